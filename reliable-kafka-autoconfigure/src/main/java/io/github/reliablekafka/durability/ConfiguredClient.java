@@ -1,0 +1,35 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.durability;
+
+import java.util.Map;
+
+/**
+ * A producer or consumer that knows the settings it was created with, after every
+ * override.
+ *
+ * @since 0.1.0
+ */
+public interface ConfiguredClient {
+
+	/**
+	 * The settings that were given; a setting that is absent has Kafka's default.
+	 * @return unmodifiable; may hold secrets, do not print it
+	 */
+	Map<String, Object> effectiveSettings();
+
+}

@@ -1,0 +1,81 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.ledger;
+
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+
+/**
+ * One accepted record until its outcome is known. Exactly one outcome counts: the first
+ * that is posted, from whichever thread. That matters because a client may report one
+ * failure twice, by exception and by callback.
+ *
+ * @since 0.1.0
+ */
+public final class Delivery {
+
+	private static final AtomicIntegerFieldUpdater<Delivery> SETTLED = AtomicIntegerFieldUpdater
+		.newUpdater(Delivery.class, "settled");
+
+	private final TopicDeliveries topic;
+
+	private final InFlightAges.Bucket bucket;
+
+	@SuppressWarnings("UnusedVariable") // read and written by SETTLED
+	private volatile int settled;
+
+	Delivery(TopicDeliveries topic, InFlightAges.Bucket bucket) {
+		this.topic = topic;
+		this.bucket = bucket;
+	}
+
+	/**
+	 * The record is acknowledged by every in-sync replica and, in a transaction,
+	 * committed.
+	 * @return {@code false} if an outcome was posted before
+	 */
+	public boolean delivered() {
+		if (!settle()) {
+			return false;
+		}
+		this.topic.delivered.increment();
+		return true;
+	}
+
+	/**
+	 * The record will not be delivered.
+	 * @param reason why
+	 * @param message what the client said
+	 * @return {@code false} if an outcome was posted before
+	 */
+	public boolean rejected(RejectionReason reason, String message) {
+		if (!settle()) {
+			return false;
+		}
+		this.topic.rejected(reason, message);
+		return true;
+	}
+
+	private boolean settle() {
+		if (!SETTLED.compareAndSet(this, 0, 1)) {
+			return false;
+		}
+		this.bucket.leave();
+		this.topic.inFlight.decrement();
+		return true;
+	}
+
+}

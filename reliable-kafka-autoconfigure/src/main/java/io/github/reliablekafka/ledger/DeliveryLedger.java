@@ -1,0 +1,220 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.ledger;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * The books of one application: every record it handed over for sending and every record
+ * its listeners were given, with what became of them. Capabilities post, everybody else
+ * reads.
+ * <p>
+ * The identity {@code accepted = delivered + spooled + in flight + rejected} holds for
+ * each topic and for their sum whenever no record is on its way through the producer; see
+ * {@link DeliveryCounts#isBalanced()}.
+ * <p>
+ * Counts live in memory and start at zero with the application. Safe for use by many
+ * threads; posting takes no lock. Memory grows with the number of topics and groups, not
+ * with the number of records.
+ *
+ * @since 0.1.0
+ */
+public final class DeliveryLedger {
+
+	/**
+	 * How many rejections are kept for looking at, the newest ones.
+	 */
+	private static final int KEPT_REJECTIONS = 100;
+
+	private final InFlightAges ages;
+
+	private final Map<String, TopicDeliveries> deliveries = new ConcurrentHashMap<>();
+
+	private final Map<String, Map<String, Consumption>> consumptions = new ConcurrentHashMap<>();
+
+	private final Deque<Rejection> rejections = new ArrayDeque<>();
+
+	private final List<Consumer<String>> topicListeners = new CopyOnWriteArrayList<>();
+
+	private final List<Consumer<Consumption>> consumptionListeners = new CopyOnWriteArrayList<>();
+
+	/**
+	 * Create empty books.
+	 */
+	public DeliveryLedger() {
+		this(System::nanoTime);
+	}
+
+	DeliveryLedger(LongSupplier nanoClock) {
+		this.ages = new InFlightAges(nanoClock);
+	}
+
+	/**
+	 * Note that a record was handed to a producer.
+	 * @param topic the topic it is meant for
+	 * @return the handle on which its outcome is posted
+	 */
+	public Delivery accept(String topic) {
+		TopicDeliveries counters = this.deliveries.get(topic);
+		if (counters == null) {
+			counters = open(topic);
+		}
+		counters.accepted.increment();
+		counters.inFlight.increment();
+		return new Delivery(counters, this.ages.enter());
+	}
+
+	/**
+	 * The counts of each topic that a record was handed over for.
+	 * @return an unmodifiable snapshot, by topic name
+	 */
+	public Map<String, DeliveryCounts> deliveries() {
+		Map<String, DeliveryCounts> snapshot = new TreeMap<>();
+		this.deliveries.forEach((topic, counters) -> snapshot.put(topic, counters.counts()));
+		return Collections.unmodifiableMap(snapshot);
+	}
+
+	/**
+	 * The counts of one topic.
+	 * @param topic the topic
+	 * @return its counts, all zero if no record was handed over for it
+	 */
+	public DeliveryCounts deliveries(String topic) {
+		TopicDeliveries counters = this.deliveries.get(topic);
+		return (counters != null) ? counters.counts() : new DeliveryCounts(0, 0, 0, 0, Map.of());
+	}
+
+	/**
+	 * The counts over all topics.
+	 * @return the sums
+	 */
+	public DeliveryCounts totals() {
+		Map<RejectionReason, Long> rejected = new EnumMap<>(RejectionReason.class);
+		long accepted = 0;
+		long delivered = 0;
+		long spooled = 0;
+		long inFlight = 0;
+		for (DeliveryCounts counts : deliveries().values()) {
+			accepted += counts.accepted();
+			delivered += counts.delivered();
+			spooled += counts.spooled();
+			inFlight += counts.inFlight();
+			counts.rejected().forEach((reason, count) -> rejected.merge(reason, count, Long::sum));
+		}
+		return new DeliveryCounts(accepted, delivered, spooled, inFlight, rejected);
+	}
+
+	/**
+	 * How long the oldest record without an outcome has been waiting for it.
+	 * @return right to a second; zero if no record is in flight
+	 */
+	public Duration oldestUnacknowledgedAge() {
+		return Duration.ofNanos(this.ages.oldestNanos());
+	}
+
+	/**
+	 * The newest rejections, at most 100, oldest first.
+	 * @return an unmodifiable snapshot
+	 */
+	public List<Rejection> recentRejections() {
+		synchronized (this.rejections) {
+			return List.copyOf(this.rejections);
+		}
+	}
+
+	/**
+	 * The counters of one topic as one consumer group reads it. Callers on a hot path
+	 * keep the result.
+	 * @param topic the topic
+	 * @param group the consumer group, empty for none
+	 * @return the same object for the same arguments
+	 */
+	public Consumption consumption(String topic, String group) {
+		Map<String, Consumption> groups = this.consumptions.computeIfAbsent(topic, (name) -> new ConcurrentHashMap<>());
+		Consumption consumption = groups.get(group);
+		if (consumption != null) {
+			return consumption;
+		}
+		Consumption created = new Consumption(topic, group);
+		consumption = groups.putIfAbsent(group, created);
+		if (consumption != null) {
+			return consumption;
+		}
+		this.consumptionListeners.forEach((listener) -> listener.accept(created));
+		return created;
+	}
+
+	/**
+	 * The counters of every topic and group so far.
+	 * @return a snapshot of the list; the counters themselves are live
+	 */
+	public Collection<Consumption> consumptions() {
+		return this.consumptions.values().stream().flatMap((groups) -> groups.values().stream()).toList();
+	}
+
+	/**
+	 * Be told of each topic that a record is handed over for, those so far and those to
+	 * come. The listener may be told of one topic twice and must not block.
+	 * @param listener is given the topic's name
+	 */
+	public void onTopic(Consumer<String> listener) {
+		this.topicListeners.add(listener);
+		this.deliveries.keySet().forEach(listener);
+	}
+
+	/**
+	 * Be told of each topic and group that a listener consumes, those so far and those to
+	 * come. The listener may be told of one twice and must not block.
+	 * @param listener is given the counters
+	 */
+	public void onConsumption(Consumer<Consumption> listener) {
+		this.consumptionListeners.add(listener);
+		consumptions().forEach(listener);
+	}
+
+	private TopicDeliveries open(String topic) {
+		TopicDeliveries created = new TopicDeliveries(topic, this::keep);
+		TopicDeliveries present = this.deliveries.putIfAbsent(topic, created);
+		if (present != null) {
+			return present;
+		}
+		this.topicListeners.forEach((listener) -> listener.accept(topic));
+		return created;
+	}
+
+	private void keep(Rejection rejection) {
+		synchronized (this.rejections) {
+			if (this.rejections.size() == KEPT_REJECTIONS) {
+				this.rejections.removeFirst();
+			}
+			this.rejections.addLast(rejection);
+		}
+	}
+
+}
