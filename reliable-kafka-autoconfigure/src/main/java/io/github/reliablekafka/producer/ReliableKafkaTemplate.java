@@ -27,7 +27,6 @@ import io.github.reliablekafka.ledger.RejectionReason;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.kafka.KafkaException;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.kafka.support.SendResult;
@@ -115,7 +114,7 @@ public class ReliableKafkaTemplate<K, V> extends KafkaTemplate<K, V> {
 		try {
 			sent = send(record);
 		}
-		catch (KafkaException | org.apache.kafka.common.KafkaException ex) {
+		catch (RuntimeException ex) {
 			return CompletableFuture.failedFuture(rejected(record, ex, true));
 		}
 		CompletableFuture<DeliveryReceipt> receipt = new CompletableFuture<>();
