@@ -122,6 +122,16 @@ class DeliveryLedgerTests {
 	}
 
 	@Test
+	void topicsBeyondTheLimitShareTheirCounters() {
+		for (int i = 0; i < 1500; i++) {
+			this.ledger.accept("topic-" + i).delivered();
+		}
+		assertThat(this.ledger.deliveries()).hasSize(1001);
+		assertThat(this.ledger.deliveries("(other)").delivered()).isEqualTo(500);
+		assertThat(this.ledger.totals().delivered()).isEqualTo(1500);
+	}
+
+	@Test
 	void listenersLearnOfEachTopicAndGroup() {
 		List<String> topics = new ArrayList<>();
 		List<Consumption> consumptions = new ArrayList<>();
