@@ -18,9 +18,11 @@ package io.github.reliablekafka.sample;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * An order service. Serves until it is stopped.
+ * An order service. Serves until it is stopped; with {@code --sample.load=20s} it puts
+ * itself under load for that time and ends with exit code 0 if no order was lost.
  *
  * @since 0.1.0
  */
@@ -28,7 +30,16 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 public class SampleApplication {
 
 	public static void main(String[] args) {
-		SpringApplication.run(SampleApplication.class, args);
+		ConfigurableApplicationContext context = run(args);
+		if (context.getEnvironment().containsProperty("sample.load")) {
+			System.exit(SpringApplication.exit(context));
+		}
+	}
+
+	static ConfigurableApplicationContext run(String... args) {
+		SpringApplication application = new SpringApplication(SampleApplication.class);
+		application.addInitializers(new LocalCluster());
+		return application.run(args);
 	}
 
 }
