@@ -79,12 +79,9 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 		updates.put(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG,
 				withVeto(given.get(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG)));
 		updates.put(SETTING, this);
-		updates.putAll(ErrorHandlingDeserializers.aroundConfigured(given));
 		this.factory.updateConfigs(updates);
 		this.factory.addPostProcessor(this);
-		if (this.factory instanceof DefaultKafkaConsumerFactory<K, V> standard) {
-			ErrorHandlingDeserializers.aroundSuppliers(standard);
-		}
+		handleDeserializationErrors(this.factory);
 		if ("latest".equals(String.valueOf(given.get(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG)))) {
 			logger.warn(
 					"%s has auto.offset.reset=latest: what is written before a group has an offset, or to a new partition before it is noticed, is never delivered"
@@ -101,6 +98,18 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 	static boolean isOn(ConsumerFactory<?, ?> factory) {
 		return factory.getConfigurationProperties().get(SETTING) instanceof ConsumerCover<?, ?> cover
 				&& factory.getPostProcessors().contains(cover);
+	}
+
+	/**
+	 * Put error handling deserializers around those that a factory has now, which may be
+	 * others than when it was covered.
+	 * @param factory the factory
+	 */
+	static void handleDeserializationErrors(ConsumerFactory<?, ?> factory) {
+		factory.updateConfigs(ErrorHandlingDeserializers.aroundConfigured(factory.getConfigurationProperties()));
+		if (factory instanceof DefaultKafkaConsumerFactory<?, ?> standard) {
+			ErrorHandlingDeserializers.aroundSuppliers(standard);
+		}
 	}
 
 	/**

@@ -16,9 +16,11 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.reliablekafka.durability.SafetyGate;
@@ -52,6 +54,9 @@ final class ConsumerCoverage implements BeanPostProcessor {
 	private final SingletonSupplier<ConsumerRules> rules;
 
 	private final SingletonSupplier<DeliveryLedger> ledger;
+
+	private final Set<Object> coveredOrRefused = Collections
+		.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
 	private final Set<Object> usedFactories = ConcurrentHashMap.newKeySet();
 
@@ -106,6 +111,10 @@ final class ConsumerCoverage implements BeanPostProcessor {
 
 	private <K, V> void cover(String subject, ConsumerFactory<K, V> factory) {
 		if (ConsumerCover.isOn(factory)) {
+			ConsumerCover.handleDeserializationErrors(factory);
+			return;
+		}
+		if (!this.coveredOrRefused.add(factory)) {
 			return;
 		}
 		ConsumerRules rules = rules();

@@ -1,0 +1,113 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.durability;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ConsumerSession}.
+ */
+class ConsumerSessionTests {
+
+	private static final TopicPartition ZERO = new TopicPartition("t", 0);
+
+	private static final TopicPartition ONE = new TopicPartition("t", 1);
+
+	private long nanos = Long.MAX_VALUE - 10;
+
+	private final ConsumerSession session = new ConsumerSession(Map.of("max.poll.interval.ms", "5000", "group.id", "g"),
+			() -> this.nanos);
+
+	@AfterEach
+	void exit() {
+		this.session.exit();
+	}
+
+	@Test
+	void currentWhenPollingIsTheSessionOfTheThread() throws InterruptedException {
+		assertThat(ConsumerSession.current()).isNull();
+		this.session.enterPoll();
+		assertThat(ConsumerSession.current()).isSameAs(this.session);
+		ConsumerSession[] ofOther = { this.session };
+		Thread other = new Thread(() -> ofOther[0] = ConsumerSession.current());
+		other.start();
+		other.join();
+		assertThat(ofOther[0]).isNull();
+		new ConsumerSession(Map.of()).exit();
+		assertThat(ConsumerSession.current()).isSameAs(this.session);
+		this.session.exit();
+		assertThat(ConsumerSession.current()).isNull();
+	}
+
+	@Test
+	void untilPollOverdueCountsFromTheLastPoll() {
+		this.session.enterPoll();
+		pass(Duration.ofSeconds(2));
+		assertThat(this.session.untilPollOverdue()).isEqualTo(Duration.ofSeconds(3));
+		pass(Duration.ofSeconds(4));
+		assertThat(this.session.untilPollOverdue()).isNegative();
+		this.session.enterPoll();
+		assertThat(this.session.untilPollOverdue()).isEqualTo(Duration.ofSeconds(5));
+	}
+
+	@Test
+	void maxPollIntervalWhenNotSetIsKafkasDefault() {
+		assertThat(new ConsumerSession(Map.of()).maxPollInterval()).isEqualTo(Duration.ofMinutes(5));
+	}
+
+	@Test
+	void heldBackWhenTimeIsOverIsEmpty() {
+		this.session.holdBack(ZERO, Duration.ofSeconds(1));
+		this.session.holdBack(ONE, Duration.ofSeconds(3));
+		assertThat(this.session.heldBack(Set.of(ZERO, ONE))).containsExactlyInAnyOrder(ZERO, ONE);
+		assertThat(this.session.untilRelease(Duration.ofSeconds(9))).isEqualTo(Duration.ofSeconds(1));
+		pass(Duration.ofSeconds(1));
+		assertThat(this.session.heldBack(Set.of(ZERO, ONE))).containsExactly(ONE);
+		pass(Duration.ofSeconds(2));
+		assertThat(this.session.heldBack(Set.of(ZERO, ONE))).isEmpty();
+		assertThat(this.session.untilRelease(Duration.ofSeconds(9))).isEqualTo(Duration.ofSeconds(9));
+	}
+
+	@Test
+	void heldBackWhenPartitionWasTakenAwayForgetsIt() {
+		this.session.holdBack(ZERO, Duration.ofSeconds(1));
+		assertThat(this.session.heldBack(Set.of(ONE))).isEmpty();
+		assertThat(this.session.heldBack(Set.of(ZERO, ONE))).isEmpty();
+	}
+
+	@Test
+	void heldBackWhenAllAreHoldsNewPartitionsToo() {
+		this.session.holdBackAll(Duration.ofSeconds(1));
+		assertThat(this.session.heldBack(Set.of(ZERO, ONE))).containsExactlyInAnyOrder(ZERO, ONE);
+		assertThat(this.session.untilRelease(Duration.ofMillis(5))).isEqualTo(Duration.ofMillis(5));
+		pass(Duration.ofSeconds(1));
+		assertThat(this.session.heldBack(Set.of(ZERO, ONE))).isEmpty();
+	}
+
+	private void pass(Duration duration) {
+		this.nanos += duration.toNanos();
+	}
+
+}
