@@ -36,21 +36,21 @@ class OrderTopics {
 
 	@Bean
 	NewTopic orders() {
-		return durable(ORDERS);
+		return durable(ORDERS).build();
 	}
 
 	@Bean
 	NewTopic deadOrders() {
-		return durable(DEAD_ORDERS);
+		// Dead letters wait for people.
+		return durable(DEAD_ORDERS).config(TopicConfig.RETENTION_MS_CONFIG, "-1").build();
 	}
 
-	private static NewTopic durable(String name) {
+	private static TopicBuilder durable(String name) {
 		return TopicBuilder.name(name)
 			.partitions(6)
 			.replicas(3)
 			.config(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2")
-			.config(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false")
-			.build();
+			.config(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
 	}
 
 }
