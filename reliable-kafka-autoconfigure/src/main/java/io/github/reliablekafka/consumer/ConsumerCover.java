@@ -1,0 +1,184 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.consumer;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+
+import io.github.reliablekafka.durability.ConsumerSession;
+import io.github.reliablekafka.durability.UnsafeSettingsException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.core.ConsumerPostProcessor;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.util.StringUtils;
+
+/**
+ * What is put on one consumer factory: safe settings, the veto, error handling
+ * deserializers, and the wrapper around each consumer that it creates.
+ *
+ * @param <K> the key type
+ * @param <V> the value type
+ */
+final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
+
+	/**
+	 * The setting through which the veto finds this object.
+	 */
+	static final String SETTING = "reliable.kafka.consumer.cover";
+
+	private static final Log logger = LogFactory.getLog(ConsumerCover.class);
+
+	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
+
+	private final String subject;
+
+	private final ConsumerFactory<K, V> factory;
+
+	private final ConsumerRules rules;
+
+	ConsumerCover(String subject, ConsumerFactory<K, V> factory, ConsumerRules rules) {
+		this.subject = subject;
+		this.factory = factory;
+		this.rules = rules;
+	}
+
+	/**
+	 * Put the cover on the factory.
+	 * @return {@code false} if the factory does not take it
+	 */
+	boolean put() {
+		Map<String, Object> given = this.factory.getConfigurationProperties();
+		Map<String, Object> updates = new HashMap<>(this.rules.missing(given));
+		updates.put(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG,
+				withVeto(given.get(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG)));
+		updates.put(SETTING, this);
+		updates.putAll(ErrorHandlingDeserializers.aroundConfigured(given));
+		this.factory.updateConfigs(updates);
+		this.factory.addPostProcessor(this);
+		if (this.factory instanceof DefaultKafkaConsumerFactory<K, V> standard) {
+			ErrorHandlingDeserializers.aroundSuppliers(standard);
+		}
+		if ("latest".equals(String.valueOf(given.get(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG)))) {
+			logger.warn(
+					"%s has auto.offset.reset=latest: what is written before a group has an offset, or to a new partition before it is noticed, is never delivered"
+						.formatted(this.subject));
+		}
+		return isOn(this.factory);
+	}
+
+	/**
+	 * Whether the factory is covered already.
+	 * @param factory the factory
+	 * @return what reading back shows
+	 */
+	static boolean isOn(ConsumerFactory<?, ?> factory) {
+		return factory.getConfigurationProperties().get(SETTING) instanceof ConsumerCover<?, ?> cover
+				&& factory.getPostProcessors().contains(cover);
+	}
+
+	/**
+	 * Refuse unsafe settings of a consumer that is being created.
+	 * @param settings all of them
+	 */
+	void vet(Map<String, ?> settings) {
+		this.rules.gate().refuse(this.rules.violationsOfClient(clientOf(settings), settings));
+	}
+
+	@Override
+	public Consumer<K, V> apply(Consumer<K, V> consumer) {
+		Map<String, Object> settings = ConsumerSettingsVeto.takeCheckedSettings();
+		if (settings == null) {
+			settings = new HashMap<>(this.factory.getConfigurationProperties());
+			settings.remove(SETTING);
+			if (!(consumer instanceof MockConsumer)) {
+				refuseUnchecked(consumer);
+			}
+		}
+		return new ReliableConsumer<>(consumer, new ConsumerSession(settings));
+	}
+
+	private void refuseUnchecked(Consumer<K, V> consumer) {
+		try {
+			this.rules.gate().refuse(List.of(this.rules.vetoRemoved("a consumer of " + this.subject)));
+		}
+		catch (UnsafeSettingsException ex) {
+			consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
+			throw ex;
+		}
+	}
+
+	private String clientOf(Map<String, ?> settings) {
+		Object group = settings.get(ConsumerConfig.GROUP_ID_CONFIG);
+		return "consumer '%s'%s of %s".formatted(settings.get(ConsumerConfig.CLIENT_ID_CONFIG),
+				(group != null) ? " in group '" + group + "'" : "", this.subject);
+	}
+
+	/**
+	 * Add the veto to overrides that would otherwise remove it.
+	 * @param overrides the settings of one listener
+	 */
+	static void addVeto(Properties overrides) {
+		Object classes = valueOf(overrides, ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG);
+		if (classes != null) {
+			overrides.put(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG, withVeto(classes));
+		}
+	}
+
+	static @Nullable Object valueOf(Properties properties, String key) {
+		Object value = properties.get(key);
+		return (value != null) ? value : properties.getProperty(key);
+	}
+
+	private static List<Object> withVeto(@Nullable Object classes) {
+		List<Object> all = new ArrayList<>();
+		if (classes instanceof Iterable<?> several) {
+			several.forEach(all::add);
+		}
+		else if (classes instanceof String names) {
+			all.addAll(Arrays.asList(StringUtils.tokenizeToStringArray(names, ",")));
+		}
+		else if (classes != null) {
+			all.add(classes);
+		}
+		all.removeIf((entry) -> isVeto(entry));
+		all.add(ConsumerSettingsVeto.class.getName());
+		return all;
+	}
+
+	private static boolean isVeto(Object entry) {
+		return entry == ConsumerSettingsVeto.class || ConsumerSettingsVeto.class.getName().equals(entry);
+	}
+
+	@Override
+	public String toString() {
+		return "reliable-kafka cover of " + this.subject;
+	}
+
+}

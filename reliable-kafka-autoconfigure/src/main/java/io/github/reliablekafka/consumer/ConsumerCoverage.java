@@ -1,0 +1,216 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.consumer;
+
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.durability.SettingOrigins;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.DirectFieldAccessor;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
+import org.springframework.kafka.config.ContainerCustomizer;
+import org.springframework.kafka.config.ShareKafkaListenerContainerFactory;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.core.ShareConsumerFactory;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.AbstractShareKafkaMessageListenerContainer;
+import org.springframework.kafka.listener.BatchMessageListener;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.util.function.SingletonSupplier;
+
+/**
+ * Finds every consumer factory and listener container of the application: the beans, what
+ * they hold, and the containers that a container factory will create. A consumer that is
+ * created without any of them is out of reach, and so are those of Kafka Streams and
+ * Kafka Connect.
+ */
+final class ConsumerCoverage implements BeanPostProcessor {
+
+	private final SingletonSupplier<ConsumerRules> rules;
+
+	private final SingletonSupplier<DeliveryLedger> ledger;
+
+	private final Set<Object> usedFactories = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * Create a post processor that asks for what it needs when it meets the first
+	 * factory, because beans that a post processor depends on are themselves not
+	 * post-processed.
+	 * @param beanFactory has the gate and the ledger
+	 */
+	ConsumerCoverage(BeanFactory beanFactory) {
+		this.rules = SingletonSupplier.of(() -> new ConsumerRules(beanFactory.getBean(SafetyGate.class),
+				beanFactory.getBean(SettingOrigins.class)));
+		this.ledger = SingletonSupplier.of(() -> beanFactory.getBean(DeliveryLedger.class));
+	}
+
+	ConsumerRules rules() {
+		return this.rules.obtain();
+	}
+
+	/**
+	 * Whether a container factory has created a container.
+	 * @param factory the factory
+	 * @return {@code false} if it only exists, as Spring Boot's always does
+	 */
+	boolean isUsed(Object factory) {
+		return this.usedFactories.contains(factory);
+	}
+
+	@Override
+	public Object postProcessAfterInitialization(Object bean, String beanName) {
+		if (bean instanceof ConsumerFactory<?, ?> factory) {
+			cover("consumer factory '%s'".formatted(beanName), factory);
+		}
+		else if (bean instanceof AbstractKafkaListenerContainerFactory<?, ?, ?> factory) {
+			cover(beanName, factory);
+		}
+		else if (bean instanceof AbstractMessageListenerContainer<?, ?> container) {
+			cover(container);
+		}
+		else if (bean instanceof ShareConsumerFactory || bean instanceof ShareKafkaListenerContainerFactory
+				|| bean instanceof AbstractShareKafkaMessageListenerContainer) {
+			rules().gate()
+				.report(List.of(rules().shareGroup("bean '%s'".formatted(beanName), bean.getClass().getSimpleName())));
+		}
+		else if (bean instanceof KafkaConsumer<?, ?>) {
+			rules().gate()
+				.report(List
+					.of(rules().uncovered("consumer bean '%s'".formatted(beanName), bean.getClass().getSimpleName())));
+		}
+		return bean;
+	}
+
+	private <K, V> void cover(String subject, ConsumerFactory<K, V> factory) {
+		if (ConsumerCover.isOn(factory)) {
+			return;
+		}
+		ConsumerRules rules = rules();
+		rules.gate().report(rules.violationsAmongGiven(subject, factory.getConfigurationProperties(), null));
+		if (!takes(new ConsumerCover<>(subject, factory, rules))) {
+			rules.gate().report(List.of(rules.uncovered(subject, factory.getClass().getName())));
+		}
+	}
+
+	private static boolean takes(ConsumerCover<?, ?> cover) {
+		try {
+			return cover.put();
+		}
+		catch (UnsupportedOperationException ex) {
+			return false;
+		}
+	}
+
+	private <K, V, C extends AbstractMessageListenerContainer<K, V>> void cover(String beanName,
+			AbstractKafkaListenerContainerFactory<C, K, V> factory) {
+		ConsumerFactory<? super K, ? super V> consumerFactory = factory.getConsumerFactory();
+		if (consumerFactory != null) {
+			cover("consumer factory of '%s'".formatted(beanName), consumerFactory);
+		}
+		factory.setContainerCustomizer(new CoveringCustomizer<>(factory, customizerOf(factory)));
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <K, V, C extends AbstractMessageListenerContainer<K, V>> @Nullable ContainerCustomizer<K, V, C> customizerOf(
+			AbstractKafkaListenerContainerFactory<C, K, V> factory) {
+		// The factory does not show its customizer, and has room for one only.
+		return (ContainerCustomizer<K, V, C>) new DirectFieldAccessor(factory).getPropertyValue("containerCustomizer");
+	}
+
+	/**
+	 * Cover a container that is not started yet. What is covered already stays as it is.
+	 * @param container the container
+	 * @param <K> the key type
+	 * @param <V> the value type
+	 */
+	<K, V> void cover(AbstractMessageListenerContainer<K, V> container) {
+		ConsumerFactory<K, V> consumerFactory = consumerFactoryOf(container);
+		cover("consumer factory of listener container '%s'".formatted(container.getListenerId()), consumerFactory);
+		ContainerProperties properties = container.getContainerProperties();
+		Properties overrides = properties.getKafkaConsumerProperties();
+		ConsumerCover.addVeto(overrides);
+		ErrorHandlingDeserializers.aroundOverrides(overrides, consumerFactory);
+		// Spring Kafka looks for the exception by itself only if the outermost
+		// deserializer is an error handling one.
+		properties.setCheckDeserExWhenKeyNull(true);
+		properties.setCheckDeserExWhenValueNull(true);
+		Outcomes outcomes = new Outcomes(this.ledger.obtain(), container::getGroupId);
+		if (!(container.getRecordInterceptor() instanceof RecordOutcomes)) {
+			container.setRecordInterceptor(new RecordOutcomes<>(outcomes, container.getRecordInterceptor()));
+		}
+		if (!(container.getBatchInterceptor() instanceof BatchOutcomes)) {
+			container.setBatchInterceptor(new BatchOutcomes<>(outcomes, container.getBatchInterceptor()));
+		}
+		if (properties.getMessageListener() instanceof BatchMessageListener && isTransactional(properties)) {
+			// What an interceptor throws before the transaction reaches no error handler,
+			// and the batch is passed by.
+			container.setInterceptBeforeTx(false);
+		}
+	}
+
+	@SuppressWarnings("removal")
+	private static boolean isTransactional(ContainerProperties properties) {
+		return properties.getKafkaAwareTransactionManager() != null || properties.getTransactionManager() != null;
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <K, V> ConsumerFactory<K, V> consumerFactoryOf(AbstractMessageListenerContainer<K, V> container) {
+		Object factory = new DirectFieldAccessor(container).getPropertyValue("consumerFactory");
+		if (factory == null) {
+			throw new IllegalStateException(
+					"Listener container '%s' has no consumer factory".formatted(container.getListenerId()));
+		}
+		return (ConsumerFactory<K, V>) factory;
+	}
+
+	/**
+	 * Covers each container that a factory creates, after the application's customizer.
+	 */
+	private final class CoveringCustomizer<K, V, C extends AbstractMessageListenerContainer<K, V>>
+			implements ContainerCustomizer<K, V, C> {
+
+		private final AbstractKafkaListenerContainerFactory<C, K, V> factory;
+
+		private final @Nullable ContainerCustomizer<K, V, C> first;
+
+		CoveringCustomizer(AbstractKafkaListenerContainerFactory<C, K, V> factory,
+				@Nullable ContainerCustomizer<K, V, C> first) {
+			this.factory = factory;
+			this.first = first;
+		}
+
+		@Override
+		public void configure(C container) {
+			if (this.first != null) {
+				this.first.configure(container);
+			}
+			cover(container);
+			ConsumerCoverage.this.usedFactories.add(this.factory);
+		}
+
+	}
+
+}

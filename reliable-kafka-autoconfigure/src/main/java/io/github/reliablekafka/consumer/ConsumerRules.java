@@ -1,0 +1,138 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.consumer;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.durability.SettingOrigins;
+import io.github.reliablekafka.durability.Violation;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings and beans with which a consumer passes records by, and what a consumer
+ * gets where the application says nothing.
+ */
+final class ConsumerRules {
+
+	private final SafetyGate gate;
+
+	private final SettingOrigins origins;
+
+	ConsumerRules(SafetyGate gate, SettingOrigins origins) {
+		this.gate = gate;
+		this.origins = origins;
+	}
+
+	SafetyGate gate() {
+		return this.gate;
+	}
+
+	/**
+	 * The violations among the settings that are given; absent ones are not looked at.
+	 * @param subject whose settings these are
+	 * @param settings the settings
+	 * @param place where the settings are written if no property has them, or
+	 * {@code null} if not known
+	 * @return empty if there are none
+	 */
+	List<Violation> violationsAmongGiven(String subject, Map<String, ?> settings, @Nullable String place) {
+		Object autoCommit = settings.get(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG);
+		return (autoCommit != null && isTrue(autoCommit)) ? List.of(autoCommit(subject, autoCommit, place)) : List.of();
+	}
+
+	/**
+	 * The violations of a client that is being created with these settings, so that an
+	 * absent one means Kafka's default.
+	 * @param subject whose settings these are
+	 * @param settings the settings
+	 * @return empty if there are none
+	 */
+	List<Violation> violationsOfClient(String subject, Map<String, ?> settings) {
+		Object autoCommit = settings.get(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG);
+		if (autoCommit == null && settings.get(ConsumerConfig.GROUP_ID_CONFIG) != null) {
+			return List.of(autoCommit(subject, "true", "Kafka's default"));
+		}
+		return violationsAmongGiven(subject, settings, null);
+	}
+
+	/**
+	 * What to add to settings so that nothing is left to Kafka's defaults: they commit
+	 * what was not processed, and skip what was written before a group or a partition was
+	 * known.
+	 * @param settings the settings that are given
+	 * @return the missing ones
+	 */
+	Map<String, Object> missing(Map<String, Object> settings) {
+		Map<String, Object> missing = new HashMap<>();
+		missing.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+		missing.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+		missing.keySet().removeIf((setting) -> settings.get(setting) != null);
+		return missing;
+	}
+
+	Violation uncovered(String subject, String type) {
+		return new Violation("consumer.uncovered", subject, "type", type, "a DefaultKafkaConsumerFactory",
+				"its consumers can neither be checked nor guarded, so what they skip nobody notices",
+				"Let %s create its consumers through a DefaultKafkaConsumerFactory (subclasses and post-processors are fine)."
+					.formatted(subject),
+				null);
+	}
+
+	Violation vetoRemoved(String subject) {
+		return new Violation("consumer.uncovered", subject, ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG, "replaced",
+				"to contain " + ConsumerSettingsVeto.class.getName(),
+				"the settings of this consumer could not be checked when it was created",
+				"Add to %s instead of replacing it.".formatted(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG), null);
+	}
+
+	Violation shareGroup(String subject, String type) {
+		return new Violation("consumer.share-group", subject, "type", type, "a consumer group",
+				"a share group archives a record that its listener rejects, which is what it does with every failure by default, and nobody sees it again",
+				"Listen with a consumer group (@KafkaListener with a ConcurrentKafkaListenerContainerFactory) instead.",
+				null);
+	}
+
+	Violation ambiguousBeans(String type, Collection<String> names) {
+		return new Violation("consumer.ambiguous-beans", "kafkaListenerContainerFactory", type,
+				String.join(", ", names), "one bean, or one that is @Primary",
+				"Spring Boot applies none of several without a word",
+				"Mark one of %s as @Primary, or define a kafkaListenerContainerFactory that sets the one it needs."
+					.formatted(String.join(", ", names)),
+				null);
+	}
+
+	private Violation autoCommit(String subject, Object value, @Nullable String place) {
+		String setting = ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG;
+		String property = (place != null) ? null : this.origins.find("consumer", setting, value);
+		String origin = (property != null) ? property : place;
+		String remedy = "Remove '%s' from %s; offsets are committed once their records are processed.".formatted(
+				(property != null) ? property : setting,
+				(property != null) ? "the application's properties" : "the settings of " + subject);
+		return new Violation("consumer.auto-commit", subject, setting, String.valueOf(value), "'false'",
+				"offsets are then committed whether or not the records were processed", remedy, origin);
+	}
+
+	private static boolean isTrue(Object value) {
+		return "true".equalsIgnoreCase(String.valueOf(value).trim());
+	}
+
+}

@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.consumer;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+import io.github.reliablekafka.ledger.Consumption;
+import io.github.reliablekafka.ledger.ConsumptionOutcome;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Posts to the counters of one listener container's group. Safe for use by many threads.
+ */
+final class Outcomes {
+
+	private final DeliveryLedger ledger;
+
+	private final Supplier<@Nullable String> group;
+
+	private final Map<String, Consumption> consumptions = new ConcurrentHashMap<>();
+
+	/**
+	 * Create a poster.
+	 * @param ledger has the counters
+	 * @param group the group, which may be set after this is created
+	 */
+	Outcomes(DeliveryLedger ledger, Supplier<@Nullable String> group) {
+		this.ledger = ledger;
+		this.group = group;
+	}
+
+	void post(String topic, ConsumptionOutcome outcome) {
+		Consumption consumption = this.consumptions.get(topic);
+		if (consumption == null) {
+			String groupId = this.group.get();
+			consumption = this.ledger.consumption(topic, (groupId != null) ? groupId : "");
+			this.consumptions.put(topic, consumption);
+		}
+		consumption.post(outcome, 1);
+	}
+
+}

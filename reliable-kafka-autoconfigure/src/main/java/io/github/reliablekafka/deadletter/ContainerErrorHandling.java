@@ -1,0 +1,170 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.deadletter;
+
+import java.util.List;
+import java.util.Map;
+
+import io.github.reliablekafka.durability.Violation;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+
+import org.springframework.beans.DirectFieldAccessor;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.AfterRollbackProcessor;
+import org.springframework.kafka.listener.BatchMessageListener;
+import org.springframework.kafka.listener.CommonErrorHandler;
+import org.springframework.kafka.listener.CommonLoggingErrorHandler;
+import org.springframework.kafka.listener.ConsumerAwareRecordRecoverer;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.DefaultAfterRollbackProcessor;
+import org.springframework.kafka.listener.DefaultErrorHandler;
+import org.springframework.kafka.listener.FailedRecordProcessor;
+import org.springframework.kafka.listener.SeekUtils;
+import org.springframework.util.backoff.BackOff;
+
+/**
+ * Gives a listener container its error handling, unless the application did, and tells
+ * which of the application's drops records.
+ */
+final class ContainerErrorHandling {
+
+	/**
+	 * A handler without a recoverer logs and commits. The class of the recoverer that it
+	 * gets instead cannot be named.
+	 */
+	private static final Class<?> LOG_AND_SKIP = recovererOf(new DefaultErrorHandler()).getClass();
+
+	private final RetryProperties retryProperties;
+
+	private final DeadLetterProperties properties;
+
+	private final DeadLetterClusters clusters;
+
+	private final DeliveryLedger ledger;
+
+	ContainerErrorHandling(RetryProperties retryProperties, DeadLetterProperties properties,
+			DeadLetterClusters clusters, DeliveryLedger ledger) {
+		this.retryProperties = retryProperties;
+		this.properties = properties;
+		this.clusters = clusters;
+		this.ledger = ledger;
+	}
+
+	/**
+	 * Install what is missing. Meant for containers that are not started yet; may be
+	 * called again.
+	 * @param container the container
+	 * @param <K> the key type
+	 * @param <V> the value type
+	 */
+	<K, V> void install(AbstractMessageListenerContainer<K, V> container) {
+		CommonErrorHandler handler = container.getCommonErrorHandler();
+		if (isTransactional(container.getContainerProperties())) {
+			if (handler instanceof DeadLetterErrorHandler) {
+				// The transaction manager was set later; a failure has to roll back.
+				container.setCommonErrorHandler(null);
+			}
+			if (isDefault(container.getAfterRollbackProcessor())) {
+				container.setAfterRollbackProcessor(new DeadLetterAfterRollback<K, V>(recoverer(container), backOff(),
+						patientRetry(isBatch(container))));
+			}
+		}
+		else if (handler == null) {
+			container.setCommonErrorHandler(
+					new DeadLetterErrorHandler(recoverer(container), backOff(), patientRetry(isBatch(container))));
+		}
+	}
+
+	/**
+	 * The violations of a container's own error handling.
+	 * @param container the container
+	 * @return empty if there are none
+	 */
+	List<Violation> violationsOf(AbstractMessageListenerContainer<?, ?> container) {
+		Object handler = isTransactional(container.getContainerProperties()) ? container.getAfterRollbackProcessor()
+				: container.getCommonErrorHandler();
+		boolean skips = handler instanceof CommonLoggingErrorHandler
+				|| (handler instanceof FailedRecordProcessor processor && skips(processor));
+		if (handler == null || !skips) {
+			return List.of();
+		}
+		return List.of(new Violation("consumer.error-handler", "listener '%s'".formatted(container.getListenerId()),
+				"error handler", handler.getClass().getSimpleName() + " without a recoverer",
+				"one that keeps what it cannot process",
+				"a record that fails too often is logged, and then committed as if it were processed",
+				"Remove the error handler, so that the record goes to a dead letter topic, or give it a recoverer that keeps the record.",
+				null));
+	}
+
+	/**
+	 * A retry that is patient about dead letters that cannot be published.
+	 * @param batch whether it serves a batch listener
+	 * @return a new one
+	 */
+	PatientRetry patientRetry(boolean batch) {
+		return new PatientRetry(this.retryProperties.endlessBackOff(), batch);
+	}
+
+	private BackOff backOff() {
+		return this.retryProperties.backOff(!this.properties.enabled());
+	}
+
+	private ConsumerAwareRecordRecoverer recoverer(AbstractMessageListenerContainer<?, ?> container) {
+		if (!this.properties.enabled()) {
+			return (record, consumer, exception) -> {
+				throw new IllegalStateException("There is no dead letter topic for %s-%d@%d: it is tried again"
+					.formatted(record.topic(), record.partition(), record.offset()));
+			};
+		}
+		return new DeadLetterRecoverer(this.clusters, this.properties, this.ledger, settingsOf(container));
+	}
+
+	private static Map<String, Object> settingsOf(AbstractMessageListenerContainer<?, ?> container) {
+		Object factory = new DirectFieldAccessor(container).getPropertyValue("consumerFactory");
+		return (factory instanceof ConsumerFactory<?, ?> consumerFactory) ? consumerFactory.getConfigurationProperties()
+				: Map.of();
+	}
+
+	private static boolean isDefault(AfterRollbackProcessor<?, ?> processor) {
+		return processor.getClass() == DefaultAfterRollbackProcessor.class
+				&& skips((DefaultAfterRollbackProcessor<?, ?>) processor)
+				&& new DirectFieldAccessor(processor).getPropertyValue("backOff") == SeekUtils.DEFAULT_BACK_OFF;
+	}
+
+	private static boolean skips(FailedRecordProcessor processor) {
+		return recovererOf(processor).getClass() == LOG_AND_SKIP;
+	}
+
+	private static Object recovererOf(FailedRecordProcessor processor) {
+		Object recoverer = new DirectFieldAccessor(processor).getPropertyValue("failureTracker.recoverer");
+		if (recoverer == null) {
+			throw new IllegalStateException("No recoverer in " + processor);
+		}
+		return recoverer;
+	}
+
+	private static boolean isBatch(AbstractMessageListenerContainer<?, ?> container) {
+		return container.getContainerProperties().getMessageListener() instanceof BatchMessageListener;
+	}
+
+	@SuppressWarnings("removal")
+	private static boolean isTransactional(ContainerProperties properties) {
+		return properties.getKafkaAwareTransactionManager() != null || properties.getTransactionManager() != null;
+	}
+
+}

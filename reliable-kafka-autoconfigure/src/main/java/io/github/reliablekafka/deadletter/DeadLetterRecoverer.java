@@ -1,0 +1,168 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.deadletter;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+import io.github.reliablekafka.durability.ConfiguredClient;
+import io.github.reliablekafka.durability.ConsumerSession;
+import io.github.reliablekafka.ledger.Consumption;
+import io.github.reliablekafka.ledger.ConsumptionOutcome;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.core.log.LogAccessor;
+import org.springframework.kafka.listener.ConsumerAwareRecordRecoverer;
+import org.springframework.kafka.listener.DeadLetterRecordManager;
+import org.springframework.kafka.support.KafkaHeaders;
+import org.springframework.kafka.support.KafkaUtils;
+import org.springframework.kafka.support.serializer.DeserializationException;
+import org.springframework.kafka.support.serializer.SerializationUtils;
+
+/**
+ * Puts a record that cannot be processed into the dead letter topic with the bytes and
+ * headers it has in Kafka, its coordinates and the failure, and returns only when the
+ * dead letter is acknowledged. Throws otherwise: the record's offset then stays where it
+ * is, and the record comes again. After a crash between acknowledgement and commit the
+ * dead letter is there twice. Safe for use by many threads.
+ */
+final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
+
+	private static final Log logger = LogFactory.getLog(DeadLetterRecoverer.class);
+
+	private static final LogAccessor logAccessor = new LogAccessor(logger);
+
+	private static final int LONGEST_HEADER_BYTES = 8 * 1024;
+
+	private static final List<String> LONG_HEADERS = List.of(KafkaHeaders.DLT_EXCEPTION_MESSAGE,
+			KafkaHeaders.DLT_EXCEPTION_STACKTRACE, KafkaHeaders.DLT_KEY_EXCEPTION_MESSAGE,
+			KafkaHeaders.DLT_KEY_EXCEPTION_STACKTRACE);
+
+	private final DeadLetterClusters clusters;
+
+	private final DeadLetterProperties properties;
+
+	private final DeliveryLedger ledger;
+
+	private final Map<String, Object> fallbackSettings;
+
+	private final DeadLetterRecordManager headers = new DeadLetterRecordManager();
+
+	/**
+	 * Create a recoverer for one listener container.
+	 * @param clusters has the producers
+	 * @param properties say where to
+	 * @param ledger is posted to
+	 * @param fallbackSettings the settings of a consumer that does not know its own
+	 */
+	DeadLetterRecoverer(DeadLetterClusters clusters, DeadLetterProperties properties, DeliveryLedger ledger,
+			Map<String, Object> fallbackSettings) {
+		this.clusters = clusters;
+		this.properties = properties;
+		this.ledger = ledger;
+		this.fallbackSettings = fallbackSettings;
+	}
+
+	@Override
+	public void accept(ConsumerRecord<?, ?> record, @Nullable Consumer<?, ?> consumer, @Nullable Exception exception) {
+		ConsumerSession session = sessionOf(consumer);
+		Consumption consumption = this.ledger.consumption(record.topic(), session.group());
+		Exception failure = (exception != null) ? exception : new IllegalStateException("Unknown failure");
+		try {
+			publish(record, session, failure);
+		}
+		catch (RuntimeException ex) {
+			consumption.post(ConsumptionOutcome.DEAD_LETTER_FAILED, 1);
+			throw ex;
+		}
+		consumption.post(ConsumptionOutcome.DEAD_LETTERED, 1);
+		logger.warn("Record %s-%d@%d cannot be processed and is now in %s".formatted(record.topic(), record.partition(),
+				record.offset(), topicFor(record)), failure);
+	}
+
+	private void publish(ConsumerRecord<?, ?> record, ConsumerSession session, Exception failure) {
+		DeserializationException keyFailure = SerializationUtils.getExceptionFromHeader(record,
+				KafkaUtils.KEY_DESERIALIZER_EXCEPTION_HEADER, logAccessor);
+		DeserializationException valueFailure = SerializationUtils.getExceptionFromHeader(record,
+				KafkaUtils.VALUE_DESERIALIZER_EXCEPTION_HEADER, logAccessor);
+		DeadLetterCluster cluster = this.clusters.of(session.effectiveSettings(), session.maxPollInterval());
+		ConsumerRecord<byte[], byte[]> original = cluster.original(record);
+		byte[] key = (original != null) ? original.key() : encode(record.key(), keyFailure);
+		byte[] value = (original != null) ? original.value() : encode(record.value(), valueFailure);
+		Headers deadLetterHeaders = new RecordHeaders(
+				((original != null) ? original.headers() : record.headers()).toArray());
+		this.headers.addAndEnhanceHeaders(record, failure, valueFailure, keyFailure, deadLetterHeaders);
+		LONG_HEADERS.forEach((name) -> shorten(deadLetterHeaders, name));
+		if (deadLetterHeaders.lastHeader(KafkaHeaders.DLT_ORIGINAL_CONSUMER_GROUP) == null) {
+			deadLetterHeaders.add(KafkaHeaders.DLT_ORIGINAL_CONSUMER_GROUP,
+					session.group().getBytes(StandardCharsets.UTF_8));
+		}
+		cluster.publish(topicFor(record), new TopicPartition(record.topic(), record.partition()), key, value,
+				deadLetterHeaders);
+	}
+
+	private String topicFor(ConsumerRecord<?, ?> record) {
+		return record.topic() + this.properties.suffix();
+	}
+
+	private ConsumerSession sessionOf(@Nullable Consumer<?, ?> consumer) {
+		if (consumer instanceof ConfiguredClient configured) {
+			return new ConsumerSession(configured.effectiveSettings());
+		}
+		ConsumerSession current = ConsumerSession.current();
+		return (current != null) ? current : new ConsumerSession(this.fallbackSettings);
+	}
+
+	// For a key or value whose record is no longer in its topic.
+	private static byte @Nullable [] encode(@Nullable Object object, @Nullable DeserializationException failure) {
+		if (failure != null) {
+			return failure.getData();
+		}
+		if (object == null) {
+			return null;
+		}
+		if (object instanceof byte[] bytes) {
+			return bytes;
+		}
+		if (object instanceof String string) {
+			return string.getBytes(StandardCharsets.UTF_8);
+		}
+		throw new KafkaException("The record is no longer in its topic, and a %s cannot be turned into its bytes"
+			.formatted(object.getClass().getName()));
+	}
+
+	private static void shorten(Headers headers, String name) {
+		Header header = headers.lastHeader(name);
+		if (header != null && header.value() != null && header.value().length > LONGEST_HEADER_BYTES) {
+			headers.remove(name);
+			headers.add(name, Arrays.copyOf(header.value(), LONGEST_HEADER_BYTES));
+		}
+	}
+
+}

@@ -1,0 +1,164 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.deadletter;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Creates dead letter topics that are as safe as the topics they belong to: as many
+ * partitions and replicas, as many of them in sync, room for the additional headers, and
+ * no end of retention, because dead letters wait for people. A topic that exists is left
+ * as it is. Safe for use by many threads.
+ */
+final class DeadLetterTopics {
+
+	private static final Log logger = LogFactory.getLog(DeadLetterTopics.class);
+
+	private static final int ROOM_FOR_HEADERS_BYTES = 64 * 1024;
+
+	private final Map<String, Object> settings;
+
+	private final Set<String> known = ConcurrentHashMap.newKeySet();
+
+	private final Set<String> complainedAbout = ConcurrentHashMap.newKeySet();
+
+	DeadLetterTopics(Map<String, Object> connection) {
+		this.settings = new HashMap<>(connection);
+		this.settings.put(AdminClientConfig.CLIENT_ID_CONFIG, "reliable-kafka-dead-letter-admin");
+	}
+
+	/**
+	 * See to it that a dead letter topic exists. If that fails, it is logged once and
+	 * tried again with the next dead letter, and publishing decides.
+	 * @param deadLetterTopic its name
+	 * @param topic the topic it belongs to
+	 * @param timeout longest time to take
+	 */
+	void provide(String deadLetterTopic, String topic, Duration timeout) {
+		if (this.known.contains(deadLetterTopic)) {
+			return;
+		}
+		long deadline = System.nanoTime() + timeout.toNanos();
+		Map<String, Object> bounded = new HashMap<>(this.settings);
+		int milliseconds = (int) Math.max(1, timeout.toMillis());
+		bounded.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, milliseconds);
+		bounded.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, milliseconds);
+		Admin admin = Admin.create(bounded);
+		try {
+			if (!exists(admin, deadLetterTopic, deadline)) {
+				create(admin, deadLetterTopic, topic, deadline);
+			}
+			this.known.add(deadLetterTopic);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			complain(deadLetterTopic, topic, (ex.getCause() != null) ? ex.getCause() : ex);
+		}
+		finally {
+			admin.close(Duration.ZERO);
+		}
+	}
+
+	private static boolean exists(Admin admin, String topic, long deadline)
+			throws InterruptedException, ExecutionException, TimeoutException {
+		try {
+			get(admin.describeTopics(List.of(topic)).topicNameValues().get(topic), deadline);
+			return true;
+		}
+		catch (ExecutionException ex) {
+			if (ex.getCause() instanceof UnknownTopicOrPartitionException) {
+				return false;
+			}
+			throw ex;
+		}
+	}
+
+	private static void create(Admin admin, String deadLetterTopic, String topic, long deadline)
+			throws InterruptedException, ExecutionException, TimeoutException {
+		TopicDescription source = get(admin.describeTopics(List.of(topic)).topicNameValues().get(topic), deadline);
+		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+		Config config = get(admin.describeConfigs(List.of(resource)).values().get(resource), deadline);
+		Map<String, String> configs = new HashMap<>();
+		copy(config, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, configs);
+		copy(config, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, configs);
+		configs.computeIfPresent(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, (name, value) -> String
+			.valueOf(Math.min(Integer.MAX_VALUE, Long.parseLong(value) + ROOM_FOR_HEADERS_BYTES)));
+		configs.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
+		configs.put(TopicConfig.RETENTION_MS_CONFIG, "-1");
+		NewTopic newTopic = new NewTopic(deadLetterTopic, source.partitions().size(),
+				(short) source.partitions().get(0).replicas().size())
+			.configs(configs);
+		try {
+			get(admin.createTopics(List.of(newTopic)).values().get(deadLetterTopic), deadline);
+			logger.info("Created dead letter topic " + newTopic);
+		}
+		catch (ExecutionException ex) {
+			if (!(ex.getCause() instanceof TopicExistsException)) {
+				throw ex;
+			}
+		}
+	}
+
+	private static void copy(Config config, String name, Map<String, String> configs) {
+		ConfigEntry entry = config.get(name);
+		if (entry != null && entry.value() != null) {
+			configs.put(name, entry.value());
+		}
+	}
+
+	private static <T> T get(@Nullable KafkaFuture<T> future, long deadline)
+			throws InterruptedException, ExecutionException, TimeoutException {
+		return Objects.requireNonNull(future).get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+	}
+
+	private void complain(String deadLetterTopic, String topic, Throwable cause) {
+		if (this.complainedAbout.add(deadLetterTopic)) {
+			logger
+				.warn(("Cannot look at or create dead letter topic '%1$s'. Create it with the partitions, replicas and "
+						+ "min.insync.replicas of '%2$s' and with retention.ms=-1; until then records that cannot be "
+						+ "processed may stop their partition")
+					.formatted(deadLetterTopic, topic), cause);
+		}
+	}
+
+}

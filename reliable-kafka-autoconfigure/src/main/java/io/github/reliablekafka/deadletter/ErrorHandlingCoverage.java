@@ -1,0 +1,90 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.deadletter;
+
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.DirectFieldAccessor;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
+import org.springframework.kafka.config.ContainerCustomizer;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.retrytopic.RetryTopicConfigurer;
+import org.springframework.util.function.SingletonSupplier;
+
+/**
+ * Brings error handling to the listener containers of the application: the beans, and
+ * those that a container factory will create.
+ */
+final class ErrorHandlingCoverage implements BeanPostProcessor {
+
+	private final SingletonSupplier<ContainerErrorHandling> errorHandling;
+
+	private final SingletonSupplier<DeadLetterProperties> properties;
+
+	/**
+	 * Create a post processor that asks for what it needs when it meets the first
+	 * factory, because beans that a post processor depends on are themselves not
+	 * post-processed.
+	 * @param beanFactory has the properties, the clusters and the ledger
+	 */
+	ErrorHandlingCoverage(BeanFactory beanFactory) {
+		this.properties = SingletonSupplier.of(() -> beanFactory.getBean(DeadLetterProperties.class));
+		this.errorHandling = SingletonSupplier
+			.of(() -> new ContainerErrorHandling(beanFactory.getBean(RetryProperties.class), this.properties.obtain(),
+					beanFactory.getBean(DeadLetterClusters.class), beanFactory.getBean(DeliveryLedger.class)));
+	}
+
+	ContainerErrorHandling errorHandling() {
+		return this.errorHandling.obtain();
+	}
+
+	@Override
+	public Object postProcessAfterInitialization(Object bean, String beanName) {
+		if (bean instanceof AbstractKafkaListenerContainerFactory<?, ?, ?> factory) {
+			cover(factory);
+		}
+		else if (bean instanceof AbstractMessageListenerContainer<?, ?> container) {
+			errorHandling().install(container);
+		}
+		else if (bean instanceof RetryTopicConfigurer configurer) {
+			new RetryTopics(this.properties.obtain(), errorHandling().patientRetry(false)).bound(configurer);
+		}
+		return bean;
+	}
+
+	private <K, V, C extends AbstractMessageListenerContainer<K, V>> void cover(
+			AbstractKafkaListenerContainerFactory<C, K, V> factory) {
+		ContainerCustomizer<K, V, C> first = customizerOf(factory);
+		factory.setContainerCustomizer((container) -> {
+			if (first != null) {
+				first.configure(container);
+			}
+			errorHandling().install(container);
+		});
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <K, V, C extends AbstractMessageListenerContainer<K, V>> @Nullable ContainerCustomizer<K, V, C> customizerOf(
+			AbstractKafkaListenerContainerFactory<C, K, V> factory) {
+		// The factory does not show its customizer, and has room for one only.
+		return (ContainerCustomizer<K, V, C>) new DirectFieldAccessor(factory).getPropertyValue("containerCustomizer");
+	}
+
+}

@@ -1,0 +1,160 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.deadletter;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.github.reliablekafka.durability.ConsumerSession;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.kafka.listener.BackOffHandler;
+import org.springframework.kafka.listener.ListenerUtils;
+import org.springframework.kafka.listener.MessageListenerContainer;
+import org.springframework.kafka.listener.RetryListener;
+import org.springframework.kafka.listener.SeekUtils;
+import org.springframework.util.backoff.BackOff;
+import org.springframework.util.backoff.BackOffExecution;
+
+/**
+ * Waits between two attempts of a record without keeping the consumer from polling: the
+ * record's partition is held back, others go on. So a wait may be longer than
+ * {@code max.poll.interval.ms}, and it ends at once when the container stops. A batch
+ * listener waits with all its partitions, because Spring Kafka forgets how often a record
+ * failed as soon as any batch succeeds.
+ * <p>
+ * Waits as well, longer each time, after a record could not be dead-lettered. Safe for
+ * use by many threads; each partition is polled by one.
+ */
+final class PatientRetry implements BackOffHandler, RetryListener {
+
+	/**
+	 * Which partition the next call of this thread is about.
+	 */
+	private static final ThreadLocal<TopicPartition> failing = new ThreadLocal<>();
+
+	/**
+	 * Short, because nothing can end it when the container stops.
+	 */
+	private static final long LONGEST_BLIND_SLEEP_MILLIS = 1000;
+
+	private final BackOff afterFailedRecovery;
+
+	private final boolean batch;
+
+	private final Map<TopicPartition, BackOffExecution> failedRecoveries = new ConcurrentHashMap<>();
+
+	/**
+	 * Create a back-off handler.
+	 * @param afterFailedRecovery the waits after a record could not be dead-lettered
+	 * @param batch whether it serves a batch listener
+	 */
+	PatientRetry(BackOff afterFailedRecovery, boolean batch) {
+		this.afterFailedRecovery = afterFailedRecovery;
+		this.batch = batch;
+	}
+
+	@Override
+	public void failedDelivery(ConsumerRecord<?, ?> record, @Nullable Exception exception, int deliveryAttempt) {
+		failing.set(partitionOf(record));
+	}
+
+	@Override
+	public void onNextBackOff(@Nullable MessageListenerContainer container, @Nullable Exception exception,
+			long nextBackOff) {
+		TopicPartition partition = failing.get();
+		failing.remove();
+		if (ConsumerSession.current() != null) {
+			holdBack(partition, Duration.ofMillis(nextBackOff));
+		}
+		else {
+			sleep(container, nextBackOff);
+		}
+	}
+
+	@Override
+	public void recovered(ConsumerRecord<?, ?> record, @Nullable Exception exception) {
+		this.failedRecoveries.remove(partitionOf(record));
+	}
+
+	@Override
+	public void recovered(ConsumerRecords<?, ?> records, Exception exception) {
+		this.failedRecoveries.remove(partitionOf(records.iterator().next()));
+	}
+
+	@Override
+	public void recoveryFailed(ConsumerRecord<?, ?> record, @Nullable Exception original, Exception failure) {
+		// A record that waits in a retry topic is sent back on purpose.
+		if (original == null || !SeekUtils.isBackoffException(original)) {
+			waitAfterFailedRecovery(partitionOf(record));
+		}
+	}
+
+	@Override
+	public void recoveryFailed(ConsumerRecords<?, ?> records, Exception original, Exception failure) {
+		waitAfterFailedRecovery(partitionOf(records.iterator().next()));
+	}
+
+	private void waitAfterFailedRecovery(TopicPartition partition) {
+		Duration wait = Duration
+			.ofMillis(this.failedRecoveries.computeIfAbsent(partition, (key) -> this.afterFailedRecovery.start())
+				.nextBackOff());
+		if (ConsumerSession.current() != null) {
+			holdBack(partition, wait);
+		}
+		else {
+			sleep(null, Math.min(wait.toMillis(), LONGEST_BLIND_SLEEP_MILLIS));
+		}
+	}
+
+	private void holdBack(@Nullable TopicPartition partition, Duration duration) {
+		ConsumerSession session = ConsumerSession.current();
+		if (session == null) {
+			return;
+		}
+		if (this.batch || partition == null) {
+			session.holdBackAll(duration);
+		}
+		else {
+			session.holdBack(partition, duration);
+		}
+	}
+
+	// For a consumer that is no reliable one, because its factory was accepted as it is.
+	private static void sleep(@Nullable MessageListenerContainer container, long milliseconds) {
+		try {
+			if (container != null) {
+				ListenerUtils.stoppableSleep(container, milliseconds);
+			}
+			else {
+				Thread.sleep(milliseconds);
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private static TopicPartition partitionOf(ConsumerRecord<?, ?> record) {
+		return new TopicPartition(record.topic(), record.partition());
+	}
+
+}

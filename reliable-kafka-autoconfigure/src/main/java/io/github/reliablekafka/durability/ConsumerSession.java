@@ -1,0 +1,195 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.durability;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongSupplier;
+
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One physical consumer as seen from the thread that polls it: its settings, how long it
+ * may stay away from {@code poll} before the group expels it, and the partitions whose
+ * records must not be delivered for a while. Holding a partition back keeps the consumer
+ * polling, so that a long wait for the next attempt neither costs the membership nor
+ * stops other partitions.
+ * <p>
+ * Found through {@link #current()}, because error handlers are not always given the
+ * consumer. Confined to the polling thread, except for the settings.
+ *
+ * @since 0.1.0
+ */
+public final class ConsumerSession implements ConfiguredClient {
+
+	private static final ThreadLocal<ConsumerSession> CURRENT = new ThreadLocal<>();
+
+	private final Map<String, Object> settings;
+
+	private final Duration maxPollInterval;
+
+	private final LongSupplier nanoClock;
+
+	private final Map<TopicPartition, Long> releases = new HashMap<>();
+
+	private @Nullable Long releaseOfAll;
+
+	private long polledAt;
+
+	/**
+	 * Create a session.
+	 * @param settings what the consumer was created with, after every override
+	 */
+	public ConsumerSession(Map<String, Object> settings) {
+		this(settings, System::nanoTime);
+	}
+
+	ConsumerSession(Map<String, Object> settings, LongSupplier nanoClock) {
+		this.settings = Map.copyOf(settings);
+		this.maxPollInterval = Duration
+			.ofMillis(milliseconds(settings.get(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG)));
+		this.nanoClock = nanoClock;
+		this.polledAt = nanoClock.getAsLong();
+	}
+
+	/**
+	 * The session of the consumer that this thread polls.
+	 * @return {@code null} if this thread polls none
+	 */
+	public static @Nullable ConsumerSession current() {
+		return CURRENT.get();
+	}
+
+	/**
+	 * Note that this thread enters {@code poll}.
+	 */
+	public void enterPoll() {
+		this.polledAt = this.nanoClock.getAsLong();
+		CURRENT.set(this);
+	}
+
+	/**
+	 * Note that this thread closes the consumer.
+	 */
+	public void exit() {
+		if (CURRENT.get() == this) {
+			CURRENT.remove();
+		}
+	}
+
+	@Override
+	public Map<String, Object> effectiveSettings() {
+		return this.settings;
+	}
+
+	/**
+	 * The consumer group.
+	 * @return its id, empty for none
+	 */
+	public String group() {
+		Object group = this.settings.get(ConsumerConfig.GROUP_ID_CONFIG);
+		return (group != null) ? group.toString() : "";
+	}
+
+	/**
+	 * How long a consumer may stay away from {@code poll}.
+	 * @return {@code max.poll.interval.ms}
+	 */
+	public Duration maxPollInterval() {
+		return this.maxPollInterval;
+	}
+
+	/**
+	 * How long the consumer may still stay away from {@code poll} before its group expels
+	 * it.
+	 * @return counted from the start of the last poll; negative if it is too late
+	 */
+	public Duration untilPollOverdue() {
+		return this.maxPollInterval.minusNanos(this.nanoClock.getAsLong() - this.polledAt);
+	}
+
+	/**
+	 * Deliver no record of a partition for some time.
+	 * @param partition the partition
+	 * @param duration how long
+	 */
+	public void holdBack(TopicPartition partition, Duration duration) {
+		this.releases.put(partition, this.nanoClock.getAsLong() + duration.toNanos());
+	}
+
+	/**
+	 * Deliver no record at all for some time.
+	 * @param duration how long
+	 */
+	public void holdBackAll(Duration duration) {
+		this.releaseOfAll = this.nanoClock.getAsLong() + duration.toNanos();
+	}
+
+	/**
+	 * The partitions that are held back now. Forgets those whose time is over, and those
+	 * that are no longer assigned.
+	 * @param assigned the partitions that are assigned
+	 * @return a modifiable copy
+	 */
+	public Set<TopicPartition> heldBack(Collection<TopicPartition> assigned) {
+		if (this.releaseOfAll == null && this.releases.isEmpty()) {
+			return new HashSet<>();
+		}
+		long now = this.nanoClock.getAsLong();
+		if (this.releaseOfAll != null) {
+			if (this.releaseOfAll - now > 0) {
+				return new HashSet<>(assigned);
+			}
+			this.releaseOfAll = null;
+		}
+		this.releases.values().removeIf((release) -> release - now <= 0);
+		this.releases.keySet().retainAll(assigned);
+		return new HashSet<>(this.releases.keySet());
+	}
+
+	/**
+	 * How long until the first partition is no longer held back.
+	 * @param atMost the answer if none is
+	 * @return at least zero
+	 */
+	public Duration untilRelease(Duration atMost) {
+		long now = this.nanoClock.getAsLong();
+		long nanos = atMost.toNanos();
+		if (this.releaseOfAll != null) {
+			nanos = Math.min(nanos, this.releaseOfAll - now);
+		}
+		else {
+			for (long release : this.releases.values()) {
+				nanos = Math.min(nanos, release - now);
+			}
+		}
+		return Duration.ofNanos(Math.max(0, nanos));
+	}
+
+	private static long milliseconds(@Nullable Object setting) {
+		Object value = (setting != null) ? setting
+				: ConsumerConfig.configDef().defaultValues().get(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG);
+		return Long.parseLong(String.valueOf(value).trim());
+	}
+
+}
