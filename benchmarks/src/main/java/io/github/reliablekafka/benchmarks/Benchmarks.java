@@ -166,6 +166,7 @@ public final class Benchmarks {
 		settings.put("benchmark.listen", false);
 		settings.put("benchmark.records", records);
 		settings.put("benchmark.record-size", this.options.recordSize());
+		settings.put("benchmark.reuse-values", this.options.reuseValues());
 		settings.put("benchmark.warm-up", this.options.warmUp());
 		settings.put("benchmark.warm-up-records", this.options.warmUpRecords());
 		return settings;

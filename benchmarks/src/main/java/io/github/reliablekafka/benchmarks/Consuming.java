@@ -69,6 +69,9 @@ final class Consuming {
 				usage = usage.plus(pass(context, ends, inTopic));
 				records += inTopic;
 			}
+			if (this.mode.isCovered()) {
+				Starter.requireProcessed(context, warmUp + records);
+			}
 			return Figures.of(records, usage);
 		}
 		catch (ExecutionException | InterruptedException ex) {

@@ -27,10 +27,12 @@ import org.springframework.core.env.Environment;
  * @param topic the topic to send to or to consume
  * @param records how many records to measure
  * @param recordSize the size of a value, in bytes
+ * @param reuseValues whether the values are made once instead of for each record
  * @param warmUp how long to do the same work before measuring, at least
  * @param warmUpRecords and how many records, at least
  */
-record ModeSettings(String topic, long records, int recordSize, Duration warmUp, long warmUpRecords) {
+record ModeSettings(String topic, long records, int recordSize, boolean reuseValues, Duration warmUp,
+		long warmUpRecords) {
 
 	static ModeSettings of(Environment environment) {
 		return Binder.get(environment).bindOrCreate("benchmark", ModeSettings.class);

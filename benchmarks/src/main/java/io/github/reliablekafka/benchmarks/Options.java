@@ -33,6 +33,8 @@ import java.util.regex.Pattern;
  * @param records how many records each sending mode sends while measured
  * @param passes how often each consuming mode reads as many records while measured
  * @param recordSize the size of a value, in bytes
+ * @param reuseValues whether the values are made once and sent again and again, instead
+ * of one for each record
  * @param warmUp how long each JVM works before it is measured, at least
  * @param warmUpRecords and on how many records, at least
  * @param brokers how many brokers
@@ -42,8 +44,9 @@ import java.util.regex.Pattern;
  * measured
  * @param directory where files are written
  */
-record Options(List<Mode> modes, int rounds, int starts, long records, int passes, int recordSize, Duration warmUp,
-		long warmUpRecords, int brokers, int partitions, boolean check, boolean profile, Path directory) {
+record Options(List<Mode> modes, int rounds, int starts, long records, int passes, int recordSize, boolean reuseValues,
+		Duration warmUp, long warmUpRecords, int brokers, int partitions, boolean check, boolean profile,
+		Path directory) {
 
 	private static final Pattern ARGUMENT = Pattern.compile("--([a-z-]+)(?:=(.*))?");
 
@@ -53,9 +56,9 @@ record Options(List<Mode> modes, int rounds, int starts, long records, int passe
 
 	private static final Map<String, String> DEFAULTS = Map.ofEntries(Map.entry("modes", ALL), Map.entry("rounds", "5"),
 			Map.entry("starts", "3"), Map.entry("records", "500000"), Map.entry("passes", "6"),
-			Map.entry("record-size", "1024"), Map.entry("warm-up", "PT15S"), Map.entry("warm-up-records", "300000"),
-			Map.entry("brokers", "3"), Map.entry("partitions", "12"), Map.entry("check", "false"),
-			Map.entry("profile", "false"), Map.entry("directory", "target"));
+			Map.entry("record-size", "1024"), Map.entry("reuse-values", "false"), Map.entry("warm-up", "PT15S"),
+			Map.entry("warm-up-records", "300000"), Map.entry("brokers", "3"), Map.entry("partitions", "12"),
+			Map.entry("check", "false"), Map.entry("profile", "false"), Map.entry("directory", "target"));
 
 	Options {
 		modes = List.copyOf(modes);
@@ -70,9 +73,9 @@ record Options(List<Mode> modes, int rounds, int starts, long records, int passe
 		return new Options(
 				ALL.equals(modes) ? List.of(Mode.values()) : COMMA.splitAsStream(modes).map(Mode::of).toList(),
 				values.number("rounds"), values.number("starts"), values.number("records"), values.number("passes"),
-				values.number("record-size"), Duration.parse(values.get("warm-up")), values.number("warm-up-records"),
-				values.number("brokers"), values.number("partitions"), Boolean.parseBoolean(values.get("check")),
-				Boolean.parseBoolean(values.get("profile")), Path.of(values.get("directory")));
+				values.number("record-size"), values.flag("reuse-values"), Duration.parse(values.get("warm-up")),
+				values.number("warm-up-records"), values.number("brokers"), values.number("partitions"),
+				values.flag("check"), values.flag("profile"), Path.of(values.get("directory")));
 	}
 
 	/**
@@ -91,6 +94,10 @@ record Options(List<Mode> modes, int rounds, int starts, long records, int passe
 
 		String get(String name) {
 			return this.map.getOrDefault(name, "");
+		}
+
+		boolean flag(String name) {
+			return Boolean.parseBoolean(get(name));
 		}
 
 		int number(String name) {

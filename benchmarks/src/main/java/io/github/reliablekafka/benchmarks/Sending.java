@@ -50,6 +50,8 @@ final class Sending {
 
 	private final byte[][] values = new byte[VALUES][];
 
+	private boolean reuseValues;
+
 	Sending(Mode mode) {
 		this.mode = mode;
 		this.threads = mode.workload().sendingThreads();
@@ -59,7 +61,7 @@ final class Sending {
 		ExecutorService executor = Executors.newFixedThreadPool(this.threads);
 		try (ConfigurableApplicationContext context = SpringApplication.run(Application.class, args)) {
 			ModeSettings settings = ModeSettings.of(context.getEnvironment());
-			fillPools(settings.recordSize());
+			prepare(settings);
 			Sender sender = sender(context);
 			long warmUpStart = System.nanoTime();
 			long sent = 0;
@@ -86,14 +88,15 @@ final class Sending {
 		return this.mode.isDelivering() ? Starter.deliver(template) : template::send;
 	}
 
-	private void fillPools(int recordSize) {
+	private void prepare(ModeSettings settings) {
+		this.reuseValues = settings.reuseValues();
 		SplittableRandom random = new SplittableRandom(1);
 		for (int i = 0; i < KEYS; i++) {
 			this.keys[i] = new byte[8];
 			random.nextBytes(this.keys[i]);
 		}
 		for (int i = 0; i < VALUES; i++) {
-			this.values[i] = new byte[recordSize];
+			this.values[i] = new byte[settings.recordSize()];
 			random.nextBytes(this.values[i]);
 		}
 	}
@@ -124,7 +127,7 @@ final class Sending {
 		for (long i = 0; i < records; i++) {
 			byte[] key = this.keys[random.nextInt(KEYS)];
 			byte[] value = this.values[random.nextInt(VALUES)];
-			sender.send(topic, key, value).whenComplete(acknowledgements);
+			sender.send(topic, key, this.reuseValues ? value : value.clone()).whenComplete(acknowledgements);
 		}
 	}
 

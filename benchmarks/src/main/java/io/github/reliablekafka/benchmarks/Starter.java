@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.benchmarks;
 
+import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.producer.ReliableKafkaTemplate;
 
@@ -42,10 +43,27 @@ final class Starter {
 	 * @param records how many records were sent
 	 */
 	static void requireSent(ApplicationContext context, long records) {
-		long delivered = context.getBean(DeliveryLedger.class).totals().delivered();
-		if (delivered != records) {
+		requireEqual("delivered", records, context.getBean(DeliveryLedger.class).totals().delivered());
+	}
+
+	/**
+	 * Make sure that the starter was really in play.
+	 * @param context of the application
+	 * @param records how many records were consumed
+	 */
+	static void requireProcessed(ApplicationContext context, long records) {
+		long processed = context.getBean(DeliveryLedger.class)
+			.consumptions()
+			.stream()
+			.mapToLong((consumption) -> consumption.count(ConsumptionOutcome.PROCESSED))
+			.sum();
+		requireEqual("processed", records, processed);
+	}
+
+	private static void requireEqual(String what, long expected, long actual) {
+		if (actual != expected) {
 			throw new IllegalStateException(
-					"Delivered by the ledger: expected=%d, actual=%d".formatted(records, delivered));
+					"Records in the ledger: what=%s, expected=%d, actual=%d".formatted(what, expected, actual));
 		}
 	}
 
