@@ -29,6 +29,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.kafka.core.ProducerPostProcessor;
 
@@ -88,6 +89,11 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V> {
 		}
 		updates.put(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG, interceptors);
 		factory.updateConfigs(updates);
+		if (factory instanceof DefaultKafkaProducerFactory<K, V> kafkaFactory
+				&& kafkaFactory.getPhysicalCloseTimeout().equals(ProducerFactory.DEFAULT_PHYSICAL_CLOSE_TIMEOUT)) {
+			Duration timeout = this.rules.properties().shutdownTimeout();
+			kafkaFactory.setPhysicalCloseTimeout(Math.toIntExact(Math.max(1, timeout.toSeconds())));
+		}
 		if (factory.getPostProcessors().stream().noneMatch(ProducerCover.class::isInstance)) {
 			factory.addPostProcessor(this);
 		}

@@ -68,6 +68,14 @@ class SettingOriginsTests {
 	}
 
 	@Test
+	void findFollowsPlaceholders() {
+		this.environment.getPropertySources()
+			.addFirst(new MapPropertySource("test", Map.of("spring.kafka.producer.acks", "${orders.acks:1}")));
+		ConfigurationPropertySources.attach(this.environment);
+		assertThat(this.origins.find("producer", "acks", "1")).startsWith("spring.kafka.producer.acks");
+	}
+
+	@Test
 	void findIsNullWhenTheValueWasMadeInCode() {
 		this.environment.getPropertySources()
 			.addFirst(new MapPropertySource("test", Map.of("spring.kafka.producer.acks", "all")));

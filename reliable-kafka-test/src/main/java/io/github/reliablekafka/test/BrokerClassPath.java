@@ -64,8 +64,12 @@ final class BrokerClassPath {
 	 * @throws KafkaClusterException if the broker is not on the class path
 	 */
 	static String find() {
+		return find(System.getProperty("java.class.path"));
+	}
+
+	static String find(String classPath) {
 		Set<Path> entries = new LinkedHashSet<>();
-		for (String entry : elements(System.getProperty("java.class.path"), File.pathSeparator)) {
+		for (String entry : elements(classPath, File.pathSeparator)) {
 			collect(Path.of(entry).toAbsolutePath().normalize(), entries);
 		}
 		Set<Path> needed = entries.stream()

@@ -27,6 +27,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -89,6 +90,27 @@ final class ClusterAdmin implements AutoCloseable {
 			Set<Integer> live = attempt(this::liveBrokers);
 			return live != null && live.containsAll(brokers);
 		});
+	}
+
+	/**
+	 * Look at the cluster until a broker is up to date, in the background: to resume or
+	 * reconnect it does not wait, but the next request may have to go to it.
+	 * @param outdated whether it is not yet
+	 */
+	void lookWhile(BooleanSupplier outdated) {
+		Thread thread = new Thread(() -> {
+			try {
+				Await.until(STATE_TIMEOUT, () -> "a broker up to date", () -> {
+					attempt(this::liveBrokers);
+					return !outdated.getAsBoolean();
+				});
+			}
+			catch (KafkaClusterException | IllegalStateException ex) {
+				// The cluster is closed, or the broker has met the next fault.
+			}
+		}, "kafka-cluster-look");
+		thread.setDaemon(true);
+		thread.start();
 	}
 
 	void createTopic(String topic, int partitions, int replicationFactor, Map<String, String> configs) {

@@ -21,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -100,6 +101,10 @@ final class ClusterProcesses implements AutoCloseable {
 		return servers(this.network::adminPort);
 	}
 
+	boolean isOutdated(int broker) {
+		return this.network.isOutdated(broker);
+	}
+
 	void seenLive(Set<Integer> brokers) {
 		this.network.seenLive(brokers);
 	}
@@ -154,7 +159,7 @@ final class ClusterProcesses implements AutoCloseable {
 
 	synchronized boolean isRunning(int broker) {
 		KafkaNode node = node(broker);
-		return node.isAlive() && !node.isPaused();
+		return node.isAlive() && this.network.answers(broker);
 	}
 
 	synchronized void kill(int broker) {
@@ -178,15 +183,29 @@ final class ClusterProcesses implements AutoCloseable {
 		if (node.isAlive()) {
 			stop(broker);
 		}
-		try {
-			launch(node);
+		startAll(List.of(broker));
+	}
+
+	/**
+	 * Start brokers that do not run, side by side: none of them may be able to start
+	 * alone.
+	 * @param brokers the brokers
+	 */
+	synchronized void startAll(Collection<Integer> brokers) {
+		for (int broker : brokers) {
+			try {
+				launch(node(broker));
+			}
+			catch (IOException ex) {
+				throw new KafkaClusterException("Broker " + broker + " cannot be started", ex);
+			}
 		}
-		catch (IOException ex) {
-			throw new KafkaClusterException("Broker " + broker + " cannot be started", ex);
+		for (int broker : brokers) {
+			KafkaNode node = node(broker);
+			Await.until(this.settings.startTimeout(),
+					() -> "broker " + broker + " started; the end of its log:\n" + node.tail(), node::isStarted);
+			this.network.ready(broker);
 		}
-		Await.until(this.settings.startTimeout(),
-				() -> "broker " + broker + " started; the end of its log:\n" + node.tail(), node::isStarted);
-		this.network.ready(broker);
 	}
 
 	synchronized void pause(int broker) {
@@ -217,11 +236,7 @@ final class ClusterProcesses implements AutoCloseable {
 			this.network.heal(broker);
 			resume(broker);
 		}
-		for (int broker : this.settings.brokerIds()) {
-			if (!node(broker).isAlive()) {
-				restart(broker);
-			}
-		}
+		startAll(this.settings.brokerIds().stream().filter((broker) -> !node(broker).isAlive()).toList());
 	}
 
 	private KafkaNode node(int broker) {
@@ -288,7 +303,7 @@ final class ClusterProcesses implements AutoCloseable {
 		}
 	}
 
-	private static void deleteTree(Path root) throws IOException {
+	static void deleteTree(Path root) throws IOException {
 		if (Files.exists(root)) {
 			try (Stream<Path> paths = Files.walk(root)) {
 				for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {

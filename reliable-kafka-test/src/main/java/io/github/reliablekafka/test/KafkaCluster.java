@@ -242,6 +242,7 @@ public final class KafkaCluster implements AutoCloseable {
 	 */
 	public void resume(int broker) {
 		this.processes.resume(broker);
+		lookAt(broker);
 	}
 
 	/**
@@ -285,6 +286,7 @@ public final class KafkaCluster implements AutoCloseable {
 	 */
 	public void reconnect(int broker) {
 		this.processes.heal(broker);
+		lookAt(broker);
 	}
 
 	/**
@@ -423,9 +425,15 @@ public final class KafkaCluster implements AutoCloseable {
 		others.forEach(this::kill);
 		resume(follower);
 		int leader = uncleanElection(partition);
-		others.forEach(this::restart);
+		this.processes.startAll(others);
 		awaitInSync(partition.topic());
 		return leader;
+	}
+
+	private void lookAt(int broker) {
+		if (this.processes.isOutdated(broker)) {
+			requests().lookWhile(() -> this.processes.isOutdated(broker));
+		}
 	}
 
 	List<Long> pids() {

@@ -195,6 +195,7 @@ final class Network implements AutoCloseable {
 		this.down.add(node);
 		this.unready.add(node);
 		this.paused.remove(node);
+		this.outdated.remove(node);
 		apply();
 	}
 
@@ -204,6 +205,10 @@ final class Network implements AutoCloseable {
 		}
 		change(this.paused, node, value);
 		apply();
+	}
+
+	synchronized boolean isOutdated(int node) {
+		return this.outdated.contains(node);
 	}
 
 	/**
@@ -238,7 +243,7 @@ final class Network implements AutoCloseable {
 		apply();
 	}
 
-	private boolean answers(int node) {
+	synchronized boolean answers(int node) {
 		return !this.unready.contains(node) && !this.paused.contains(node) && !this.cutFromNodes.contains(node);
 	}
 
