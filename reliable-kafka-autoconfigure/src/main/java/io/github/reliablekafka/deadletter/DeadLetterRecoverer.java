@@ -37,6 +37,7 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.log.LogAccessor;
 import org.springframework.kafka.listener.ConsumerAwareRecordRecoverer;
 import org.springframework.kafka.listener.DeadLetterRecordManager;
@@ -102,8 +103,11 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 			throw ex;
 		}
 		consumption.post(ConsumptionOutcome.DEAD_LETTERED, 1);
-		logger.warn("Record %s-%d@%d cannot be processed and is now in %s".formatted(record.topic(), record.partition(),
-				record.offset(), topicFor(record)), failure);
+		// The dead letter carries the stack trace.
+		logger.warn(
+				"Record %s-%d@%d cannot be processed and is now in %s: %s".formatted(record.topic(), record.partition(),
+						record.offset(), topicFor(record), NestedExceptionUtils.getMostSpecificCause(failure)));
+		logger.debug("The failure", failure);
 	}
 
 	private void publish(ConsumerRecord<?, ?> record, ConsumerSession session, Exception failure) {

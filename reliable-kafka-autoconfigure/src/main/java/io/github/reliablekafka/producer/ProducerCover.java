@@ -58,11 +58,15 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V> {
 
 	private final RejectionLog rejectionLog;
 
-	ProducerCover(String subject, ProducerRules rules, DeliveryLedger ledger, RejectionLog rejectionLog) {
+	private final ProducerShutdown shutdown;
+
+	ProducerCover(String subject, ProducerRules rules, DeliveryLedger ledger, RejectionLog rejectionLog,
+			ProducerShutdown shutdown) {
 		this.subject = subject;
 		this.rules = rules;
 		this.ledger = ledger;
 		this.rejectionLog = rejectionLog;
+		this.shutdown = shutdown;
 	}
 
 	static boolean isOn(ProducerFactory<?, ?> factory) {
@@ -123,8 +127,7 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V> {
 			}
 			settings = Map.of();
 		}
-		return new ReliableProducer<>(producer, settings, this.ledger, this.rejectionLog,
-				this.rules.properties().shutdownTimeout());
+		return new ReliableProducer<>(producer, settings, this.ledger, this.rejectionLog, this.shutdown);
 	}
 
 	private static List<?> interceptors(@Nullable Object value) {

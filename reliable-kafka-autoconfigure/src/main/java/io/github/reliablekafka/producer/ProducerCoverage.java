@@ -48,6 +48,8 @@ final class ProducerCoverage implements BeanPostProcessor {
 
 	private final SingletonSupplier<DeliveryLedger> ledger;
 
+	private final SingletonSupplier<ProducerShutdown> shutdown;
+
 	private final RejectionLog rejectionLog = new RejectionLog(System::nanoTime);
 
 	private final Set<ProducerFactory<?, ?>> covered = Collections
@@ -57,12 +59,13 @@ final class ProducerCoverage implements BeanPostProcessor {
 	 * Create a post processor that asks for what it needs when it meets the first
 	 * factory, because beans that a post processor depends on are themselves not
 	 * post-processed.
-	 * @param beanFactory has the gate, the ledger and the properties
+	 * @param beanFactory has the gate, the ledger, the shutdown and the properties
 	 */
 	ProducerCoverage(BeanFactory beanFactory) {
 		this.rules = SingletonSupplier.of(() -> new ProducerRules(beanFactory.getBean(SafetyGate.class),
 				beanFactory.getBean(SettingOrigins.class), beanFactory.getBean(ProducerProperties.class)));
 		this.ledger = SingletonSupplier.of(() -> beanFactory.getBean(DeliveryLedger.class));
+		this.shutdown = SingletonSupplier.of(() -> beanFactory.getBean(ProducerShutdown.class));
 	}
 
 	@Override
@@ -94,7 +97,8 @@ final class ProducerCoverage implements BeanPostProcessor {
 		}
 		ProducerRules rules = this.rules.obtain();
 		rules.gate().report(rules.violationsAmongGiven(subject, factory.getConfigurationProperties()));
-		ProducerCover<K, V> cover = new ProducerCover<>(subject, rules, this.ledger.obtain(), this.rejectionLog);
+		ProducerCover<K, V> cover = new ProducerCover<>(subject, rules, this.ledger.obtain(), this.rejectionLog,
+				this.shutdown.obtain());
 		if (!takes(factory, cover)) {
 			rules.gate().report(List.of(rules.uncovered(subject, factory.getClass().getName())));
 		}

@@ -16,6 +16,8 @@
 
 package io.github.reliablekafka.producer;
 
+import io.github.reliablekafka.ledger.DeliveryLedger;
+
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -34,8 +36,9 @@ import org.springframework.kafka.support.micrometer.KafkaTemplateObservationConv
 /**
  * {@link AutoConfiguration Auto-configuration} for {@link ReliableKafkaTemplate} in the
  * place of Spring Boot's template and with all its {@code spring.kafka.template.*}
- * properties. Also there with {@code reliable.kafka.enabled=false}, so that the switch
- * asks for no change in code; it is then a plain template with {@code deliver} added.
+ * properties, and for the {@link DeliveryLedger}. Both are also there with
+ * {@code reliable.kafka.enabled=false}, so that the switch asks for no change in code: a
+ * plain template with {@code deliver} added, and a ledger in which nothing is posted.
  *
  * @since 0.1.0
  */
@@ -48,6 +51,12 @@ public final class ReliableKafkaTemplateAutoConfiguration {
 
 	ReliableKafkaTemplateAutoConfiguration(KafkaProperties properties) {
 		this.properties = properties;
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	DeliveryLedger reliableKafkaDeliveryLedger() {
+		return new DeliveryLedger();
 	}
 
 	@Bean

@@ -67,7 +67,7 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 	private final RejectionLog rejectionLog;
 
-	private final Duration closeTimeout;
+	private final ProducerShutdown shutdown;
 
 	private final LongAdder accepted = new LongAdder();
 
@@ -80,13 +80,14 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	private final boolean transactional;
 
 	ReliableProducer(Producer<K, V> delegate, Map<String, Object> settings, DeliveryLedger ledger,
-			RejectionLog rejectionLog, Duration closeTimeout) {
+			RejectionLog rejectionLog, ProducerShutdown shutdown) {
 		this.delegate = delegate;
 		this.settings = settings;
 		this.ledger = ledger;
 		this.rejectionLog = rejectionLog;
-		this.closeTimeout = closeTimeout;
+		this.shutdown = shutdown;
 		this.transactional = settings.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG) != null;
+		shutdown.opened(this);
 	}
 
 	@Override
@@ -190,14 +191,15 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	 */
 	@Override
 	public void close() {
-		close(this.closeTimeout);
+		close(this.shutdown.timeout());
 	}
 
 	@Override
 	public void close(Duration timeout) {
+		Duration patience = this.shutdown.closed(this) ? timeout : Duration.ZERO;
 		long waiting = this.accepted.sum() - this.settled.sum();
 		long closedBefore = this.closed.sum();
-		this.delegate.close(timeout);
+		this.delegate.close(patience);
 		settleUncommitted((delivery) -> {
 			delivery.rejected(RejectionReason.CLOSED, "The producer was closed before its transaction was committed");
 			this.closed.increment();

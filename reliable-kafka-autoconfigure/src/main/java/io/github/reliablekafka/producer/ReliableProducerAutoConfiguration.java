@@ -17,13 +17,11 @@
 package io.github.reliablekafka.producer;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
-import io.github.reliablekafka.ledger.DeliveryLedger;
 
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.context.annotation.Bean;
@@ -50,9 +48,8 @@ public final class ReliableProducerAutoConfiguration {
 	}
 
 	@Bean
-	@ConditionalOnMissingBean
-	DeliveryLedger reliableKafkaDeliveryLedger() {
-		return new DeliveryLedger();
+	ProducerShutdown reliableKafkaProducerShutdown(ProducerProperties properties) {
+		return new ProducerShutdown(properties.shutdownTimeout());
 	}
 
 }

@@ -57,7 +57,11 @@ import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.core.ProducerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
@@ -252,25 +256,27 @@ class ReliableKafkaTemplateIntegrationTests {
 	}
 
 	@Test
-	void shutdownIsBoundedAndReportsWhatWasNotAcknowledged(CapturedOutput output) {
+	void shutdownIsBoundedForAllProducersTogetherAndReportsWhatWasNotAcknowledged(CapturedOutput output) {
 		long[] start = new long[1];
 		DeliveryLedger[] books = new DeliveryLedger[1];
-		this.contextRunner.withPropertyValues("reliable.kafka.producer.shutdown-timeout=2s").run((context) -> {
-			@SuppressWarnings("unchecked")
-			ReliableKafkaTemplate<Object, Object> template = context.getBean(ReliableKafkaTemplate.class);
-			template.deliver(new ProducerRecord<>(this.topic, 0, "key", "first"), Duration.ofSeconds(30));
-			cluster.brokerIds().forEach(cluster::pause);
-			for (int i = 0; i < 5; i++) {
-				template.send(new ProducerRecord<>(this.topic, 0, "key", "late-" + i));
-			}
-			books[0] = context.getBean(DeliveryLedger.class);
-			start[0] = System.nanoTime();
-		});
-		assertThat(Duration.ofNanos(System.nanoTime() - start[0])).isBetween(Duration.ofSeconds(2),
-				Duration.ofSeconds(10));
-		assertThat(output).contains("Producer closed: flushed 0, unacknowledged 5, in flight 0");
-		assertThat(books[0].totals().rejected()).containsExactly(Map.entry(RejectionReason.CLOSED, 5L));
-		assertBalanced(books[0], 6);
+		this.contextRunner.withPropertyValues("reliable.kafka.producer.shutdown-timeout=4s")
+			.withUserConfiguration(TwoProducers.class)
+			.run((context) -> {
+				Map<String, KafkaTemplate<Object, Object>> templates = templates(context);
+				assertThat(templates).hasSize(2);
+				for (KafkaTemplate<Object, Object> template : templates.values()) {
+					assertThat(template.send(this.topic, 0, "key", "first")).succeedsWithin(Duration.ofSeconds(30));
+				}
+				cluster.brokerIds().forEach(cluster::pause);
+				templates.values().forEach((template) -> template.send(this.topic, 0, "key", "late"));
+				books[0] = context.getBean(DeliveryLedger.class);
+				start[0] = System.nanoTime();
+			});
+		assertThat(Duration.ofNanos(System.nanoTime() - start[0])).isBetween(Duration.ofSeconds(4),
+				Duration.ofSeconds(7));
+		assertThat(output.getAll().split("Producer closed: flushed 0, unacknowledged 1, in flight 0", -1)).hasSize(3);
+		assertThat(books[0].totals().rejected()).containsExactly(Map.entry(RejectionReason.CLOSED, 2L));
+		assertBalanced(books[0], 4);
 	}
 
 	@Test
@@ -344,6 +350,12 @@ class ReliableKafkaTemplateIntegrationTests {
 		});
 	}
 
+	@SuppressWarnings("unchecked")
+	private static Map<String, KafkaTemplate<Object, Object>> templates(ApplicationContext context) {
+		return (Map<String, KafkaTemplate<Object, Object>>) (Map<String, ?>) context
+			.getBeansOfType(KafkaTemplate.class);
+	}
+
 	private static void assertBalanced(DeliveryLedger ledger, long accepted) {
 		DeliveryCounts totals = ledger.totals();
 		assertThat(totals.accepted()).isEqualTo(accepted);
@@ -384,6 +396,21 @@ class ReliableKafkaTemplateIntegrationTests {
 			}
 			return values;
 		}
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoProducers {
+
+		@Bean
+		KafkaTemplate<Object, Object> first(ProducerFactory<Object, Object> factory) {
+			return new KafkaTemplate<>(factory);
+		}
+
+		@Bean
+		KafkaTemplate<Object, Object> second(ProducerFactory<Object, Object> factory) {
+			return new KafkaTemplate<>(factory, Map.of("compression.type", "lz4"));
+		}
+
 	}
 
 }

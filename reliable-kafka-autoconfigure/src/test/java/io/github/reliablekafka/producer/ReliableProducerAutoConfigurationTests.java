@@ -270,7 +270,9 @@ class ReliableProducerAutoConfigurationTests {
 	void nothingIsTouchedWhenDisabled() {
 		this.contextRunner.withPropertyValues("reliable.kafka.enabled=false", "spring.kafka.producer.acks=1")
 			.run((context) -> {
-				assertThat(context).hasNotFailed().doesNotHaveBean(DeliveryLedger.class);
+				assertThat(context).hasNotFailed()
+					.doesNotHaveBean(SafetyGate.class)
+					.hasSingleBean(DeliveryLedger.class);
 				assertThat(context).hasSingleBean(ReliableKafkaTemplate.class);
 				DefaultKafkaProducerFactory<?, ?> factory = context.getBean(DefaultKafkaProducerFactory.class);
 				assertThat(factory.getPostProcessors()).isEmpty();

@@ -61,7 +61,7 @@ class ReliableProducerDelegationTests {
 			arguments[0] = Duration.ofSeconds(1);
 		}
 		method.invoke(new ReliableProducer<>(delegate, Map.of(), new DeliveryLedger(),
-				new RejectionLog(System::nanoTime), Duration.ofSeconds(1)), arguments);
+				new RejectionLog(System::nanoTime), new ProducerShutdown(Duration.ofSeconds(1))), arguments);
 		assertThat(calls).containsExactly(method.getName());
 	}
 

@@ -197,7 +197,7 @@ class ReliableProducerTests {
 	private ReliableProducer<String, String> reliable(MockProducer<String, String> delegate,
 			Map<String, Object> settings) {
 		return new ReliableProducer<>(delegate, settings, this.ledger, new RejectionLog(System::nanoTime),
-				Duration.ofSeconds(5));
+				new ProducerShutdown(Duration.ofSeconds(5)));
 	}
 
 	private DeliveryCounts counts() {

@@ -35,8 +35,8 @@ import org.apache.kafka.common.Uuid;
 
 /**
  * The processes of one cluster with their directory, ports and links. What is started
- * here ends here: in {@link #close()}, in a shutdown hook, and, when this JVM is killed,
- * by what the processes themselves watch.
+ * here ends here: in {@link #close()}, and, when this JVM has ended or was killed, by
+ * what the processes themselves watch.
  * <p>
  * Thread-safe: one fault at a time.
  */
@@ -53,8 +53,6 @@ final class ClusterProcesses implements AutoCloseable {
 	private final String clusterId = Uuid.randomUuid().toString();
 
 	private final String classPath;
-
-	private final Thread shutdownHook = new Thread(this::endProcesses, "kafka-cluster-shutdown");
 
 	private boolean keepDirectory;
 
@@ -110,7 +108,6 @@ final class ClusterProcesses implements AutoCloseable {
 	}
 
 	void start() {
-		Runtime.getRuntime().addShutdownHook(this.shutdownHook);
 		try {
 			for (KafkaNode node : this.nodes.values()) {
 				node.prepare(this.settings.nodeProperties(node.id(), this.network, node.data()),
@@ -262,12 +259,6 @@ final class ClusterProcesses implements AutoCloseable {
 		this.closed = true;
 		this.network.close();
 		endProcesses();
-		try {
-			Runtime.getRuntime().removeShutdownHook(this.shutdownHook);
-		}
-		catch (IllegalStateException ex) {
-			// The JVM is ending, and the hook runs.
-		}
 	}
 
 	private void endProcesses() {

@@ -41,8 +41,9 @@ import org.jspecify.annotations.Nullable;
  * sync. Any of this can be changed by
  * {@link KafkaClusterBuilder#property(String, String)}.
  * <p>
- * The nodes end with {@link #close()} or with this JVM, even when this JVM is killed.
- * Then only the directory remains. Closing deletes it, unless the start failed or
+ * The nodes end with {@link #close()} or with this JVM, even when this JVM is killed, and
+ * not before: an application that shuts down still has its cluster. Without a close the
+ * directory remains. Closing deletes it, unless the start failed or
  * {@link #keepDirectory()} was called. All addresses are loopback addresses, and a broker
  * keeps its port for the life of the cluster.
  * <p>

@@ -88,7 +88,10 @@ final class KafkaNode {
 	}
 
 	void start(String clusterId, String classPath, String heap) throws IOException {
-		List<String> command = new ArrayList<>();
+		// A Ctrl-C in the terminal is for the application, which may still need its
+		// brokers
+		// to end well; a JVM leaves a signal ignored that it finds ignored.
+		List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$@\"", "sh"));
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(List.of("-Xmx" + heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
 				"-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true",

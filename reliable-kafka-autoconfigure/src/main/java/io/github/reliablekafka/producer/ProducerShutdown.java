@@ -1,0 +1,107 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Gives the producers of an application one time in which to have their records
+ * acknowledged when it is shut down, however many they are. Runs when listeners and web
+ * requests have ended and just before the producer factories close their producers. One
+ * that is not done when the time is over is closed without further waiting.
+ */
+final class ProducerShutdown implements SmartLifecycle {
+
+	private final Duration timeout;
+
+	private final Set<ReliableProducer<?, ?>> open = ConcurrentHashMap.newKeySet();
+
+	private final Set<ReliableProducer<?, ?>> overdue = ConcurrentHashMap.newKeySet();
+
+	private volatile boolean running;
+
+	ProducerShutdown(Duration timeout) {
+		this.timeout = timeout;
+	}
+
+	Duration timeout() {
+		return this.timeout;
+	}
+
+	void opened(ReliableProducer<?, ?> producer) {
+		this.open.add(producer);
+	}
+
+	/**
+	 * Note that a producer is being closed.
+	 * @param producer the producer
+	 * @return whether it may still wait for acknowledgements
+	 */
+	boolean closed(ReliableProducer<?, ?> producer) {
+		this.open.remove(producer);
+		return !this.overdue.remove(producer);
+	}
+
+	@Override
+	public void start() {
+		this.running = true;
+	}
+
+	@Override
+	public void stop() {
+		this.running = false;
+		long deadline = System.nanoTime() + this.timeout.toNanos();
+		List<Thread> flushes = new ArrayList<>();
+		for (ReliableProducer<?, ?> producer : this.open) {
+			this.overdue.add(producer);
+			Thread flush = new Thread(() -> {
+				producer.flush();
+				this.overdue.remove(producer);
+			}, "reliable-kafka-flush");
+			// Ends with the producer, at the latest.
+			flush.setDaemon(true);
+			flush.start();
+			flushes.add(flush);
+		}
+		try {
+			for (Thread flush : flushes) {
+				flush.join(Math.max(1, Duration.ofNanos(deadline - System.nanoTime()).toMillis()));
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public int getPhase() {
+		// The factories' phase is the lowest there is.
+		return Integer.MIN_VALUE + 1;
+	}
+
+}
