@@ -17,7 +17,6 @@
 package io.github.reliablekafka.durability;
 
 import java.util.List;
-import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +59,8 @@ public final class SettingOrigins {
 				"spring.kafka.properties[%s]".formatted(setting), "spring.kafka.properties.%s".formatted(setting));
 		for (String candidate : candidates) {
 			ConfigurationProperty property = property(candidate);
-			if (property != null && Objects.equals(String.valueOf(property.getValue()), String.valueOf(value))) {
+			if (property != null && String.valueOf(value)
+				.equals(this.environment.resolvePlaceholders(String.valueOf(property.getValue())))) {
 				return "%s%s".formatted(candidate, (property.getOrigin() != null) ? ", " + property.getOrigin() : "");
 			}
 		}

@@ -40,8 +40,8 @@ import java.util.function.LongSupplier;
  * {@link DeliveryCounts#isBalanced()}.
  * <p>
  * Counts live in memory and start at zero with the application. Safe for use by many
- * threads; posting takes no lock. Memory grows with the number of topics and groups, not
- * with the number of records.
+ * threads; posting takes no lock. The first 1,000 topics that records are sent to have
+ * counters of their own, all others share the name {@code (other)}.
  *
  * @since 0.1.0
  */
@@ -51,6 +51,17 @@ public final class DeliveryLedger {
 	 * How many rejections are kept for looking at, the newest ones.
 	 */
 	private static final int KEPT_REJECTIONS = 100;
+
+	/**
+	 * How many topics have counters of their own, so that an application which sends to
+	 * names that come from outside cannot fill its memory with them.
+	 */
+	private static final int MAX_TOPICS = 1000;
+
+	/**
+	 * The name under which all further topics are counted; no topic can be called that.
+	 */
+	private static final String OTHER_TOPICS = "(other)";
 
 	private final InFlightAges ages;
 
@@ -198,7 +209,8 @@ public final class DeliveryLedger {
 		consumptions().forEach(listener);
 	}
 
-	private TopicDeliveries open(String topic) {
+	private TopicDeliveries open(String name) {
+		String topic = (this.deliveries.size() < MAX_TOPICS) ? name : OTHER_TOPICS;
 		TopicDeliveries created = new TopicDeliveries(topic, this::keep);
 		TopicDeliveries present = this.deliveries.putIfAbsent(topic, created);
 		if (present != null) {

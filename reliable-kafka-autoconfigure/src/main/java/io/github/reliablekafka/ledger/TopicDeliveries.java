@@ -49,12 +49,12 @@ final class TopicDeliveries {
 	}
 
 	void rejected(RejectionReason reason, String message) {
-		rejectedCounter(reason).increment();
+		LongAdder counter = this.rejected.get(reason);
+		if (counter == null) {
+			throw new IllegalStateException("No counter for " + reason);
+		}
+		counter.increment();
 		this.rejections.accept(new Rejection(Instant.now(), this.topic, reason, message));
-	}
-
-	long rejected(RejectionReason reason) {
-		return rejectedCounter(reason).sum();
 	}
 
 	DeliveryCounts counts() {
@@ -66,14 +66,6 @@ final class TopicDeliveries {
 			}
 		});
 		return new DeliveryCounts(this.accepted.sum(), this.delivered.sum(), 0, this.inFlight.sum(), rejectedCounts);
-	}
-
-	private LongAdder rejectedCounter(RejectionReason reason) {
-		LongAdder counter = this.rejected.get(reason);
-		if (counter == null) {
-			throw new IllegalStateException("No counter for " + reason);
-		}
-		return counter;
 	}
 
 }

@@ -1,0 +1,132 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.benchmarks;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
+import org.springframework.kafka.core.KafkaAdmin;
+import org.springframework.kafka.listener.MessageListenerContainer;
+import org.springframework.util.Assert;
+
+/**
+ * An application that consumes a topic that is full, again and again: between two passes
+ * the listener stops and its group's offsets are set back. Only the passes are measured.
+ */
+final class Consuming {
+
+	static final String LISTENER = "benchmark";
+
+	private final Mode mode;
+
+	Consuming(Mode mode) {
+		this.mode = mode;
+	}
+
+	Figures measure(String[] args) {
+		Class<?> application = (this.mode.workload() == Workload.BATCH_LISTENER) ? BatchListener.class
+				: RecordListener.class;
+		try (ConfigurableApplicationContext context = SpringApplication.run(application, args)) {
+			ModeSettings settings = ModeSettings.of(context.getEnvironment());
+			Map<TopicPartition, Long> ends = ends(context, settings.topic());
+			long inTopic = ends.values().stream().mapToLong(Long::longValue).sum();
+			long warmUpStart = System.nanoTime();
+			long warmUp = 0;
+			while (!settings.isWarm(warmUpStart, warmUp)) {
+				pass(context, ends, inTopic);
+				warmUp += inTopic;
+			}
+			JvmUsage usage = JvmUsage.NONE;
+			long records = 0;
+			while (records < settings.records()) {
+				System.gc();
+				usage = usage.plus(pass(context, ends, inTopic));
+				records += inTopic;
+			}
+			if (this.mode.isCovered()) {
+				Starter.requireProcessed(context, warmUp + records);
+			}
+			return Figures.of(records, usage);
+		}
+		catch (ExecutionException | InterruptedException ex) {
+			throw new IllegalStateException("Consuming failed", ex);
+		}
+	}
+
+	private static JvmUsage pass(ConfigurableApplicationContext context, Map<TopicPartition, Long> ends, long expected)
+			throws ExecutionException, InterruptedException {
+		setBack(context, ends);
+		Pass pass = context.getBean(Passes.class).begin(expected);
+		MessageListenerContainer container = container(context);
+		container.start();
+		try {
+			return pass.await();
+		}
+		finally {
+			container.stop();
+		}
+	}
+
+	private static MessageListenerContainer container(ConfigurableApplicationContext context) {
+		MessageListenerContainer container = context.getBean(KafkaListenerEndpointRegistry.class)
+			.getListenerContainer(LISTENER);
+		Assert.state(container != null, "No container '%s'".formatted(LISTENER));
+		return container;
+	}
+
+	private static void setBack(ConfigurableApplicationContext context, Map<TopicPartition, Long> ends)
+			throws ExecutionException, InterruptedException {
+		Map<TopicPartition, OffsetAndMetadata> zero = new HashMap<>();
+		ends.keySet().forEach((partition) -> zero.put(partition, new OffsetAndMetadata(0)));
+		String group = context.getEnvironment().getRequiredProperty("benchmark.group");
+		try (Admin admin = admin(context)) {
+			admin.alterConsumerGroupOffsets(group, zero).all().get();
+		}
+	}
+
+	private static Map<TopicPartition, Long> ends(ConfigurableApplicationContext context, String topic)
+			throws ExecutionException, InterruptedException {
+		try (Admin admin = admin(context)) {
+			TopicDescription description = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
+			Assert.state(description != null, "No topic '%s'".formatted(topic));
+			Map<TopicPartition, OffsetSpec> latest = description.partitions()
+				.stream()
+				.collect(Collectors.toMap((partition) -> new TopicPartition(topic, partition.partition()),
+						(partition) -> OffsetSpec.latest()));
+			Map<TopicPartition, Long> ends = new HashMap<>();
+			admin.listOffsets(latest).all().get().forEach((partition, offset) -> ends.put(partition, offset.offset()));
+			return ends;
+		}
+	}
+
+	private static Admin admin(ConfigurableApplicationContext context) {
+		return Admin.create(context.getBean(KafkaAdmin.class).getConfigurationProperties());
+	}
+
+}

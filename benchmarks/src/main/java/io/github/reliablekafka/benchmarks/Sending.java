@@ -1,0 +1,143 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.kafka.core.KafkaTemplate;
+
+/**
+ * An application that sends as fast as the client's memory takes it, and waits for the
+ * acknowledgements at the end.
+ */
+final class Sending {
+
+	private static final int KEYS = 10_000;
+
+	private static final int VALUES = 64;
+
+	private static final long WARM_UP_STEP = 20_000;
+
+	private final Mode mode;
+
+	private final int threads;
+
+	private final byte[][] keys = new byte[KEYS][];
+
+	private final byte[][] values = new byte[VALUES][];
+
+	private boolean reuseValues;
+
+	Sending(Mode mode) {
+		this.mode = mode;
+		this.threads = mode.workload().sendingThreads();
+	}
+
+	Figures measure(String[] args) {
+		ExecutorService executor = Executors.newFixedThreadPool(this.threads);
+		try (ConfigurableApplicationContext context = SpringApplication.run(Application.class, args)) {
+			ModeSettings settings = ModeSettings.of(context.getEnvironment());
+			prepare(settings);
+			Sender sender = sender(context);
+			long warmUpStart = System.nanoTime();
+			long sent = 0;
+			while (!settings.isWarm(warmUpStart, sent)) {
+				sent += send(executor, sender, settings.topic(), Math.min(WARM_UP_STEP, settings.records()));
+			}
+			System.gc();
+			JvmUsage before = JvmUsage.now();
+			long records = send(executor, sender, settings.topic(), settings.records());
+			JvmUsage usage = JvmUsage.now().minus(before);
+			if (this.mode.isCovered()) {
+				Starter.requireSent(context, sent + records);
+			}
+			return Figures.of(records, usage).with(Figures.SENT, (double) (sent + records));
+		}
+		finally {
+			executor.shutdownNow();
+		}
+	}
+
+	private Sender sender(ConfigurableApplicationContext context) {
+		@SuppressWarnings("unchecked")
+		KafkaTemplate<byte[], byte[]> template = context.getBean(KafkaTemplate.class);
+		return this.mode.isDelivering() ? Starter.deliver(template) : template::send;
+	}
+
+	private void prepare(ModeSettings settings) {
+		this.reuseValues = settings.reuseValues();
+		SplittableRandom random = new SplittableRandom(1);
+		for (int i = 0; i < KEYS; i++) {
+			this.keys[i] = new byte[8];
+			random.nextBytes(this.keys[i]);
+		}
+		for (int i = 0; i < VALUES; i++) {
+			this.values[i] = new byte[settings.recordSize()];
+			random.nextBytes(this.values[i]);
+		}
+	}
+
+	private long send(ExecutorService executor, Sender sender, String topic, long records) {
+		long each = Math.max(1, records / this.threads);
+		Acknowledgements acknowledgements = new Acknowledgements(each * this.threads);
+		List<Future<?>> loops = new ArrayList<>();
+		for (int thread = 0; thread < this.threads; thread++) {
+			long seed = thread;
+			loops.add(executor.submit(() -> send(sender, topic, each, new SplittableRandom(seed), acknowledgements)));
+		}
+		try {
+			for (Future<?> loop : loops) {
+				loop.get();
+			}
+			acknowledgements.await();
+		}
+		catch (ExecutionException | InterruptedException ex) {
+			throw new IllegalStateException("Sending failed", ex);
+		}
+		return each * this.threads;
+	}
+
+	@SuppressWarnings("FutureReturnValueIgnored") // each is counted
+	private void send(Sender sender, String topic, long records, SplittableRandom random,
+			Acknowledgements acknowledgements) {
+		for (long i = 0; i < records; i++) {
+			byte[] key = this.keys[random.nextInt(KEYS)];
+			byte[] value = this.values[random.nextInt(VALUES)];
+			sender.send(topic, key, this.reuseValues ? value : value.clone()).whenComplete(acknowledgements);
+		}
+	}
+
+	/**
+	 * The application.
+	 */
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+	}
+
+}

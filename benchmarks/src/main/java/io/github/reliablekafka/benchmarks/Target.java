@@ -1,0 +1,57 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.benchmarks;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * What the starter may cost, as a share of plain Spring Kafka.
+ */
+enum Target {
+
+	THROUGHPUT(Figures.RECORDS_PER_SECOND, 0.95, true),
+
+	CPU(Figures.CPU_NANOS_PER_RECORD, 1.10, false),
+
+	ALLOCATION(Figures.BYTES_PER_RECORD, 1.10, false);
+
+	private final String figure;
+
+	private final double bound;
+
+	private final boolean atLeast;
+
+	Target(String figure, double bound, boolean atLeast) {
+		this.figure = figure;
+		this.bound = bound;
+		this.atLeast = atLeast;
+	}
+
+	static Optional<Target> of(String figure) {
+		return Arrays.stream(values()).filter((target) -> target.figure.equals(figure)).findFirst();
+	}
+
+	boolean isMetBy(double ratio) {
+		return this.atLeast ? ratio >= this.bound : ratio <= this.bound;
+	}
+
+	String describe() {
+		return "%s of plain: %s %.2f".formatted(this.figure, this.atLeast ? "at least" : "at most", this.bound);
+	}
+
+}

@@ -1,0 +1,56 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.benchmarks;
+
+import java.nio.file.Path;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Runs every mode once on very little, so that the benchmarks still work when somebody
+ * needs them. What comes out here says nothing about the starter.
+ */
+class BenchmarksIntegrationTests {
+
+	@TempDir
+	Path directory;
+
+	@Test
+	void everyModeYieldsFigures() throws Exception {
+		Options options = Options.of("--rounds=1", "--starts=1", "--records=500", "--passes=1", "--warm-up=PT0S",
+				"--warm-up-records=1", "--brokers=1", "--partitions=2", "--directory=" + this.directory);
+		Measurements measurements = Benchmarks.run(options);
+		for (Mode mode : Mode.values()) {
+			assertThat(measurements.of(mode)).as(mode.label()).hasSize(1).first().satisfies((figures) -> {
+				assertThat(figures.values()).isNotEmpty();
+				figures.values().forEach((name, value) -> assertThat(value).as(name).isNotNegative());
+			});
+			if (mode.workload() != Workload.START) {
+				assertThat(measurements.of(mode).get(0).get(Figures.BYTES_PER_RECORD)).as(mode.label()).isPositive();
+			}
+		}
+		Report report = new Report(options.modes(), measurements);
+		Path csv = this.directory.resolve("benchmarks.csv");
+		report.write(csv);
+		assertThat(csv).content().contains("reliable-deliver,1,records/s,");
+		assertThat(report.tables()).contains("| reliable-batch-listener |");
+	}
+
+}

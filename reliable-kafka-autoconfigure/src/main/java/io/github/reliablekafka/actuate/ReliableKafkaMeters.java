@@ -1,0 +1,97 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.actuate;
+
+import java.util.concurrent.TimeUnit;
+
+import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.ledger.Consumption;
+import io.github.reliablekafka.ledger.ConsumptionOutcome;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.ledger.RejectionReason;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
+
+/**
+ * The ledger as meters. Topics and groups become tags when they first occur.
+ */
+final class ReliableKafkaMeters implements MeterBinder {
+
+	private static final String PREFIX = "reliable.kafka.";
+
+	private final DeliveryLedger ledger;
+
+	private final SafetyGate gate;
+
+	ReliableKafkaMeters(DeliveryLedger ledger, SafetyGate gate) {
+		this.ledger = ledger;
+		this.gate = gate;
+	}
+
+	@Override
+	public void bindTo(MeterRegistry registry) {
+		TimeGauge
+			.builder(PREFIX + "producer.oldest.unacknowledged.age", this.ledger, TimeUnit.MILLISECONDS,
+					(ledger) -> ledger.oldestUnacknowledgedAge().toMillis())
+			.description("Age of the oldest record that has no outcome yet")
+			.register(registry);
+		Gauge.builder(PREFIX + "durability.violations", this.gate, (gate) -> gate.acceptedViolations().size())
+			.description("Settings that can lose records and were accepted by name")
+			.tag("state", "accepted")
+			.register(registry);
+		this.ledger.onTopic((topic) -> bindTopic(registry, topic));
+		this.ledger.onConsumption((consumption) -> bindConsumption(registry, consumption));
+	}
+
+	private void bindTopic(MeterRegistry registry, String topic) {
+		FunctionCounter
+			.builder(PREFIX + "producer.records", this.ledger, (ledger) -> ledger.deliveries(topic).delivered())
+			.description("Records handed over for sending, by what became of them")
+			.tags("topic", topic, "outcome", "delivered")
+			.register(registry);
+		FunctionCounter
+			.builder(PREFIX + "producer.records", this.ledger, (ledger) -> ledger.deliveries(topic).rejectedTotal())
+			.description("Records handed over for sending, by what became of them")
+			.tags("topic", topic, "outcome", "rejected")
+			.register(registry);
+		for (RejectionReason reason : RejectionReason.values()) {
+			FunctionCounter
+				.builder(PREFIX + "producer.rejections", this.ledger,
+						(ledger) -> ledger.deliveries(topic).rejected().getOrDefault(reason, 0L))
+				.description("Rejected records by reason")
+				.tags("topic", topic, "reason", reason.label())
+				.register(registry);
+		}
+		Gauge.builder(PREFIX + "producer.in.flight", this.ledger, (ledger) -> ledger.deliveries(topic).inFlight())
+			.description("Records without an outcome yet")
+			.tag("topic", topic)
+			.register(registry);
+	}
+
+	private void bindConsumption(MeterRegistry registry, Consumption consumption) {
+		for (ConsumptionOutcome outcome : ConsumptionOutcome.values()) {
+			FunctionCounter.builder(PREFIX + "consumer.records", consumption, (counters) -> counters.count(outcome))
+				.description("Records given to listeners, by what became of them; failed counts attempts")
+				.tags("topic", consumption.topic(), "group", consumption.group(), "outcome", outcome.label())
+				.register(registry);
+		}
+	}
+
+}

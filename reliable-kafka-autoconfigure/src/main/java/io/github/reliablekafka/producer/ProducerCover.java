@@ -1,0 +1,139 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.core.ProducerFactory;
+import org.springframework.kafka.core.ProducerPostProcessor;
+
+/**
+ * What makes the producers of one factory safe: its settings, the check of each
+ * producer's final settings, and the wrapper around each producer. Copies of the factory,
+ * as a template with overrides makes them, carry it along. Safe for use by many threads.
+ */
+final class ProducerCover<K, V> implements ProducerPostProcessor<K, V> {
+
+	/**
+	 * The name under which a producer's settings carry its cover to the veto.
+	 */
+	static final String SETTING = "reliable.kafka.producer.cover";
+
+	/**
+	 * From the veto to {@link #apply(Producer)}: Spring Kafka calls both on one thread.
+	 */
+	private static final ThreadLocal<@Nullable Map<String, Object>> vetted = new ThreadLocal<>();
+
+	private final String subject;
+
+	private final ProducerRules rules;
+
+	private final DeliveryLedger ledger;
+
+	private final RejectionLog rejectionLog;
+
+	ProducerCover(String subject, ProducerRules rules, DeliveryLedger ledger, RejectionLog rejectionLog) {
+		this.subject = subject;
+		this.rules = rules;
+		this.ledger = ledger;
+		this.rejectionLog = rejectionLog;
+	}
+
+	static boolean isOn(ProducerFactory<?, ?> factory) {
+		return factory.getPostProcessors().stream().anyMatch(ProducerCover.class::isInstance)
+				&& factory.getConfigurationProperties().get(SETTING) instanceof ProducerCover<?, ?>
+				&& interceptors(factory.getConfigurationProperties().get(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG))
+					.stream()
+					.anyMatch(ProducerCover::isVeto);
+	}
+
+	/**
+	 * Put the cover on a factory, unless a copy brought it along.
+	 * @param factory the factory
+	 * @return whether the factory took it
+	 */
+	boolean putOn(ProducerFactory<K, V> factory) {
+		Map<String, Object> present = factory.getConfigurationProperties();
+		Map<String, Object> updates = new HashMap<>(this.rules.missing(present));
+		updates.putIfAbsent(SETTING, this);
+		List<Object> interceptors = new ArrayList<>(
+				interceptors(present.get(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG)));
+		if (interceptors.stream().noneMatch(ProducerCover::isVeto)) {
+			interceptors.add(ProducerSettingsVeto.class);
+		}
+		updates.put(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG, interceptors);
+		factory.updateConfigs(updates);
+		if (factory instanceof DefaultKafkaProducerFactory<K, V> kafkaFactory
+				&& kafkaFactory.getPhysicalCloseTimeout().equals(ProducerFactory.DEFAULT_PHYSICAL_CLOSE_TIMEOUT)) {
+			Duration timeout = this.rules.properties().shutdownTimeout();
+			kafkaFactory.setPhysicalCloseTimeout(Math.toIntExact(Math.max(1, timeout.toSeconds())));
+		}
+		if (factory.getPostProcessors().stream().noneMatch(ProducerCover.class::isInstance)) {
+			factory.addPostProcessor(this);
+		}
+		return isOn(factory);
+	}
+
+	/**
+	 * Check the final settings of a producer that is being created.
+	 * @param settings all of them
+	 */
+	void vet(Map<String, ?> settings) {
+		this.rules.gate().refuse(this.rules.violationsOfClient(this.subject, settings));
+		vetted.set(Collections.unmodifiableMap(new HashMap<>(settings)));
+	}
+
+	@Override
+	public Producer<K, V> apply(Producer<K, V> producer) {
+		Map<String, Object> settings = vetted.get();
+		vetted.remove();
+		if (settings == null) {
+			try {
+				this.rules.gate().refuse(List.of(this.rules.vetoRemoved(this.subject)));
+			}
+			catch (RuntimeException ex) {
+				producer.close(Duration.ZERO);
+				throw ex;
+			}
+			settings = Map.of();
+		}
+		return new ReliableProducer<>(producer, settings, this.ledger, this.rejectionLog,
+				this.rules.properties().shutdownTimeout());
+	}
+
+	private static List<?> interceptors(@Nullable Object value) {
+		Object list = ConfigDef.parseType(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG, value, ConfigDef.Type.LIST);
+		return (list != null) ? (List<?>) list : List.of();
+	}
+
+	private static boolean isVeto(Object interceptor) {
+		return interceptor == ProducerSettingsVeto.class || ProducerSettingsVeto.class.getName().equals(interceptor);
+	}
+
+}

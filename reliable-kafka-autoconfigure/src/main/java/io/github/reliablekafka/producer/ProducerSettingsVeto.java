@@ -1,0 +1,68 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import java.util.Map;
+
+import org.apache.kafka.clients.producer.ProducerInterceptor;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Refuses to let a producer with unsafe settings come into being. An interceptor, because
+ * Kafka hands it the settings after every override, those of a template included, and
+ * gives up the construction if it throws. Named in {@code interceptor.classes} by
+ * reliable-kafka; not for use by applications. Touches no record.
+ *
+ * @since 0.1.0
+ */
+public final class ProducerSettingsVeto implements ProducerInterceptor<Object, Object> {
+
+	/**
+	 * Called by Kafka.
+	 */
+	public ProducerSettingsVeto() {
+	}
+
+	/**
+	 * Check the settings of the producer that is being created.
+	 * @param settings all of them, after every override
+	 * @throws io.github.reliablekafka.durability.UnsafeSettingsException if records could
+	 * be lost
+	 */
+	@Override
+	public void configure(Map<String, ?> settings) {
+		if (settings.get(ProducerCover.SETTING) instanceof ProducerCover<?, ?> cover) {
+			cover.vet(settings);
+		}
+	}
+
+	@Override
+	public ProducerRecord<Object, Object> onSend(ProducerRecord<Object, Object> record) {
+		return record;
+	}
+
+	@Override
+	public void onAcknowledgement(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
+	}
+
+	@Override
+	public void close() {
+	}
+
+}

@@ -1,0 +1,278 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+
+import io.github.reliablekafka.durability.ConfiguredClient;
+import io.github.reliablekafka.ledger.Delivery;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.ledger.RejectionReason;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.metrics.KafkaMetric;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A producer that posts the outcome of every record to the ledger, whether or not the
+ * caller looks at it, and that never waits without end when it is closed. In a
+ * transaction an acknowledged record has its outcome when the transaction has.
+ * <p>
+ * Records that wait for their acknowledgement are in the client's memory: they are lost
+ * with the process. As thread-safe as the producer it wraps.
+ */
+final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
+
+	private static final Log logger = LogFactory.getLog(ReliableProducer.class);
+
+	private final Producer<K, V> delegate;
+
+	private final Map<String, Object> settings;
+
+	private final DeliveryLedger ledger;
+
+	private final RejectionLog rejectionLog;
+
+	private final Duration closeTimeout;
+
+	private final LongAdder accepted = new LongAdder();
+
+	private final LongAdder settled = new LongAdder();
+
+	private final LongAdder closed = new LongAdder();
+
+	private final Queue<Delivery> uncommitted = new ConcurrentLinkedQueue<>();
+
+	private final boolean transactional;
+
+	ReliableProducer(Producer<K, V> delegate, Map<String, Object> settings, DeliveryLedger ledger,
+			RejectionLog rejectionLog, Duration closeTimeout) {
+		this.delegate = delegate;
+		this.settings = settings;
+		this.ledger = ledger;
+		this.rejectionLog = rejectionLog;
+		this.closeTimeout = closeTimeout;
+		this.transactional = settings.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG) != null;
+	}
+
+	@Override
+	public Map<String, Object> effectiveSettings() {
+		return this.settings;
+	}
+
+	@Override
+	public Future<RecordMetadata> send(ProducerRecord<K, V> record) {
+		return send(record, null);
+	}
+
+	@Override
+	public Future<RecordMetadata> send(ProducerRecord<K, V> record, @Nullable Callback callback) {
+		Outcome outcome = new Outcome(record.topic(), callback);
+		this.accepted.increment();
+		try {
+			return this.delegate.send(record, outcome);
+		}
+		catch (RuntimeException | Error ex) {
+			outcome.reject(ex);
+			throw ex;
+		}
+		finally {
+			outcome.beforeSend = false;
+		}
+	}
+
+	@Override
+	public void initTransactions() {
+		this.delegate.initTransactions();
+	}
+
+	@Override
+	public void beginTransaction() {
+		this.delegate.beginTransaction();
+	}
+
+	@Override
+	public void sendOffsetsToTransaction(Map<TopicPartition, OffsetAndMetadata> offsets,
+			ConsumerGroupMetadata groupMetadata) {
+		this.delegate.sendOffsetsToTransaction(offsets, groupMetadata);
+	}
+
+	@Override
+	public void commitTransaction() {
+		try {
+			this.delegate.commitTransaction();
+		}
+		catch (TimeoutException ex) {
+			// Still undecided: the caller may try to commit again.
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			RejectionReason reason = Rejections.reason(ex, false);
+			settleUncommitted((delivery) -> delivery.rejected(reason, String.valueOf(ex)));
+			throw ex;
+		}
+		settleUncommitted(Delivery::delivered);
+	}
+
+	@Override
+	public void abortTransaction() {
+		this.delegate.abortTransaction();
+		settleUncommitted((delivery) -> delivery.rejected(RejectionReason.ABORTED, "The transaction was aborted"));
+	}
+
+	@Override
+	public void registerMetricForSubscription(KafkaMetric metric) {
+		this.delegate.registerMetricForSubscription(metric);
+	}
+
+	@Override
+	public void unregisterMetricFromSubscription(KafkaMetric metric) {
+		this.delegate.unregisterMetricFromSubscription(metric);
+	}
+
+	@Override
+	public void flush() {
+		this.delegate.flush();
+	}
+
+	@Override
+	public List<PartitionInfo> partitionsFor(String topic) {
+		return this.delegate.partitionsFor(topic);
+	}
+
+	@Override
+	public Map<MetricName, ? extends Metric> metrics() {
+		return this.delegate.metrics();
+	}
+
+	@Override
+	public Uuid clientInstanceId(Duration timeout) {
+		return this.delegate.clientInstanceId(timeout);
+	}
+
+	/**
+	 * Close within the configured time. Kafka's own waits until the last record is
+	 * acknowledged, for days if need be.
+	 */
+	@Override
+	public void close() {
+		close(this.closeTimeout);
+	}
+
+	@Override
+	public void close(Duration timeout) {
+		long waiting = this.accepted.sum() - this.settled.sum();
+		long closedBefore = this.closed.sum();
+		this.delegate.close(timeout);
+		settleUncommitted((delivery) -> {
+			delivery.rejected(RejectionReason.CLOSED, "The producer was closed before its transaction was committed");
+			this.closed.increment();
+		});
+		long unacknowledged = this.closed.sum() - closedBefore;
+		String line = "Producer closed: flushed %d, unacknowledged %d, in flight %d"
+			.formatted(Math.max(0, waiting - unacknowledged), unacknowledged, this.accepted.sum() - this.settled.sum());
+		if (unacknowledged > 0) {
+			logger.error("%s. It waited %s; the unacknowledged records may or may not have been written".formatted(line,
+					timeout));
+		}
+		else if (waiting > 0) {
+			logger.info(line);
+		}
+		else {
+			logger.debug(line);
+		}
+	}
+
+	private void settleUncommitted(Consumer<Delivery> outcome) {
+		for (Delivery delivery = this.uncommitted.poll(); delivery != null; delivery = this.uncommitted.poll()) {
+			outcome.accept(delivery);
+			this.settled.increment();
+		}
+	}
+
+	/**
+	 * Posts what becomes of one record, then tells the caller.
+	 */
+	private final class Outcome implements Callback {
+
+		private final String topic;
+
+		private final @Nullable Callback callback;
+
+		private final Delivery delivery;
+
+		/**
+		 * Read on the sending thread, or after a network round trip.
+		 */
+		private boolean beforeSend = true;
+
+		Outcome(String topic, @Nullable Callback callback) {
+			this.topic = topic;
+			this.callback = callback;
+			this.delivery = ReliableProducer.this.ledger.accept(topic);
+		}
+
+		@Override
+		public void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
+			if (exception != null) {
+				reject(exception);
+			}
+			else if (ReliableProducer.this.transactional) {
+				ReliableProducer.this.uncommitted.add(this.delivery);
+			}
+			else if (this.delivery.delivered()) {
+				ReliableProducer.this.settled.increment();
+			}
+			if (this.callback != null) {
+				this.callback.onCompletion(metadata, exception);
+			}
+		}
+
+		private void reject(Throwable failure) {
+			RejectionReason reason = Rejections.reason(failure, this.beforeSend);
+			if (this.delivery.rejected(reason, String.valueOf(failure))) {
+				ReliableProducer.this.settled.increment();
+				if (reason == RejectionReason.CLOSED) {
+					ReliableProducer.this.closed.increment();
+				}
+				ReliableProducer.this.rejectionLog.rejected(this.topic, reason, failure);
+			}
+		}
+
+	}
+
+}

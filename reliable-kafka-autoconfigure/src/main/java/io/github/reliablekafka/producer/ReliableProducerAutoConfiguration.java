@@ -1,0 +1,58 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.kafka.core.KafkaTemplate;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} for safe settings and known outcomes on
+ * every producer.
+ *
+ * @since 0.1.0
+ */
+@AutoConfiguration(before = KafkaAutoConfiguration.class, after = DurabilityAutoConfiguration.class)
+@ConditionalOnClass(KafkaTemplate.class)
+@ConditionalOnBooleanProperty(name = "reliable.kafka.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(ProducerProperties.class)
+public final class ReliableProducerAutoConfiguration {
+
+	ReliableProducerAutoConfiguration() {
+	}
+
+	@Bean
+	static ProducerCoverage reliableKafkaProducerCoverage(BeanFactory beanFactory) {
+		return new ProducerCoverage(beanFactory);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	DeliveryLedger reliableKafkaDeliveryLedger() {
+		return new DeliveryLedger();
+	}
+
+}

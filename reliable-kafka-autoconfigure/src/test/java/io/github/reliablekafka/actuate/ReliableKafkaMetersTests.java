@@ -1,0 +1,76 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.actuate;
+
+import java.util.Set;
+
+import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.ledger.Consumption;
+import io.github.reliablekafka.ledger.ConsumptionOutcome;
+import io.github.reliablekafka.ledger.Delivery;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.ledger.RejectionReason;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ReliableKafkaMeters}.
+ */
+class ReliableKafkaMetersTests {
+
+	private final DeliveryLedger ledger = new DeliveryLedger();
+
+	private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+
+	@Test
+	void metersFollowTheLedger() {
+		Delivery early = this.ledger.accept("early");
+		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of())).bindTo(this.registry);
+		assertThat(inFlight("early")).isEqualTo(1);
+		early.delivered();
+		this.ledger.accept("late").rejected(RejectionReason.RECORD_TOO_LARGE, "too large");
+		Consumption consumption = this.ledger.consumption("late", "billing");
+		consumption.post(ConsumptionOutcome.PROCESSED, 5);
+		assertThat(inFlight("early")).isZero();
+		assertThat(records("early", "delivered")).isEqualTo(1);
+		assertThat(records("late", "rejected")).isEqualTo(1);
+		assertThat(this.registry.get("reliable.kafka.producer.rejections")
+			.tags("topic", "late", "reason", "record-too-large")
+			.functionCounter()
+			.count()).isEqualTo(1);
+		assertThat(this.registry.get("reliable.kafka.consumer.records")
+			.tags("topic", "late", "group", "billing", "outcome", "processed")
+			.functionCounter()
+			.count()).isEqualTo(5);
+		assertThat(this.registry.get("reliable.kafka.producer.oldest.unacknowledged.age").timeGauge().value()).isZero();
+		assertThat(this.registry.get("reliable.kafka.durability.violations").gauge().value()).isZero();
+	}
+
+	private double inFlight(String topic) {
+		return this.registry.get("reliable.kafka.producer.in.flight").tag("topic", topic).gauge().value();
+	}
+
+	private double records(String topic, String outcome) {
+		return this.registry.get("reliable.kafka.producer.records")
+			.tags("topic", topic, "outcome", outcome)
+			.functionCounter()
+			.count();
+	}
+
+}

@@ -1,0 +1,426 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
+
+import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
+import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.durability.UnsafeSettingsException;
+import io.github.reliablekafka.durability.Violation;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.ledger.RejectionReason;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerInterceptor;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.kafka.autoconfigure.DefaultKafkaProducerFactoryCustomizer;
+import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.core.ProducerFactory;
+import org.springframework.kafka.core.RoutingKafkaTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.tuple;
+
+/**
+ * Tests for {@link ReliableProducerAutoConfiguration} and
+ * {@link ReliableKafkaTemplateAutoConfiguration}.
+ */
+class ReliableProducerAutoConfigurationTests {
+
+	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(KafkaAutoConfiguration.class, DurabilityAutoConfiguration.class,
+				ReliableProducerAutoConfiguration.class, ReliableKafkaTemplateAutoConfiguration.class))
+		.withPropertyValues("spring.kafka.bootstrap-servers=localhost:1");
+
+	@Test
+	void safeSettingsAreGivenToTheFactoryOfSpringBoot() {
+		this.contextRunner.withPropertyValues("reliable.kafka.producer.max-block=3s")
+			.run((context) -> assertSafe(context.getBean(ProducerFactory.class), 3000L));
+	}
+
+	@Test
+	void templateTakesThePlaceOfTheOneOfSpringBoot() {
+		this.contextRunner
+			.withPropertyValues("spring.kafka.template.default-topic=orders",
+					"spring.kafka.template.transaction-id-prefix=tx-", "spring.kafka.template.observation-enabled=true",
+					"spring.kafka.template.close-timeout=7s", "spring.kafka.template.allow-non-transactional=true")
+			.run((context) -> {
+				assertThat(context).hasSingleBean(KafkaTemplate.class).hasBean("kafkaTemplate");
+				ReliableKafkaTemplate<?, ?> template = context.getBean(ReliableKafkaTemplate.class);
+				assertThat(template.getDefaultTopic()).isEqualTo("orders");
+				assertThat(template.getTransactionIdPrefix()).isEqualTo("tx-");
+				assertThat(template.isAllowNonTransactional()).isTrue();
+				assertThat(template).hasFieldOrPropertyWithValue("observationEnabled", true)
+					.hasFieldOrPropertyWithValue("closeTimeout", Duration.ofSeconds(7));
+			});
+	}
+
+	@Test
+	void templateOfTheUserStays() {
+		this.contextRunner.withUserConfiguration(OwnTemplate.class)
+			.run((context) -> assertThat(context).hasSingleBean(KafkaTemplate.class)
+				.doesNotHaveBean(ReliableKafkaTemplate.class));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "spring.kafka.producer.acks, 1, producer.acks", "spring.kafka.producer.acks, 0, producer.acks",
+			"spring.kafka.producer.retries, 3, producer.retries",
+			"spring.kafka.producer.properties[enable.idempotence], false, producer.idempotence",
+			"spring.kafka.properties[enable.idempotence], false, producer.idempotence",
+			"spring.kafka.producer.properties.delivery.timeout.ms, 120000, producer.delivery-timeout",
+			"spring.kafka.producer.properties[max.in.flight.requests.per.connection], 5, producer.max-in-flight" })
+	void unsafePropertyStopsTheStart(String property, String value, String risk) {
+		this.contextRunner.withPropertyValues(property + "=" + value)
+			.run((context) -> assertThat(violations(context)).singleElement().satisfies((violation) -> {
+				assertThat(violation.risk()).isEqualTo(risk);
+				assertThat(violation.actual()).isEqualTo(value);
+				assertThat(violation.origin()).contains(property.contains("acks") ? property : "spring.kafka");
+				assertThat(violation.subject()).isEqualTo("producer factory 'kafkaProducerFactory'");
+			}));
+	}
+
+	@Test
+	void allViolationsAreReportedTogether() {
+		this.contextRunner.withPropertyValues("spring.kafka.producer.acks=1", "spring.kafka.producer.retries=0")
+			.withUserConfiguration(OwnUnsafeFactory.class)
+			.run((context) -> assertThat(violations(context)).extracting(Violation::subject, Violation::risk)
+				.containsExactlyInAnyOrder(tuple("producer factory 'own'", "producer.acks"),
+						tuple("producer factory 'own'", "producer.idempotence")));
+	}
+
+	@Test
+	void unsafeCustomizerStopsTheStart() {
+		this.contextRunner
+			.withBean(DefaultKafkaProducerFactoryCustomizer.class,
+					() -> (factory) -> factory.updateConfigs(Map.of(ProducerConfig.ACKS_CONFIG, "1")))
+			.run((context) -> assertThat(violations(context)).extracting(Violation::risk)
+				.containsExactly("producer.acks"));
+	}
+
+	@Test
+	void unsafeOverrideOfATemplateBeanStopsTheStart() {
+		this.contextRunner.withUserConfiguration(UnsafeTemplate.class)
+			.run((context) -> assertThat(violations(context)).singleElement().satisfies((violation) -> {
+				assertThat(violation.subject()).isEqualTo("KafkaTemplate 'unsafe'");
+				assertThat(violation.risk()).isEqualTo("producer.acks");
+				assertThat(violation.remedy()).contains("'acks'").contains("KafkaTemplate 'unsafe'");
+			}));
+	}
+
+	@Test
+	void unsafeOverrideOfATemplateMadeLaterFailsItsSend() {
+		this.contextRunner.run((context) -> {
+			@SuppressWarnings("unchecked")
+			ProducerFactory<Object, Object> factory = context.getBean(ProducerFactory.class);
+			KafkaTemplate<Object, Object> template = new KafkaTemplate<>(factory, Map.of("retries", "3"));
+			assertThatException().isThrownBy(() -> template.send("orders", "value"))
+				.havingRootCause()
+				.isInstanceOf(UnsafeSettingsException.class)
+				.withMessageContaining("retries is '3'");
+			KafkaTemplate<Object, Object> unacknowledged = new KafkaTemplate<>(factory, Map.of("acks", "0"));
+			assertThatException().isThrownBy(() -> unacknowledged.send("orders", "value"))
+				.withMessageContaining("Must set acks to all");
+		});
+	}
+
+	@Test
+	void overrideThatRemovesTheVetoFailsItsSend() {
+		this.contextRunner.run((context) -> {
+			@SuppressWarnings("unchecked")
+			ProducerFactory<Object, Object> factory = context.getBean(ProducerFactory.class);
+			KafkaTemplate<Object, Object> template = new KafkaTemplate<>(factory,
+					Map.of("interceptor.classes", NothingInterceptor.class.getName()));
+			assertThatExceptionOfType(UnsafeSettingsException.class).isThrownBy(() -> template.send("orders", "value"))
+				.withMessageContaining("interceptor.classes");
+			ReliableKafkaTemplate<Object, Object> reliable = new ReliableKafkaTemplate<>(factory,
+					Map.of("interceptor.classes", NothingInterceptor.class.getName()));
+			assertThat(reliable.deliver("orders", "value")).failsWithin(Duration.ZERO)
+				.withThrowableOfType(ExecutionException.class)
+				.havingCause()
+				.isInstanceOfSatisfying(DeliveryRejectedException.class,
+						(ex) -> assertThat(ex.reason()).isEqualTo(RejectionReason.UNSAFE_CLIENT));
+		});
+	}
+
+	@Test
+	void interceptorsOfATemplateBeanAreJoined() {
+		this.contextRunner.withUserConfiguration(TemplateWithInterceptor.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			KafkaTemplate<?, ?> template = context.getBean("intercepted", KafkaTemplate.class);
+			assertThat(interceptors(template.getProducerFactory())).containsExactly(NothingInterceptor.class.getName(),
+					ProducerSettingsVeto.class);
+		});
+	}
+
+	@Test
+	void interceptorsOfTheUserAreKept() {
+		this.contextRunner
+			.withPropertyValues("spring.kafka.producer.properties[interceptor.classes]=%s"
+				.formatted(NothingInterceptor.class.getName()))
+			.run((context) -> assertThat(interceptors(context.getBean(ProducerFactory.class)))
+				.containsExactly(NothingInterceptor.class.getName(), ProducerSettingsVeto.class));
+	}
+
+	@Test
+	void acceptedRiskStartsAndStaysVisible() {
+		this.contextRunner
+			.withPropertyValues("spring.kafka.producer.acks=1",
+					"reliable.kafka.durability.accept=producer.acks,producer.idempotence")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBean(SafetyGate.class).acceptedViolations()).extracting(Violation::risk)
+					.containsExactly("producer.acks");
+				try (Producer<?, ?> producer = context.getBean(ProducerFactory.class).createProducer()) {
+					assertThat(producer).isNotNull();
+				}
+			});
+	}
+
+	@Test
+	void acceptedInFlightKeepsIdempotence() {
+		this.contextRunner
+			.withPropertyValues("spring.kafka.producer.properties[max.in.flight.requests.per.connection]=5",
+					"reliable.kafka.durability.accept=producer.max-in-flight")
+			.run((context) -> assertThat(settings(context)).containsEntry("enable.idempotence", "true")
+				.containsEntry("max.in.flight.requests.per.connection", "5"));
+	}
+
+	@Test
+	void factoryThatOnlyATemplateHoldsIsCovered() {
+		this.contextRunner.withUserConfiguration(HiddenFactory.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertSafe(context.getBean("hidden", KafkaTemplate.class).getProducerFactory(), 10_000L);
+		});
+	}
+
+	@Test
+	void factoriesOfARoutingTemplateAreCovered() {
+		this.contextRunner.withUserConfiguration(Routing.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertSafe(context.getBean(RoutingKafkaTemplate.class).getProducerFactory("orders"), 10_000L);
+		});
+	}
+
+	@Test
+	void factoryThatCannotBeCoveredStopsTheStart() {
+		this.contextRunner.withUserConfiguration(ForeignFactory.class)
+			.run((context) -> assertThat(violations(context)).extracting(Violation::subject, Violation::risk)
+				.containsExactly(tuple("producer factory 'foreign'", "producer.uncovered")));
+	}
+
+	@Test
+	void producerMadeByHandStopsTheStart() {
+		this.contextRunner.withUserConfiguration(HandMadeProducer.class)
+			.run((context) -> assertThat(violations(context)).extracting(Violation::subject, Violation::risk)
+				.containsExactly(tuple("producer bean 'raw'", "producer.uncovered")));
+	}
+
+	@Test
+	@SuppressWarnings("unchecked")
+	void producerIsWrappedAndKnowsItsSettings() {
+		this.contextRunner.run((context) -> {
+			DefaultKafkaProducerFactory<?, ?> factory = context.getBean(DefaultKafkaProducerFactory.class);
+			try (Producer<?, ?> producer = factory.createProducer()) {
+				assertThat(producer).extracting("delegate")
+					.isInstanceOfSatisfying(ReliableProducer.class,
+							(reliable) -> assertThat((Map<String, Object>) reliable.effectiveSettings())
+								.containsEntry("acks", "all")
+								.containsKey("client.id"));
+			}
+		});
+	}
+
+	@Test
+	void nothingIsTouchedWhenDisabled() {
+		this.contextRunner.withPropertyValues("reliable.kafka.enabled=false", "spring.kafka.producer.acks=1")
+			.run((context) -> {
+				assertThat(context).hasNotFailed().doesNotHaveBean(DeliveryLedger.class);
+				assertThat(context).hasSingleBean(ReliableKafkaTemplate.class);
+				DefaultKafkaProducerFactory<?, ?> factory = context.getBean(DefaultKafkaProducerFactory.class);
+				assertThat(factory.getPostProcessors()).isEmpty();
+				assertThat(factory.getConfigurationProperties()).containsEntry("acks", "1")
+					.doesNotContainKeys("enable.idempotence", "interceptor.classes");
+			});
+	}
+
+	@SuppressWarnings("unchecked")
+	private static List<Object> interceptors(ProducerFactory<?, ?> factory) {
+		return (List<Object>) factory.getConfigurationProperties().get(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG);
+	}
+
+	private static void assertSafe(ProducerFactory<?, ?> factory, long maxBlockMs) {
+		assertThat(factory.getConfigurationProperties()).containsEntry("acks", "all")
+			.containsEntry("enable.idempotence", "true")
+			.containsEntry("retries", "2147483647")
+			.containsEntry("max.in.flight.requests.per.connection", "1")
+			.containsEntry("delivery.timeout.ms", "2147483647")
+			.containsEntry("max.block.ms", maxBlockMs);
+		assertThat(factory.getPostProcessors()).hasSize(1);
+	}
+
+	private static List<Violation> violations(AssertableApplicationContext context) {
+		assertThat(context).hasFailed();
+		Throwable failure = context.getStartupFailure();
+		while (failure != null && !(failure instanceof UnsafeSettingsException)) {
+			failure = failure.getCause();
+		}
+		assertThat(failure).isInstanceOf(UnsafeSettingsException.class);
+		return ((UnsafeSettingsException) failure).violations();
+	}
+
+	private static Map<String, Object> settings(AssertableApplicationContext context) {
+		ProducerFactory<?, ?> factory = context.getBean(ProducerFactory.class);
+		return factory.getConfigurationProperties();
+	}
+
+	private static Map<String, Object> settings() {
+		return Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1",
+				ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class,
+				ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnTemplate {
+
+		@Bean
+		KafkaTemplate<Object, Object> ownTemplate(ProducerFactory<Object, Object> factory) {
+			return new KafkaTemplate<>(factory);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnUnsafeFactory {
+
+		@Bean
+		ProducerFactory<Object, Object> own() {
+			Map<String, Object> settings = new java.util.HashMap<>(settings());
+			settings.put("acks", 1);
+			settings.put("enable.idempotence", false);
+			return new DefaultKafkaProducerFactory<>(settings);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class UnsafeTemplate {
+
+		@Bean
+		KafkaTemplate<Object, Object> unsafe(ProducerFactory<Object, Object> factory) {
+			return new KafkaTemplate<>(factory, Map.of("acks", "0"));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TemplateWithInterceptor {
+
+		@Bean
+		KafkaTemplate<Object, Object> intercepted(ProducerFactory<Object, Object> factory) {
+			return new KafkaTemplate<>(factory, Map.of("interceptor.classes", NothingInterceptor.class.getName()));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class HiddenFactory {
+
+		@Bean
+		KafkaTemplate<String, String> hidden() {
+			return new KafkaTemplate<>(new DefaultKafkaProducerFactory<>(settings()));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Routing {
+
+		@Bean
+		RoutingKafkaTemplate routing() {
+			return new RoutingKafkaTemplate(new java.util.LinkedHashMap<>(
+					Map.of(Pattern.compile(".+"), new DefaultKafkaProducerFactory<Object, Object>(settings()))));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ForeignFactory {
+
+		@Bean
+		ProducerFactory<Object, Object> foreign() {
+			return () -> new MockProducer<>();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class HandMadeProducer {
+
+		@Bean
+		KafkaProducer<String, String> raw() {
+			return new KafkaProducer<>(settings());
+		}
+
+	}
+
+	/**
+	 * An interceptor as an application may have it.
+	 */
+	public static class NothingInterceptor implements ProducerInterceptor<Object, Object> {
+
+		@Override
+		public ProducerRecord<Object, Object> onSend(ProducerRecord<Object, Object> record) {
+			return record;
+		}
+
+		@Override
+		public void onAcknowledgement(RecordMetadata metadata, Exception exception) {
+		}
+
+		@Override
+		public void close() {
+		}
+
+		@Override
+		public void configure(Map<String, ?> configs) {
+		}
+
+	}
+
+}
