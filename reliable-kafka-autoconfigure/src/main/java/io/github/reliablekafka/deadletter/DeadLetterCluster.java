@@ -128,16 +128,16 @@ final class DeadLetterCluster implements AutoCloseable {
 			throw new InterruptException(ex);
 		}
 		catch (KafkaException ex) {
-			replace(producer);
+			giveUp(producer, deadLetterTopic);
 			throw ex;
 		}
 		catch (ExecutionException ex) {
-			replace(producer);
+			giveUp(producer, deadLetterTopic);
 			throw new KafkaException("Dead letter topic '%s' did not take the record".formatted(deadLetterTopic),
 					ex.getCause());
 		}
 		catch (TimeoutException ex) {
-			replace(producer);
+			giveUp(producer, deadLetterTopic);
 			throw new KafkaException("Dead letter topic '%s' did not acknowledge the record within %s"
 				.formatted(deadLetterTopic, this.timeout), ex);
 		}
@@ -164,12 +164,10 @@ final class DeadLetterCluster implements AutoCloseable {
 		}
 	}
 
-	/**
-	 * Give up a producer that failed: some failures are for good, and what is still in
-	 * its buffer comes again.
-	 * @param failed the producer
-	 */
-	private void replace(Producer<byte[], byte[]> failed) {
+	// Some failures of a producer are for good, and what is still in its buffer comes
+	// again.
+	private void giveUp(Producer<byte[], byte[]> failed, String deadLetterTopic) {
+		this.topics.forget(deadLetterTopic);
 		this.lock.lock();
 		try {
 			if (this.producer == failed) {

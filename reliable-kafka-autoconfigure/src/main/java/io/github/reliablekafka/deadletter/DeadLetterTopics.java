@@ -99,6 +99,14 @@ final class DeadLetterTopics {
 		}
 	}
 
+	/**
+	 * Look again before the next dead letter, because the topic may have been deleted.
+	 * @param deadLetterTopic its name
+	 */
+	void forget(String deadLetterTopic) {
+		this.known.remove(deadLetterTopic);
+	}
+
 	private static boolean exists(Admin admin, String topic, long deadline)
 			throws InterruptedException, ExecutionException, TimeoutException {
 		try {
