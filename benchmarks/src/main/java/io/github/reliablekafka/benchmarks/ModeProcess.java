@@ -73,12 +73,16 @@ final class ModeProcess {
 		command.addAll(List.of("-classpath", classPath(), ModeMain.class.getName(), this.mode.label()));
 		properties.forEach((name, value) -> command.add("--" + name + "=" + value));
 		Process process = new ProcessBuilder(command).redirectError(this.log.toFile()).start();
+		// Without the cluster it would try to reach it for ever.
+		Thread end = new Thread(process::destroyForcibly);
+		Runtime.getRuntime().addShutdownHook(end);
 		Optional<Figures> figures;
 		int exit;
 		try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
 			List<String> lines = output.lines().toList();
 			figures = lines.stream().flatMap((line) -> Figures.ofLine(line).stream()).findFirst();
 			exit = process.waitFor();
+			Runtime.getRuntime().removeShutdownHook(end);
 			Files.write(this.log, lines, StandardCharsets.UTF_8, StandardOpenOption.APPEND);
 		}
 		finally {
