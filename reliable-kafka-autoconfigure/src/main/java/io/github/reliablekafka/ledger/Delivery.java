@@ -21,11 +21,12 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 /**
  * One accepted record until its outcome is known. Exactly one outcome counts: the first
  * that is posted, from whichever thread. That matters because a client may report one
- * failure twice, by exception and by callback.
+ * failure twice, by exception and by callback. Open to be extended by whatever follows
+ * the record anyway, which saves an object for each record.
  *
  * @since 0.1.0
  */
-public final class Delivery {
+public class Delivery {
 
 	private static final AtomicIntegerFieldUpdater<Delivery> SETTLED = AtomicIntegerFieldUpdater
 		.newUpdater(Delivery.class, "settled");
@@ -37,9 +38,24 @@ public final class Delivery {
 	@SuppressWarnings("UnusedVariable") // read and written by SETTLED
 	private volatile int settled;
 
-	Delivery(TopicDeliveries topic, InFlightAges.Bucket bucket) {
-		this.topic = topic;
-		this.bucket = bucket;
+	/**
+	 * Note that a record was handed to a producer.
+	 * @param ledger the books
+	 * @param topic the topic it is meant for
+	 */
+	protected Delivery(DeliveryLedger ledger, String topic) {
+		this.topic = ledger.countersOf(topic);
+		this.topic.accepted.increment();
+		this.topic.inFlight.increment();
+		this.bucket = ledger.enter();
+	}
+
+	/**
+	 * The name under which the record is counted.
+	 * @return the topic's, or that of all topics beyond the limit
+	 */
+	protected final String topic() {
+		return this.topic.topic();
 	}
 
 	/**
@@ -47,7 +63,7 @@ public final class Delivery {
 	 * committed.
 	 * @return {@code false} if an outcome was posted before
 	 */
-	public boolean delivered() {
+	public final boolean delivered() {
 		if (!settle()) {
 			return false;
 		}
@@ -61,7 +77,7 @@ public final class Delivery {
 	 * @param message what the client said
 	 * @return {@code false} if an outcome was posted before
 	 */
-	public boolean rejected(RejectionReason reason, String message) {
+	public final boolean rejected(RejectionReason reason, String message) {
 		if (!settle()) {
 			return false;
 		}

@@ -92,13 +92,16 @@ public final class DeliveryLedger {
 	 * @return the handle on which its outcome is posted
 	 */
 	public Delivery accept(String topic) {
+		return new Delivery(this, topic);
+	}
+
+	TopicDeliveries countersOf(String topic) {
 		TopicDeliveries counters = this.deliveries.get(topic);
-		if (counters == null) {
-			counters = open(topic);
-		}
-		counters.accepted.increment();
-		counters.inFlight.increment();
-		return new Delivery(counters, this.ages.enter());
+		return (counters != null) ? counters : open(topic);
+	}
+
+	InFlightAges.Bucket enter() {
+		return this.ages.enter();
 	}
 
 	/**

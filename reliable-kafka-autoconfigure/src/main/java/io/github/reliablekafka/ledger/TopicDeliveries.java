@@ -48,6 +48,10 @@ final class TopicDeliveries {
 		}
 	}
 
+	String topic() {
+		return this.topic;
+	}
+
 	void rejected(RejectionReason reason, String message) {
 		LongAdder counter = this.rejected.get(reason);
 		if (counter == null) {

@@ -25,21 +25,54 @@ import org.jspecify.annotations.Nullable;
 /**
  * Says that a record is safe: every in-sync replica of its partition has acknowledged it.
  * How many replicas that are at least is the topic's {@code min.insync.replicas}.
+ * Immutable.
  *
- * @param topic the topic
- * @param partition the partition, from 0
- * @param offset where in the partition the record is; empty if the broker recognised a
- * retry of a record that it had already written and no longer knew where
- * @param timestamp the record's time, given by the producer or, with log append time, the
- * broker; {@code null} if the broker did not say
  * @since 0.1.0
  */
-public record DeliveryReceipt(String topic, int partition, OptionalLong offset, @Nullable Instant timestamp) {
+public final class DeliveryReceipt {
 
-	static DeliveryReceipt of(RecordMetadata metadata) {
-		return new DeliveryReceipt(metadata.topic(), metadata.partition(),
-				metadata.hasOffset() ? OptionalLong.of(metadata.offset()) : OptionalLong.empty(),
-				metadata.hasTimestamp() ? Instant.ofEpochMilli(metadata.timestamp()) : null);
+	private final RecordMetadata metadata;
+
+	DeliveryReceipt(RecordMetadata metadata) {
+		this.metadata = metadata;
+	}
+
+	/**
+	 * The topic.
+	 * @return its name
+	 */
+	public String topic() {
+		return this.metadata.topic();
+	}
+
+	/**
+	 * The partition.
+	 * @return its number, from 0
+	 */
+	public int partition() {
+		return this.metadata.partition();
+	}
+
+	/**
+	 * Where in the partition the record is.
+	 * @return the offset; empty if the broker recognised a retry of a record that it had
+	 * written and no longer knew where
+	 */
+	public OptionalLong offset() {
+		return this.metadata.hasOffset() ? OptionalLong.of(this.metadata.offset()) : OptionalLong.empty();
+	}
+
+	/**
+	 * The record's time, given by the producer or, with log append time, by the broker.
+	 * @return {@code null} if the broker did not say
+	 */
+	public @Nullable Instant timestamp() {
+		return this.metadata.hasTimestamp() ? Instant.ofEpochMilli(this.metadata.timestamp()) : null;
+	}
+
+	@Override
+	public String toString() {
+		return this.metadata.toString();
 	}
 
 }

@@ -22,6 +22,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
 import org.springframework.context.SmartLifecycle;
 
 /**
@@ -31,6 +34,8 @@ import org.springframework.context.SmartLifecycle;
  * that is not done when the time is over is closed without further waiting.
  */
 final class ProducerShutdown implements SmartLifecycle {
+
+	private static final Log logger = LogFactory.getLog(ProducerShutdown.class);
 
 	private final Duration timeout;
 
@@ -71,6 +76,7 @@ final class ProducerShutdown implements SmartLifecycle {
 	public void stop() {
 		this.running = false;
 		long deadline = System.nanoTime() + this.timeout.toNanos();
+		long waiting = inFlight();
 		List<Thread> flushes = new ArrayList<>();
 		for (ReliableProducer<?, ?> producer : this.open) {
 			this.overdue.add(producer);
@@ -91,6 +97,14 @@ final class ProducerShutdown implements SmartLifecycle {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
+		long left = inFlight();
+		if (waiting > 0) {
+			logger.info("Producers stopping: flushed %d, in flight %d".formatted(Math.max(0, waiting - left), left));
+		}
+	}
+
+	private long inFlight() {
+		return this.open.stream().mapToLong(ReliableProducer::inFlight).sum();
 	}
 
 	@Override

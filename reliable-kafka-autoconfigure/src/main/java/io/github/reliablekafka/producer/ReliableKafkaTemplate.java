@@ -18,10 +18,12 @@ package io.github.reliablekafka.producer;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 
 import io.github.reliablekafka.ledger.RejectionReason;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -115,17 +117,10 @@ public class ReliableKafkaTemplate<K, V> extends KafkaTemplate<K, V> {
 			sent = send(record);
 		}
 		catch (RuntimeException ex) {
-			return CompletableFuture.failedFuture(rejected(record, ex, true));
+			return CompletableFuture.failedFuture(rejected(record.topic(), ex, true));
 		}
-		CompletableFuture<DeliveryReceipt> receipt = new CompletableFuture<>();
-		sent.whenComplete((result, failure) -> {
-			if (failure != null) {
-				receipt.completeExceptionally(rejected(record, failure, false));
-			}
-			else {
-				receipt.complete(DeliveryReceipt.of(result.getRecordMetadata()));
-			}
-		});
+		PendingReceipt receipt = new PendingReceipt(record.topic());
+		sent.whenComplete(receipt);
 		return receipt;
 	}
 
@@ -160,9 +155,39 @@ public class ReliableKafkaTemplate<K, V> extends KafkaTemplate<K, V> {
 		}
 	}
 
-	private DeliveryRejectedException rejected(ProducerRecord<K, V> record, Throwable failure, boolean beforeSend) {
+	private static DeliveryRejectedException rejected(String topic, Throwable failure, boolean beforeSend) {
 		RejectionReason reason = Rejections.reason(failure, beforeSend);
-		return new DeliveryRejectedException(record.topic(), reason, Rejections.unwrap(failure));
+		return new DeliveryRejectedException(topic, reason, Rejections.unwrap(failure));
+	}
+
+	/**
+	 * Turns the result of a send into a receipt: future and callback in one object, as
+	 * there is one for each record.
+	 */
+	private static final class PendingReceipt extends CompletableFuture<DeliveryReceipt>
+			implements BiConsumer<SendResult<?, ?>, Throwable> {
+
+		private final String topic;
+
+		PendingReceipt(String topic) {
+			this.topic = topic;
+		}
+
+		@Override
+		public void accept(@Nullable SendResult<?, ?> result, @Nullable Throwable failure) {
+			if (result != null) {
+				complete(new DeliveryReceipt(result.getRecordMetadata()));
+			}
+			else {
+				completeExceptionally(rejected(this.topic, Objects.requireNonNull(failure), false));
+			}
+		}
+
+		@Override
+		public <U> CompletableFuture<U> newIncompleteFuture() {
+			return new CompletableFuture<>();
+		}
+
 	}
 
 }

@@ -69,9 +69,7 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 	private final ProducerShutdown shutdown;
 
-	private final LongAdder accepted = new LongAdder();
-
-	private final LongAdder settled = new LongAdder();
+	private final LongAdder inFlight = new LongAdder();
 
 	private final LongAdder closed = new LongAdder();
 
@@ -103,7 +101,7 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	@Override
 	public Future<RecordMetadata> send(ProducerRecord<K, V> record, @Nullable Callback callback) {
 		Outcome outcome = new Outcome(record.topic(), callback);
-		this.accepted.increment();
+		this.inFlight.increment();
 		try {
 			return this.delegate.send(record, outcome);
 		}
@@ -197,7 +195,6 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	@Override
 	public void close(Duration timeout) {
 		Duration patience = this.shutdown.closed(this) ? timeout : Duration.ZERO;
-		long waiting = this.accepted.sum() - this.settled.sum();
 		long closedBefore = this.closed.sum();
 		this.delegate.close(patience);
 		settleUncommitted((delivery) -> {
@@ -205,37 +202,33 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 			this.closed.increment();
 		});
 		long unacknowledged = this.closed.sum() - closedBefore;
-		String line = "Producer closed: flushed %d, unacknowledged %d, in flight %d"
-			.formatted(Math.max(0, waiting - unacknowledged), unacknowledged, this.accepted.sum() - this.settled.sum());
 		if (unacknowledged > 0) {
-			logger.error("%s. It waited %s; the unacknowledged records may or may not have been written".formatted(line,
-					timeout));
+			logger.error("Producer closed with %d records that were not acknowledged; they may or may not be written"
+				.formatted(unacknowledged));
 		}
-		else if (waiting > 0) {
-			logger.info(line);
-		}
-		else {
-			logger.debug(line);
-		}
+	}
+
+	/**
+	 * How many records have no outcome yet.
+	 * @return the number now
+	 */
+	long inFlight() {
+		return this.inFlight.sum();
 	}
 
 	private void settleUncommitted(Consumer<Delivery> outcome) {
 		for (Delivery delivery = this.uncommitted.poll(); delivery != null; delivery = this.uncommitted.poll()) {
 			outcome.accept(delivery);
-			this.settled.increment();
+			this.inFlight.decrement();
 		}
 	}
 
 	/**
 	 * Posts what becomes of one record, then tells the caller.
 	 */
-	private final class Outcome implements Callback {
-
-		private final String topic;
+	private final class Outcome extends Delivery implements Callback {
 
 		private final @Nullable Callback callback;
-
-		private final Delivery delivery;
 
 		/**
 		 * Read on the sending thread, or after a network round trip.
@@ -243,9 +236,8 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 		private boolean beforeSend = true;
 
 		Outcome(String topic, @Nullable Callback callback) {
-			this.topic = topic;
+			super(ReliableProducer.this.ledger, topic);
 			this.callback = callback;
-			this.delivery = ReliableProducer.this.ledger.accept(topic);
 		}
 
 		@Override
@@ -254,10 +246,10 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 				reject(exception);
 			}
 			else if (ReliableProducer.this.transactional) {
-				ReliableProducer.this.uncommitted.add(this.delivery);
+				ReliableProducer.this.uncommitted.add(this);
 			}
-			else if (this.delivery.delivered()) {
-				ReliableProducer.this.settled.increment();
+			else if (delivered()) {
+				ReliableProducer.this.inFlight.decrement();
 			}
 			if (this.callback != null) {
 				this.callback.onCompletion(metadata, exception);
@@ -266,12 +258,12 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 		private void reject(Throwable failure) {
 			RejectionReason reason = Rejections.reason(failure, this.beforeSend);
-			if (this.delivery.rejected(reason, String.valueOf(failure))) {
-				ReliableProducer.this.settled.increment();
+			if (rejected(reason, String.valueOf(failure))) {
+				ReliableProducer.this.inFlight.decrement();
 				if (reason == RejectionReason.CLOSED) {
 					ReliableProducer.this.closed.increment();
 				}
-				ReliableProducer.this.rejectionLog.rejected(this.topic, reason, failure);
+				ReliableProducer.this.rejectionLog.rejected(topic(), reason, failure);
 			}
 		}
 
