@@ -57,6 +57,7 @@ final class ReliableKafkaMeters implements MeterBinder {
 			.tag("state", "accepted")
 			.register(registry);
 		this.ledger.onTopic((topic) -> bindTopic(registry, topic));
+		this.ledger.onRejection((topic, reason) -> bindRejection(registry, topic, reason));
 		this.ledger.onConsumption((consumption) -> bindConsumption(registry, consumption));
 	}
 
@@ -71,17 +72,18 @@ final class ReliableKafkaMeters implements MeterBinder {
 			.description("Records handed over for sending, by what became of them")
 			.tags("topic", topic, "outcome", "rejected")
 			.register(registry);
-		for (RejectionReason reason : RejectionReason.values()) {
-			FunctionCounter
-				.builder(PREFIX + "producer.rejections", this.ledger,
-						(ledger) -> ledger.deliveries(topic).rejected().getOrDefault(reason, 0L))
-				.description("Rejected records by reason")
-				.tags("topic", topic, "reason", reason.label())
-				.register(registry);
-		}
 		Gauge.builder(PREFIX + "producer.in.flight", this.ledger, (ledger) -> ledger.deliveries(topic).inFlight())
 			.description("Records without an outcome yet")
 			.tag("topic", topic)
+			.register(registry);
+	}
+
+	private void bindRejection(MeterRegistry registry, String topic, RejectionReason reason) {
+		FunctionCounter
+			.builder(PREFIX + "producer.rejections", this.ledger,
+					(ledger) -> ledger.deliveries(topic).rejected().getOrDefault(reason, 0L))
+			.description("Rejected records by reason")
+			.tags("topic", topic, "reason", reason.label())
 			.register(registry);
 	}
 

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -72,6 +73,8 @@ public final class DeliveryLedger {
 	private final Deque<Rejection> rejections = new ArrayDeque<>();
 
 	private final List<Consumer<String>> topicListeners = new CopyOnWriteArrayList<>();
+
+	private final List<BiConsumer<String, RejectionReason>> rejectionListeners = new CopyOnWriteArrayList<>();
 
 	private final List<Consumer<Consumption>> consumptionListeners = new CopyOnWriteArrayList<>();
 
@@ -203,6 +206,18 @@ public final class DeliveryLedger {
 	}
 
 	/**
+	 * Be told of each reason for which a record of a topic is rejected for the first
+	 * time, those so far and those to come. The listener may be told of one twice and
+	 * must not block.
+	 * @param listener is given the topic's name and the reason
+	 */
+	public void onRejection(BiConsumer<String, RejectionReason> listener) {
+		this.rejectionListeners.add(listener);
+		this.deliveries
+			.forEach((topic, counters) -> counters.reasons().forEach((reason) -> listener.accept(topic, reason)));
+	}
+
+	/**
 	 * Be told of each topic and group that a listener consumes, those so far and those to
 	 * come. The listener may be told of one twice and must not block.
 	 * @param listener is given the counters
@@ -213,8 +228,12 @@ public final class DeliveryLedger {
 	}
 
 	private TopicDeliveries open(String name) {
+		TopicDeliveries others = this.deliveries.get(OTHER_TOPICS);
+		if (others != null) {
+			return others;
+		}
 		String topic = (this.deliveries.size() < MAX_TOPICS) ? name : OTHER_TOPICS;
-		TopicDeliveries created = new TopicDeliveries(topic, this::keep);
+		TopicDeliveries created = new TopicDeliveries(topic, this);
 		TopicDeliveries present = this.deliveries.putIfAbsent(topic, created);
 		if (present != null) {
 			return present;
@@ -223,7 +242,11 @@ public final class DeliveryLedger {
 		return created;
 	}
 
-	private void keep(Rejection rejection) {
+	void rejectedFirst(String topic, RejectionReason reason) {
+		this.rejectionListeners.forEach((listener) -> listener.accept(topic, reason));
+	}
+
+	void keep(Rejection rejection) {
 		synchronized (this.rejections) {
 			if (this.rejections.size() == KEPT_REJECTIONS) {
 				this.rejections.removeFirst();

@@ -93,7 +93,7 @@ public enum RejectionReason {
 
 	/**
 	 * The producer that should have sent the record has settings that lose records, and
-	 * was refused.
+	 * was refused. Told to the caller only: what no producer was given is in no ledger.
 	 */
 	UNSAFE_CLIENT(false),
 

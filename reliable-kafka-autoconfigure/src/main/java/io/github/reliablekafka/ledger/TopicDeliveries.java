@@ -19,8 +19,9 @@ package io.github.reliablekafka.ledger;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
 
 /**
  * The counters of one topic. In flight is counted for itself, not derived, so that a
@@ -30,7 +31,7 @@ final class TopicDeliveries {
 
 	private final String topic;
 
-	private final Consumer<Rejection> rejections;
+	private final DeliveryLedger ledger;
 
 	final LongAdder accepted = new LongAdder();
 
@@ -38,14 +39,11 @@ final class TopicDeliveries {
 
 	final LongAdder inFlight = new LongAdder();
 
-	private final Map<RejectionReason, LongAdder> rejected = new EnumMap<>(RejectionReason.class);
+	private final Map<RejectionReason, LongAdder> rejected = new ConcurrentHashMap<>();
 
-	TopicDeliveries(String topic, Consumer<Rejection> rejections) {
+	TopicDeliveries(String topic, DeliveryLedger ledger) {
 		this.topic = topic;
-		this.rejections = rejections;
-		for (RejectionReason reason : RejectionReason.values()) {
-			this.rejected.put(reason, new LongAdder());
-		}
+		this.ledger = ledger;
 	}
 
 	String topic() {
@@ -55,20 +53,20 @@ final class TopicDeliveries {
 	void rejected(RejectionReason reason, String message) {
 		LongAdder counter = this.rejected.get(reason);
 		if (counter == null) {
-			throw new IllegalStateException("No counter for " + reason);
+			counter = this.rejected.computeIfAbsent(reason, (key) -> new LongAdder());
+			this.ledger.rejectedFirst(this.topic, reason);
 		}
 		counter.increment();
-		this.rejections.accept(new Rejection(Instant.now(), this.topic, reason, message));
+		this.ledger.keep(new Rejection(Instant.now(), this.topic, reason, message));
+	}
+
+	Set<RejectionReason> reasons() {
+		return this.rejected.keySet();
 	}
 
 	DeliveryCounts counts() {
 		Map<RejectionReason, Long> rejectedCounts = new EnumMap<>(RejectionReason.class);
-		this.rejected.forEach((reason, counter) -> {
-			long count = counter.sum();
-			if (count > 0) {
-				rejectedCounts.put(reason, count);
-			}
-		});
+		this.rejected.forEach((reason, counter) -> rejectedCounts.put(reason, counter.sum()));
 		return new DeliveryCounts(this.accepted.sum(), this.delivered.sum(), 0, this.inFlight.sum(), rejectedCounts);
 	}
 

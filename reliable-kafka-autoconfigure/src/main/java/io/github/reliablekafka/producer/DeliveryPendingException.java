@@ -22,8 +22,8 @@ import java.time.Duration;
 import org.springframework.kafka.KafkaException;
 
 /**
- * The time that a caller was ready to wait is over and the record has no outcome yet. It
- * is still on its way: sending it again duplicates it.
+ * The time that a caller was ready to wait is over, or the caller was interrupted, and
+ * the record has no outcome yet. It is still on its way: sending it again duplicates it.
  *
  * @since 0.1.0
  */
@@ -34,6 +34,11 @@ public final class DeliveryPendingException extends KafkaException {
 
 	DeliveryPendingException(String topic, Duration timeout) {
 		super("Record for topic '%s' not acknowledged within %s; it is still on its way".formatted(topic, timeout));
+	}
+
+	DeliveryPendingException(String topic, InterruptedException cause) {
+		super("Interrupted before the record for topic '%s' was acknowledged; it is still on its way".formatted(topic),
+				cause);
 	}
 
 }

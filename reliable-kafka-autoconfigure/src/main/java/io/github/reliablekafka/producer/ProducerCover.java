@@ -22,7 +22,9 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
+import io.github.reliablekafka.durability.Violation;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -38,7 +40,7 @@ import org.springframework.kafka.core.ProducerPostProcessor;
  * producer's final settings, and the wrapper around each producer. Copies of the factory,
  * as a template with overrides makes them, carry it along. Safe for use by many threads.
  */
-final class ProducerCover<K, V> implements ProducerPostProcessor<K, V> {
+final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, ProducerFactory.Listener<K, V> {
 
 	/**
 	 * The name under which a producer's settings carry its cover to the veto.
@@ -49,6 +51,12 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V> {
 	 * From the veto to {@link #apply(Producer)}: Spring Kafka calls both on one thread.
 	 */
 	private static final ThreadLocal<@Nullable Map<String, Object>> vetted = new ThreadLocal<>();
+
+	/**
+	 * From {@link #apply(Producer)} to {@link #producerAdded(String, Producer)}:
+	 * likewise.
+	 */
+	private static final ThreadLocal<@Nullable Boolean> wrapped = new ThreadLocal<>();
 
 	private final String subject;
 
@@ -100,6 +108,7 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V> {
 		}
 		if (factory.getPostProcessors().stream().noneMatch(ProducerCover.class::isInstance)) {
 			factory.addPostProcessor(this);
+			factory.addListener(this);
 		}
 		return isOn(factory);
 	}
@@ -116,18 +125,59 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V> {
 	@Override
 	public Producer<K, V> apply(Producer<K, V> producer) {
 		Map<String, Object> settings = vetted.get();
-		vetted.remove();
-		if (settings == null) {
-			try {
-				this.rules.gate().refuse(List.of(this.rules.vetoRemoved(this.subject)));
-			}
-			catch (RuntimeException ex) {
-				producer.close(Duration.ZERO);
-				throw ex;
-			}
+		forget();
+		if (this.shutdown.isOver()) {
+			producer.close(Duration.ZERO);
+			throw new IllegalStateException("Producer closed: the application has ended");
+		}
+		if (settings == null || !isOf(producer, settings)) {
+			refuse(producer, this.rules.vetoRemoved(this.subject));
 			settings = Map.of();
 		}
+		wrapped.set(true);
 		return new ReliableProducer<>(producer, settings, this.ledger, this.rejectionLog, this.shutdown);
+	}
+
+	/**
+	 * Notice a producer that a subclass of the factory made in a way of its own.
+	 * @param id the client id
+	 * @param producer what the factory hands out
+	 */
+	@Override
+	public void producerAdded(String id, Producer<K, V> producer) {
+		Boolean covered = wrapped.get();
+		wrapped.remove();
+		if (covered == null) {
+			refuse(producer, this.rules.uncovered(this.subject, "a factory that overrides how producers are made"));
+		}
+	}
+
+	/**
+	 * Forget the settings of a producer that did not come into being.
+	 */
+	static void forget() {
+		vetted.remove();
+	}
+
+	private void refuse(Producer<K, V> producer, Violation violation) {
+		try {
+			this.rules.gate().refuse(List.of(violation));
+		}
+		catch (RuntimeException ex) {
+			producer.close(Duration.ZERO);
+			throw ex;
+		}
+	}
+
+	private static boolean isOf(Producer<?, ?> producer, Map<String, Object> settings) {
+		// Somebody may have made a producer of their own from the same settings before.
+		Object clientId = settings.get(ProducerConfig.CLIENT_ID_CONFIG);
+		return producer.metrics()
+			.keySet()
+			.stream()
+			.map((metric) -> metric.tags().get("client-id"))
+			.filter(Objects::nonNull)
+			.allMatch((id) -> id.equals(clientId));
 	}
 
 	private static List<?> interceptors(@Nullable Object value) {

@@ -23,14 +23,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
 
+import io.github.reliablekafka.durability.ClientCheck;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.SettingOrigins;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.kafka.clients.producer.KafkaProducer;
 
 import org.springframework.beans.DirectFieldAccessor;
-import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.core.PriorityOrdered;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.kafka.core.RoutingKafkaTemplate;
@@ -42,7 +44,14 @@ import org.springframework.util.function.SingletonSupplier;
  * template or a transaction manager holds. A factory that belongs to no bean is out of
  * reach, and so are the clients of Kafka Streams and Kafka Connect.
  */
-final class ProducerCoverage implements BeanPostProcessor {
+final class ProducerCoverage implements BeanPostProcessor, PriorityOrdered, ClientCheck {
+
+	/**
+	 * Of Spring Kafka's tests; its producers send nothing.
+	 */
+	private static final String MOCK_FACTORY = "org.springframework.kafka.mock.MockProducerFactory";
+
+	private final ListableBeanFactory beanFactory;
 
 	private final SingletonSupplier<ProducerRules> rules;
 
@@ -61,11 +70,33 @@ final class ProducerCoverage implements BeanPostProcessor {
 	 * post-processed.
 	 * @param beanFactory has the gate, the ledger, the shutdown and the properties
 	 */
-	ProducerCoverage(BeanFactory beanFactory) {
+	ProducerCoverage(ListableBeanFactory beanFactory) {
+		this.beanFactory = beanFactory;
 		this.rules = SingletonSupplier.of(() -> new ProducerRules(beanFactory.getBean(SafetyGate.class),
 				beanFactory.getBean(SettingOrigins.class), beanFactory.getBean(ProducerProperties.class)));
 		this.ledger = SingletonSupplier.of(() -> beanFactory.getBean(DeliveryLedger.class));
 		this.shutdown = SingletonSupplier.of(() -> beanFactory.getBean(ProducerShutdown.class));
+	}
+
+	/**
+	 * Before the post processors of applications, some of which have a template injected.
+	 */
+	@Override
+	public int getOrder() {
+		return LOWEST_PRECEDENCE;
+	}
+
+	/**
+	 * Cover what was created before this post processor was there.
+	 * @param gate takes the reports
+	 */
+	@Override
+	public void check(SafetyGate gate) {
+		for (Class<?> type : List.of(ProducerFactory.class, KafkaTemplate.class, KafkaTransactionManager.class,
+				KafkaProducer.class)) {
+			this.beanFactory.getBeansOfType(type, false, false)
+				.forEach((beanName, bean) -> postProcessAfterInitialization(bean, beanName));
+		}
 	}
 
 	@Override
@@ -92,7 +123,7 @@ final class ProducerCoverage implements BeanPostProcessor {
 	}
 
 	private <K, V> void cover(String subject, ProducerFactory<K, V> factory) {
-		if (!this.covered.add(factory)) {
+		if (!this.covered.add(factory) || factory.getClass().getName().equals(MOCK_FACTORY)) {
 			return;
 		}
 		ProducerRules rules = this.rules.obtain();
@@ -106,7 +137,10 @@ final class ProducerCoverage implements BeanPostProcessor {
 
 	private static <K, V> boolean takes(ProducerFactory<K, V> factory, ProducerCover<K, V> cover) {
 		try {
-			return cover.putOn(factory);
+			boolean taken = cover.putOn(factory);
+			// It may have made a producer before it was found.
+			factory.reset();
+			return taken;
 		}
 		catch (UnsupportedOperationException ex) {
 			return false;

@@ -61,8 +61,12 @@ public final class ProducerSettingsVeto implements ProducerInterceptor<Object, O
 	public void onAcknowledgement(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
 	}
 
+	/**
+	 * Called by Kafka also when the construction fails after the check.
+	 */
 	@Override
 	public void close() {
+		ProducerCover.forget();
 	}
 
 }

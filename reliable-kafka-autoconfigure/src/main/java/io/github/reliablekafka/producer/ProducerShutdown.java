@@ -21,10 +21,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToLongFunction;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.SmartLifecycle;
 
 /**
@@ -33,7 +35,7 @@ import org.springframework.context.SmartLifecycle;
  * requests have ended and just before the producer factories close their producers. One
  * that is not done when the time is over is closed without further waiting.
  */
-final class ProducerShutdown implements SmartLifecycle {
+final class ProducerShutdown implements SmartLifecycle, DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(ProducerShutdown.class);
 
@@ -44,6 +46,8 @@ final class ProducerShutdown implements SmartLifecycle {
 	private final Set<ReliableProducer<?, ?>> overdue = ConcurrentHashMap.newKeySet();
 
 	private volatile boolean running;
+
+	private volatile boolean over;
 
 	ProducerShutdown(Duration timeout) {
 		this.timeout = timeout;
@@ -76,7 +80,8 @@ final class ProducerShutdown implements SmartLifecycle {
 	public void stop() {
 		this.running = false;
 		long deadline = System.nanoTime() + this.timeout.toNanos();
-		long waiting = inFlight();
+		long waiting = sum(ReliableProducer::inFlight);
+		long rejected = sum(ReliableProducer::rejected);
 		List<Thread> flushes = new ArrayList<>();
 		for (ReliableProducer<?, ?> producer : this.open) {
 			this.overdue.add(producer);
@@ -97,14 +102,29 @@ final class ProducerShutdown implements SmartLifecycle {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		long left = inFlight();
+		long left = sum(ReliableProducer::inFlight);
+		rejected = sum(ReliableProducer::rejected) - rejected;
 		if (waiting > 0) {
-			logger.info("Producers stopping: flushed %d, in flight %d".formatted(Math.max(0, waiting - left), left));
+			logger.info("Producers stopping: flushed %d, rejected %d, in flight %d"
+				.formatted(Math.max(0, waiting - left - rejected), rejected, left));
 		}
 	}
 
-	private long inFlight() {
-		return this.open.stream().mapToLong(ReliableProducer::inFlight).sum();
+	private long sum(ToLongFunction<ReliableProducer<?, ?>> count) {
+		return this.open.stream().mapToLong(count).sum();
+	}
+
+	/**
+	 * Happens after the factories are destroyed, because they are created later: what a
+	 * factory makes from now on nobody would close.
+	 */
+	@Override
+	public void destroy() {
+		this.over = true;
+	}
+
+	boolean isOver() {
+		return this.over;
 	}
 
 	@Override

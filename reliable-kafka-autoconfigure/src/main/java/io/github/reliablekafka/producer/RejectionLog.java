@@ -24,7 +24,6 @@ import java.util.function.LongSupplier;
 import io.github.reliablekafka.ledger.RejectionReason;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Says in the log that records are being rejected: at once when it begins for a topic and
@@ -45,12 +44,13 @@ final class RejectionLog {
 		this.nanoClock = nanoClock;
 	}
 
-	void rejected(String topic, RejectionReason reason, Throwable cause) {
-		String line = this.entries.computeIfAbsent(topic + ' ' + reason, (key) -> new Entry())
-			.next(this.nanoClock.getAsLong(), "Record for topic '%s' rejected (%s%s): %s".formatted(topic,
-					reason.label(), reason.isPossiblyWritten() ? ", may have been written" : "", cause));
-		if (line != null) {
-			logger.error(line);
+	void rejected(String topic, RejectionReason reason, String message) {
+		long count = this.entries.computeIfAbsent(topic + ' ' + reason, (key) -> new Entry())
+			.next(this.nanoClock.getAsLong());
+		if (count > 0) {
+			logger.error("Record for topic '%s' rejected (%s%s): %s%s".formatted(topic, reason.label(),
+					reason.isPossiblyWritten() ? ", may have been written" : "", message,
+					(count > 1) ? "; %d so far".formatted(count) : ""));
 		}
 	}
 
@@ -63,14 +63,18 @@ final class RejectionLog {
 
 		private long lastNanos;
 
-		private synchronized @Nullable String next(long now, String line) {
+		/**
+		 * Count a rejection.
+		 * @param now the time
+		 * @return the number so far if it is time to say so, otherwise 0
+		 */
+		private synchronized long next(long now) {
 			this.count++;
 			if (this.count > 1 && now - this.lastNanos < INTERVAL_NANOS) {
-				return null;
+				return 0;
 			}
-			String text = (this.count > 1) ? "%s; %d so far".formatted(line, this.count) : line;
 			this.lastNanos = now;
-			return text;
+			return this.count;
 		}
 
 	}

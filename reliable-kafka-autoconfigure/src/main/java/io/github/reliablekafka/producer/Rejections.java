@@ -79,6 +79,21 @@ final class Rejections {
 		return unwrapped;
 	}
 
+	/**
+	 * What to keep and log of an exception.
+	 * @param reason the reason
+	 * @param failure what the client threw or handed to the callback
+	 * @return its message, unless that may have the record's content in it
+	 */
+	static String describe(RejectionReason reason, Throwable failure) {
+		if (reason != RejectionReason.NOT_SERIALIZABLE) {
+			return String.valueOf(failure);
+		}
+		// Serializers like to print what they could not serialize.
+		Throwable cause = failure.getCause();
+		return failure.getClass().getName() + ((cause != null) ? " by " + cause.getClass().getName() : "");
+	}
+
 	private static RejectionReason reasonOf(Throwable cause, boolean beforeSend) {
 		if (cause instanceof UnsafeSettingsException) {
 			return RejectionReason.UNSAFE_CLIENT;

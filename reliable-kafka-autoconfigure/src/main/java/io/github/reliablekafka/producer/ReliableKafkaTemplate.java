@@ -51,6 +51,9 @@ import org.springframework.util.Assert;
  * of this process: it survives the death of any broker and any outage of the cluster, but
  * not the death of this process.
  * <p>
+ * {@code flush} waits until every record has its outcome, which during an outage of the
+ * cluster may be days: wait for receipts instead.
+ * <p>
  * Safe for use by many threads. Records with the same key that one thread sends arrive in
  * the order of the calls. Callbacks run on the producer's network thread and must not
  * block.
@@ -106,12 +109,14 @@ public class ReliableKafkaTemplate<K, V> extends KafkaTemplate<K, V> {
 	 * {@link DeliveryRejectedException}; while the cluster is away it stays incomplete,
 	 * for days if need be, and the record stays on its way
 	 * @throws IllegalStateException if called in a transaction, whose commit alone
-	 * decides whether the record is delivered: use {@code send} there
+	 * decides whether the record is delivered, or outside of one on a template that needs
+	 * one: use {@code send}
 	 */
 	@SuppressWarnings("FutureReturnValueIgnored") // the receipt is completed in each case
 	public CompletableFuture<DeliveryReceipt> deliver(ProducerRecord<K, V> record) {
-		Assert.state(!inTransaction(), "In a transaction no record is safe before the commit: "
-				+ "use send, and take the commit for the receipt of all");
+		Assert.state(!inTransaction() && (!isTransactional() || isAllowNonTransactional()),
+				"In a transaction no record is safe before the commit: "
+						+ "use send in one, and take the commit for the receipt of all");
 		CompletableFuture<SendResult<K, V>> sent;
 		try {
 			sent = send(record);
@@ -145,7 +150,7 @@ public class ReliableKafkaTemplate<K, V> extends KafkaTemplate<K, V> {
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			throw new DeliveryPendingException(record.topic(), timeout);
+			throw new DeliveryPendingException(record.topic(), ex);
 		}
 		catch (ExecutionException ex) {
 			if (ex.getCause() instanceof DeliveryRejectedException rejected) {

@@ -43,6 +43,7 @@ import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.metrics.KafkaMetric;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,8 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	private final ProducerShutdown shutdown;
 
 	private final LongAdder inFlight = new LongAdder();
+
+	private final LongAdder rejected = new LongAdder();
 
 	private final LongAdder closed = new LongAdder();
 
@@ -135,12 +138,14 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 		try {
 			this.delegate.commitTransaction();
 		}
-		catch (TimeoutException ex) {
+		catch (TimeoutException | InterruptException ex) {
 			// Still undecided: the caller may try to commit again.
 			throw ex;
 		}
 		catch (RuntimeException ex) {
-			RejectionReason reason = Rejections.reason(ex, false);
+			// What made the commit fail may be another record's fault.
+			RejectionReason reason = (Rejections.reason(ex, false) == RejectionReason.FENCED) ? RejectionReason.FENCED
+					: RejectionReason.ABORTED;
 			settleUncommitted((delivery) -> delivery.rejected(reason, String.valueOf(ex)));
 			throw ex;
 		}
@@ -196,16 +201,30 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	public void close(Duration timeout) {
 		Duration patience = this.shutdown.closed(this) ? timeout : Duration.ZERO;
 		long closedBefore = this.closed.sum();
-		this.delegate.close(patience);
-		settleUncommitted((delivery) -> {
-			delivery.rejected(RejectionReason.CLOSED, "The producer was closed before its transaction was committed");
-			this.closed.increment();
-		});
-		long unacknowledged = this.closed.sum() - closedBefore;
-		if (unacknowledged > 0) {
-			logger.error("Producer closed with %d records that were not acknowledged; they may or may not be written"
-				.formatted(unacknowledged));
+		try {
+			this.delegate.close(patience);
 		}
+		finally {
+			settleUncommitted((delivery) -> {
+				delivery.rejected(RejectionReason.CLOSED,
+						"The producer was closed before its transaction was committed");
+				this.closed.increment();
+			});
+			long unacknowledged = this.closed.sum() - closedBefore;
+			if (unacknowledged > 0) {
+				logger
+					.error("Producer closed with %d records that were not acknowledged; they may or may not be written"
+						.formatted(unacknowledged));
+			}
+		}
+	}
+
+	/**
+	 * How many records were rejected.
+	 * @return the number so far
+	 */
+	long rejected() {
+		return this.rejected.sum();
 	}
 
 	/**
@@ -258,12 +277,14 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 		private void reject(Throwable failure) {
 			RejectionReason reason = Rejections.reason(failure, this.beforeSend);
-			if (rejected(reason, String.valueOf(failure))) {
+			String message = Rejections.describe(reason, failure);
+			if (rejected(reason, message)) {
 				ReliableProducer.this.inFlight.decrement();
+				ReliableProducer.this.rejected.increment();
 				if (reason == RejectionReason.CLOSED) {
 					ReliableProducer.this.closed.increment();
 				}
-				ReliableProducer.this.rejectionLog.rejected(topic(), reason, failure);
+				ReliableProducer.this.rejectionLog.rejected(topic(), reason, message);
 			}
 		}
 

@@ -18,7 +18,7 @@ package io.github.reliablekafka.producer;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 
-import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -43,7 +43,7 @@ public final class ReliableProducerAutoConfiguration {
 	}
 
 	@Bean
-	static ProducerCoverage reliableKafkaProducerCoverage(BeanFactory beanFactory) {
+	static ProducerCoverage reliableKafkaProducerCoverage(ListableBeanFactory beanFactory) {
 		return new ProducerCoverage(beanFactory);
 	}
 

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.producer;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.DefaultKafkaProducerFactoryCustomizer;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
@@ -55,6 +57,7 @@ import org.springframework.kafka.core.RoutingKafkaTemplate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.tuple;
 
 /**
@@ -222,6 +225,73 @@ class ReliableProducerAutoConfigurationTests {
 	}
 
 	@Test
+	void factoryNeededByAPostProcessorOfTheApplicationIsCovered() {
+		this.contextRunner.withUserConfiguration(OwnUnsafeFactory.class, EarlyTemplate.class)
+			.run((context) -> assertThat(violations(context)).extracting(Violation::risk)
+				.contains("producer.acks", "producer.idempotence"));
+	}
+
+	@Test
+	void factoryThatMakesProducersInItsOwnWayFailsItsSend() {
+		this.contextRunner.withUserConfiguration(OverridingFactory.class).run((context) -> {
+			@SuppressWarnings("unchecked")
+			ReliableKafkaTemplate<Object, Object> template = context.getBean(ReliableKafkaTemplate.class);
+			assertThatExceptionOfType(UnsafeSettingsException.class).isThrownBy(() -> template.send("orders", "value"))
+				.withMessageContaining("overrides how producers are made");
+			assertThat(template.deliver("orders", "value")).failsWithin(Duration.ofSeconds(1));
+		});
+	}
+
+	@Test
+	void settingsOfAProducerThatFailedDoNotVouchForAnother() {
+		this.contextRunner.run((context) -> {
+			@SuppressWarnings("unchecked")
+			ProducerFactory<Object, Object> factory = context.getBean(ProducerFactory.class);
+			KafkaTemplate<Object, Object> unreachable = new KafkaTemplate<>(factory,
+					Map.of("bootstrap.servers", "host.invalid:9092"));
+			assertThatException().isThrownBy(() -> unreachable.send("orders", "value"))
+				.havingRootCause()
+				.withMessageContaining("bootstrap");
+			KafkaTemplate<Object, Object> unchecked = new KafkaTemplate<>(factory,
+					Map.of("interceptor.classes", NothingInterceptor.class.getName(), "retries", "1"));
+			assertThatExceptionOfType(UnsafeSettingsException.class)
+				.isThrownBy(() -> unchecked.send("orders", "value"));
+		});
+	}
+
+	@Test
+	void settingsOfAProducerMadeByHandDoNotVouchForAnother() {
+		this.contextRunner.run((context) -> {
+			@SuppressWarnings("unchecked")
+			ProducerFactory<Object, Object> factory = context.getBean(ProducerFactory.class);
+			try (KafkaProducer<Object, Object> own = new KafkaProducer<>(factory.getConfigurationProperties())) {
+				assertThat(own).isNotNull();
+				KafkaTemplate<Object, Object> unchecked = new KafkaTemplate<>(factory,
+						Map.of("interceptor.classes", NothingInterceptor.class.getName(), "retries", "1"));
+				assertThatExceptionOfType(UnsafeSettingsException.class)
+					.isThrownBy(() -> unchecked.send("orders", "value"));
+			}
+		});
+	}
+
+	@Test
+	void producerWantedWhenTheApplicationHasEndedIsRefused() {
+		ProducerFactory<?, ?>[] factory = new ProducerFactory<?, ?>[1];
+		this.contextRunner.run((context) -> factory[0] = context.getBean(ProducerFactory.class));
+		assertThatIllegalStateException().isThrownBy(() -> factory[0].createProducer())
+			.withMessageContaining("the application has ended");
+	}
+
+	@Test
+	void deliverOutsideATransactionOnATransactionalTemplateIsAMistake() {
+		this.contextRunner.withPropertyValues("spring.kafka.producer.transaction-id-prefix=tx-").run((context) -> {
+			@SuppressWarnings("unchecked")
+			ReliableKafkaTemplate<Object, Object> template = context.getBean(ReliableKafkaTemplate.class);
+			assertThatIllegalStateException().isThrownBy(() -> template.deliver("orders", "value"));
+		});
+	}
+
+	@Test
 	void factoryThatOnlyATemplateHoldsIsCovered() {
 		this.contextRunner.withUserConfiguration(HiddenFactory.class).run((context) -> {
 			assertThat(context).hasNotFailed();
@@ -332,10 +402,43 @@ class ReliableProducerAutoConfigurationTests {
 
 		@Bean
 		ProducerFactory<Object, Object> own() {
-			Map<String, Object> settings = new java.util.HashMap<>(settings());
+			Map<String, Object> settings = new HashMap<>(settings());
 			settings.put("acks", 1);
 			settings.put("enable.idempotence", false);
 			return new DefaultKafkaProducerFactory<>(settings);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class EarlyTemplate {
+
+		@Bean
+		static BeanPostProcessor early(KafkaTemplate<Object, Object> template) {
+			assertThat(template).isNotNull();
+			return new BeanPostProcessor() {
+			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OverridingFactory {
+
+		@Bean
+		ProducerFactory<Object, Object> overriding() {
+			return new DefaultKafkaProducerFactory<>(settings()) {
+
+				@Override
+				protected Producer<Object, Object> createRawProducer(Map<String, Object> rawConfigs) {
+					Map<String, Object> unsafe = new HashMap<>(rawConfigs);
+					unsafe.put("acks", "0");
+					unsafe.remove("enable.idempotence");
+					unsafe.remove("interceptor.classes");
+					return new KafkaProducer<>(unsafe);
+				}
+
+			};
 		}
 
 	}

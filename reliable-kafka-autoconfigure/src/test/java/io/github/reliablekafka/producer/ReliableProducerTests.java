@@ -30,6 +30,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.SerializationException;
@@ -164,6 +165,59 @@ class ReliableProducerTests {
 		this.kafka.commitTransactionException = null;
 		transactional.commitTransaction();
 		assertThat(counts().delivered()).isOne();
+	}
+
+	@Test
+	void commitThatIsInterruptedIsUndecided() {
+		ReliableProducer<String, String> transactional = transactional();
+		transactional.send(record());
+		this.kafka.completeNext();
+		this.kafka.commitTransactionException = new InterruptException("interrupted");
+		assertThatExceptionOfType(InterruptException.class).isThrownBy(transactional::commitTransaction);
+		assertThat(Thread.interrupted()).isTrue();
+		assertThat(counts().inFlight()).isOne();
+		transactional.close();
+	}
+
+	@Test
+	void commitThatFailsForAnotherRecordAborts() {
+		ReliableProducer<String, String> transactional = transactional();
+		transactional.send(record());
+		this.kafka.completeNext();
+		this.kafka.commitTransactionException = new KafkaException("error state",
+				new RecordTooLargeException("another record"));
+		assertThatExceptionOfType(KafkaException.class).isThrownBy(transactional::commitTransaction);
+		assertThat(counts().rejected()).containsExactly(Map.entry(RejectionReason.ABORTED, 1L));
+	}
+
+	@Test
+	void contentOfARecordIsNotKept() {
+		this.kafka.sendException = new SerializationException("Can't serialize secret",
+				new IllegalArgumentException("secret"));
+		assertThatExceptionOfType(SerializationException.class).isThrownBy(() -> this.producer.send(record()));
+		assertThat(this.ledger.recentRejections()).singleElement()
+			.satisfies((rejection) -> assertThat(rejection.message()).doesNotContain("secret")
+				.contains(SerializationException.class.getName()));
+	}
+
+	@Test
+	void closeThatFailsStillSettles() {
+		MockProducer<String, String> failing = new MockProducer<>(true, null, new StringSerializer(),
+				new StringSerializer()) {
+
+			@Override
+			public void close(Duration timeout) {
+				throw new KafkaException("no");
+			}
+
+		};
+		ReliableProducer<String, String> transactional = reliable(failing,
+				Map.of(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "tx"));
+		transactional.initTransactions();
+		transactional.beginTransaction();
+		transactional.send(record());
+		assertThatExceptionOfType(KafkaException.class).isThrownBy(transactional::close);
+		assertThat(counts().rejected()).containsExactly(Map.entry(RejectionReason.CLOSED, 1L));
 	}
 
 	@Test

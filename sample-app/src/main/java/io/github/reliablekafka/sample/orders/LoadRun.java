@@ -88,7 +88,9 @@ class LoadRun implements ApplicationRunner, ExitCodeGenerator {
 			logger.warn("rejected=%d pending=%d".formatted(totals.rejected(), totals.pending()));
 		}
 		System.out.println(totals);
-		this.exitCode = (totals.lost() == 0) ? 0 : 1;
+		boolean proven = totals.lost() == 0 && totals.delivered() > 0
+				&& totals.delivered() == totals.accepted() - totals.rejected();
+		this.exitCode = proven ? 0 : 1;
 	}
 
 	private CompletableFuture<Void> fault(Duration third) {
