@@ -47,6 +47,7 @@ final class BatchOutcomes<K, V> implements BatchInterceptor<K, V> {
 	@Override
 	public void setupThreadState(Consumer<?, ?> consumer) {
 		if (consumer instanceof ReliableConsumer<?, ?> reliable) {
+			reliable.attend();
 			reliable.isolatePoison();
 		}
 		if (this.next != null) {

@@ -28,6 +28,7 @@ import io.github.reliablekafka.durability.SafetyGate;
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -108,11 +109,23 @@ final class ConsumerCheck implements ClientCheck {
 		}
 		DirectFieldAccessor fields = new DirectFieldAccessor(factory);
 		SINGLE_BEANS.forEach((type, field) -> {
-			List<String> names = Stream.of(this.beanFactory.getBeanNamesForType(type, true, false)).sorted().toList();
+			List<String> names = Stream.of(this.beanFactory.getBeanNamesForType(type, true, false))
+				.filter(this::isCandidate)
+				.sorted()
+				.toList();
 			if (names.size() > 1 && fields.getPropertyValue(field) == null) {
 				gate.report(List.of(this.coverage.rules().ambiguousBeans(type.getSimpleName(), names)));
 			}
 		});
+	}
+
+	private boolean isCandidate(String name) {
+		if (!this.beanFactory.containsBeanDefinition(name)) {
+			return true;
+		}
+		BeanDefinition definition = this.beanFactory.getMergedBeanDefinition(name);
+		return definition.isAutowireCandidate()
+				&& !(definition instanceof AbstractBeanDefinition details && !details.isDefaultCandidate());
 	}
 
 	private boolean isFactoryOfBoot() {

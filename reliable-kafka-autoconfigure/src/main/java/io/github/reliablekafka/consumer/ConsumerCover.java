@@ -53,6 +53,11 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 	 */
 	static final String SETTING = "reliable.kafka.consumer.cover";
 
+	/**
+	 * The setting that tells a consumer of a listener container that was looked at.
+	 */
+	static final String ATTENDED_SETTING = "reliable.kafka.consumer.attended";
+
 	private static final Log logger = LogFactory.getLog(ConsumerCover.class);
 
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
@@ -96,8 +101,22 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 	 * @return what reading back shows
 	 */
 	static boolean isOn(ConsumerFactory<?, ?> factory) {
-		return factory.getConfigurationProperties().get(SETTING) instanceof ConsumerCover<?, ?> cover
+		return settingsOf(factory).get(SETTING) instanceof ConsumerCover<?, ?> cover
 				&& factory.getPostProcessors().contains(cover);
+	}
+
+	/**
+	 * The settings of a factory.
+	 * @param factory the factory
+	 * @return empty if it does not show them
+	 */
+	static Map<String, Object> settingsOf(ConsumerFactory<?, ?> factory) {
+		try {
+			return factory.getConfigurationProperties();
+		}
+		catch (UnsupportedOperationException ex) {
+			return Map.of();
+		}
 	}
 
 	/**
@@ -130,7 +149,9 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 				refuseUnchecked(consumer);
 			}
 		}
-		return new ReliableConsumer<>(consumer, new ConsumerSession(settings));
+		boolean attended = settings.remove(ATTENDED_SETTING) != null;
+		return new ReliableConsumer<>(consumer, new ConsumerSession(settings),
+				attended ? null : new Attendance(this.rules, clientOf(settings)));
 	}
 
 	private void refuseUnchecked(Consumer<K, V> consumer) {

@@ -41,6 +41,7 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.AbstractShareKafkaMessageListenerContainer;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
@@ -50,6 +51,11 @@ import org.springframework.util.function.SingletonSupplier;
  * Kafka Connect.
  */
 final class ConsumerCoverage implements BeanPostProcessor {
+
+	/**
+	 * Made by tests, of consumers that have no broker.
+	 */
+	private static final String MOCK_FACTORY = "org.springframework.kafka.mock.MockConsumerFactory";
 
 	private final SingletonSupplier<ConsumerRules> rules;
 
@@ -110,6 +116,9 @@ final class ConsumerCoverage implements BeanPostProcessor {
 	}
 
 	private <K, V> void cover(String subject, ConsumerFactory<K, V> factory) {
+		if (factory.getClass().getName().equals(MOCK_FACTORY)) {
+			return;
+		}
 		if (ConsumerCover.isOn(factory)) {
 			ConsumerCover.handleDeserializationErrors(factory);
 			return;
@@ -118,7 +127,7 @@ final class ConsumerCoverage implements BeanPostProcessor {
 			return;
 		}
 		ConsumerRules rules = rules();
-		rules.gate().report(rules.violationsAmongGiven(subject, factory.getConfigurationProperties(), null));
+		rules.gate().report(rules.violationsAmongGiven(subject, ConsumerCover.settingsOf(factory), null));
 		if (!takes(new ConsumerCover<>(subject, factory, rules))) {
 			rules.gate().report(List.of(rules.uncovered(subject, factory.getClass().getName())));
 		}
@@ -161,12 +170,16 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		ContainerProperties properties = container.getContainerProperties();
 		Properties overrides = properties.getKafkaConsumerProperties();
 		ConsumerCover.addVeto(overrides);
+		overrides.setProperty(ConsumerCover.ATTENDED_SETTING, "true");
 		ErrorHandlingDeserializers.aroundOverrides(overrides, consumerFactory);
 		// Spring Kafka looks for the exception by itself only if the outermost
 		// deserializer is an error handling one.
 		properties.setCheckDeserExWhenKeyNull(true);
 		properties.setCheckDeserExWhenValueNull(true);
-		Outcomes outcomes = new Outcomes(this.ledger.obtain(), container::getGroupId);
+		if (isAsync(properties)) {
+			rules().gate().report(List.of(rules().async("listener '%s'".formatted(container.getListenerId()))));
+		}
+		Outcomes outcomes = new Outcomes(this.ledger.obtain(), container::getGroupId, () -> isAsync(properties));
 		if (!(container.getRecordInterceptor() instanceof RecordOutcomes)) {
 			container.setRecordInterceptor(new RecordOutcomes<>(outcomes, container.getRecordInterceptor()));
 		}
@@ -178,6 +191,10 @@ final class ConsumerCoverage implements BeanPostProcessor {
 			// and the batch is passed by.
 			container.setInterceptBeforeTx(false);
 		}
+	}
+
+	private static boolean isAsync(ContainerProperties properties) {
+		return properties.getMessageListener() instanceof AsyncRepliesAware listener && listener.isAsyncReplies();
 	}
 
 	@SuppressWarnings("removal")

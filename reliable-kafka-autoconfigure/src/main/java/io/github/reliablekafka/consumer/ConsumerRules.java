@@ -104,6 +104,21 @@ final class ConsumerRules {
 				"Add to %s instead of replacing it.".formatted(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG), null);
 	}
 
+	Violation unattended(String subject) {
+		return new Violation("consumer.uncovered", subject, "listener container", "made by hand and no bean",
+				"a bean, or made by a container factory",
+				"nobody could look at its error handler, and Spring Kafka's default logs a record that fails too often and commits it as if it were processed",
+				"Make the listener container of %s a bean, or create it with a container factory that is one; then it may have an error handler of its own."
+					.formatted(subject),
+				null);
+	}
+
+	Violation async(String subject) {
+		return new Violation("consumer.async", subject, "return type", "a future, a Mono or a suspend function", "void",
+				"Spring Kafka acknowledges such a record before it tries again after a failure, and forgets it when the container stops",
+				"Let the method of %s return void and block until its work is done.".formatted(subject), null);
+	}
+
 	Violation shareGroup(String subject, String type) {
 		return new Violation("consumer.share-group", subject, "type", type, "a consumer group",
 				"a share group archives a record that its listener rejects, which is what it does with every failure by default, and nobody sees it again",

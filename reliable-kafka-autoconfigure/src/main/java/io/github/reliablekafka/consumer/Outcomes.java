@@ -18,6 +18,7 @@ package io.github.reliablekafka.consumer;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 import io.github.reliablekafka.ledger.Consumption;
@@ -34,19 +35,27 @@ final class Outcomes {
 
 	private final Supplier<@Nullable String> group;
 
+	private final BooleanSupplier async;
+
 	private final Map<String, Consumption> consumptions = new ConcurrentHashMap<>();
 
 	/**
 	 * Create a poster.
 	 * @param ledger has the counters
 	 * @param group the group, which may be set after this is created
+	 * @param async whether the listener returns before its work is done, so that nobody
+	 * knows that a record is processed
 	 */
-	Outcomes(DeliveryLedger ledger, Supplier<@Nullable String> group) {
+	Outcomes(DeliveryLedger ledger, Supplier<@Nullable String> group, BooleanSupplier async) {
 		this.ledger = ledger;
 		this.group = group;
+		this.async = async;
 	}
 
 	void post(String topic, ConsumptionOutcome outcome) {
+		if (outcome == ConsumptionOutcome.PROCESSED && this.async.getAsBoolean()) {
+			return;
+		}
 		Consumption consumption = this.consumptions.get(topic);
 		if (consumption == null) {
 			String groupId = this.group.get();

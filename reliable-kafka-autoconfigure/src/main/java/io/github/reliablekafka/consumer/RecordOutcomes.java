@@ -26,8 +26,8 @@ import org.springframework.kafka.listener.SeekUtils;
 
 /**
  * Posts the outcome of each record that a record listener is given, around the
- * application's own interceptor. A listener that returns a future counts as soon as it
- * returns.
+ * application's own interceptor. Of a listener that returns before its work is done only
+ * failures count.
  *
  * @param <K> the key type
  * @param <V> the value type
@@ -76,6 +76,9 @@ final class RecordOutcomes<K, V> implements RecordInterceptor<K, V> {
 
 	@Override
 	public void setupThreadState(Consumer<?, ?> consumer) {
+		if (consumer instanceof ReliableConsumer<?, ?> reliable) {
+			reliable.attend();
+		}
 		if (this.next != null) {
 			this.next.setupThreadState(consumer);
 		}

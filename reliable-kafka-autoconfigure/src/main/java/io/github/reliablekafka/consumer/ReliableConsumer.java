@@ -61,16 +61,32 @@ final class ReliableConsumer<K, V> implements Consumer<K, V>, ConfiguredClient {
 
 	private Set<TopicPartition> pausedForPoll = Set.of();
 
+	private @Nullable Attendance attendance;
+
 	private boolean isolatesPoison;
 
-	ReliableConsumer(Consumer<K, V> consumer, ConsumerSession session) {
+	/**
+	 * Create a wrapper.
+	 * @param consumer does the work
+	 * @param session is told of polls
+	 * @param attendance judges who polls, once
+	 */
+	ReliableConsumer(Consumer<K, V> consumer, ConsumerSession session, @Nullable Attendance attendance) {
 		this.consumer = consumer;
 		this.session = session;
+		this.attendance = attendance;
 	}
 
 	@Override
 	public Map<String, Object> effectiveSettings() {
 		return this.session.effectiveSettings();
+	}
+
+	/**
+	 * Note that the listener container of this consumer was looked at.
+	 */
+	void attend() {
+		this.attendance = null;
 	}
 
 	/**
@@ -82,6 +98,10 @@ final class ReliableConsumer<K, V> implements Consumer<K, V>, ConfiguredClient {
 
 	@Override
 	public ConsumerRecords<K, V> poll(Duration timeout) {
+		if (this.attendance != null) {
+			this.attendance.check();
+			this.attendance = null;
+		}
 		this.session.enterPoll();
 		Set<TopicPartition> heldBack = this.session.heldBack(this.consumer.assignment());
 		ConsumerRecords<K, V> records = heldBack.isEmpty() ? this.consumer.poll(timeout)

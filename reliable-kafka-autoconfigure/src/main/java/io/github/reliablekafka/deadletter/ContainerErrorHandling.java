@@ -16,9 +16,16 @@
 
 package io.github.reliablekafka.deadletter;
 
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
+import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.durability.Violation;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 
@@ -28,12 +35,9 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.AfterRollbackProcessor;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
-import org.springframework.kafka.listener.CommonLoggingErrorHandler;
 import org.springframework.kafka.listener.ConsumerAwareRecordRecoverer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.DefaultAfterRollbackProcessor;
-import org.springframework.kafka.listener.DefaultErrorHandler;
-import org.springframework.kafka.listener.FailedRecordProcessor;
 import org.springframework.kafka.listener.SeekUtils;
 import org.springframework.util.backoff.BackOff;
 
@@ -44,10 +48,9 @@ import org.springframework.util.backoff.BackOff;
 final class ContainerErrorHandling {
 
 	/**
-	 * A handler without a recoverer logs and commits. The class of the recoverer that it
-	 * gets instead cannot be named.
+	 * What a container that a factory made by hand says until it becomes a bean.
 	 */
-	private static final Class<?> LOG_AND_SKIP = recovererOf(new DefaultErrorHandler()).getClass();
+	private static final String NO_ID = "noBeanNameSet";
 
 	private final RetryProperties retryProperties;
 
@@ -66,8 +69,8 @@ final class ContainerErrorHandling {
 	}
 
 	/**
-	 * Install what is missing. Meant for containers that are not started yet; may be
-	 * called again.
+	 * Install what is missing, and bound what the application has. Meant for containers
+	 * that are not started yet; may be called again.
 	 * @param container the container
 	 * @param <K> the key type
 	 * @param <V> the value type
@@ -81,13 +84,15 @@ final class ContainerErrorHandling {
 			}
 			if (isDefault(container.getAfterRollbackProcessor())) {
 				container.setAfterRollbackProcessor(new DeadLetterAfterRollback<K, V>(recoverer(container), backOff(),
-						patientRetry(isBatch(container))));
+						patientRetry(() -> isBatch(container))));
 			}
 		}
 		else if (handler == null) {
-			container.setCommonErrorHandler(
-					new DeadLetterErrorHandler(recoverer(container), backOff(), patientRetry(isBatch(container))));
+			container.setCommonErrorHandler(new DeadLetterErrorHandler(recoverer(container), backOff(),
+					patientRetry(() -> isBatch(container))));
 		}
+		Duration longestWait = this.properties.publishTimeout(maxPollInterval(container));
+		partsOf(container).forEach((part) -> ErrorHandlers.bound(part, longestWait));
 	}
 
 	/**
@@ -96,27 +101,36 @@ final class ContainerErrorHandling {
 	 * @return empty if there are none
 	 */
 	List<Violation> violationsOf(AbstractMessageListenerContainer<?, ?> container) {
-		Object handler = isTransactional(container.getContainerProperties()) ? container.getAfterRollbackProcessor()
-				: container.getCommonErrorHandler();
-		boolean skips = handler instanceof CommonLoggingErrorHandler
-				|| (handler instanceof FailedRecordProcessor processor && skips(processor));
-		if (handler == null || !skips) {
-			return List.of();
-		}
-		return List.of(new Violation("consumer.error-handler", "listener '%s'".formatted(container.getListenerId()),
-				"error handler", handler.getClass().getSimpleName() + " without a recoverer",
-				"one that keeps what it cannot process",
-				"a record that fails too often is logged, and then committed as if it were processed",
-				"Remove the error handler, so that the record goes to a dead letter topic, or give it a recoverer that keeps the record.",
-				null));
+		return partsOf(container).filter(ErrorHandlers::skips)
+			.map((part) -> new Violation("consumer.error-handler", subject(container), "error handler",
+					part.getClass().getSimpleName() + " without a recoverer", "one that keeps what it cannot process",
+					"a record that fails too often is logged, and then committed as if it were processed",
+					"Remove the error handler, so that the record goes to a dead letter topic, or give it a recoverer that keeps the record.",
+					null))
+			.distinct()
+			.toList();
+	}
+
+	// An error handler works inside the transaction, and after a rollback the processor
+	// does.
+	private static Stream<Object> partsOf(AbstractMessageListenerContainer<?, ?> container) {
+		Stream<Object> inside = ErrorHandlers.partsOf(container.getCommonErrorHandler());
+		return isTransactional(container.getContainerProperties())
+				? Stream.concat(inside, ErrorHandlers.partsOf(container.getAfterRollbackProcessor())) : inside;
+	}
+
+	private static String subject(AbstractMessageListenerContainer<?, ?> container) {
+		String id = container.getListenerId();
+		return (id != null && !id.equals(NO_ID)) ? "listener '%s'".formatted(id)
+				: "listener container of " + Arrays.toString(container.getContainerProperties().getTopics());
 	}
 
 	/**
 	 * A retry that is patient about dead letters that cannot be published.
-	 * @param batch whether it serves a batch listener
+	 * @param batch whether it serves a batch listener, which may be decided later
 	 * @return a new one
 	 */
-	PatientRetry patientRetry(boolean batch) {
+	PatientRetry patientRetry(BooleanSupplier batch) {
 		return new PatientRetry(this.retryProperties.endlessBackOff(), batch);
 	}
 
@@ -134,28 +148,30 @@ final class ContainerErrorHandling {
 		return new DeadLetterRecoverer(this.clusters, this.properties, this.ledger, settingsOf(container));
 	}
 
+	private static Duration maxPollInterval(AbstractMessageListenerContainer<?, ?> container) {
+		Map<String, Object> settings = new HashMap<>(settingsOf(container));
+		Properties overrides = container.getContainerProperties().getKafkaConsumerProperties();
+		overrides.forEach((name, value) -> settings.put(String.valueOf(name), value));
+		overrides.stringPropertyNames().forEach((name) -> settings.put(name, overrides.getProperty(name)));
+		return new ConsumerSession(settings).maxPollInterval();
+	}
+
 	private static Map<String, Object> settingsOf(AbstractMessageListenerContainer<?, ?> container) {
 		Object factory = new DirectFieldAccessor(container).getPropertyValue("consumerFactory");
-		return (factory instanceof ConsumerFactory<?, ?> consumerFactory) ? consumerFactory.getConfigurationProperties()
-				: Map.of();
+		try {
+			return (factory instanceof ConsumerFactory<?, ?> consumerFactory)
+					? consumerFactory.getConfigurationProperties() : Map.of();
+		}
+		catch (UnsupportedOperationException ex) {
+			// Implements the interface only. Its consumers tell, or Kafka's defaults
+			// hold.
+			return Map.of();
+		}
 	}
 
 	private static boolean isDefault(AfterRollbackProcessor<?, ?> processor) {
-		return processor.getClass() == DefaultAfterRollbackProcessor.class
-				&& skips((DefaultAfterRollbackProcessor<?, ?>) processor)
+		return processor.getClass() == DefaultAfterRollbackProcessor.class && ErrorHandlers.skips(processor)
 				&& new DirectFieldAccessor(processor).getPropertyValue("backOff") == SeekUtils.DEFAULT_BACK_OFF;
-	}
-
-	private static boolean skips(FailedRecordProcessor processor) {
-		return recovererOf(processor).getClass() == LOG_AND_SKIP;
-	}
-
-	private static Object recovererOf(FailedRecordProcessor processor) {
-		Object recoverer = new DirectFieldAccessor(processor).getPropertyValue("failureTracker.recoverer");
-		if (recoverer == null) {
-			throw new IllegalStateException("No recoverer in " + processor);
-		}
-		return recoverer;
 	}
 
 	private static boolean isBatch(AbstractMessageListenerContainer<?, ?> container) {

@@ -20,8 +20,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
-import org.jspecify.annotations.Nullable;
-
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.kafka.core.ProducerFactory;
@@ -56,28 +54,26 @@ final class DeadLetterClusters implements DisposableBean {
 		if (this.closed) {
 			throw new IllegalStateException("The application is shutting down");
 		}
-		Duration timeout = this.properties.publishTimeout();
-		if (maxPollInterval.dividedBy(2).compareTo(timeout) < 0) {
-			timeout = maxPollInterval.dividedBy(2);
-		}
-		Key key = new Key(ConnectionSettings.of(consumerSettings), timeout);
+		Key key = new Key(ConnectionSettings.of(consumerSettings), this.properties.publishTimeout(maxPollInterval));
 		return this.clusters.computeIfAbsent(key, this::create);
 	}
 
 	private DeadLetterCluster create(Key key) {
-		ProducerFactory<?, ?> factory = this.producerFactories.getIfUnique();
-		Map<String, Object> settings = settingsOf(factory);
-		boolean same = settings != null && ConnectionSettings.sameCluster(settings, key.connection);
-		return new DeadLetterCluster(key.connection,
-				(settings != null && same) ? ConnectionSettings.of(settings) : key.connection, key.timeout);
+		Map<String, Object> writeConnection = this.producerFactories.orderedStream()
+			.map(DeadLetterClusters::settingsOf)
+			.filter((settings) -> ConnectionSettings.sameCluster(settings, key.connection))
+			.findFirst()
+			.map(ConnectionSettings::of)
+			.orElse(key.connection);
+		return new DeadLetterCluster(key.connection, writeConnection, key.timeout);
 	}
 
-	private static @Nullable Map<String, Object> settingsOf(@Nullable ProducerFactory<?, ?> factory) {
+	private static Map<String, Object> settingsOf(ProducerFactory<?, ?> factory) {
 		try {
-			return (factory != null) ? factory.getConfigurationProperties() : null;
+			return factory.getConfigurationProperties();
 		}
 		catch (UnsupportedOperationException ex) {
-			return null;
+			return Map.of();
 		}
 	}
 

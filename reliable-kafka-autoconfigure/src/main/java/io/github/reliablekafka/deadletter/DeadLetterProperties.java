@@ -40,4 +40,14 @@ record DeadLetterProperties(@DefaultValue("true") boolean enabled, @DefaultValue
 		Assert.isTrue(publishTimeout.toMillis() > 0, "reliable.kafka.dead-letter.publish-timeout must be positive");
 	}
 
+	/**
+	 * The longest wait of a consumer.
+	 * @param maxPollInterval how long it may stay away from polling
+	 * @return not longer than half of that
+	 */
+	Duration publishTimeout(Duration maxPollInterval) {
+		Duration half = maxPollInterval.dividedBy(2);
+		return (half.compareTo(this.publishTimeout) < 0) ? half : this.publishTimeout;
+	}
+
 }

@@ -133,6 +133,7 @@ final class DeadLetterTopics {
 			.valueOf(Math.min(Integer.MAX_VALUE, Long.parseLong(value) + ROOM_FOR_HEADERS_BYTES)));
 		configs.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
 		configs.put(TopicConfig.RETENTION_MS_CONFIG, "-1");
+		configs.put(TopicConfig.RETENTION_BYTES_CONFIG, "-1");
 		NewTopic newTopic = new NewTopic(deadLetterTopic, source.partitions().size(),
 				(short) source.partitions().get(0).replicas().size())
 			.configs(configs);
@@ -163,7 +164,7 @@ final class DeadLetterTopics {
 		if (this.complainedAbout.add(deadLetterTopic)) {
 			logger
 				.warn(("Cannot look at or create dead letter topic '%1$s'. Create it with the partitions, replicas and "
-						+ "min.insync.replicas of '%2$s' and with retention.ms=-1; until then records that cannot be "
+						+ "min.insync.replicas of '%2$s' and with retention.ms=-1 and retention.bytes=-1; until then records that cannot be "
 						+ "processed may stop their partition")
 					.formatted(deadLetterTopic, topic), cause);
 		}

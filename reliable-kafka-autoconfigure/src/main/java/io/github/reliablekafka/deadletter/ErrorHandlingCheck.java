@@ -24,6 +24,8 @@ import io.github.reliablekafka.durability.SafetyGate;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.MessageListenerContainer;
+import org.springframework.kafka.retrytopic.RetryTopicConfigurer;
 
 /**
  * Sees to it, once all listener containers are known, that each has error handling that
@@ -43,15 +45,24 @@ final class ErrorHandlingCheck implements ClientCheck {
 	@Override
 	public void check(SafetyGate gate) {
 		ContainerErrorHandling errorHandling = this.coverage.errorHandling();
-		Stream.concat(
-				this.beanFactory.getBeansOfType(KafkaListenerEndpointRegistry.class, false, false)
-					.values()
-					.stream()
-					.flatMap((registry) -> registry.getListenerContainers().stream()),
-				this.beanFactory.getBeansOfType(AbstractMessageListenerContainer.class, false, false).values().stream())
+		Stream<MessageListenerContainer> registered = this.beanFactory
+			.getBeansOfType(KafkaListenerEndpointRegistry.class, false, false)
+			.values()
+			.stream()
+			.flatMap((registry) -> registry.getListenerContainers().stream());
+		Stream<?> beans = this.beanFactory.getBeansOfType(AbstractMessageListenerContainer.class, false, false)
+			.values()
+			.stream();
+		Stream.of(registered, beans, this.coverage.takeUnchecked().stream())
+			.flatMap((containers) -> containers)
 			.filter(AbstractMessageListenerContainer.class::isInstance)
 			.map(AbstractMessageListenerContainer.class::cast)
+			.distinct()
 			.forEach((container) -> check(container, errorHandling, gate));
+		RetryTopics retryTopics = this.coverage.retryTopics();
+		this.beanFactory.getBeansOfType(RetryTopicConfigurer.class, false, false)
+			.values()
+			.forEach((configurer) -> gate.report(retryTopics.violationsOf(configurer)));
 	}
 
 	private static void check(AbstractMessageListenerContainer<?, ?> container, ContainerErrorHandling errorHandling,

@@ -16,6 +16,10 @@
 
 package io.github.reliablekafka.deadletter;
 
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.jspecify.annotations.Nullable;
 
@@ -38,13 +42,20 @@ final class ErrorHandlingCoverage implements BeanPostProcessor {
 
 	private final SingletonSupplier<DeadLetterProperties> properties;
 
+	private final SingletonSupplier<SafetyGate> gate;
+
+	private final List<AbstractMessageListenerContainer<?, ?>> unchecked = new ArrayList<>();
+
+	private boolean checked;
+
 	/**
 	 * Create a post processor that asks for what it needs when it meets the first
 	 * factory, because beans that a post processor depends on are themselves not
 	 * post-processed.
-	 * @param beanFactory has the properties, the clusters and the ledger
+	 * @param beanFactory has the properties, the clusters, the ledger and the gate
 	 */
 	ErrorHandlingCoverage(BeanFactory beanFactory) {
+		this.gate = SingletonSupplier.of(() -> beanFactory.getBean(SafetyGate.class));
 		this.properties = SingletonSupplier.of(() -> beanFactory.getBean(DeadLetterProperties.class));
 		this.errorHandling = SingletonSupplier
 			.of(() -> new ContainerErrorHandling(beanFactory.getBean(RetryProperties.class), this.properties.obtain(),
@@ -55,16 +66,20 @@ final class ErrorHandlingCoverage implements BeanPostProcessor {
 		return this.errorHandling.obtain();
 	}
 
+	RetryTopics retryTopics() {
+		return new RetryTopics(this.properties.obtain(), errorHandling().patientRetry(() -> false), this.gate.obtain());
+	}
+
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String beanName) {
 		if (bean instanceof AbstractKafkaListenerContainerFactory<?, ?, ?> factory) {
 			cover(factory);
 		}
 		else if (bean instanceof AbstractMessageListenerContainer<?, ?> container) {
-			errorHandling().install(container);
+			met(container);
 		}
 		else if (bean instanceof RetryTopicConfigurer configurer) {
-			new RetryTopics(this.properties.obtain(), errorHandling().patientRetry(false)).bound(configurer);
+			retryTopics().bound(configurer);
 		}
 		return bean;
 	}
@@ -76,8 +91,35 @@ final class ErrorHandlingCoverage implements BeanPostProcessor {
 			if (first != null) {
 				first.configure(container);
 			}
-			errorHandling().install(container);
+			met(container);
 		});
+	}
+
+	// Before the check a container may get another error handler still, from a bean
+	// method
+	// or for retry topics.
+	private void met(AbstractMessageListenerContainer<?, ?> container) {
+		errorHandling().install(container);
+		synchronized (this.unchecked) {
+			if (!this.checked) {
+				this.unchecked.add(container);
+				return;
+			}
+		}
+		this.gate.obtain().report(errorHandling().violationsOf(container));
+	}
+
+	/**
+	 * The containers met so far. From now on each is checked when it is met.
+	 * @return may lack those that only a registry knows
+	 */
+	List<AbstractMessageListenerContainer<?, ?>> takeUnchecked() {
+		synchronized (this.unchecked) {
+			this.checked = true;
+			List<AbstractMessageListenerContainer<?, ?>> taken = List.copyOf(this.unchecked);
+			this.unchecked.clear();
+			return taken;
+		}
 	}
 
 	@SuppressWarnings("unchecked")

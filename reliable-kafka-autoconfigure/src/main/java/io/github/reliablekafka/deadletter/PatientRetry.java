@@ -19,6 +19,7 @@ package io.github.reliablekafka.deadletter;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
 import io.github.reliablekafka.durability.ConsumerSession;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -58,16 +59,16 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 
 	private final BackOff afterFailedRecovery;
 
-	private final boolean batch;
+	private final BooleanSupplier batch;
 
 	private final Map<TopicPartition, BackOffExecution> failedRecoveries = new ConcurrentHashMap<>();
 
 	/**
 	 * Create a back-off handler.
 	 * @param afterFailedRecovery the waits after a record could not be dead-lettered
-	 * @param batch whether it serves a batch listener
+	 * @param batch whether it serves a batch listener, asked at each wait
 	 */
-	PatientRetry(BackOff afterFailedRecovery, boolean batch) {
+	PatientRetry(BackOff afterFailedRecovery, BooleanSupplier batch) {
 		this.afterFailedRecovery = afterFailedRecovery;
 		this.batch = batch;
 	}
@@ -92,6 +93,7 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 
 	@Override
 	public void recovered(ConsumerRecord<?, ?> record, @Nullable Exception exception) {
+		failing.remove();
 		this.failedRecoveries.remove(partitionOf(record));
 	}
 
@@ -102,6 +104,7 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 
 	@Override
 	public void recoveryFailed(ConsumerRecord<?, ?> record, @Nullable Exception original, Exception failure) {
+		failing.remove();
 		// A record that waits in a retry topic is sent back on purpose.
 		if (original == null || !SeekUtils.isBackoffException(original)) {
 			waitAfterFailedRecovery(partitionOf(record));
@@ -130,7 +133,7 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 		if (session == null) {
 			return;
 		}
-		if (this.batch || partition == null) {
+		if (this.batch.getAsBoolean() || partition == null) {
 			session.holdBackAll(duration);
 		}
 		else {

@@ -17,14 +17,21 @@
 package io.github.reliablekafka.deadletter;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+
+import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.durability.Violation;
 
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.kafka.listener.DeadLetterPublishingRecoverer;
 import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.RetryListener;
 import org.springframework.kafka.retrytopic.DeadLetterPublishingRecovererFactory;
+import org.springframework.kafka.retrytopic.DefaultDestinationTopicProcessor;
+import org.springframework.kafka.retrytopic.DefaultDestinationTopicResolver;
+import org.springframework.kafka.retrytopic.DestinationTopic;
 import org.springframework.kafka.retrytopic.ListenerContainerFactoryConfigurer;
 import org.springframework.kafka.retrytopic.RetryTopicConfigurer;
 
@@ -36,13 +43,18 @@ import org.springframework.kafka.retrytopic.RetryTopicConfigurer;
  */
 final class RetryTopics {
 
+	private static final String NO_DLT = "consumer.no-dlt";
+
 	private final DeadLetterProperties properties;
 
 	private final PatientRetry retry;
 
-	RetryTopics(DeadLetterProperties properties, PatientRetry retry) {
+	private final SafetyGate gate;
+
+	RetryTopics(DeadLetterProperties properties, PatientRetry retry, SafetyGate gate) {
 		this.properties = properties;
 		this.retry = retry;
+		this.gate = gate;
 	}
 
 	/**
@@ -64,15 +76,51 @@ final class RetryTopics {
 	}
 
 	private void bound(DeadLetterPublishingRecoverer recoverer) {
-		// The recoverer waits for the longer of this timeout and the producer's delivery
-		// timeout plus the buffer, so that the buffer has to take the latter away.
-		recoverer.setWaitForSendResultTimeout(this.properties.publishTimeout());
-		recoverer.setTimeoutBuffer(-Integer.MAX_VALUE);
+		// How long the consumer may stay away is known with the container.
+		ErrorHandlers.bound(recoverer, this.properties.publishTimeout());
+		if (!this.gate.accepts(NO_DLT)) {
+			recoverer.setThrowIfNoDestinationReturned(true);
+		}
 	}
 
 	@SuppressWarnings("unchecked")
 	private void slowDown(DefaultErrorHandler handler) {
 		((List<RetryListener>) read(handler, "failureTracker.retryListeners", List.class)).add(this.retry);
+	}
+
+	/**
+	 * The listeners whose records go nowhere once their retries are used up.
+	 * @param configurer has configured the retry topics of all listeners
+	 * @return empty if there are none
+	 */
+	List<Violation> violationsOf(RetryTopicConfigurer configurer) {
+		Object processor = read(configurer, "destinationTopicProcessor", Object.class);
+		if (!(processor instanceof DefaultDestinationTopicProcessor) || !(read(processor, "destinationTopicResolver",
+				Object.class) instanceof DefaultDestinationTopicResolver resolver)) {
+			return List.of();
+		}
+		Map<?, ?> listeners = read(resolver, "sourceDestinationsHolderMap", Map.class);
+		return listeners.entrySet()
+			.stream()
+			.filter((listener) -> ((Map<?, ?>) listener.getValue()).values()
+				.stream()
+				.anyMatch(RetryTopics::leadsNowhere))
+			.map((listener) -> noDlt(String.valueOf(listener.getKey())))
+			.toList();
+	}
+
+	private static boolean leadsNowhere(Object destination) {
+		return !read(destination, "sourceDestination", DestinationTopic.class).isDltTopic()
+				&& read(destination, "nextDestination", DestinationTopic.class).isNoOpsTopic();
+	}
+
+	private static Violation noDlt(String listener) {
+		return new Violation(NO_DLT, "listener '%s'".formatted(listener), "dltStrategy", "NO_DLT",
+				"a strategy with a dead letter topic",
+				"a record whose retries are used up is logged, and then committed as if it were processed",
+				"Remove dltStrategy from the @RetryableTopic of listener '%s' (or doNotConfigureDlt() from its configuration)."
+					.formatted(listener),
+				null);
 	}
 
 	private static <T> T read(Object target, String field, Class<T> type) {

@@ -65,7 +65,9 @@ public final class ConsumerSession implements ConfiguredClient {
 	}
 
 	ConsumerSession(Map<String, Object> settings, LongSupplier nanoClock) {
-		this.settings = Map.copyOf(settings);
+		Map<String, Object> known = new HashMap<>(settings);
+		known.values().removeIf((value) -> value == null);
+		this.settings = Map.copyOf(known);
 		this.maxPollInterval = Duration
 			.ofMillis(milliseconds(settings.get(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG)));
 		this.nanoClock = nanoClock;

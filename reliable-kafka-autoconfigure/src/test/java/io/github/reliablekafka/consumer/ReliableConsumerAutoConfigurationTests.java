@@ -21,11 +21,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.UnsafeSettingsException;
 import io.github.reliablekafka.durability.Violation;
+import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerInterceptor;
@@ -37,9 +39,13 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.IntegerDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -59,11 +65,13 @@ import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.DefaultShareConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchInterceptor;
+import org.springframework.kafka.listener.CommonContainerStoppingErrorHandler;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.mock.MockConsumerFactory;
 import org.springframework.kafka.support.serializer.ErrorHandlingDeserializer;
 import org.springframework.kafka.support.serializer.JacksonJsonDeserializer;
 import org.springframework.test.util.ReflectionTestUtils;
@@ -242,6 +250,77 @@ class ReliableConsumerAutoConfigurationTests {
 				.createContainer("later");
 			assertThat(container.getRecordInterceptor()).isInstanceOf(RecordOutcomes.class);
 		});
+	}
+
+	@Test
+	void startWhenFactoryImplementsOnlyTheInterfaceIsRefused() {
+		this.runner.withUserConfiguration(BareFactory.class)
+			.run((context) -> assertThat(violations(context.getStartupFailure())).isNotEmpty()
+				.allSatisfy((violation) -> assertThat(violation.risk()).isEqualTo("consumer.uncovered")));
+		this.runner.withUserConfiguration(BareFactory.class)
+			.withPropertyValues("reliable.kafka.durability.accept=consumer.uncovered")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void mockConsumerFactoryIsLeftAlone() {
+		MockConsumer<Object, Object> mock = new MockConsumer<>("earliest");
+		this.runner
+			.withBean("mocks", ConsumerFactory.class, () -> new MockConsumerFactory<>(() -> mock),
+					(definition) -> definition.setAutowireCandidate(false))
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBean("mocks", ConsumerFactory.class).createConsumer()).isSameAs(mock);
+			});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "single", "batch" })
+	void startWhenListenerIsAsynchronousIsRefused(String type) {
+		ApplicationContextRunner async = this.runner.withPropertyValues("spring.kafka.listener.type=" + type)
+			.withUserConfiguration(type.equals("batch") ? AsyncBatchListener.class : AsyncListener.class);
+		async.run((context) -> assertThat(violations(context.getStartupFailure())).singleElement()
+			.satisfies((violation) -> assertThat(violation.risk()).isEqualTo("consumer.async"))
+			.satisfies((violation) -> assertThat(violation.subject()).isEqualTo("listener 'asynchronous'")));
+		async.withPropertyValues("reliable.kafka.durability.accept=consumer.async").run((context) -> {
+			assertThat(context.getBean(SafetyGate.class).acceptedViolations()).hasSize(1);
+			ConsumerRecord<Object, Object> record = new ConsumerRecord<>("t", 0, 0, null, "value");
+			AbstractMessageListenerContainer<?, ?> container = container(
+					context.getBean(KafkaListenerEndpointRegistry.class), "asynchronous");
+			succeed(container, record, new MockConsumer<>("earliest"));
+			assertThat(context.getBean(DeliveryLedger.class).consumption("t", "g").count(ConsumptionOutcome.PROCESSED))
+				.isZero();
+		});
+	}
+
+	@SuppressWarnings("unchecked")
+	private static void succeed(AbstractMessageListenerContainer<?, ?> container, ConsumerRecord<Object, Object> record,
+			Consumer<Object, Object> consumer) {
+		((RecordInterceptor<Object, Object>) container.getRecordInterceptor()).success(record, consumer);
+		((BatchInterceptor<Object, Object>) container.getBatchInterceptor())
+			.success(new ConsumerRecords<>(Map.of(new TopicPartition("t", 0), List.of(record)), Map.of()), consumer);
+	}
+
+	@Test
+	void startWhenBeansAreNoCandidatesIgnoresThem() {
+		CommonErrorHandler used = new CommonContainerStoppingErrorHandler();
+		this.runner.withUserConfiguration(OverridingListener.class)
+			.withBean("used", CommonErrorHandler.class, () -> used)
+			.withBean("other", CommonErrorHandler.class, CommonContainerStoppingErrorHandler::new,
+					(definition) -> definition.setAutowireCandidate(false))
+			.withBean("another", CommonErrorHandler.class, CommonContainerStoppingErrorHandler::new,
+					(definition) -> ((AbstractBeanDefinition) definition).setDefaultCandidate(false))
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(container(context.getBean(KafkaListenerEndpointRegistry.class), "overriding")
+					.getCommonErrorHandler()).isSameAs(used);
+			});
+		this.runner.withUserConfiguration(OverridingListener.class)
+			.withBean("one", CommonErrorHandler.class, CommonContainerStoppingErrorHandler::new,
+					(definition) -> definition.setAutowireCandidate(false))
+			.withBean("another", CommonErrorHandler.class, CommonContainerStoppingErrorHandler::new,
+					(definition) -> definition.setAutowireCandidate(false))
+			.run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@Test
@@ -529,6 +608,60 @@ class ReliableConsumerAutoConfigurationTests {
 		CommonErrorHandler handlerTwo() {
 			return new CommonErrorHandler() {
 			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class BareFactory {
+
+		@Bean
+		ConsumerFactory<Object, Object> bareFactory() {
+			return new ConsumerFactory<>() {
+
+				@Override
+				public Consumer<Object, Object> createConsumer(@Nullable String groupId,
+						@Nullable String clientIdPrefix, @Nullable String clientIdSuffix) {
+					return new MockConsumer<>("earliest");
+				}
+
+				@Override
+				public Consumer<Object, Object> createConsumer(@Nullable String groupId,
+						@Nullable String clientIdPrefix, @Nullable String clientIdSuffix,
+						@Nullable Properties properties) {
+					return new MockConsumer<>("earliest");
+				}
+
+				@Override
+				public boolean isAutoCommit() {
+					return false;
+				}
+
+			};
+		}
+
+		@KafkaListener(id = "bare", topics = "t")
+		void listen(String value) {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class AsyncListener {
+
+		@KafkaListener(id = "asynchronous", topics = "t", groupId = "g")
+		CompletableFuture<Void> listen(String value) {
+			return new CompletableFuture<>();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class AsyncBatchListener {
+
+		@KafkaListener(id = "asynchronous", topics = "t", groupId = "g")
+		CompletableFuture<Void> listen(List<String> values) {
+			return new CompletableFuture<>();
 		}
 
 	}

@@ -59,12 +59,12 @@ class ReliableConsumerTests {
 
 	private final ConsumerSession session = new ConsumerSession(Map.of("group.id", "g"));
 
-	private final ReliableConsumer<String, String> consumer = new ReliableConsumer<>(this.mock, this.session);
+	private final ReliableConsumer<String, String> consumer = new ReliableConsumer<>(this.mock, this.session, null);
 
 	private final DeliveryLedger ledger = new DeliveryLedger();
 
 	private final BatchOutcomes<String, String> batchOutcomes = new BatchOutcomes<>(
-			new Outcomes(this.ledger, () -> "g"), null);
+			new Outcomes(this.ledger, () -> "g", () -> false), null);
 
 	@AfterEach
 	void close() {
@@ -82,7 +82,7 @@ class ReliableConsumerTests {
 					}
 					return method.getReturnType().isAssignableFrom(Set.class) ? Set.of() : null;
 				});
-		ReliableConsumer<?, ?> reliable = new ReliableConsumer<>(recording, this.session);
+		ReliableConsumer<?, ?> reliable = new ReliableConsumer<>(recording, this.session, null);
 		for (Method method : Consumer.class.getMethods()) {
 			called.clear();
 			Object[] arguments = Arrays.stream(method.getParameterTypes())

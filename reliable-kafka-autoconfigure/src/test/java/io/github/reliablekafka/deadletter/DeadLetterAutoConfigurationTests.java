@@ -25,10 +25,14 @@ import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.durability.UnsafeSettingsException;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.DirectFieldAccessor;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -36,18 +40,28 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.annotation.RetryableTopic;
+import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.core.KafkaOperations;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.AfterRollbackProcessor;
 import org.springframework.kafka.listener.CommonContainerStoppingErrorHandler;
+import org.springframework.kafka.listener.CommonDelegatingErrorHandler;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.CommonLoggingErrorHandler;
+import org.springframework.kafka.listener.CommonMixedErrorHandler;
+import org.springframework.kafka.listener.DeadLetterPublishingRecoverer;
 import org.springframework.kafka.listener.DefaultAfterRollbackProcessor;
 import org.springframework.kafka.listener.DefaultErrorHandler;
+import org.springframework.kafka.retrytopic.DltStrategy;
 import org.springframework.util.backoff.BackOffExecution;
 import org.springframework.util.backoff.FixedBackOff;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.mockito.Mockito.mock;
 
 /**
  * Tests for {@link DeadLetterAutoConfiguration} and what it installs, without a broker.
@@ -59,7 +73,8 @@ class DeadLetterAutoConfigurationTests {
 				AutoConfigurations.of(DurabilityAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
 						DeadLetterAutoConfiguration.class, KafkaAutoConfiguration.class))
 		.withUserConfiguration(Listener.class)
-		.withPropertyValues("spring.kafka.listener.auto-startup=false", "spring.kafka.consumer.group-id=g");
+		.withPropertyValues("spring.kafka.listener.auto-startup=false", "spring.kafka.consumer.group-id=g",
+				"spring.kafka.admin.auto-create=false");
 
 	@Test
 	void containerWhenItHasNoErrorHandlerGetsOne() {
@@ -96,19 +111,101 @@ class DeadLetterAutoConfigurationTests {
 			.run((context) -> assertThat(container(context).getCommonErrorHandler()).isSameAs(recovering));
 	}
 
-	@Test
-	void startWhenErrorHandlerDropsRecordsIsRefused() {
-		for (CommonErrorHandler handler : List.of(new CommonLoggingErrorHandler(), new DefaultErrorHandler(),
-				new DefaultErrorHandler(new FixedBackOff(1000, 3)))) {
-			this.runner.withBean(CommonErrorHandler.class, () -> handler)
-				.run((context) -> assertThat(context.getStartupFailure()).rootCause()
-					.isInstanceOf(UnsafeSettingsException.class)
-					.hasMessageContaining("listener 'listening'")
-					.hasMessageContaining(handler.getClass().getSimpleName() + " without a recoverer"));
-			this.runner.withBean(CommonErrorHandler.class, () -> handler)
-				.withPropertyValues("reliable.kafka.durability.accept=consumer.error-handler")
+	@ParameterizedTest
+	@ValueSource(strings = { "reliable.kafka.enabled=true", "spring.kafka.producer.transaction-id-prefix=tx" })
+	void startWhenErrorHandlerDropsRecordsIsRefused(String property) {
+		CommonDelegatingErrorHandler delegating = new CommonDelegatingErrorHandler(
+				new DefaultErrorHandler((record, exception) -> {
+				}));
+		delegating.addDelegate(IllegalStateException.class, new DefaultErrorHandler());
+		Map<CommonErrorHandler, String> handlers = Map.of(new CommonLoggingErrorHandler(), "CommonLoggingErrorHandler",
+				new DefaultErrorHandler(), "DefaultErrorHandler", new DefaultErrorHandler(new FixedBackOff(1000, 3)),
+				"DefaultErrorHandler", delegating, "DefaultErrorHandler",
+				new CommonDelegatingErrorHandler(new CommonLoggingErrorHandler()), "CommonLoggingErrorHandler",
+				new CommonMixedErrorHandler(new CommonContainerStoppingErrorHandler(),
+						new CommonDelegatingErrorHandler(new DefaultErrorHandler())),
+				"DefaultErrorHandler");
+		handlers.forEach((handler, name) -> {
+			ApplicationContextRunner with = this.runner.withPropertyValues(property)
+				.withBean(CommonErrorHandler.class, () -> handler);
+			with.run((context) -> assertThat(context.getStartupFailure()).rootCause()
+				.isInstanceOf(UnsafeSettingsException.class)
+				.hasMessageContaining("listener 'listening'")
+				.hasMessageContaining(name + " without a recoverer"));
+			with.withPropertyValues("reliable.kafka.durability.accept=consumer.error-handler")
 				.run((context) -> assertThat(container(context).getCommonErrorHandler()).isSameAs(handler));
-		}
+		});
+	}
+
+	@Test
+	void containerWhenCreatedAfterTheStartWithAHandlerThatDropsRecordsIsRefused() {
+		this.runner.withUserConfiguration(DroppingFactory.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			ConcurrentKafkaListenerContainerFactory<?, ?> factory = context.getBean("droppingFactory",
+					ConcurrentKafkaListenerContainerFactory.class);
+			assertThatExceptionOfType(UnsafeSettingsException.class).isThrownBy(() -> factory.createContainer("later"))
+				.withMessageContaining("listener container of [later]");
+		});
+	}
+
+	@Test
+	void containerWhenCreatedBeforeTheStartIsJudgedByItsLastHandler() {
+		this.runner.withUserConfiguration(DroppingFactory.class, EarlyContainer.class)
+			.run((context) -> assertThat(context.getStartupFailure()).rootCause()
+				.isInstanceOf(UnsafeSettingsException.class)
+				.hasMessageContaining("listener container of [early]"));
+		this.runner.withUserConfiguration(DroppingFactory.class, EarlyContainer.class)
+			.withPropertyValues("keep=true")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void recovererOfTheApplicationWhenItPublishesIsBounded() {
+		DeadLetterPublishingRecoverer recoverer = new DeadLetterPublishingRecoverer(
+				(KafkaOperations<?, ?>) mock(KafkaOperations.class));
+		CommonErrorHandler handler = new CommonDelegatingErrorHandler(new DefaultErrorHandler(recoverer));
+		this.runner.withBean(CommonErrorHandler.class, () -> handler)
+			.withPropertyValues("spring.kafka.consumer.max-poll-interval=10s")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(recoverer).extracting("waitForSendResultTimeout", "timeoutBuffer")
+					.containsExactly(Duration.ofSeconds(5), (long) -Integer.MAX_VALUE);
+			});
+	}
+
+	@Test
+	void recovererOfRetryTopicsIsBoundedByTheMaximumPollInterval() {
+		this.runner.withUserConfiguration(RetryingListener.class)
+			.withPropertyValues("spring.kafka.consumer.max-poll-interval=10s")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBean(KafkaListenerEndpointRegistry.class).getListenerContainer("retrying"))
+					.extracting("commonErrorHandler.failureTracker.recoverer.waitForSendResultTimeout")
+					.isEqualTo(Duration.ofSeconds(5));
+			});
+	}
+
+	@Test
+	void startWhenRetryTopicsEndWithoutADeadLetterTopicIsRefused() {
+		this.runner.withUserConfiguration(RetryingListener.class, UndeadListener.class)
+			.run((context) -> assertThat(context.getStartupFailure()).rootCause()
+				.isInstanceOf(UnsafeSettingsException.class)
+				.hasMessageContaining("listener 'undead': dltStrategy is 'NO_DLT'")
+				.hasMessageNotContaining("retrying"));
+		this.runner.withUserConfiguration(RetryingListener.class, UndeadListener.class)
+			.withPropertyValues("reliable.kafka.durability.accept=consumer.no-dlt")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(throwsIfNoDestination(context, "undead")).isEqualTo(false);
+			});
+		this.runner.withUserConfiguration(RetryingListener.class)
+			.run((context) -> assertThat(throwsIfNoDestination(context, "retrying")).isEqualTo(true));
+	}
+
+	private static @Nullable Object throwsIfNoDestination(ApplicationContext context, String listener) {
+		return new DirectFieldAccessor(
+				context.getBean(KafkaListenerEndpointRegistry.class).getListenerContainer(listener))
+			.getPropertyValue("commonErrorHandler.failureTracker.recoverer.throwIfNoDestinationReturned");
 	}
 
 	@Test
@@ -185,6 +282,53 @@ class DeadLetterAutoConfigurationTests {
 
 		@KafkaListener(id = "listening", topics = "t")
 		void listen(ConsumerRecord<?, ?> record) {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class RetryingListener {
+
+		@RetryableTopic(attempts = "2")
+		@KafkaListener(id = "retrying", topics = "r")
+		void listen(String value) {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class UndeadListener {
+
+		@RetryableTopic(attempts = "2", dltStrategy = DltStrategy.NO_DLT)
+		@KafkaListener(id = "undead", topics = "u")
+		void listen(String value) {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class DroppingFactory {
+
+		@Bean
+		ConcurrentKafkaListenerContainerFactory<Object, Object> droppingFactory(
+				ConsumerFactory<Object, Object> consumerFactory) {
+			ConcurrentKafkaListenerContainerFactory<Object, Object> factory = new ConcurrentKafkaListenerContainerFactory<>();
+			factory.setConsumerFactory(consumerFactory);
+			factory.setCommonErrorHandler(new DefaultErrorHandler());
+			return factory;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class EarlyContainer {
+
+		EarlyContainer(@Qualifier("droppingFactory") ConcurrentKafkaListenerContainerFactory<?, ?> factory,
+				@Value("${keep:false}") boolean keep) {
+			AbstractMessageListenerContainer<?, ?> container = factory.createContainer("early");
+			if (keep) {
+				container.setCommonErrorHandler(new CommonContainerStoppingErrorHandler());
+			}
 		}
 
 	}

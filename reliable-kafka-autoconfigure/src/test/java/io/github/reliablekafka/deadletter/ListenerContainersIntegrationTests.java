@@ -29,6 +29,7 @@ import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.testing.KafkaProbe;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.awaitility.Awaitility;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -45,6 +47,8 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -57,7 +61,6 @@ import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
-import org.springframework.kafka.listener.ConsumerAwareMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
@@ -74,6 +77,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for the ways in which applications build listener containers, against a broker.
  */
+@ExtendWith(OutputCaptureExtension.class)
 @EmbeddedKafka(partitions = 1, brokerProperties = { "group.initial.rebalance.delay.ms=0",
 		"transaction.state.log.replication.factor=1", "transaction.state.log.min.isr=1" })
 class ListenerContainersIntegrationTests {
@@ -160,26 +164,59 @@ class ListenerContainersIntegrationTests {
 	}
 
 	@Test
-	void handMadeContainerThatIsNoBeanUsesReliableConsumers() {
+	void handMadeContainerThatIsNoBeanStopsBeforeItSkipsAnything(CapturedOutput output) {
+		probe.createTopic(this.topic, 1);
+		probe.send(this.topic, 0, "a", "fail");
+		run(Seen.class, (context) -> {
+			KafkaMessageListenerContainer<Object, Object> container = handMade(context);
+			container.start();
+			await().until(() -> !container.isRunning());
+			assertThat(context.getBean(Seen.class).values).isEmpty();
+			assertThat(probe.committed(this.group, this.topic, 0)).isEqualTo(-1);
+			assertThat(output).contains("Stopping container due to an Error")
+				.contains("Make the listener container of consumer 'consumer-" + this.group)
+				.contains("reliable.kafka.durability.accept=consumer.uncovered");
+			assertThat(output.getAll().split("Stopping container due to an Error")).hasSize(2);
+		});
+	}
+
+	@Test
+	void handMadeContainerThatIsNoBeanWhenAcceptedRuns() {
 		probe.createTopic(this.topic, 1);
 		probe.send(this.topic, 0, "a", "fine");
-		run(Nothing.class, (context) -> {
-			Queue<String> consumers = new ConcurrentLinkedQueue<>();
-			ContainerProperties properties = new ContainerProperties(this.topic);
-			properties.setMessageListener((ConsumerAwareMessageListener<Object, Object>) (record, consumer) -> consumers
-				.add(consumer.getClass().getSimpleName()));
-			@SuppressWarnings("unchecked")
-			KafkaMessageListenerContainer<Object, Object> container = new KafkaMessageListenerContainer<>(
-					context.getBean(ConsumerFactory.class), properties);
+		run(Seen.class, (context) -> {
+			KafkaMessageListenerContainer<Object, Object> container = handMade(context);
 			container.start();
 			try {
-				await().until(() -> consumers.size() == 1);
-				assertThat(consumers).containsExactly("ReliableConsumer");
+				await().until(() -> context.getBean(Seen.class).values.contains("fine"));
 			}
 			finally {
 				container.stop();
 			}
+		}, "reliable.kafka.durability.accept=consumer.uncovered");
+	}
+
+	@Test
+	void consumerThatTheApplicationPollsItselfIsReliable() {
+		probe.createTopic(this.topic, 1);
+		probe.send(this.topic, 0, "a", "fine");
+		run(Seen.class, (context) -> {
+			try (Consumer<?, ?> consumer = context.getBean(ConsumerFactory.class).createConsumer()) {
+				assertThat(consumer.getClass().getSimpleName()).isEqualTo("ReliableConsumer");
+				consumer.subscribe(List.of(this.topic));
+				await().until(() -> consumer.poll(Duration.ofMillis(100)).count() == 1);
+			}
 		});
+	}
+
+	private KafkaMessageListenerContainer<Object, Object> handMade(ApplicationContext context) {
+		ContainerProperties properties = new ContainerProperties(this.topic);
+		Seen seen = context.getBean(Seen.class);
+		properties
+			.setMessageListener((MessageListener<Object, Object>) (record) -> seen.see(String.valueOf(record.value())));
+		@SuppressWarnings("unchecked")
+		ConsumerFactory<Object, Object> factory = context.getBean(ConsumerFactory.class);
+		return new KafkaMessageListenerContainer<>(factory, properties);
 	}
 
 	@Test
@@ -276,11 +313,6 @@ class ListenerContainersIntegrationTests {
 				throw new IllegalStateException("failed on purpose");
 			}
 		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class Nothing {
 
 	}
 

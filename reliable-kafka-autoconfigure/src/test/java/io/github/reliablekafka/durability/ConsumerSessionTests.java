@@ -17,6 +17,7 @@
 package io.github.reliablekafka.durability;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -70,6 +71,16 @@ class ConsumerSessionTests {
 		assertThat(this.session.untilPollOverdue()).isNegative();
 		this.session.enterPoll();
 		assertThat(this.session.untilPollOverdue()).isEqualTo(Duration.ofSeconds(5));
+	}
+
+	@Test
+	void effectiveSettingsLeaveOutWhatIsNull() {
+		Map<String, Object> settings = new HashMap<>();
+		settings.put("group.id", null);
+		settings.put("client.id", "c");
+		ConsumerSession lenient = new ConsumerSession(settings);
+		assertThat(lenient.effectiveSettings()).containsExactly(Map.entry("client.id", "c"));
+		assertThat(lenient.group()).isEmpty();
 	}
 
 	@Test
