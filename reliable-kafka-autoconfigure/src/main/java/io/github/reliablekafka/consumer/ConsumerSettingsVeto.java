@@ -69,6 +69,8 @@ public final class ConsumerSettingsVeto implements ConsumerInterceptor<Object, O
 		Map<String, Object> checked = new HashMap<>(settings);
 		checked.remove(ConsumerCover.SETTING);
 		checked.values().removeIf((value) -> value == null);
+		// Kafka logs settings that nobody reads from its own map.
+		checked.computeIfPresent(ConsumerCover.ATTENDED_SETTING, (name, value) -> settings.get(name));
 		this.settings = checked;
 		CHECKED.set(checked);
 	}

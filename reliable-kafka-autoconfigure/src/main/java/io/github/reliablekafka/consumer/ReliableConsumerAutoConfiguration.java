@@ -18,7 +18,11 @@ package io.github.reliablekafka.consumer;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import org.jspecify.annotations.Nullable;
 
+import org.springframework.aot.hint.MemberCategory;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -27,6 +31,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.kafka.core.ConsumerFactory;
 
 /**
@@ -38,6 +43,7 @@ import org.springframework.kafka.core.ConsumerFactory;
 @AutoConfiguration(before = KafkaAutoConfiguration.class, after = DurabilityAutoConfiguration.class)
 @ConditionalOnClass(ConsumerFactory.class)
 @ConditionalOnBooleanProperty(name = "reliable.kafka.enabled", matchIfMissing = true)
+@ImportRuntimeHints(ReliableConsumerAutoConfiguration.VetoHints.class)
 public final class ReliableConsumerAutoConfiguration {
 
 	ReliableConsumerAutoConfiguration() {
@@ -57,6 +63,18 @@ public final class ReliableConsumerAutoConfiguration {
 	@ConditionalOnMissingBean
 	DeliveryLedger reliableKafkaDeliveryLedger() {
 		return new DeliveryLedger();
+	}
+
+	/**
+	 * Lets Kafka create the veto by its name in a native image.
+	 */
+	static final class VetoHints implements RuntimeHintsRegistrar {
+
+		@Override
+		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+			hints.reflection().registerType(ConsumerSettingsVeto.class, MemberCategory.INVOKE_PUBLIC_CONSTRUCTORS);
+		}
+
 	}
 
 }

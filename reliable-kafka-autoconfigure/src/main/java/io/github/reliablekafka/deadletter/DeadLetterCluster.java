@@ -19,6 +19,7 @@ package io.github.reliablekafka.deadletter;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -31,10 +32,20 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.RecordBatchTooLargeException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +57,11 @@ import org.jspecify.annotations.Nullable;
  * up. Safe for use by many threads.
  */
 final class DeadLetterCluster implements AutoCloseable {
+
+	private static final Set<Class<? extends ApiException>> OF_RECORD = Set.of(RecordTooLargeException.class,
+			RecordBatchTooLargeException.class, InvalidRecordException.class, InvalidTimestampException.class,
+			InvalidTopicException.class, TopicAuthorizationException.class, UnknownTopicOrPartitionException.class,
+			PolicyViolationException.class, NotEnoughReplicasException.class);
 
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
@@ -128,16 +144,16 @@ final class DeadLetterCluster implements AutoCloseable {
 			throw new InterruptException(ex);
 		}
 		catch (KafkaException ex) {
-			giveUp(producer, deadLetterTopic);
+			giveUp(producer, deadLetterTopic, ex);
 			throw ex;
 		}
 		catch (ExecutionException ex) {
-			giveUp(producer, deadLetterTopic);
+			giveUp(producer, deadLetterTopic, ex.getCause());
 			throw new KafkaException("Dead letter topic '%s' did not take the record".formatted(deadLetterTopic),
 					ex.getCause());
 		}
 		catch (TimeoutException ex) {
-			giveUp(producer, deadLetterTopic);
+			giveUp(producer, deadLetterTopic, ex);
 			throw new KafkaException("Dead letter topic '%s' did not acknowledge the record within %s"
 				.formatted(deadLetterTopic, this.timeout), ex);
 		}
@@ -165,9 +181,12 @@ final class DeadLetterCluster implements AutoCloseable {
 	}
 
 	// Some failures of a producer are for good, and what is still in its buffer comes
-	// again.
-	private void giveUp(Producer<byte[], byte[]> failed, String deadLetterTopic) {
+	// again. If only this record is refused, the dead letters of others go on.
+	private void giveUp(Producer<byte[], byte[]> failed, String deadLetterTopic, @Nullable Throwable failure) {
 		this.topics.forget(deadLetterTopic);
+		if (failure != null && isOfRecord(failure)) {
+			return;
+		}
 		this.lock.lock();
 		try {
 			if (this.producer == failed) {
@@ -178,6 +197,16 @@ final class DeadLetterCluster implements AutoCloseable {
 			this.lock.unlock();
 		}
 		failed.close(Duration.ZERO);
+	}
+
+	/**
+	 * Whether a failure says something about the record or its topic, and nothing about
+	 * the producer.
+	 * @param failure why a dead letter was not published
+	 * @return {@code false} if in doubt
+	 */
+	static boolean isOfRecord(Throwable failure) {
+		return OF_RECORD.stream().anyMatch((type) -> type.isInstance(failure));
 	}
 
 	@Override

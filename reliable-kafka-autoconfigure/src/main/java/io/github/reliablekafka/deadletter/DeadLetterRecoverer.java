@@ -51,7 +51,8 @@ import org.springframework.kafka.support.serializer.SerializationUtils;
  * headers it has in Kafka, its coordinates and the failure, and returns only when the
  * dead letter is acknowledged. Throws otherwise: the record's offset then stays where it
  * is, and the record comes again. After a crash between acknowledgement and commit the
- * dead letter is there twice. Safe for use by many threads.
+ * dead letter is there twice. What fails in a dead letter topic itself stays there, as it
+ * would otherwise go from one to the next without end. Safe for use by many threads.
  */
 final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 
@@ -95,7 +96,20 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 		ConsumerSession session = sessionOf(consumer);
 		Consumption consumption = this.ledger.consumption(record.topic(), session.group());
 		Exception failure = (exception != null) ? exception : new IllegalStateException("Unknown failure");
+		ConsumerSession polled = ConsumerSession.current();
+		if (polled != null && polled.isDeadLettered(record)) {
+			return;
+		}
+		if (polled != null && polled.hasDeadLetteredSincePoll()
+				&& polled.untilPollOverdue().compareTo(this.properties.publishTimeout(polled.maxPollInterval())) < 0) {
+			throw new KafkaException("No time for %s, or the consumer polls too late: the rest of the batch comes again"
+				.formatted(name(record)));
+		}
 		try {
+			if (record.topic().endsWith(this.properties.suffix())) {
+				throw new KafkaException(
+						"%s is a dead letter and failed again: it stays where it is".formatted(name(record)), failure);
+			}
 			publish(record, session, failure);
 		}
 		catch (RuntimeException ex) {
@@ -103,10 +117,12 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 			throw ex;
 		}
 		consumption.post(ConsumptionOutcome.DEAD_LETTERED, 1);
+		if (polled != null) {
+			polled.deadLettered(record);
+		}
 		// The dead letter carries the stack trace.
-		logger.warn(
-				"Record %s-%d@%d cannot be processed and is now in %s: %s".formatted(record.topic(), record.partition(),
-						record.offset(), topicFor(record), NestedExceptionUtils.getMostSpecificCause(failure)));
+		logger.warn("%s cannot be processed and is now in %s: %s".formatted(name(record), topicFor(record),
+				NestedExceptionUtils.getMostSpecificCause(failure)));
 		logger.debug("The failure", failure);
 	}
 
@@ -129,6 +145,10 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 		}
 		cluster.publish(topicFor(record), new TopicPartition(record.topic(), record.partition()), key, value,
 				deadLetterHeaders);
+	}
+
+	private static String name(ConsumerRecord<?, ?> record) {
+		return "Record %s-%d@%d".formatted(record.topic(), record.partition(), record.offset());
 	}
 
 	private String topicFor(ConsumerRecord<?, ?> record) {

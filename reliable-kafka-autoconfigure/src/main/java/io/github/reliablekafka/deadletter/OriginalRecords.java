@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -29,6 +30,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +71,7 @@ final class OriginalRecords implements AutoCloseable {
 	 */
 	@Nullable ConsumerRecord<byte[], byte[]> read(ConsumerRecord<?, ?> record, Duration timeout) {
 		long deadline = System.nanoTime() + timeout.toNanos();
-		this.lock.lock();
+		lock(record, timeout);
 		try {
 			Consumer<byte[], byte[]> consumer = consumer();
 			TopicPartition partition = new TopicPartition(record.topic(), record.partition());
@@ -92,6 +94,19 @@ final class OriginalRecords implements AutoCloseable {
 				this.consumer.unsubscribe();
 			}
 			this.lock.unlock();
+		}
+	}
+
+	private void lock(ConsumerRecord<?, ?> record, Duration timeout) {
+		try {
+			if (!this.lock.tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+				throw new TimeoutException("Could not read %s-%d@%d again within %s, because others were read"
+					.formatted(record.topic(), record.partition(), record.offset(), timeout));
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new InterruptException(ex);
 		}
 	}
 

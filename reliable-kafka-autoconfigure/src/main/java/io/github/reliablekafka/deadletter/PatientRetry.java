@@ -18,6 +18,7 @@ package io.github.reliablekafka.deadletter;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 
@@ -94,12 +95,21 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 	@Override
 	public void recovered(ConsumerRecord<?, ?> record, @Nullable Exception exception) {
 		failing.remove();
-		this.failedRecoveries.remove(partitionOf(record));
+		passed(Set.of(partitionOf(record)));
 	}
 
 	@Override
 	public void recovered(ConsumerRecords<?, ?> records, Exception exception) {
-		this.failedRecoveries.remove(partitionOf(records.iterator().next()));
+		failing.remove();
+		passed(records.partitions());
+	}
+
+	private void passed(Set<TopicPartition> partitions) {
+		this.failedRecoveries.keySet().removeAll(partitions);
+		ConsumerSession session = ConsumerSession.current();
+		if (session != null) {
+			session.passed(partitions);
+		}
 	}
 
 	@Override
@@ -113,6 +123,7 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 
 	@Override
 	public void recoveryFailed(ConsumerRecords<?, ?> records, Exception original, Exception failure) {
+		failing.remove();
 		waitAfterFailedRecovery(partitionOf(records.iterator().next()));
 	}
 

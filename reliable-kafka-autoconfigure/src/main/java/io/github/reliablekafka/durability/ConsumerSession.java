@@ -25,15 +25,16 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One physical consumer as seen from the thread that polls it: its settings, how long it
- * may stay away from {@code poll} before the group expels it, and the partitions whose
- * records must not be delivered for a while. Holding a partition back keeps the consumer
- * polling, so that a long wait for the next attempt neither costs the membership nor
- * stops other partitions.
+ * may stay away from {@code poll} before the group expels it, which records of a failed
+ * batch are dead-lettered, and the partitions whose records must not be delivered for a
+ * while. Holding a partition back keeps the consumer polling, so that a long wait for the
+ * next attempt neither costs the membership nor stops other partitions.
  * <p>
  * Found through {@link #current()}, because error handlers are not always given the
  * consumer. Confined to the polling thread, except for the settings.
@@ -44,6 +45,8 @@ public final class ConsumerSession implements ConfiguredClient {
 
 	private static final ThreadLocal<ConsumerSession> CURRENT = new ThreadLocal<>();
 
+	private static final int MOST_REMEMBERED = 10_000;
+
 	private final Map<String, Object> settings;
 
 	private final Duration maxPollInterval;
@@ -51,6 +54,12 @@ public final class ConsumerSession implements ConfiguredClient {
 	private final LongSupplier nanoClock;
 
 	private final Map<TopicPartition, Long> releases = new HashMap<>();
+
+	private final Map<TopicPartition, Map<Long, Long>> deadLettered = new HashMap<>();
+
+	private int deadLetters;
+
+	private int deadLettersAtPoll;
 
 	private @Nullable Long releaseOfAll;
 
@@ -87,6 +96,7 @@ public final class ConsumerSession implements ConfiguredClient {
 	 */
 	public void enterPoll() {
 		this.polledAt = this.nanoClock.getAsLong();
+		this.deadLettersAtPoll = this.deadLetters;
 		CURRENT.set(this);
 	}
 
@@ -128,6 +138,45 @@ public final class ConsumerSession implements ConfiguredClient {
 	 */
 	public Duration untilPollOverdue() {
 		return this.maxPollInterval.minusNanos(this.nanoClock.getAsLong() - this.polledAt);
+	}
+
+	/**
+	 * Remember that a dead letter of a record was acknowledged, for the case that those
+	 * of other records of its batch are not and the batch comes again.
+	 * @param record the record
+	 */
+	public void deadLettered(ConsumerRecord<?, ?> record) {
+		this.deadLetters++;
+		Map<Long, Long> offsets = this.deadLettered.computeIfAbsent(partitionOf(record), (key) -> new HashMap<>());
+		if (offsets.size() < MOST_REMEMBERED) {
+			offsets.put(record.offset(), record.timestamp());
+		}
+	}
+
+	/**
+	 * Whether a dead letter of a record is remembered.
+	 * @param record the record
+	 * @return {@code true} if it was acknowledged
+	 */
+	public boolean isDeadLettered(ConsumerRecord<?, ?> record) {
+		Long timestamp = this.deadLettered.getOrDefault(partitionOf(record), Map.of()).get(record.offset());
+		return timestamp != null && timestamp == record.timestamp();
+	}
+
+	/**
+	 * Whether any dead letter was acknowledged since the last poll.
+	 * @return {@code true} if giving up now loses time, but not all of it
+	 */
+	public boolean hasDeadLetteredSincePoll() {
+		return this.deadLetters != this.deadLettersAtPoll;
+	}
+
+	/**
+	 * Forget about the dead letters of partitions whose failed records are all kept.
+	 * @param partitions the partitions
+	 */
+	public void passed(Collection<TopicPartition> partitions) {
+		this.deadLettered.keySet().removeAll(Set.copyOf(partitions));
 	}
 
 	/**
@@ -186,6 +235,10 @@ public final class ConsumerSession implements ConfiguredClient {
 			}
 		}
 		return Duration.ofNanos(Math.max(0, nanos));
+	}
+
+	private static TopicPartition partitionOf(ConsumerRecord<?, ?> record) {
+		return new TopicPartition(record.topic(), record.partition());
 	}
 
 	private static long milliseconds(@Nullable Object setting) {

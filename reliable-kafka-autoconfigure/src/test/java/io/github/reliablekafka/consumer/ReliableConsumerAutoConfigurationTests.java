@@ -45,6 +45,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.aot.hint.MemberCategory;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
@@ -260,6 +263,15 @@ class ReliableConsumerAutoConfigurationTests {
 		this.runner.withUserConfiguration(BareFactory.class)
 			.withPropertyValues("reliable.kafka.durability.accept=consumer.uncovered")
 			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void vetoCanBeCreatedInANativeImage() {
+		RuntimeHints hints = new RuntimeHints();
+		new ReliableConsumerAutoConfiguration.VetoHints().registerHints(hints, null);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onType(ConsumerSettingsVeto.class)
+			.withMemberCategory(MemberCategory.INVOKE_PUBLIC_CONSTRUCTORS)).accepts(hints);
 	}
 
 	@Test

@@ -275,6 +275,41 @@ class DeadLetterIntegrationTests {
 	}
 
 	@Test
+	void deadLetterWhenItFailsAgainStaysWhereItIs() {
+		probe.createTopic(this.topic, 1);
+		probe.send(this.topic, 0, "a", "fail");
+		run(ChainListener.class, (context) -> {
+			Seen seen = context.getBean(Seen.class);
+			DeliveryLedger ledger = context.getBean(DeliveryLedger.class);
+			await().until(() -> ledger.consumption(this.deadLetters, this.group)
+				.count(ConsumptionOutcome.DEAD_LETTER_FAILED) >= 2);
+			assertThat(probe.values(this.deadLetters)).containsExactly("fail");
+			assertThat(probe.records(this.deadLetters + "-dlt")).isEmpty();
+			assertThat(probe.committed(this.group, this.deadLetters, 0)).isLessThanOrEqualTo(0);
+			seen.healed = true;
+			await().until(() -> probe.committed(this.group, this.deadLetters, 0) == 1);
+		}, "spring.kafka.consumer.properties[metadata.max.age.ms]=500");
+	}
+
+	@Test
+	void batchWhenItFailsAgainDeadLettersOnlyTheRest() {
+		probe.createTopic(this.topic, 1);
+		probe.createTopic(this.deadLetters, 1, Map.of("max.message.bytes", "20000"));
+		probe.send(this.topic, 0, "a", "one");
+		probe.send(this.topic, 0, "a", "x".repeat(20_000));
+		probe.send(this.topic, 0, "a", "crash");
+		run(BatchListener.class, (context) -> {
+			await().until(() -> count(context, ConsumptionOutcome.DEAD_LETTER_FAILED) >= 2);
+			assertThat(probe.values(this.deadLetters)).containsExactly("one");
+			probe.alterTopic(this.deadLetters, "max.message.bytes", "1000000");
+			await().until(() -> probe.committed(this.group, this.topic, 0) == 3);
+			assertThat(probe.values(this.deadLetters)).containsExactly("one", "x".repeat(20_000), "crash");
+			assertThat(count(context, ConsumptionOutcome.DEAD_LETTERED)).isEqualTo(3);
+		}, "spring.kafka.listener.type=batch", "reliable.kafka.consumer.retry.policy=none",
+				"reliable.kafka.consumer.retry.initial-interval=500ms");
+	}
+
+	@Test
 	void recordWhenDeadLettersAreOffIsTriedUntilItSucceeds() {
 		probe.createTopic(this.topic, 1);
 		probe.send(this.topic, 0, "a", "fail");
@@ -369,6 +404,22 @@ class DeadLetterIntegrationTests {
 		}
 
 		@KafkaListener(topics = "${topic}")
+		void listen(ConsumerRecord<?, ?> record) {
+			this.seen.see(record);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ChainListener {
+
+		private final Seen seen;
+
+		ChainListener(Seen seen) {
+			this.seen = seen;
+		}
+
+		@KafkaListener(topicPattern = "${topic}.*")
 		void listen(ConsumerRecord<?, ?> record) {
 			this.seen.see(record);
 		}

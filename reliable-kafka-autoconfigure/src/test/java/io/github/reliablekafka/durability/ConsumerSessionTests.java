@@ -18,10 +18,15 @@ package io.github.reliablekafka.durability;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -81,6 +86,29 @@ class ConsumerSessionTests {
 		ConsumerSession lenient = new ConsumerSession(settings);
 		assertThat(lenient.effectiveSettings()).containsExactly(Map.entry("client.id", "c"));
 		assertThat(lenient.group()).isEmpty();
+	}
+
+	@Test
+	void deadLetteredRecordIsRememberedUntilItsPartitionIsPassed() {
+		ConsumerRecord<String, String> record = record(7, 1000);
+		this.session.enterPoll();
+		assertThat(this.session.hasDeadLetteredSincePoll()).isFalse();
+		this.session.deadLettered(record);
+		assertThat(this.session.hasDeadLetteredSincePoll()).isTrue();
+		this.session.enterPoll();
+		assertThat(this.session.hasDeadLetteredSincePoll()).isFalse();
+		assertThat(this.session.isDeadLettered(record)).isTrue();
+		assertThat(this.session.isDeadLettered(record(8, 1000))).isFalse();
+		assertThat(this.session.isDeadLettered(record(7, 1001))).isFalse();
+		this.session.passed(List.of(ONE));
+		assertThat(this.session.isDeadLettered(record)).isTrue();
+		this.session.passed(List.of(ZERO));
+		assertThat(this.session.isDeadLettered(record)).isFalse();
+	}
+
+	private static ConsumerRecord<String, String> record(long offset, long timestamp) {
+		return new ConsumerRecord<>(ZERO.topic(), ZERO.partition(), offset, timestamp, TimestampType.CREATE_TIME, 0, 0,
+				null, "value", new RecordHeaders(), Optional.empty());
 	}
 
 	@Test
