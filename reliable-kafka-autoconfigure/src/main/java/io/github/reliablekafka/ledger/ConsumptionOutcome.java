@@ -26,7 +26,9 @@ import java.util.Locale;
 public enum ConsumptionOutcome {
 
 	/**
-	 * The listener returned normally.
+	 * The listener returned normally. Also counts a record that a filter kept from it,
+	 * and one that it gave back by {@code nack}, which then comes again; counts nothing
+	 * for a listener that returns before its work is done.
 	 */
 	PROCESSED,
 
