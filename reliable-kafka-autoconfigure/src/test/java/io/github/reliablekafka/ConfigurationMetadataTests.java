@@ -24,8 +24,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import com.jayway.jsonpath.JsonPath;
 import org.junit.jupiter.api.Test;
@@ -58,6 +61,35 @@ class ConfigurationMetadataTests {
 				properties().stream().map((property) -> property.name() + "=" + property.defaultValue()).toList());
 		actual.add("reliable.kafka.enabled=true");
 		assertThat(documented).containsExactlyInAnyOrderElementsOf(actual);
+	}
+
+	@Test
+	void documentAndHintsListEachRisk() throws Exception {
+		Set<String> inCode = new TreeSet<>();
+		try (Stream<Path> sources = Files.walk(Path.of("src", "main", "java"))) {
+			for (Path source : sources
+				.filter((path) -> path.toString().endsWith("Rules.java") || path.toString().contains("deadletter"))
+				.filter(Files::isRegularFile)
+				.toList()) {
+				Matcher names = Pattern.compile("\"((?:producer|consumer)\\.[a-z-]+)\"")
+					.matcher(Files.readString(source));
+				while (names.find()) {
+					inCode.add(names.group(1));
+				}
+			}
+		}
+		Set<String> documented = new TreeSet<>();
+		Matcher rows = Pattern.compile("^\\| `((?:producer|consumer)\\.[a-z-]+)` \\|", Pattern.MULTILINE)
+			.matcher(Files.readString(Path.of("..", "docs", "configuration.md")));
+		while (rows.find()) {
+			documented.add(rows.group(1));
+		}
+		assertThat(inCode).contains("producer.acks", "consumer.no-dlt");
+		assertThat(documented).isEqualTo(inCode);
+		List<String> hinted = JsonPath
+			.parse(Path.of("src/main/resources/META-INF/additional-spring-configuration-metadata.json").toFile())
+			.read("$.hints[0].values[*].value");
+		assertThat(hinted).containsExactlyInAnyOrderElementsOf(inCode);
 	}
 
 	private static List<Property> properties() throws Exception {

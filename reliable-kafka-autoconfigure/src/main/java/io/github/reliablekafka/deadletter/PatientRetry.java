@@ -23,11 +23,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 
 import io.github.reliablekafka.durability.ConsumerSession;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.kafka.listener.BackOffHandler;
 import org.springframework.kafka.listener.ListenerUtils;
 import org.springframework.kafka.listener.MessageListenerContainer;
@@ -47,6 +50,8 @@ import org.springframework.util.backoff.BackOffExecution;
  * use by many threads; each partition is polled by one.
  */
 final class PatientRetry implements BackOffHandler, RetryListener {
+
+	private static final Log logger = LogFactory.getLog(PatientRetry.class);
 
 	/**
 	 * Which partition the next call of this thread is about.
@@ -77,6 +82,10 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 	@Override
 	public void failedDelivery(ConsumerRecord<?, ?> record, @Nullable Exception exception, int deliveryAttempt) {
 		failing.set(partitionOf(record));
+		if (deliveryAttempt == 1 && exception != null && !SeekUtils.isBackoffException(exception)) {
+			logger.warn("Record %s@%d failed and will be tried again: %s".formatted(partitionOf(record),
+					record.offset(), NestedExceptionUtils.getMostSpecificCause(exception)));
+		}
 	}
 
 	@Override

@@ -59,8 +59,14 @@ public enum RejectionReason {
 	INVALID_RECORD(false),
 
 	/**
-	 * Nothing could be learned from the cluster, or the client's memory stayed full, for
-	 * as long as a caller may be blocked. Nothing was written: sending again is safe.
+	 * The cluster could not be reached, and nothing was known of the topic yet, for as
+	 * long as a caller may be blocked. Nothing was written: sending again is safe.
+	 */
+	UNREACHABLE(false),
+
+	/**
+	 * The client's memory stayed full of records that wait for the cluster for as long as
+	 * a caller may be blocked. Nothing was written: sending again is safe.
 	 */
 	NO_ROOM(false),
 

@@ -21,8 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.ToLongFunction;
 
+import io.github.reliablekafka.ledger.DeliveryCounts;
+import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -41,6 +42,8 @@ final class ProducerShutdown implements SmartLifecycle, DisposableBean {
 
 	private final Duration timeout;
 
+	private final DeliveryLedger ledger;
+
 	private final Set<ReliableProducer<?, ?>> open = ConcurrentHashMap.newKeySet();
 
 	private final Set<ReliableProducer<?, ?>> overdue = ConcurrentHashMap.newKeySet();
@@ -49,8 +52,9 @@ final class ProducerShutdown implements SmartLifecycle, DisposableBean {
 
 	private volatile boolean over;
 
-	ProducerShutdown(Duration timeout) {
+	ProducerShutdown(Duration timeout, DeliveryLedger ledger) {
 		this.timeout = timeout;
+		this.ledger = ledger;
 	}
 
 	Duration timeout() {
@@ -80,8 +84,7 @@ final class ProducerShutdown implements SmartLifecycle, DisposableBean {
 	public void stop() {
 		this.running = false;
 		long deadline = System.nanoTime() + this.timeout.toNanos();
-		long waiting = sum(ReliableProducer::inFlight);
-		long rejected = sum(ReliableProducer::rejected);
+		DeliveryCounts before = this.ledger.totals();
 		List<Thread> flushes = new ArrayList<>();
 		for (ReliableProducer<?, ?> producer : this.open) {
 			this.overdue.add(producer);
@@ -102,16 +105,12 @@ final class ProducerShutdown implements SmartLifecycle, DisposableBean {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		long left = sum(ReliableProducer::inFlight);
-		rejected = sum(ReliableProducer::rejected) - rejected;
-		if (waiting > 0) {
-			logger.info("Producers stopping: flushed %d, rejected %d, in flight %d"
-				.formatted(Math.max(0, waiting - left - rejected), rejected, left));
+		DeliveryCounts after = this.ledger.totals();
+		if (!this.open.isEmpty()) {
+			logger.info("Producers stopping: flushed %d, rejected %d, in flight %d".formatted(
+					after.delivered() - before.delivered(), after.rejectedTotal() - before.rejectedTotal(),
+					after.inFlight()));
 		}
-	}
-
-	private long sum(ToLongFunction<ReliableProducer<?, ?>> count) {
-		return this.open.stream().mapToLong(count).sum();
 	}
 
 	/**

@@ -18,6 +18,7 @@ package io.github.reliablekafka.producer;
 
 import io.github.reliablekafka.durability.UnsafeSettingsException;
 import io.github.reliablekafka.ledger.RejectionReason;
+import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
@@ -136,7 +137,10 @@ final class Rejections {
 		if (cause.getCause() instanceof UnknownTopicOrPartitionException) {
 			return RejectionReason.TOPIC_NOT_FOUND;
 		}
-		return beforeSend ? RejectionReason.NO_ROOM : RejectionReason.EXPIRED;
+		if (cause instanceof BufferExhaustedException) {
+			return RejectionReason.NO_ROOM;
+		}
+		return beforeSend ? RejectionReason.UNREACHABLE : RejectionReason.EXPIRED;
 	}
 
 	private static boolean isClosed(Throwable cause) {

@@ -70,10 +70,6 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 	private final ProducerShutdown shutdown;
 
-	private final LongAdder inFlight = new LongAdder();
-
-	private final LongAdder rejected = new LongAdder();
-
 	private final LongAdder closed = new LongAdder();
 
 	private final Queue<Delivery> uncommitted = new ConcurrentLinkedQueue<>();
@@ -104,7 +100,6 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	@Override
 	public Future<RecordMetadata> send(ProducerRecord<K, V> record, @Nullable Callback callback) {
 		Outcome outcome = new Outcome(record.topic(), callback);
-		this.inFlight.increment();
 		try {
 			return this.delegate.send(record, outcome);
 		}
@@ -219,26 +214,9 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 		}
 	}
 
-	/**
-	 * How many records were rejected.
-	 * @return the number so far
-	 */
-	long rejected() {
-		return this.rejected.sum();
-	}
-
-	/**
-	 * How many records have no outcome yet.
-	 * @return the number now
-	 */
-	long inFlight() {
-		return this.inFlight.sum();
-	}
-
 	private void settleUncommitted(Consumer<Delivery> outcome) {
 		for (Delivery delivery = this.uncommitted.poll(); delivery != null; delivery = this.uncommitted.poll()) {
 			outcome.accept(delivery);
-			this.inFlight.decrement();
 		}
 	}
 
@@ -267,8 +245,8 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 			else if (ReliableProducer.this.transactional) {
 				ReliableProducer.this.uncommitted.add(this);
 			}
-			else if (delivered()) {
-				ReliableProducer.this.inFlight.decrement();
+			else {
+				delivered();
 			}
 			if (this.callback != null) {
 				this.callback.onCompletion(metadata, exception);
@@ -279,8 +257,6 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 			RejectionReason reason = Rejections.reason(failure, this.beforeSend);
 			String message = Rejections.describe(reason, failure);
 			if (rejected(reason, message)) {
-				ReliableProducer.this.inFlight.decrement();
-				ReliableProducer.this.rejected.increment();
 				if (reason == RejectionReason.CLOSED) {
 					ReliableProducer.this.closed.increment();
 				}

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.producer;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
+import io.github.reliablekafka.ledger.DeliveryLedger;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -48,8 +49,8 @@ public final class ReliableProducerAutoConfiguration {
 	}
 
 	@Bean
-	ProducerShutdown reliableKafkaProducerShutdown(ProducerProperties properties) {
-		return new ProducerShutdown(properties.shutdownTimeout());
+	ProducerShutdown reliableKafkaProducerShutdown(ProducerProperties properties, DeliveryLedger ledger) {
+		return new ProducerShutdown(properties.shutdownTimeout(), ledger);
 	}
 
 }

@@ -54,7 +54,7 @@ class RejectionsTests {
 				Arguments.of(new TimeoutException("no metadata", new UnknownTopicOrPartitionException()), true,
 						RejectionReason.TOPIC_NOT_FOUND),
 				Arguments.of(new BufferExhaustedException("full"), true, RejectionReason.NO_ROOM),
-				Arguments.of(new TimeoutException("no metadata"), true, RejectionReason.NO_ROOM),
+				Arguments.of(new TimeoutException("no metadata"), true, RejectionReason.UNREACHABLE),
 				Arguments.of(new TimeoutException("expired"), false, RejectionReason.EXPIRED),
 				Arguments.of(new InvalidTimestampException("future"), false, RejectionReason.INVALID_RECORD),
 				Arguments.of(new ProducerFencedException("other"), false, RejectionReason.FENCED),

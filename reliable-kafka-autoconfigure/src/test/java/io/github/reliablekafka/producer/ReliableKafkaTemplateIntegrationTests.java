@@ -249,7 +249,7 @@ class ReliableKafkaTemplateIntegrationTests {
 				@SuppressWarnings("unchecked")
 				ReliableKafkaTemplate<Object, Object> template = context.getBean(ReliableKafkaTemplate.class);
 				long start = System.nanoTime();
-				assertRejected(template.deliver(this.topic, "value"), RejectionReason.NO_ROOM);
+				assertRejected(template.deliver(this.topic, "value"), RejectionReason.UNREACHABLE);
 				assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofMillis(900),
 						Duration.ofSeconds(5));
 			});

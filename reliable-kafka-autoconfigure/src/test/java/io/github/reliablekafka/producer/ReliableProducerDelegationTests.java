@@ -61,7 +61,8 @@ class ReliableProducerDelegationTests {
 			arguments[0] = Duration.ofSeconds(1);
 		}
 		method.invoke(new ReliableProducer<>(delegate, Map.of(), new DeliveryLedger(),
-				new RejectionLog(System::nanoTime), new ProducerShutdown(Duration.ofSeconds(1))), arguments);
+				new RejectionLog(System::nanoTime), new ProducerShutdown(Duration.ofSeconds(1), new DeliveryLedger())),
+				arguments);
 		assertThat(calls).containsExactly(method.getName());
 	}
 

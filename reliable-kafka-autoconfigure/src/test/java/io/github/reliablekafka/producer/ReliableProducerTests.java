@@ -123,7 +123,7 @@ class ReliableProducerTests {
 			@Override
 			public synchronized Future<RecordMetadata> send(ProducerRecord<String, String> record, Callback callback) {
 				Future<RecordMetadata> future = super.send(record, callback);
-				errorNext(new TimeoutException("no room"));
+				errorNext(new TimeoutException("no metadata"));
 				return future;
 			}
 
@@ -131,7 +131,7 @@ class ReliableProducerTests {
 		reliable(full, Map.of()).send(record());
 		this.producer.send(record());
 		this.kafka.errorNext(new TimeoutException("expired"));
-		assertThat(counts().rejected()).containsOnly(Map.entry(RejectionReason.NO_ROOM, 1L),
+		assertThat(counts().rejected()).containsOnly(Map.entry(RejectionReason.UNREACHABLE, 1L),
 				Map.entry(RejectionReason.EXPIRED, 1L));
 	}
 
@@ -251,7 +251,7 @@ class ReliableProducerTests {
 	private ReliableProducer<String, String> reliable(MockProducer<String, String> delegate,
 			Map<String, Object> settings) {
 		return new ReliableProducer<>(delegate, settings, this.ledger, new RejectionLog(System::nanoTime),
-				new ProducerShutdown(Duration.ofSeconds(5)));
+				new ProducerShutdown(Duration.ofSeconds(5), this.ledger));
 	}
 
 	private DeliveryCounts counts() {

@@ -44,7 +44,7 @@ class OrderProblems extends ResponseEntityExceptionHandler {
 	ProblemDetail rejected(DeliveryRejectedException ex) {
 		HttpStatus status = switch (ex.reason()) {
 			case RECORD_TOO_LARGE -> HttpStatus.CONTENT_TOO_LARGE;
-			case NO_ROOM, EXPIRED, CLOSED -> HttpStatus.SERVICE_UNAVAILABLE;
+			case UNREACHABLE, NO_ROOM, EXPIRED, CLOSED -> HttpStatus.SERVICE_UNAVAILABLE;
 			default -> HttpStatus.INTERNAL_SERVER_ERROR;
 		};
 		ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, "The order was not accepted");
