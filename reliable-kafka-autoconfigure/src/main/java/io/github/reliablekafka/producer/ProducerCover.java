@@ -54,9 +54,9 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 
 	/**
 	 * From {@link #apply(Producer)} to {@link #producerAdded(String, Producer)}:
-	 * likewise.
+	 * likewise. The client id, because what comes between them may fail.
 	 */
-	private static final ThreadLocal<@Nullable Boolean> wrapped = new ThreadLocal<>();
+	private static final ThreadLocal<@Nullable String> wrapped = new ThreadLocal<>();
 
 	private final String subject;
 
@@ -134,7 +134,7 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 			refuse(producer, this.rules.vetoRemoved(this.subject));
 			settings = Map.of();
 		}
-		wrapped.set(true);
+		wrapped.set(String.valueOf(settings.getOrDefault(ProducerConfig.CLIENT_ID_CONFIG, "")));
 		return new ReliableProducer<>(producer, settings, this.ledger, this.rejectionLog, this.shutdown);
 	}
 
@@ -145,9 +145,9 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 	 */
 	@Override
 	public void producerAdded(String id, Producer<K, V> producer) {
-		Boolean covered = wrapped.get();
+		String clientId = wrapped.get();
 		wrapped.remove();
-		if (covered == null) {
+		if (clientId == null || !id.endsWith(clientId)) {
 			refuse(producer, this.rules.uncovered(this.subject, "a factory that overrides how producers are made"));
 		}
 	}

@@ -26,8 +26,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param maxBlock Longest time that a sending thread waits for metadata and for room in
  * the client's memory. Applies to producers without a max.block.ms of their own.
- * @param shutdownTimeout Longest time that closing a producer waits for its records to be
- * acknowledged.
+ * @param shutdownTimeout Longest time that the shutdown of the application waits for the
+ * records of all its producers to be acknowledged.
  */
 @ConfigurationProperties("reliable.kafka.producer")
 record ProducerProperties(@DefaultValue("10s") Duration maxBlock, @DefaultValue("30s") Duration shutdownTimeout) {
