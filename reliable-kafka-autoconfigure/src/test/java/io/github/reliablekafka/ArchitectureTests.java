@@ -51,7 +51,7 @@ class ArchitectureTests {
 			"producer", Set.of("ledger", "durability"), "consumer", Set.of("ledger", "durability"), "deadletter",
 			Set.of("ledger", "durability"),
 			// ground
-			"ledger", Set.of(), "durability", Set.of()));
+			"ledger", Set.of(), "durability", Set.of(), "sequence", Set.of()));
 
 	private static final JavaClasses classes = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())

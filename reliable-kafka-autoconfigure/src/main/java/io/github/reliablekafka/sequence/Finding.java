@@ -1,0 +1,64 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A verdict on records that a group did not get from a partition.
+ *
+ * @param verdict what became of them
+ * @param cause why
+ * @param group the consumer group, empty for none
+ * @param lane the partition
+ * @param session the producer session
+ * @param producer who had the session, if it is known
+ * @param numbers which records of the session
+ * @param evidence what proves it, in words: which claim, from where
+ * @param before where the record in front of them is; {@code null} if there is none
+ * @param after where the record behind them is; {@code null} if there is none
+ * @param skippedFrom the first offset that the group passed over; -1 if it did not
+ * @param skippedTo the first offset behind those; -1 if it did not
+ * @param position the offset up to which the group has read
+ * @since 0.1.0
+ */
+public record Finding(Verdict verdict, Cause cause, String group, Lane lane, long session,
+		@Nullable ProducerIdentity producer, NumberRanges numbers, String evidence, @Nullable Place before,
+		@Nullable Place after, long skippedFrom, long skippedTo, long position) {
+
+	/**
+	 * Tells findings apart. The same records of the same session are the same finding, in
+	 * whichever process and however often they are found.
+	 * @return unique among groups and partitions
+	 */
+	public String id() {
+		return "%s/%s/%s/%016x/%s".formatted(this.verdict, this.group, this.lane, this.session, this.numbers);
+	}
+
+	/**
+	 * Where a record is.
+	 *
+	 * @param offset its offset
+	 * @param timestamp its timestamp in milliseconds since 1970; -1 if it is not kept
+	 * @param leaderEpoch its leader epoch; -1 if unknown
+	 * @param number its number
+	 */
+	public record Place(long offset, long timestamp, int leaderEpoch, long number) {
+
+	}
+
+}

@@ -1,0 +1,272 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * The books of what was found missing, and of how much was checked. Readers post,
+ * everybody else reads. Counts live in memory and start at zero with the application.
+ * Safe for use by many threads.
+ *
+ * @since 0.1.0
+ */
+public final class LossLedger {
+
+	private static final int KEPT_FINDINGS = 1000;
+
+	private final Map<String, Posted> findings = Collections.synchronizedMap(new LinkedHashMap<>() {
+
+		private static final long serialVersionUID = 1L;
+
+		@Override
+		protected boolean removeEldestEntry(Map.Entry<String, Posted> eldest) {
+			return size() > KEPT_FINDINGS;
+		}
+
+	});
+
+	private final Map<Reading, Coverage> coverages = new ConcurrentHashMap<>();
+
+	private final List<Function<Finding, CompletableFuture<Void>>> publishers = new CopyOnWriteArrayList<>();
+
+	private final List<Consumer<Coverage>> coverageListeners = new CopyOnWriteArrayList<>();
+
+	private final List<Consumer<Finding>> findingListeners = new CopyOnWriteArrayList<>();
+
+	/**
+	 * Create empty books.
+	 */
+	public LossLedger() {
+	}
+
+	/**
+	 * Post a finding. One that was posted before is neither counted nor published again.
+	 * @param finding the finding
+	 * @return completes when every publisher has it in a safe place; until then its
+	 * poster has to keep what it was found from
+	 */
+	public CompletableFuture<Void> post(Finding finding) {
+		Posted posted = new Posted(finding, new CompletableFuture<>());
+		Posted before = this.findings.putIfAbsent(finding.id(), posted);
+		if (before != null) {
+			return before.published();
+		}
+		this.findingListeners.forEach((listener) -> listener.accept(finding));
+		List<CompletableFuture<Void>> publications = new ArrayList<>();
+		this.publishers.forEach((publisher) -> publications.add(publisher.apply(finding)));
+		return CompletableFuture.allOf(publications.toArray(new CompletableFuture<?>[0]))
+			.whenComplete((done, failure) -> {
+				if (failure != null) {
+					this.findings.remove(finding.id(), posted);
+					posted.published().completeExceptionally(failure);
+				}
+				else {
+					posted.published().complete(null);
+				}
+			});
+	}
+
+	/**
+	 * The newest findings.
+	 * @return at most 1,000, oldest first
+	 */
+	public List<Finding> findings() {
+		synchronized (this.findings) {
+			return this.findings.values().stream().map(Posted::finding).toList();
+		}
+	}
+
+	/**
+	 * The counters of what one group reads from one topic.
+	 * @param topic the topic
+	 * @param group the group, empty for none
+	 * @return the same for the same names
+	 */
+	public Coverage coverage(String topic, String group) {
+		return this.coverages.computeIfAbsent(new Reading(topic, group), (key) -> {
+			Coverage coverage = new Coverage(topic, group);
+			this.coverageListeners.forEach((listener) -> listener.accept(coverage));
+			return coverage;
+		});
+	}
+
+	/**
+	 * The counters so far.
+	 * @return a snapshot
+	 */
+	public Collection<Coverage> coverages() {
+		return List.copyOf(this.coverages.values());
+	}
+
+	/**
+	 * Add someone who brings findings to a safe place.
+	 * @param publisher must not wait; a failed future has the finding posted again later
+	 */
+	public void addPublisher(Function<Finding, CompletableFuture<Void>> publisher) {
+		this.publishers.add(publisher);
+	}
+
+	/**
+	 * Be told of each finding when it is posted.
+	 * @param listener must not wait
+	 */
+	public void onFinding(Consumer<Finding> listener) {
+		this.findingListeners.add(listener);
+	}
+
+	/**
+	 * Be told of the counters of each topic and group when they are opened.
+	 * @param listener must not wait
+	 */
+	public void onCoverage(Consumer<Coverage> listener) {
+		this.coverageListeners.add(listener);
+	}
+
+	private record Posted(Finding finding, CompletableFuture<Void> published) {
+
+	}
+
+	private record Reading(String topic, String group) {
+
+	}
+
+	/**
+	 * How much of what a group reads from a topic is checked. Safe for use by many
+	 * threads.
+	 */
+	public static final class Coverage {
+
+		private final String topic;
+
+		private final String group;
+
+		private final LongAdder stamped = new LongAdder();
+
+		private final LongAdder unstamped = new LongAdder();
+
+		private final Map<Lane, Integer> suspects = new ConcurrentHashMap<>();
+
+		private final Map<Integrity, LongAdder> integrity = new EnumMap<>(Integrity.class);
+
+		Coverage(String topic, String group) {
+			this.topic = topic;
+			this.group = group;
+			for (Integrity kind : Integrity.values()) {
+				this.integrity.put(kind, new LongAdder());
+			}
+		}
+
+		/**
+		 * The topic.
+		 * @return its name
+		 */
+		public String topic() {
+			return this.topic;
+		}
+
+		/**
+		 * The group.
+		 * @return its id, empty for none
+		 */
+		public String group() {
+			return this.group;
+		}
+
+		/**
+		 * Count a record.
+		 * @param checked whether it has a number that can be checked
+		 */
+		public void count(boolean checked) {
+			(checked ? this.stamped : this.unstamped).increment();
+		}
+
+		/**
+		 * Count something odd.
+		 * @param kind what it is
+		 */
+		public void count(Integrity kind) {
+			adder(kind).increment();
+		}
+
+		/**
+		 * Set how many records are missing without a verdict.
+		 * @param lane the partition
+		 * @param records how many
+		 */
+		public void suspects(Lane lane, long records) {
+			if (records == 0) {
+				this.suspects.remove(lane);
+			}
+			else {
+				this.suspects.put(lane, (int) Math.min(records, Integer.MAX_VALUE));
+			}
+		}
+
+		/**
+		 * The records with a number.
+		 * @return their count
+		 */
+		public long stamped() {
+			return this.stamped.sum();
+		}
+
+		/**
+		 * The records without a number that can be checked.
+		 * @return their count
+		 */
+		public long unstamped() {
+			return this.unstamped.sum();
+		}
+
+		/**
+		 * The records that are missing without a verdict.
+		 * @return their count
+		 */
+		public long suspects() {
+			return this.suspects.values().stream().mapToLong(Integer::longValue).sum();
+		}
+
+		/**
+		 * How often something odd was seen.
+		 * @param kind what it is
+		 * @return its count
+		 */
+		public long counted(Integrity kind) {
+			return adder(kind).sum();
+		}
+
+		private LongAdder adder(Integrity kind) {
+			return Objects.requireNonNull(this.integrity.get(kind));
+		}
+
+	}
+
+}
