@@ -85,6 +85,8 @@ public interface LogAccess {
 	 * @param header the value of the header {@value Stamp#HEADER}; {@code null} if it has
 	 * none
 	 */
+	// Nobody compares entries.
+	@SuppressWarnings("ArrayRecordComponent")
 	record Entry(long offset, int leaderEpoch, long timestamp, byte @Nullable [] header) {
 
 	}
