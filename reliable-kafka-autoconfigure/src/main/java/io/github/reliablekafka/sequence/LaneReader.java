@@ -379,14 +379,19 @@ public final class LaneReader {
 			return false;
 		}
 		boolean settled = this.findings.settle(state);
-		if (now - this.evaluatedAt >= EVALUATION_INTERVAL) {
+		boolean due = now - this.evaluatedAt >= EVALUATION_INTERVAL;
+		if (due) {
 			this.evaluatedAt = now;
 			long version = this.board.version();
 			if (this.changed || version != this.evaluatedVersion) {
 				this.evaluatedVersion = version;
 				evaluate(now);
-				settled |= this.findings.settle(Objects.requireNonNull(this.state));
+				state = Objects.requireNonNull(this.state);
+				settled |= this.findings.settle(state);
 			}
+		}
+		if (due || settled) {
+			this.coverage.suspects(this.lane, state.openNumbers());
 		}
 		return settled;
 	}
@@ -409,7 +414,6 @@ public final class LaneReader {
 		}
 		this.changed = this.findings.evaluate(state, facts, atPosition, now);
 		this.findings.forgotten(state, state.shrink(LaneState.MOST_SESSIONS));
-		this.coverage.suspects(this.lane, state.openNumbers());
 		this.checkpoints.keep(state, now);
 	}
 
