@@ -94,6 +94,9 @@ final class Checkpoints {
 		}
 		restore.deadline = now + PATIENCE;
 		restore.checkpoint = logAccess.checkpoint(this.group, this.lane);
+		if (restore.pointer == null) {
+			restore.end = logAccess.end(this.lane);
+		}
 		this.restore = restore;
 		return true;
 	}
@@ -246,6 +249,8 @@ final class Checkpoints {
 
 		private CompletableFuture<Optional<byte[]>> checkpoint = new CompletableFuture<>();
 
+		private @Nullable CompletableFuture<LogAccess.LogEnd> end;
+
 		private @Nullable CompletableFuture<LogAccess.Reading> reading;
 
 		private @Nullable LaneState past;
@@ -276,8 +281,8 @@ final class Checkpoints {
 			if (saved == null) {
 				return new LaneState(this.position);
 			}
-			if (this.pointer == null) {
-				return moved(saved);
+			if (this.end != null) {
+				return moved(saved, this.end);
 			}
 			LogAccess logAccess = Checkpoints.this.board.logAccess();
 			if (saved.next() > this.position || logAccess == null) {
@@ -310,13 +315,23 @@ final class Checkpoints {
 			return past;
 		}
 
-		// Others of the group may have read in between, without saying so.
-		private LaneState moved(LaneState saved) {
+		private @Nullable LaneState moved(LaneState saved, CompletableFuture<LogAccess.LogEnd> end) {
+			if (!end.isDone()) {
+				return null;
+			}
+			if (end.isCompletedExceptionally()) {
+				return new LaneState(this.position);
+			}
+			// Others of the group may have read up to there, without saying so.
+			long to = Math.max(end.join().offset(), this.position);
+			if (this.cause != null) {
+				saved.blur(new Hole(saved.next(), to, this.cause, false));
+			}
 			if (this.position < saved.next()) {
 				saved.rewind(this.position);
 			}
-			else if (this.position > saved.next() && this.cause != null) {
-				saved.skip(new Hole(saved.next(), this.position, this.cause, false));
+			else {
+				saved.passTo(this.position);
 			}
 			return saved;
 		}

@@ -218,6 +218,16 @@ final class LaneState {
 	}
 
 	/**
+	 * Note that others of the group may have read part of the partition.
+	 * @param hole where; may reach beyond the position
+	 */
+	void blur(Hole hole) {
+		if (hole.from() < hole.to()) {
+			this.holes.add(hole);
+		}
+	}
+
+	/**
 	 * Move back: records will be read again.
 	 * @param offset the position
 	 */
@@ -234,27 +244,34 @@ final class LaneState {
 	 * @param offset the first offset that differs
 	 */
 	void cutOff(long offset) {
+		long began = this.baseline;
 		this.highest = Math.min(this.highest, offset);
 		rewind(Math.min(this.next, offset));
-		this.holes.removeIf((hole) -> hole.from() >= offset);
-		this.holes.replaceAll(
-				(hole) -> (hole.to() > offset) ? new Hole(hole.from(), offset, hole.cause(), hole.proven()) : hole);
+		this.holes.removeIf((hole) -> hole.from() >= offset && hole.proven());
+		this.holes.replaceAll((hole) -> (hole.to() > offset && hole.proven())
+				? new Hole(hole.from(), offset, hole.cause(), true) : hole);
+		if (offset < began) {
+			// What was there before the cut was none of this group's.
+			this.holes.add(new Hole(offset, began, Cause.BASELINE, false));
+		}
 		this.sessions.values().forEach((session) -> session.cutOff(offset));
 	}
 
 	/**
-	 * The first hole in a part of the partition.
+	 * A hole in a part of the partition.
 	 * @param first the first offset
 	 * @param last the last offset
-	 * @return {@code null} if the group has read all of it
+	 * @return one that is not proven, if there is any; {@code null} if the group has read
+	 * all of it
 	 */
 	@Nullable Hole holeIn(long first, long last) {
+		Hole found = null;
 		for (Hole hole : this.holes) {
-			if (hole.intersects(first, last)) {
-				return hole;
+			if (hole.intersects(first, last) && (found == null || !hole.proven())) {
+				found = hole;
 			}
 		}
-		return null;
+		return found;
 	}
 
 	/**
