@@ -138,7 +138,8 @@ final class AssignedPartitions {
 
 	private void add(TopicPartition partition) {
 		LaneReaders making = this.readers;
-		this.partitions.put(partition, new AssignedPartition(partition, (making != null) ? making.open(partition) : null));
+		this.partitions.put(partition,
+				new AssignedPartition(partition, (making != null) ? making.open(partition) : null));
 		this.incomplete = true;
 	}
 

@@ -79,9 +79,9 @@ final class ConsumerCoverage implements BeanPostProcessor {
 	ConsumerCoverage(BeanFactory beanFactory) {
 		this.rules = SingletonSupplier.of(() -> new ConsumerRules(beanFactory.getBean(SafetyGate.class),
 				beanFactory.getBean(SettingOrigins.class), beanFactory.getBean(ConsumerProperties.class).reset()));
-		this.detection = SingletonSupplier.of(() -> new LossDetection(
-				beanFactory.getBeanProvider(SequenceBoards.class).getIfAvailable(),
-				beanFactory.getBeanProvider(LossLedger.class).getIfAvailable()));
+		this.detection = SingletonSupplier
+			.of(() -> new LossDetection(beanFactory.getBeanProvider(SequenceBoards.class).getIfAvailable(),
+					beanFactory.getBeanProvider(LossLedger.class).getIfAvailable()));
 		this.ledger = SingletonSupplier.of(() -> beanFactory.getBean(DeliveryLedger.class));
 	}
 

@@ -28,10 +28,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Refuses to let a consumer with unsafe settings come into being. An interceptor, because
  * Kafka hands it the settings after every override, those of a listener included, and
- * gives up the construction if it throws. The first in
- * {@code interceptor.classes}, so that it sees everything that is polled, whatever other
- * interceptors keep from the application. Named there by reliable-kafka; not for use by
- * applications. Changes no record.
+ * gives up the construction if it throws. The first in {@code interceptor.classes}, so
+ * that it sees everything that is polled, whatever other interceptors keep from the
+ * application. Named there by reliable-kafka; not for use by applications. Changes no
+ * record.
  *
  * @since 0.1.0
  */

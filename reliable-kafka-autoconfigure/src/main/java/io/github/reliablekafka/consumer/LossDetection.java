@@ -45,8 +45,9 @@ record LossDetection(@Nullable SequenceBoards boards, @Nullable LossLedger ledge
 			return null;
 		}
 		String isolation = String.valueOf(settings.get(ConsumerConfig.ISOLATION_LEVEL_CONFIG));
-		return new LaneReaders(group, isolation.toLowerCase(Locale.ROOT).equals("read_committed"), this.boards
-			.board(ConnectionSettings.bootstrapServers(settings), ConnectionSettings.of(settings)), this.ledger);
+		return new LaneReaders(group, isolation.toLowerCase(Locale.ROOT).equals("read_committed"),
+				this.boards.board(ConnectionSettings.bootstrapServers(settings), ConnectionSettings.of(settings)),
+				this.ledger);
 	}
 
 }

@@ -100,7 +100,7 @@ final class PositionResets {
 			// Kafka goes on trying, and reads from other partitions meanwhile.
 			Set<TopicPartition> fromEnd = new HashSet<>();
 			logger.warn("Where to begin in %s is not known yet".formatted(partitions), ex);
-			(this.policy.start() == ResetPolicy.Start.LATEST ? fromEnd : fromBeginning).addAll(fromPolicy);
+			((this.policy.start() != ResetPolicy.Start.LATEST) ? fromBeginning : fromEnd).addAll(fromPolicy);
 			// No partition would mean all.
 			if (!fromBeginning.isEmpty()) {
 				this.consumer.seekToBeginning(fromBeginning);

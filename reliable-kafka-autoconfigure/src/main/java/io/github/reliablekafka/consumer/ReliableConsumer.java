@@ -290,7 +290,13 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void commitAsync() {
-		commitAsync(null);
+		Map<TopicPartition, OffsetAndMetadata> positions = this.assigned.positions();
+		if (positions == null) {
+			this.consumer.commitAsync();
+		}
+		else {
+			commitAsync(positions, null);
+		}
 	}
 
 	@Override

@@ -103,7 +103,10 @@ record ResetPolicy(Start start, @Nullable Duration age) {
 	static Map<String, Object> moved(Map<String, Object> given, String fallback) {
 		Object kafkas = given.get(KAFKAS);
 		Object ours = given.get(SETTING);
-		Object policy = (kafkas == null) ? fallback : (NONE.equals(kafkas) && ours != null) ? ours : kafkas;
+		Object policy = (kafkas != null) ? kafkas : fallback;
+		if (NONE.equals(kafkas) && ours != null) {
+			policy = ours;
+		}
 		return Map.of(KAFKAS, NONE, SETTING, policy.toString());
 	}
 

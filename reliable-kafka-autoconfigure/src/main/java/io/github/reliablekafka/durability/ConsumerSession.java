@@ -35,8 +35,9 @@ import org.jspecify.annotations.Nullable;
  * One physical consumer as seen from the thread that polls it: its settings, how long it
  * may stay away from {@code poll} before the group expels it, which records of a failed
  * batch are dead-lettered, what has to be committed with its offsets, and the partitions
- * whose records must not be delivered for a while. Holding a partition back keeps the consumer polling, so that a long wait for the
- * next attempt neither costs the membership nor stops other partitions.
+ * whose records must not be delivered for a while. Holding a partition back keeps the
+ * consumer polling, so that a long wait for the next attempt neither costs the membership
+ * nor stops other partitions.
  * <p>
  * Found through {@link #current()}, because error handlers are not always given the
  * consumer. Confined to the polling thread, except for the settings.
