@@ -257,7 +257,9 @@ final class AssignedPartition {
 	OffsetAndMetadata commit(OffsetAndMetadata given) {
 		long offset = (this.truncated && this.position >= 0) ? Math.min(given.offset(), this.position) : given.offset();
 		LaneReader.Commit state = state(offset);
-		int epoch = (state.leaderEpoch() >= 0) ? state.leaderEpoch() : this.epochs.before(state.offset());
+		// That of the state is of the last record, which may be older than a marker
+		// behind it.
+		int epoch = this.epochs.before(state.offset());
 		Optional<Integer> known = (epoch >= 0) ? Optional.of(epoch) : Optional.empty();
 		Optional<Integer> givenEpoch = (state.offset() == given.offset()) ? given.leaderEpoch() : Optional.empty();
 		this.committed = state.offset();

@@ -20,7 +20,10 @@ import io.github.reliablekafka.sequence.Lane;
 import io.github.reliablekafka.sequence.LaneReader;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.SequenceBoard;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the readers that check the numbers of what one consumer polls.
@@ -32,9 +35,22 @@ import org.apache.kafka.common.TopicPartition;
  */
 record LaneReaders(String group, boolean readCommitted, SequenceBoard board, LossLedger ledger) {
 
-	LaneReader open(TopicPartition partition) {
-		return new LaneReader(this.group, new Lane(partition.topic(), partition.partition()), this.readCommitted,
-				this.board, this.ledger);
+	private static final Log logger = LogFactory.getLog(LaneReaders.class);
+
+	/**
+	 * Make the reader of one partition.
+	 * @param partition the partition
+	 * @return {@code null} if that fails, which is logged
+	 */
+	@Nullable LaneReader open(TopicPartition partition) {
+		try {
+			return new LaneReader(this.group, new Lane(partition.topic(), partition.partition()), this.readCommitted,
+					this.board, this.ledger);
+		}
+		catch (RuntimeException | Error ex) {
+			logger.error("%s cannot be checked; records are delivered as before".formatted(partition), ex);
+			return null;
+		}
 	}
 
 }

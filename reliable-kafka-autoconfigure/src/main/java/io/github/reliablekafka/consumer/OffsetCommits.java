@@ -19,6 +19,7 @@ package io.github.reliablekafka.consumer;
 import java.util.HashMap;
 import java.util.Map;
 
+import io.github.reliablekafka.sequence.LaneReader;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -100,8 +101,9 @@ final class OffsetCommits {
 	 */
 	Map<TopicPartition, OffsetAndMetadata> plain(Map<TopicPartition, OffsetAndMetadata> committed) {
 		Map<TopicPartition, OffsetAndMetadata> plain = new HashMap<>();
-		committed.forEach((partition, offset) -> plain.put(partition, (offset != null && isState(offset.metadata()))
-				? new OffsetAndMetadata(offset.offset(), offset.leaderEpoch(), "") : offset));
+		committed.forEach(
+				(partition, offset) -> plain.put(partition, (offset != null && LaneReader.isState(offset.metadata()))
+						? new OffsetAndMetadata(offset.offset(), offset.leaderEpoch(), "") : offset));
 		return plain;
 	}
 
@@ -180,10 +182,6 @@ final class OffsetCommits {
 				assigned.wantCommit(offset.offset());
 			}
 		});
-	}
-
-	private static boolean isState(String metadata) {
-		return metadata.startsWith("rk") && metadata.length() > 4 && metadata.charAt(4) == '.';
 	}
 
 }
