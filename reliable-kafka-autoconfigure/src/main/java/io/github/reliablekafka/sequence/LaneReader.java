@@ -65,6 +65,8 @@ public final class LaneReader {
 
 	private long position;
 
+	private int positionLeaderEpoch = -1;
+
 	private long committed;
 
 	/**
@@ -169,6 +171,7 @@ public final class LaneReader {
 		}
 		this.polled.add(offset, leaderEpoch, timestamp, stamp);
 		this.position = offset + 1;
+		this.positionLeaderEpoch = leaderEpoch;
 		if (this.polled.size() > MOST_POLLED) {
 			overflow();
 		}
@@ -198,9 +201,14 @@ public final class LaneReader {
 	/**
 	 * Everything in front of an offset was polled: there was nothing else to be had.
 	 * @param position the next offset to be polled
+	 * @param leaderEpoch of what is in front of it, transaction markers included; -1 if
+	 * unknown
 	 */
-	public void advance(long position) {
-		this.position = Math.max(this.position, position);
+	public void advance(long position, int leaderEpoch) {
+		if (position >= this.position) {
+			this.position = position;
+			this.positionLeaderEpoch = leaderEpoch;
+		}
 	}
 
 	/**
@@ -224,6 +232,7 @@ public final class LaneReader {
 			}
 		}
 		this.position = position;
+		this.positionLeaderEpoch = -1;
 	}
 
 	private void rewind(long offset) {
@@ -265,6 +274,7 @@ public final class LaneReader {
 		dropPolledFrom(position);
 		cutOff(position);
 		this.position = position;
+		this.positionLeaderEpoch = -1;
 	}
 
 	private void cutOff(long offset) {
@@ -300,10 +310,14 @@ public final class LaneReader {
 		this.committed = to;
 		LaneState state = this.state;
 		if (state == null) {
-			return new Commit(to, polledLeaderEpoch(to), this.checkpoints.metadataMeanwhile());
+			return new Commit(to, (to == this.position) ? this.positionLeaderEpoch : -1,
+					this.checkpoints.metadataMeanwhile(to));
 		}
 		rememberOrphans(state, offset);
 		fold(state, to, now);
+		if (to == this.position && this.positionLeaderEpoch != -1) {
+			state.leaderEpoch(this.positionLeaderEpoch);
+		}
 		return new Commit(to, state.leaderEpoch(), this.checkpoints.metadata(state, now));
 	}
 
@@ -318,14 +332,6 @@ public final class LaneReader {
 				return processed;
 			});
 		}
-	}
-
-	private int polledLeaderEpoch(long offset) {
-		int leaderEpoch = -1;
-		for (int i = 0; i < this.polled.size() && this.polled.offset(i) < offset; i++) {
-			leaderEpoch = this.polled.leaderEpoch(i);
-		}
-		return leaderEpoch;
 	}
 
 	private void fold(LaneState state, long to, long now) {
