@@ -24,6 +24,7 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.durability.SequenceProperties;
 import io.github.reliablekafka.durability.SettingOrigins;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.sequence.LossLedger;
@@ -80,9 +81,8 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		this.rules = SingletonSupplier.of(() -> new ConsumerRules(beanFactory.getBean(SafetyGate.class),
 				beanFactory.getBean(SettingOrigins.class), beanFactory.getBean(ConsumerProperties.class).reset()));
 		this.detection = SingletonSupplier
-			.of(() -> new LossDetection(beanFactory.getBeanProvider(SequenceBoards.class).getIfAvailable(),
-					beanFactory.getBeanProvider(LossLedger.class).getIfAvailable()));
-		this.ledger = SingletonSupplier.of(() -> beanFactory.getBean(DeliveryLedger.class));
+			.of(() -> new LossDetection(beanFactory.getBean(SequenceProperties.class).enabled(),
+					beanFactory.getBean(SequenceBoards.class), beanFactory.getBean(LossLedger.class)));
 	}
 
 	ConsumerRules rules() {

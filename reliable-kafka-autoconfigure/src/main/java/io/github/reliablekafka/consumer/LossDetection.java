@@ -29,10 +29,11 @@ import org.jspecify.annotations.Nullable;
  * What consumers need to find out which records are missing, or that nobody wants to
  * know.
  *
- * @param boards have the claims of each cluster; {@code null} to check nothing
- * @param ledger gets findings; {@code null} to check nothing
+ * @param enabled whether to check anything
+ * @param boards have the claims of each cluster
+ * @param ledger gets findings
  */
-record LossDetection(@Nullable SequenceBoards boards, @Nullable LossLedger ledger) {
+record LossDetection(boolean enabled, SequenceBoards boards, LossLedger ledger) {
 
 	/**
 	 * The checks of one consumer.
@@ -41,7 +42,7 @@ record LossDetection(@Nullable SequenceBoards boards, @Nullable LossLedger ledge
 	 * @return {@code null} for none
 	 */
 	@Nullable LaneReaders of(String group, Map<String, Object> settings) {
-		if (this.boards == null || this.ledger == null) {
+		if (!this.enabled) {
 			return null;
 		}
 		String isolation = String.valueOf(settings.get(ConsumerConfig.ISOLATION_LEVEL_CONFIG));

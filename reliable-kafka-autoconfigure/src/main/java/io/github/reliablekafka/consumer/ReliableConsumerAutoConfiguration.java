@@ -18,6 +18,8 @@ package io.github.reliablekafka.consumer;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.sequence.LossLedger;
+import io.github.reliablekafka.sequence.SequenceBoards;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aot.hint.MemberCategory;
@@ -65,6 +67,18 @@ public final class ReliableConsumerAutoConfiguration {
 	@ConditionalOnMissingBean
 	DeliveryLedger reliableKafkaDeliveryLedger() {
 		return new DeliveryLedger();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	SequenceBoards reliableKafkaSequenceBoards() {
+		return new SequenceBoards();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	LossLedger reliableKafkaLossLedger() {
+		return new LossLedger();
 	}
 
 	/**
