@@ -241,7 +241,7 @@ final class AssignedPartition {
 		LaneReader check = this.reader;
 		if (check != null) {
 			try {
-				check.advance(offset);
+				check.advance(offset, epoch);
 			}
 			catch (RuntimeException | Error ex) {
 				drop(ex);

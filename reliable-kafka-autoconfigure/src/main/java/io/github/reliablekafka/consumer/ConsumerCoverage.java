@@ -83,6 +83,7 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		this.detection = SingletonSupplier
 			.of(() -> new LossDetection(beanFactory.getBean(SequenceProperties.class).enabled(),
 					beanFactory.getBean(SequenceBoards.class), beanFactory.getBean(LossLedger.class)));
+		this.ledger = SingletonSupplier.of(() -> beanFactory.getBean(DeliveryLedger.class));
 	}
 
 	ConsumerRules rules() {
