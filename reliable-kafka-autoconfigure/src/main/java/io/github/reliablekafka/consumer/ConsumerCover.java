@@ -54,9 +54,15 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 	static final String SETTING = "reliable.kafka.consumer.cover";
 
 	/**
-	 * The setting that tells a consumer of a listener container that was looked at.
+	 * The setting that tells a consumer of a listener container that was looked at. Its
+	 * value is {@value #IN_TRANSACTIONS} if a producer commits the offsets.
 	 */
 	static final String ATTENDED_SETTING = "reliable.kafka.consumer.attended";
+
+	/**
+	 * The value of a setting, see there.
+	 */
+	static final String IN_TRANSACTIONS = "in transactions";
 
 	private static final Log logger = LogFactory.getLog(ConsumerCover.class);
 
@@ -68,10 +74,13 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 
 	private final ConsumerRules rules;
 
-	ConsumerCover(String subject, ConsumerFactory<K, V> factory, ConsumerRules rules) {
+	private final LossDetection detection;
+
+	ConsumerCover(String subject, ConsumerFactory<K, V> factory, ConsumerRules rules, LossDetection detection) {
 		this.subject = subject;
 		this.factory = factory;
 		this.rules = rules;
+		this.detection = detection;
 	}
 
 	/**
@@ -80,16 +89,16 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 	 */
 	boolean put() {
 		Map<String, Object> given = this.factory.getConfigurationProperties();
-		Map<String, Object> updates = new HashMap<>(this.rules.missing(given));
+		Map<String, Object> updates = this.rules.updates(given);
 		updates.put(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG,
 				withVeto(given.get(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG)));
 		updates.put(SETTING, this);
 		this.factory.updateConfigs(updates);
 		this.factory.addPostProcessor(this);
 		handleDeserializationErrors(this.factory);
-		if ("latest".equals(String.valueOf(given.get(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG)))) {
+		if ("latest".equals(updates.get(ResetPolicy.SETTING))) {
 			logger.warn(
-					"%s has auto.offset.reset=latest: what is written before a group has an offset, or to a new partition before it is noticed, is never delivered"
+					"%s has auto.offset.reset=latest: what is in a topic before a group has its first offset there is never delivered"
 						.formatted(this.subject));
 		}
 		return isOn(this.factory);
@@ -136,22 +145,25 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 	 * @param settings all of them
 	 */
 	void vet(Map<String, ?> settings) {
+		ResetPolicy.of(settings);
 		this.rules.gate().refuse(this.rules.violationsOfClient(clientOf(settings), settings));
 	}
 
 	@Override
 	public Consumer<K, V> apply(Consumer<K, V> consumer) {
-		Map<String, Object> settings = ConsumerSettingsVeto.takeCheckedSettings();
-		if (settings == null) {
-			settings = new HashMap<>(this.factory.getConfigurationProperties());
-			settings.remove(SETTING);
-			if (!(consumer instanceof MockConsumer)) {
-				refuseUnchecked(consumer);
-			}
+		ConsumerSettingsVeto veto = ConsumerSettingsVeto.take();
+		Map<String, Object> settings = new HashMap<>(
+				(veto != null) ? veto.settings() : this.factory.getConfigurationProperties());
+		settings.remove(SETTING);
+		if (veto == null && !(consumer instanceof MockConsumer)) {
+			refuseUnchecked(consumer);
 		}
-		boolean attended = settings.remove(ATTENDED_SETTING) != null;
-		return new ReliableConsumer<>(consumer, new ConsumerSession(settings),
-				attended ? null : new Attendance(this.rules, clientOf(settings)));
+		Object attended = settings.remove(ATTENDED_SETTING);
+		ConsumerSession session = new ConsumerSession(settings);
+		AssignedPartitions assigned = new AssignedPartitions(consumer, session.group(), ResetPolicy.of(settings),
+				this.detection.of(session.group(), settings), IN_TRANSACTIONS.equals(attended));
+		return new ReliableConsumer<>(consumer, session, assigned, veto,
+				(attended != null) ? null : new Attendance(this.rules, clientOf(settings)));
 	}
 
 	private void refuseUnchecked(Consumer<K, V> consumer) {
@@ -171,10 +183,12 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 	}
 
 	/**
-	 * Add the veto to overrides that would otherwise remove it.
+	 * Adapt overrides that would otherwise remove the veto, or have Kafka reset positions
+	 * in silence.
 	 * @param overrides the settings of one listener
 	 */
-	static void addVeto(Properties overrides) {
+	static void adapt(Properties overrides) {
+		ResetPolicy.move(overrides);
 		Object classes = valueOf(overrides, ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG);
 		if (classes != null) {
 			overrides.put(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG, withVeto(classes));
@@ -188,6 +202,7 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 
 	private static List<Object> withVeto(@Nullable Object classes) {
 		List<Object> all = new ArrayList<>();
+		all.add(ConsumerSettingsVeto.class.getName());
 		if (classes instanceof Iterable<?> several) {
 			several.forEach(all::add);
 		}
@@ -197,8 +212,7 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 		else if (classes != null) {
 			all.add(classes);
 		}
-		all.removeIf((entry) -> isVeto(entry));
-		all.add(ConsumerSettingsVeto.class.getName());
+		all.subList(1, all.size()).removeIf((entry) -> isVeto(entry));
 		return all;
 	}
 

@@ -24,8 +24,11 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.durability.SequenceProperties;
 import io.github.reliablekafka.durability.SettingOrigins;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.sequence.LossLedger;
+import io.github.reliablekafka.sequence.SequenceBoards;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +64,8 @@ final class ConsumerCoverage implements BeanPostProcessor {
 
 	private final SingletonSupplier<DeliveryLedger> ledger;
 
+	private final SingletonSupplier<LossDetection> detection;
+
 	private final Set<Object> coveredOrRefused = Collections
 		.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
@@ -74,7 +79,10 @@ final class ConsumerCoverage implements BeanPostProcessor {
 	 */
 	ConsumerCoverage(BeanFactory beanFactory) {
 		this.rules = SingletonSupplier.of(() -> new ConsumerRules(beanFactory.getBean(SafetyGate.class),
-				beanFactory.getBean(SettingOrigins.class)));
+				beanFactory.getBean(SettingOrigins.class), beanFactory.getBean(ConsumerProperties.class).reset()));
+		this.detection = SingletonSupplier
+			.of(() -> new LossDetection(beanFactory.getBean(SequenceProperties.class).enabled(),
+					beanFactory.getBean(SequenceBoards.class), beanFactory.getBean(LossLedger.class)));
 		this.ledger = SingletonSupplier.of(() -> beanFactory.getBean(DeliveryLedger.class));
 	}
 
@@ -128,7 +136,7 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		}
 		ConsumerRules rules = rules();
 		rules.gate().report(rules.violationsAmongGiven(subject, ConsumerCover.settingsOf(factory), null));
-		if (!takes(new ConsumerCover<>(subject, factory, rules))) {
+		if (!takes(new ConsumerCover<>(subject, factory, rules, this.detection.obtain()))) {
 			rules.gate().report(List.of(rules.uncovered(subject, factory.getClass().getName())));
 		}
 	}
@@ -169,8 +177,9 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		cover("consumer factory of listener container '%s'".formatted(container.getListenerId()), consumerFactory);
 		ContainerProperties properties = container.getContainerProperties();
 		Properties overrides = properties.getKafkaConsumerProperties();
-		ConsumerCover.addVeto(overrides);
-		overrides.setProperty(ConsumerCover.ATTENDED_SETTING, "true");
+		ConsumerCover.adapt(overrides);
+		overrides.setProperty(ConsumerCover.ATTENDED_SETTING,
+				(properties.getKafkaAwareTransactionManager() != null) ? ConsumerCover.IN_TRANSACTIONS : "true");
 		ErrorHandlingDeserializers.aroundOverrides(overrides, consumerFactory);
 		// Spring Kafka looks for the exception by itself only if the outermost
 		// deserializer is an error handling one.

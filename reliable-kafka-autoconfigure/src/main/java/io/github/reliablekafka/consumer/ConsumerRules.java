@@ -37,9 +37,12 @@ final class ConsumerRules {
 
 	private final SettingOrigins origins;
 
-	ConsumerRules(SafetyGate gate, SettingOrigins origins) {
+	private final String reset;
+
+	ConsumerRules(SafetyGate gate, SettingOrigins origins, String reset) {
 		this.gate = gate;
 		this.origins = origins;
+		this.reset = reset;
 	}
 
 	SafetyGate gate() {
@@ -75,18 +78,17 @@ final class ConsumerRules {
 	}
 
 	/**
-	 * What to add to settings so that nothing is left to Kafka's defaults: they commit
-	 * what was not processed, and skip what was written before a group or a partition was
-	 * known.
+	 * What to change in settings so that nothing is left to Kafka's defaults: they commit
+	 * what was not processed, and reset positions in silence.
 	 * @param settings the settings that are given
-	 * @return the missing ones
+	 * @return the missing ones, and those that are expressed otherwise
 	 */
-	Map<String, Object> missing(Map<String, Object> settings) {
-		Map<String, Object> missing = new HashMap<>();
-		missing.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
-		missing.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-		missing.keySet().removeIf((setting) -> settings.get(setting) != null);
-		return missing;
+	Map<String, Object> updates(Map<String, Object> settings) {
+		Map<String, Object> updates = new HashMap<>(ResetPolicy.moved(settings, this.reset));
+		if (settings.get(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG) == null) {
+			updates.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+		}
+		return updates;
 	}
 
 	Violation uncovered(String subject, String type) {

@@ -28,16 +28,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * Refuses to let a consumer with unsafe settings come into being. An interceptor, because
  * Kafka hands it the settings after every override, those of a listener included, and
- * gives up the construction if it throws. Named in {@code interceptor.classes} by
- * reliable-kafka; not for use by applications. Touches no record.
+ * gives up the construction if it throws. The first in {@code interceptor.classes}, so
+ * that it sees everything that is polled, whatever other interceptors keep from the
+ * application. Named there by reliable-kafka; not for use by applications. Changes no
+ * record.
  *
  * @since 0.1.0
  */
 public final class ConsumerSettingsVeto implements ConsumerInterceptor<Object, Object> {
 
-	private static final ThreadLocal<Map<String, Object>> CHECKED = new ThreadLocal<>();
+	private static final ThreadLocal<ConsumerSettingsVeto> CHECKED = new ThreadLocal<>();
 
-	private @Nullable Map<String, Object> settings;
+	private Map<String, Object> settings = Map.of();
+
+	private @Nullable ConsumerRecords<?, ?> polled;
 
 	/**
 	 * Called by Kafka.
@@ -46,13 +50,31 @@ public final class ConsumerSettingsVeto implements ConsumerInterceptor<Object, O
 	}
 
 	/**
-	 * The settings of the consumer that this thread has just created.
-	 * @return {@code null} if it was created without the veto
+	 * The veto of the consumer that this thread has just created.
+	 * @return {@code null} if it was created without
 	 */
-	static @Nullable Map<String, Object> takeCheckedSettings() {
-		Map<String, Object> settings = CHECKED.get();
+	static @Nullable ConsumerSettingsVeto take() {
+		ConsumerSettingsVeto veto = CHECKED.get();
 		CHECKED.remove();
-		return settings;
+		return veto;
+	}
+
+	/**
+	 * The settings that were checked.
+	 * @return all of them, after every override
+	 */
+	Map<String, Object> settings() {
+		return this.settings;
+	}
+
+	/**
+	 * What the last poll returned before any interceptor saw it.
+	 * @return {@code null} if it returned nothing
+	 */
+	@Nullable ConsumerRecords<?, ?> takePolled() {
+		ConsumerRecords<?, ?> records = this.polled;
+		this.polled = null;
+		return records;
 	}
 
 	/**
@@ -71,12 +93,14 @@ public final class ConsumerSettingsVeto implements ConsumerInterceptor<Object, O
 		checked.values().removeIf((value) -> value == null);
 		// Kafka logs settings that nobody reads from its own map.
 		checked.computeIfPresent(ConsumerCover.ATTENDED_SETTING, (name, value) -> settings.get(name));
+		checked.computeIfPresent(ResetPolicy.SETTING, (name, value) -> settings.get(name));
 		this.settings = checked;
-		CHECKED.set(checked);
+		CHECKED.set(this);
 	}
 
 	@Override
 	public ConsumerRecords<Object, Object> onConsume(ConsumerRecords<Object, Object> records) {
+		this.polled = records;
 		return records;
 	}
 
@@ -86,8 +110,8 @@ public final class ConsumerSettingsVeto implements ConsumerInterceptor<Object, O
 
 	@Override
 	public void close() {
-		// The construction failed after the check: nobody will take the settings.
-		if (this.settings != null && CHECKED.get() == this.settings) {
+		// The construction failed after the check: nobody will take it.
+		if (CHECKED.get() == this) {
 			CHECKED.remove();
 		}
 	}

@@ -19,9 +19,8 @@ package io.github.reliablekafka.consumer;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -29,35 +28,35 @@ import io.github.reliablekafka.durability.ConfiguredClient;
 import io.github.reliablekafka.durability.ConsumerSession;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.clients.consumer.SubscriptionPattern;
-import org.apache.kafka.common.Metric;
-import org.apache.kafka.common.MetricName;
-import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.metrics.KafkaMetric;
+import org.apache.kafka.common.errors.RecordDeserializationException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A consumer that knows its settings and can leave partitions alone for a while without
  * leaving its group: what is held back is paused during {@code poll} only, so that nobody
- * else sees a pause that is not theirs. As little safe for use by many threads as any
+ * else sees a pause that is not theirs. What it polls is checked for records that are
+ * missing, what it commits carries leader epochs, and where it has no offset to read from
+ * it finds one instead of failing. As little safe for use by many threads as any
  * consumer, with {@code wakeup} as the exception.
  *
  * @param <K> the key type
  * @param <V> the value type
  */
-final class ReliableConsumer<K, V> implements Consumer<K, V>, ConfiguredClient {
-
-	private final Consumer<K, V> consumer;
+final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements ConfiguredClient {
 
 	private final ConsumerSession session;
+
+	private final AssignedPartitions assigned;
+
+	private final @Nullable ConsumerSettingsVeto interceptor;
 
 	private Set<TopicPartition> pausedForPoll = Set.of();
 
@@ -69,12 +68,19 @@ final class ReliableConsumer<K, V> implements Consumer<K, V>, ConfiguredClient {
 	 * Create a wrapper.
 	 * @param consumer does the work
 	 * @param session is told of polls
+	 * @param assigned is told of everything
+	 * @param interceptor sees what is polled before the application's interceptors do;
+	 * {@code null} if the consumer has none
 	 * @param attendance judges who polls, once
 	 */
-	ReliableConsumer(Consumer<K, V> consumer, ConsumerSession session, @Nullable Attendance attendance) {
-		this.consumer = consumer;
+	ReliableConsumer(Consumer<K, V> consumer, ConsumerSession session, AssignedPartitions assigned,
+			@Nullable ConsumerSettingsVeto interceptor, @Nullable Attendance attendance) {
+		super(consumer);
 		this.session = session;
+		this.assigned = assigned;
+		this.interceptor = interceptor;
 		this.attendance = attendance;
+		session.enrichWith(assigned.commits()::enrichInTransaction);
 	}
 
 	@Override
@@ -103,10 +109,38 @@ final class ReliableConsumer<K, V> implements Consumer<K, V>, ConfiguredClient {
 			this.attendance = null;
 		}
 		this.session.enterPoll();
-		Set<TopicPartition> heldBack = this.session.heldBack(this.consumer.assignment());
-		ConsumerRecords<K, V> records = heldBack.isEmpty() ? this.consumer.poll(timeout)
-				: pollWithout(heldBack, this.session.untilRelease(timeout));
-		return this.isolatesPoison ? Poison.isolate(records, this.consumer) : records;
+		this.assigned.beforePoll(timeout);
+		ConsumerRecords<K, V> records = pollFromValidPositions(timeout);
+		ConsumerRecords<?, ?> polled = (this.interceptor != null) ? this.interceptor.takePolled() : null;
+		ConsumerRecords<K, V> kept = this.isolatesPoison ? Poison.isolate(records, this.consumer) : records;
+		if (polled == null) {
+			polled = records;
+		}
+		this.assigned.polled(polled, (kept != records) ? kept : polled);
+		return kept;
+	}
+
+	private ConsumerRecords<K, V> pollFromValidPositions(Duration timeout) {
+		long start = System.nanoTime();
+		Duration remaining = timeout;
+		while (true) {
+			try {
+				Set<TopicPartition> heldBack = this.session.heldBack(this.consumer.assignment());
+				return heldBack.isEmpty() ? this.consumer.poll(remaining)
+						: pollWithout(heldBack, this.session.untilRelease(remaining));
+			}
+			catch (InvalidOffsetException ex) {
+				boolean answered = this.assigned.answer(ex);
+				remaining = timeout.minusNanos(System.nanoTime() - start);
+				if (!answered || remaining.isNegative() || remaining.isZero()) {
+					return ConsumerRecords.empty();
+				}
+			}
+			catch (RecordDeserializationException ex) {
+				this.assigned.undeserializable(ex.topicPartition(), ex.offset());
+				throw ex;
+			}
+		}
 	}
 
 	private ConsumerRecords<K, V> pollWithout(Set<TopicPartition> heldBack, Duration timeout) {
@@ -144,254 +178,198 @@ final class ReliableConsumer<K, V> implements Consumer<K, V>, ConfiguredClient {
 	}
 
 	@Override
-	public void resume(Collection<TopicPartition> partitions) {
-		this.consumer.resume(partitions);
-	}
-
-	@Override
 	public void close() {
-		this.session.exit();
-		this.consumer.close();
+		close(this.consumer::close);
 	}
 
 	@Override
 	@Deprecated
 	@SuppressWarnings("deprecation")
 	public void close(Duration timeout) {
-		this.session.exit();
-		this.consumer.close(timeout);
+		close(() -> this.consumer.close(timeout));
 	}
 
 	@Override
 	public void close(CloseOptions option) {
-		this.session.exit();
-		this.consumer.close(option);
+		close(() -> this.consumer.close(option));
 	}
 
-	@Override
-	public Set<TopicPartition> assignment() {
-		return this.consumer.assignment();
-	}
-
-	@Override
-	public Set<String> subscription() {
-		return this.consumer.subscription();
+	private void close(Runnable close) {
+		int generation = this.assigned.generation();
+		try {
+			close.run();
+		}
+		finally {
+			this.assigned.endAll(generation);
+			this.session.exit();
+		}
 	}
 
 	@Override
 	public void subscribe(Collection<String> topics) {
-		this.consumer.subscribe(topics);
+		this.consumer.subscribe(topics, new RebalanceWatch(this.assigned, null));
 	}
 
 	@Override
 	public void subscribe(Collection<String> topics, ConsumerRebalanceListener callback) {
-		this.consumer.subscribe(topics, callback);
+		this.consumer.subscribe(topics, watched(callback));
+	}
+
+	@Override
+	public void subscribe(Pattern pattern) {
+		this.consumer.subscribe(pattern, new RebalanceWatch(this.assigned, null));
+	}
+
+	@Override
+	public void subscribe(Pattern pattern, ConsumerRebalanceListener callback) {
+		this.consumer.subscribe(pattern, watched(callback));
+	}
+
+	@Override
+	public void subscribe(SubscriptionPattern pattern) {
+		this.consumer.subscribe(pattern, new RebalanceWatch(this.assigned, null));
+	}
+
+	@Override
+	public void subscribe(SubscriptionPattern pattern, ConsumerRebalanceListener callback) {
+		this.consumer.subscribe(pattern, watched(callback));
+	}
+
+	private ConsumerRebalanceListener watched(ConsumerRebalanceListener callback) {
+		// Kafka says it in the same words.
+		if (callback == null) {
+			throw new IllegalArgumentException("RebalanceListener cannot be null");
+		}
+		return new RebalanceWatch(this.assigned, callback);
 	}
 
 	@Override
 	public void assign(Collection<TopicPartition> partitions) {
 		this.consumer.assign(partitions);
-	}
-
-	@Override
-	public void subscribe(Pattern pattern, ConsumerRebalanceListener callback) {
-		this.consumer.subscribe(pattern, callback);
-	}
-
-	@Override
-	public void subscribe(Pattern pattern) {
-		this.consumer.subscribe(pattern);
-	}
-
-	@Override
-	public void subscribe(SubscriptionPattern pattern, ConsumerRebalanceListener callback) {
-		this.consumer.subscribe(pattern, callback);
-	}
-
-	@Override
-	public void subscribe(SubscriptionPattern pattern) {
-		this.consumer.subscribe(pattern);
+		this.assigned.assign(partitions);
 	}
 
 	@Override
 	public void unsubscribe() {
+		int generation = this.assigned.generation();
 		this.consumer.unsubscribe();
+		this.assigned.endAll(generation);
 	}
 
 	@Override
 	public void commitSync() {
-		this.consumer.commitSync();
+		Map<TopicPartition, OffsetAndMetadata> positions = this.assigned.positions();
+		if (positions == null) {
+			this.consumer.commitSync();
+		}
+		else {
+			commitSync(positions);
+		}
 	}
 
 	@Override
 	public void commitSync(Duration timeout) {
-		this.consumer.commitSync(timeout);
+		Map<TopicPartition, OffsetAndMetadata> positions = this.assigned.positions();
+		if (positions == null) {
+			this.consumer.commitSync(timeout);
+		}
+		else {
+			commitSync(positions, timeout);
+		}
 	}
 
 	@Override
 	public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
-		this.consumer.commitSync(offsets);
+		this.consumer.commitSync(this.assigned.commits().enrich(offsets));
 	}
 
 	@Override
 	public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
-		this.consumer.commitSync(offsets, timeout);
+		this.consumer.commitSync(this.assigned.commits().enrich(offsets), timeout);
 	}
 
 	@Override
 	public void commitAsync() {
-		this.consumer.commitAsync();
+		Map<TopicPartition, OffsetAndMetadata> positions = this.assigned.positions();
+		if (positions == null) {
+			this.consumer.commitAsync();
+		}
+		else {
+			commitAsync(positions, null);
+		}
 	}
 
 	@Override
 	public void commitAsync(@Nullable OffsetCommitCallback callback) {
-		this.consumer.commitAsync(callback);
+		Map<TopicPartition, OffsetAndMetadata> positions = this.assigned.positions();
+		if (positions == null) {
+			this.consumer.commitAsync(callback);
+		}
+		else {
+			commitAsync(positions, callback);
+		}
 	}
 
 	@Override
 	public void commitAsync(Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable OffsetCommitCallback callback) {
-		this.consumer.commitAsync(offsets, callback);
-	}
-
-	@Override
-	public void registerMetricForSubscription(KafkaMetric metric) {
-		this.consumer.registerMetricForSubscription(metric);
-	}
-
-	@Override
-	public void unregisterMetricFromSubscription(KafkaMetric metric) {
-		this.consumer.unregisterMetricFromSubscription(metric);
+		OffsetCommits commits = this.assigned.commits();
+		this.consumer.commitAsync(commits.enrich(offsets), commits.callback(offsets, callback));
 	}
 
 	@Override
 	public void seek(TopicPartition partition, long offset) {
 		this.consumer.seek(partition, offset);
+		this.assigned.sought(partition, offset);
 	}
 
 	@Override
 	public void seek(TopicPartition partition, OffsetAndMetadata offsetAndMetadata) {
 		this.consumer.seek(partition, offsetAndMetadata);
+		this.assigned.sought(partition, offsetAndMetadata.offset());
 	}
 
 	@Override
 	public void seekToBeginning(Collection<TopicPartition> partitions) {
 		this.consumer.seekToBeginning(partitions);
+		this.assigned.soughtEdge(partitions);
 	}
 
 	@Override
 	public void seekToEnd(Collection<TopicPartition> partitions) {
 		this.consumer.seekToEnd(partitions);
+		this.assigned.soughtEdge(partitions);
 	}
 
 	@Override
 	public long position(TopicPartition partition) {
-		return this.consumer.position(partition);
+		return position(partition, null);
 	}
 
 	@Override
-	public long position(TopicPartition partition, Duration timeout) {
-		return this.consumer.position(partition, timeout);
+	public long position(TopicPartition partition, @Nullable Duration timeout) {
+		while (true) {
+			try {
+				long position = (timeout != null) ? this.consumer.position(partition, timeout)
+						: this.consumer.position(partition);
+				this.assigned.positioned(partition, position);
+				return position;
+			}
+			catch (InvalidOffsetException ex) {
+				if (!this.assigned.answer(ex)) {
+					throw new TimeoutException(Objects.requireNonNullElse(ex.getMessage(), "No position"), ex);
+				}
+			}
+		}
 	}
 
 	@Override
 	public Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions) {
-		return this.consumer.committed(partitions);
+		return this.assigned.commits().plain(this.consumer.committed(partitions));
 	}
 
 	@Override
 	public Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions, Duration timeout) {
-		return this.consumer.committed(partitions, timeout);
-	}
-
-	@Override
-	public Uuid clientInstanceId(Duration timeout) {
-		return this.consumer.clientInstanceId(timeout);
-	}
-
-	@Override
-	public Map<MetricName, ? extends Metric> metrics() {
-		return this.consumer.metrics();
-	}
-
-	@Override
-	public List<PartitionInfo> partitionsFor(String topic) {
-		return this.consumer.partitionsFor(topic);
-	}
-
-	@Override
-	public List<PartitionInfo> partitionsFor(String topic, Duration timeout) {
-		return this.consumer.partitionsFor(topic, timeout);
-	}
-
-	@Override
-	public Map<String, List<PartitionInfo>> listTopics() {
-		return this.consumer.listTopics();
-	}
-
-	@Override
-	public Map<String, List<PartitionInfo>> listTopics(Duration timeout) {
-		return this.consumer.listTopics(timeout);
-	}
-
-	@Override
-	public Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(Map<TopicPartition, Long> timestampsToSearch) {
-		return this.consumer.offsetsForTimes(timestampsToSearch);
-	}
-
-	@Override
-	public Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(Map<TopicPartition, Long> timestampsToSearch,
-			Duration timeout) {
-		return this.consumer.offsetsForTimes(timestampsToSearch, timeout);
-	}
-
-	@Override
-	public Map<TopicPartition, Long> beginningOffsets(Collection<TopicPartition> partitions) {
-		return this.consumer.beginningOffsets(partitions);
-	}
-
-	@Override
-	public Map<TopicPartition, Long> beginningOffsets(Collection<TopicPartition> partitions, Duration timeout) {
-		return this.consumer.beginningOffsets(partitions, timeout);
-	}
-
-	@Override
-	public Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions) {
-		return this.consumer.endOffsets(partitions);
-	}
-
-	@Override
-	public Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions, Duration timeout) {
-		return this.consumer.endOffsets(partitions, timeout);
-	}
-
-	@Override
-	public OptionalLong currentLag(TopicPartition topicPartition) {
-		return this.consumer.currentLag(topicPartition);
-	}
-
-	@Override
-	public ConsumerGroupMetadata groupMetadata() {
-		return this.consumer.groupMetadata();
-	}
-
-	@Override
-	public void enforceRebalance() {
-		this.consumer.enforceRebalance();
-	}
-
-	@Override
-	public void enforceRebalance(@Nullable String reason) {
-		this.consumer.enforceRebalance(reason);
-	}
-
-	@Override
-	public void wakeup() {
-		this.consumer.wakeup();
-	}
-
-	@Override
-	public String toString() {
-		return this.consumer.toString();
+		return this.assigned.commits().plain(this.consumer.committed(partitions, timeout));
 	}
 
 }

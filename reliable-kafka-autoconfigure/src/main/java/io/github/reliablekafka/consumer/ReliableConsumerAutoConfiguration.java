@@ -18,6 +18,8 @@ package io.github.reliablekafka.consumer;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.sequence.LossLedger;
+import io.github.reliablekafka.sequence.SequenceBoards;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aot.hint.MemberCategory;
@@ -29,6 +31,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ImportRuntimeHints;
@@ -43,6 +46,7 @@ import org.springframework.kafka.core.ConsumerFactory;
 @AutoConfiguration(before = KafkaAutoConfiguration.class, after = DurabilityAutoConfiguration.class)
 @ConditionalOnClass(ConsumerFactory.class)
 @ConditionalOnBooleanProperty(name = "reliable.kafka.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(ConsumerProperties.class)
 @ImportRuntimeHints(ReliableConsumerAutoConfiguration.VetoHints.class)
 public final class ReliableConsumerAutoConfiguration {
 
@@ -63,6 +67,18 @@ public final class ReliableConsumerAutoConfiguration {
 	@ConditionalOnMissingBean
 	DeliveryLedger reliableKafkaDeliveryLedger() {
 		return new DeliveryLedger();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	SequenceBoards reliableKafkaSequenceBoards() {
+		return new SequenceBoards();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	LossLedger reliableKafkaLossLedger() {
+		return new LossLedger();
 	}
 
 	/**

@@ -23,18 +23,21 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One physical consumer as seen from the thread that polls it: its settings, how long it
  * may stay away from {@code poll} before the group expels it, which records of a failed
- * batch are dead-lettered, and the partitions whose records must not be delivered for a
- * while. Holding a partition back keeps the consumer polling, so that a long wait for the
- * next attempt neither costs the membership nor stops other partitions.
+ * batch are dead-lettered, what has to be committed with its offsets, and the partitions
+ * whose records must not be delivered for a while. Holding a partition back keeps the
+ * consumer polling, so that a long wait for the next attempt neither costs the membership
+ * nor stops other partitions.
  * <p>
  * Found through {@link #current()}, because error handlers are not always given the
  * consumer. Confined to the polling thread, except for the settings.
@@ -56,6 +59,8 @@ public final class ConsumerSession implements ConfiguredClient {
 	private final Map<TopicPartition, Long> releases = new HashMap<>();
 
 	private final Map<TopicPartition, Map<Long, Long>> deadLettered = new HashMap<>();
+
+	private @Nullable UnaryOperator<Map<TopicPartition, OffsetAndMetadata>> enricher;
 
 	private int deadLetters;
 
@@ -89,6 +94,29 @@ public final class ConsumerSession implements ConfiguredClient {
 	 */
 	public static @Nullable ConsumerSession current() {
 		return CURRENT.get();
+	}
+
+	/**
+	 * Add to offsets what the consumer that this thread polls wants to be committed with
+	 * them. For producers that commit them in a transaction; of another thread they stay
+	 * as they are.
+	 * @param offsets what the application commits
+	 * @param group of which group
+	 * @return what to commit instead
+	 */
+	public static Map<TopicPartition, OffsetAndMetadata> enrich(Map<TopicPartition, OffsetAndMetadata> offsets,
+			String group) {
+		ConsumerSession session = current();
+		return (session != null && session.enricher != null && session.group().equals(group))
+				? session.enricher.apply(offsets) : offsets;
+	}
+
+	/**
+	 * Set what is asked by {@link #enrich}.
+	 * @param enricher returns what to commit instead of what it is given
+	 */
+	public void enrichWith(UnaryOperator<Map<TopicPartition, OffsetAndMetadata>> enricher) {
+		this.enricher = enricher;
 	}
 
 	/**

@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 import io.github.reliablekafka.durability.ConfiguredClient;
+import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.ledger.Delivery;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
@@ -136,7 +137,7 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	@Override
 	public void sendOffsetsToTransaction(Map<TopicPartition, OffsetAndMetadata> offsets,
 			ConsumerGroupMetadata groupMetadata) {
-		this.delegate.sendOffsetsToTransaction(offsets, groupMetadata);
+		this.delegate.sendOffsetsToTransaction(ConsumerSession.enrich(offsets, groupMetadata.groupId()), groupMetadata);
 	}
 
 	@Override

@@ -108,6 +108,16 @@ public final class LaneReader {
 	}
 
 	/**
+	 * Whether what was committed with an offset is the state of a reader, of whatever
+	 * version.
+	 * @param metadata what was committed
+	 * @return {@code false} if it is the application's, or nothing
+	 */
+	public static boolean isState(String metadata) {
+		return LaneStateCodec.isOurs(metadata);
+	}
+
+	/**
 	 * The partition.
 	 * @return its topic and index
 	 */

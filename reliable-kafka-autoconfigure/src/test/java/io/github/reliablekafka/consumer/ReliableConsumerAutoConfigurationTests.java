@@ -99,7 +99,8 @@ class ReliableConsumerAutoConfigurationTests {
 		this.runner.run((context) -> {
 			Map<String, Object> settings = settings(context);
 			assertThat(settings).containsEntry("enable.auto.commit", "false")
-				.containsEntry("auto.offset.reset", "earliest")
+				.containsEntry("auto.offset.reset", "none")
+				.containsEntry(ResetPolicy.SETTING, "earliest")
 				.containsEntry("value.deserializer", ErrorHandlingDeserializer.class)
 				.containsEntry("key.deserializer", ErrorHandlingDeserializer.class)
 				.containsEntry("spring.deserializer.key.delegate.class", StringDeserializer.class)
@@ -116,10 +117,11 @@ class ReliableConsumerAutoConfigurationTests {
 					"spring.kafka.consumer.properties[interceptor.classes]=" + CountingInterceptor.class.getName())
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
-				assertThat(settings(context)).containsEntry("auto.offset.reset", "latest")
+				assertThat(settings(context)).containsEntry("auto.offset.reset", "none")
+					.containsEntry(ResetPolicy.SETTING, "latest")
 					.containsEntry("enable.auto.commit", false)
 					.containsEntry("interceptor.classes",
-							List.of(CountingInterceptor.class.getName(), ConsumerSettingsVeto.class.getName()));
+							List.of(ConsumerSettingsVeto.class.getName(), CountingInterceptor.class.getName()));
 				assertThat(output).contains("auto.offset.reset=latest");
 			});
 	}
@@ -177,7 +179,7 @@ class ReliableConsumerAutoConfigurationTests {
 						"consumer 'client-1' in group 'other' of consumer factory 'kafkaConsumerFactory'")
 				.withMessageContaining("enable.auto.commit is 'true'");
 			// The failed construction left nothing that the next consumer could pick up.
-			assertThat(ConsumerSettingsVeto.takeCheckedSettings()).isNull();
+			assertThat(ConsumerSettingsVeto.take()).isNull();
 		});
 	}
 
@@ -217,7 +219,7 @@ class ReliableConsumerAutoConfigurationTests {
 				.getKafkaConsumerProperties();
 			assertThat(overrides)
 				.containsEntry("interceptor.classes",
-						List.of(CountingInterceptor.class.getName(), ConsumerSettingsVeto.class.getName()))
+						List.of(ConsumerSettingsVeto.class.getName(), CountingInterceptor.class.getName()))
 				.containsEntry("value.deserializer", ErrorHandlingDeserializer.class.getName())
 				.containsEntry("spring.deserializer.value.delegate.class", IntegerDeserializer.class.getName());
 			try (Consumer<?, ?> consumer = context.getBean(ConsumerFactory.class)

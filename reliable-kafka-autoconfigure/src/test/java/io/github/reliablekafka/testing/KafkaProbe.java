@@ -26,7 +26,9 @@ import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -142,10 +144,31 @@ public final class KafkaProbe implements AutoCloseable {
 	 * @return -1 if nothing is committed
 	 */
 	public long committed(String group, String topic, int partition) {
-		OffsetAndMetadata committed = await(
-				() -> this.admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get())
-			.get(new TopicPartition(topic, partition));
+		OffsetAndMetadata committed = committedOffset(group, topic, partition);
 		return (committed != null) ? committed.offset() : -1;
+	}
+
+	/**
+	 * What a group has committed.
+	 * @param group the group
+	 * @param topic the topic
+	 * @param partition the partition
+	 * @return {@code null} if nothing is committed
+	 */
+	public OffsetAndMetadata committedOffset(String group, String topic, int partition) {
+		return await(() -> this.admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get())
+			.get(new TopicPartition(topic, partition));
+	}
+
+	public void deleteRecords(String topic, int partition, long before) {
+		await(() -> this.admin
+			.deleteRecords(Map.of(new TopicPartition(topic, partition), RecordsToDelete.beforeOffset(before)))
+			.all()
+			.get());
+	}
+
+	public void addPartitions(String topic, int total) {
+		await(() -> this.admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(total))).all().get());
 	}
 
 	@Override

@@ -1,0 +1,426 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.consumer;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import io.github.reliablekafka.sequence.Cause;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
+import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The partitions that one consumer is assigned, what it reads of each, and what it
+ * commits. Follows every assignment, poll, seek and commit. The position that it knows is
+ * that of the consumer, or it knows none.
+ * <p>
+ * Asks the cluster for the group's offsets when partitions are assigned, because Kafka
+ * does not hand out what else was committed with them. For use by the polling thread.
+ */
+final class AssignedPartitions {
+
+	private static final Log logger = LogFactory.getLog(AssignedPartitions.class);
+
+	private static final Duration GLANCE = Duration.ofMillis(100);
+
+	private final Consumer<?, ?> consumer;
+
+	private final String group;
+
+	private final @Nullable LaneReaders readers;
+
+	private final PositionResets resets;
+
+	private final OffsetCommits commits;
+
+	private final Map<TopicPartition, AssignedPartition> partitions = new LinkedHashMap<>();
+
+	/**
+	 * Whether a partition has not begun or is not settled.
+	 */
+	private boolean incomplete;
+
+	/**
+	 * Follow a consumer.
+	 * @param consumer what the application's calls are delegated to
+	 * @param group the group; empty for none
+	 * @param policy where to begin without an offset
+	 * @param readers check numbers; {@code null} for no check
+	 * @param commitsInTransactions whether a producer commits the offsets
+	 */
+	AssignedPartitions(Consumer<?, ?> consumer, String group, ResetPolicy policy, @Nullable LaneReaders readers,
+			boolean commitsInTransactions) {
+		this.consumer = consumer;
+		this.group = group;
+		this.readers = readers;
+		this.resets = new PositionResets(consumer, policy, group);
+		this.commits = new OffsetCommits(consumer, group, this.partitions, commitsInTransactions);
+	}
+
+	OffsetCommits commits() {
+		return this.commits;
+	}
+
+	/**
+	 * Follow an assignment that the application made itself.
+	 * @param now what is assigned from now on
+	 */
+	void assign(Collection<TopicPartition> now) {
+		Set<TopicPartition> gone = new HashSet<>(this.partitions.keySet());
+		gone.removeAll(Set.copyOf(now));
+		end(gone, -1);
+		for (TopicPartition partition : now) {
+			if (!this.partitions.containsKey(partition)) {
+				add(partition);
+			}
+		}
+	}
+
+	/**
+	 * The group assigned partitions.
+	 * @param added in addition to those before
+	 */
+	void assigned(Collection<TopicPartition> added) {
+		end(added, -1);
+		added.forEach(this::add);
+		complete(PositionResets.PATIENCE);
+	}
+
+	void revoked(Collection<TopicPartition> removed) {
+		end(removed, generation());
+	}
+
+	void lost(Collection<TopicPartition> removed) {
+		end(removed, -1);
+	}
+
+	/**
+	 * Nothing is assigned any more.
+	 * @param generation of the group, while the consumer had one
+	 */
+	void endAll(int generation) {
+		end(List.copyOf(this.partitions.keySet()), generation);
+	}
+
+	private void add(TopicPartition partition) {
+		LaneReaders making = this.readers;
+		this.partitions.put(partition,
+				new AssignedPartition(partition, (making != null) ? making.open(partition) : null));
+		this.incomplete = true;
+	}
+
+	private void end(Collection<TopicPartition> removed, int generation) {
+		for (TopicPartition partition : removed) {
+			AssignedPartition assigned = this.partitions.remove(partition);
+			if (assigned != null) {
+				assigned.end(generation);
+			}
+		}
+	}
+
+	/**
+	 * The generation of the group.
+	 * @return -1 if unknown
+	 */
+	int generation() {
+		if (!this.group.isEmpty() && this.readers != null) {
+			try {
+				return this.consumer.groupMetadata().generationId();
+			}
+			catch (RuntimeException ex) {
+				logger.debug("The generation is not known", ex);
+			}
+		}
+		return -1;
+	}
+
+	/**
+	 * The application is about to poll: it is done with what it has polled before.
+	 * @param timeout how long it wants to wait
+	 */
+	void beforePoll(Duration timeout) {
+		if (this.incomplete) {
+			complete((timeout.compareTo(PositionResets.PATIENCE) < 0) ? timeout.plus(GLANCE) : PositionResets.PATIENCE);
+		}
+		this.commits.beforePoll();
+	}
+
+	// Finds out where partitions begin that have not begun. What cannot be found out now
+	// is tried again with the next poll.
+	private void complete(Duration patience) {
+		List<AssignedPartition> waiting = new ArrayList<>();
+		for (AssignedPartition assigned : this.partitions.values()) {
+			if (!assigned.hasBegun()) {
+				waiting.add(assigned);
+			}
+		}
+		try {
+			if (!waiting.isEmpty()) {
+				begin(waiting, patience);
+			}
+			this.incomplete = settle();
+		}
+		catch (WakeupException ex) {
+			// It was meant for the application.
+			this.consumer.wakeup();
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Where to begin is not known yet", ex);
+		}
+	}
+
+	private void begin(List<AssignedPartition> waiting, Duration patience) {
+		Map<TopicPartition, OffsetAndMetadata> offsets = committed(waiting, patience);
+		int generation = generation();
+		List<AssignedPartition> without = new ArrayList<>();
+		for (AssignedPartition assigned : waiting) {
+			OffsetAndMetadata offset = offsets.get(assigned.partition());
+			if (offset != null) {
+				assigned.begin(offset, generation);
+			}
+			else if (assigned.position() >= 0) {
+				assigned.beginWithoutOffset(assigned.position(), generation);
+			}
+			else if (!assigned.isUnsettled()) {
+				without.add(assigned);
+			}
+		}
+		if (!without.isEmpty() && !this.resets.isForbidden()) {
+			this.commits.commitNow(this.resets.begin(without, generation));
+		}
+	}
+
+	private Map<TopicPartition, OffsetAndMetadata> committed(List<AssignedPartition> waiting, Duration patience) {
+		if (this.group.isEmpty()) {
+			return Map.of();
+		}
+		Set<TopicPartition> names = new HashSet<>();
+		waiting.forEach((assigned) -> names.add(assigned.partition()));
+		try {
+			return this.consumer.committed(names, patience);
+		}
+		catch (AuthorizationException ex) {
+			// A consumer that sets its positions itself needs no right to its group.
+			if (waiting.stream().allMatch((assigned) -> assigned.position() >= 0)) {
+				return Map.of();
+			}
+			throw ex;
+		}
+	}
+
+	// Whether anything remains to be settled.
+	private boolean settle() {
+		boolean remains = false;
+		for (AssignedPartition assigned : this.partitions.values()) {
+			if (assigned.isUnsettled()) {
+				try {
+					settled(assigned, this.consumer.position(assigned.partition(), GLANCE));
+				}
+				catch (TimeoutException ex) {
+					// The first record will tell.
+					remains = true;
+				}
+			}
+			remains |= !assigned.hasBegun();
+		}
+		return remains;
+	}
+
+	private void settled(AssignedPartition assigned, long position) {
+		if (assigned.hasBegun()) {
+			assigned.move(position, Cause.SEEK);
+		}
+		else {
+			assigned.move(position, Cause.SEEK);
+			assigned.beginWithoutOffset(position, generation());
+			assigned.wantCommit(position);
+		}
+	}
+
+	/**
+	 * Answer a consumer that does not know where to read.
+	 * @param failure what it says
+	 * @return {@code false} if there is no answer yet
+	 */
+	boolean answer(InvalidOffsetException failure) {
+		if (this.resets.isForbidden()) {
+			throw failure;
+		}
+		try {
+			if (failure instanceof OffsetOutOfRangeException outOfRange) {
+				this.resets.correct(outOfRange, this.partitions);
+			}
+			else if (failure instanceof NoOffsetForPartitionException) {
+				List<AssignedPartition> without = new ArrayList<>();
+				for (TopicPartition partition : failure.partitions()) {
+					if (!this.partitions.containsKey(partition)) {
+						add(partition);
+					}
+					without.add(this.partitions.get(partition));
+				}
+				this.commits.commitNow(this.resets.begin(without, generation()));
+			}
+			else {
+				throw failure;
+			}
+			return true;
+		}
+		catch (TimeoutException ex) {
+			logger.warn("Where to read on is not known yet: %s".formatted(failure.getMessage()), ex);
+			return false;
+		}
+	}
+
+	/**
+	 * Follow a poll.
+	 * @param polled everything that was polled
+	 * @param kept what the application gets; what it does not get is polled again if the
+	 * next offset says so
+	 * @param <K> the key type
+	 * @param <V> the value type
+	 */
+	<K, V> void polled(ConsumerRecords<K, V> polled, ConsumerRecords<?, ?> kept) {
+		for (TopicPartition partition : polled.partitions()) {
+			List<ConsumerRecord<K, V>> records = polled.records(partition);
+			AssignedPartition assigned = this.partitions.get(partition);
+			if (assigned != null && !records.isEmpty()) {
+				if (!assigned.hasBegun()) {
+					beginLate(assigned, records.get(0).offset());
+				}
+				OffsetAndMetadata cutAt = (kept != polled) ? kept.nextOffsets().get(partition) : null;
+				assigned.read(records, (cutAt != null) ? cutAt.offset() : Long.MAX_VALUE);
+			}
+		}
+		polled.nextOffsets().forEach((partition, next) -> {
+			AssignedPartition assigned = this.partitions.get(partition);
+			OffsetAndMetadata cutAt = (kept != polled) ? kept.nextOffsets().get(partition) : null;
+			OffsetAndMetadata position = (cutAt != null && cutAt.offset() < next.offset()) ? cutAt : next;
+			if (assigned != null && assigned.hasBegun()) {
+				assigned.advance(position.offset(), position.leaderEpoch().orElse(-1));
+			}
+		});
+	}
+
+	// Reading began before it was known what the group has committed, which nobody has
+	// changed meanwhile.
+	private void beginLate(AssignedPartition assigned, long first) {
+		OffsetAndMetadata offset = null;
+		try {
+			offset = committed(List.of(assigned), PositionResets.PATIENCE).get(assigned.partition());
+		}
+		catch (WakeupException ex) {
+			this.consumer.wakeup();
+		}
+		catch (KafkaException ex) {
+			logger.warn("What was known of %s is not known any more".formatted(assigned.partition()), ex);
+		}
+		if (offset != null) {
+			assigned.begin(offset, generation());
+		}
+		else {
+			assigned.beginWithoutOffset(first, generation());
+		}
+	}
+
+	/**
+	 * Follow a seek.
+	 * @param partition the partition
+	 * @param offset the next offset to be polled
+	 */
+	void sought(TopicPartition partition, long offset) {
+		AssignedPartition assigned = this.partitions.get(partition);
+		if (assigned != null) {
+			assigned.move(offset, Cause.SEEK);
+		}
+	}
+
+	/**
+	 * Follow a seek to the beginning or the end.
+	 * @param sought the partitions; empty for all
+	 */
+	void soughtEdge(Collection<TopicPartition> sought) {
+		for (AssignedPartition assigned : this.partitions.values()) {
+			if (sought.isEmpty() || sought.contains(assigned.partition())) {
+				assigned.unsettle();
+				this.incomplete = true;
+			}
+		}
+	}
+
+	/**
+	 * The position has become known.
+	 * @param partition the partition
+	 * @param position the next offset to be polled
+	 */
+	void positioned(TopicPartition partition, long position) {
+		AssignedPartition assigned = this.partitions.get(partition);
+		if (assigned != null && assigned.isUnsettled()) {
+			settled(assigned, position);
+		}
+	}
+
+	/**
+	 * A record could not be deserialized.
+	 * @param partition its partition
+	 * @param offset its offset
+	 */
+	void undeserializable(TopicPartition partition, long offset) {
+		AssignedPartition assigned = this.partitions.get(partition);
+		if (assigned != null) {
+			assigned.undeserializable(offset);
+		}
+	}
+
+	/**
+	 * The positions, for a commit of everything that was polled.
+	 * @return {@code null} if nothing is known of them
+	 */
+	@Nullable Map<TopicPartition, OffsetAndMetadata> positions() {
+		if (this.partitions.isEmpty()) {
+			return null;
+		}
+		settle();
+		Map<TopicPartition, OffsetAndMetadata> positions = new HashMap<>();
+		for (AssignedPartition assigned : this.partitions.values()) {
+			if (assigned.position() >= 0) {
+				positions.put(assigned.partition(), new OffsetAndMetadata(assigned.position()));
+			}
+		}
+		return positions;
+	}
+
+}

@@ -1,0 +1,187 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.consumer;
+
+import java.util.HashMap;
+import java.util.Map;
+
+import io.github.reliablekafka.sequence.LaneReader;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetCommitCallback;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes with the offsets that one consumer commits: the leader epoch of the record in
+ * front, without which a group that comes back after the log was cut off passes over live
+ * records, and what the check of numbers has to remember. Metadata of the application's
+ * own stays; then the check remembers only what it saves elsewhere. For use by the
+ * polling thread.
+ */
+final class OffsetCommits {
+
+	private static final Log logger = LogFactory.getLog(OffsetCommits.class);
+
+	private final Consumer<?, ?> consumer;
+
+	private final String group;
+
+	private final Map<TopicPartition, AssignedPartition> partitions;
+
+	private boolean inTransactions;
+
+	OffsetCommits(Consumer<?, ?> consumer, String group, Map<TopicPartition, AssignedPartition> partitions,
+			boolean inTransactions) {
+		this.consumer = consumer;
+		this.group = group;
+		this.partitions = partitions;
+		this.inTransactions = inTransactions;
+	}
+
+	/**
+	 * Add to offsets what goes with them.
+	 * @param offsets what the application commits
+	 * @return what to commit instead
+	 */
+	Map<TopicPartition, OffsetAndMetadata> enrich(Map<TopicPartition, OffsetAndMetadata> offsets) {
+		Map<TopicPartition, OffsetAndMetadata> enriched = new HashMap<>();
+		offsets.forEach((partition, offset) -> {
+			AssignedPartition assigned = this.partitions.get(partition);
+			enriched.put(partition, (assigned != null && offset != null) ? assigned.commit(offset) : offset);
+		});
+		return enriched;
+	}
+
+	/**
+	 * Add to offsets what goes with them, for a producer that commits them in its
+	 * transaction.
+	 * @param offsets what the application commits
+	 * @return what to commit instead
+	 */
+	Map<TopicPartition, OffsetAndMetadata> enrichInTransaction(Map<TopicPartition, OffsetAndMetadata> offsets) {
+		this.inTransactions = true;
+		return enrich(offsets);
+	}
+
+	/**
+	 * Tell the application what it committed, not what was added.
+	 * @param offsets what the application committed
+	 * @param callback of the application
+	 * @return for Kafka
+	 */
+	@Nullable OffsetCommitCallback callback(Map<TopicPartition, OffsetAndMetadata> offsets,
+			@Nullable OffsetCommitCallback callback) {
+		return (callback != null) ? (enriched, exception) -> callback.onComplete(offsets, exception) : null;
+	}
+
+	/**
+	 * Take from offsets what was added to them.
+	 * @param committed what the group has
+	 * @return what the application may see
+	 */
+	Map<TopicPartition, OffsetAndMetadata> plain(Map<TopicPartition, OffsetAndMetadata> committed) {
+		Map<TopicPartition, OffsetAndMetadata> plain = new HashMap<>();
+		committed.forEach(
+				(partition, offset) -> plain.put(partition, (offset != null && LaneReader.isState(offset.metadata()))
+						? new OffsetAndMetadata(offset.offset(), offset.leaderEpoch(), "") : offset));
+		return plain;
+	}
+
+	/**
+	 * The application polls again: what it had to commit, it has committed.
+	 */
+	void beforePoll() {
+		boolean mayCommit = !this.group.isEmpty() && !this.inTransactions;
+		Map<TopicPartition, OffsetAndMetadata> again = null;
+		for (AssignedPartition assigned : this.partitions.values()) {
+			if (this.group.isEmpty()) {
+				assigned.passWithoutGroup();
+			}
+			OffsetAndMetadata offset = assigned.check(mayCommit);
+			if (offset != null) {
+				again = (again != null) ? again : new HashMap<>();
+				again.put(assigned.partition(), offset);
+			}
+		}
+		if (again != null) {
+			commitAgain(again);
+		}
+	}
+
+	private void commitAgain(Map<TopicPartition, OffsetAndMetadata> offsets) {
+		try {
+			this.consumer.commitAsync(offsets, (sent, exception) -> {
+				if (exception instanceof RetriableException) {
+					wantLater(sent);
+				}
+			});
+		}
+		catch (WakeupException ex) {
+			this.consumer.wakeup();
+			wantLater(offsets);
+		}
+		catch (KafkaException ex) {
+			logger.debug("What was found is committed with the next offset only", ex);
+		}
+	}
+
+	/**
+	 * Commit where the group begins, so that it begins there again if it has to.
+	 * Otherwise it is tried again later.
+	 * @param positions where
+	 */
+	void commitNow(Map<TopicPartition, Long> positions) {
+		if (this.group.isEmpty() || positions.isEmpty()) {
+			return;
+		}
+		Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+		positions.forEach((partition, position) -> {
+			AssignedPartition assigned = this.partitions.get(partition);
+			if (assigned == null || assigned.position() == position) {
+				offsets.put(partition, new OffsetAndMetadata(position));
+			}
+		});
+		Map<TopicPartition, OffsetAndMetadata> enriched = enrich(offsets);
+		try {
+			this.consumer.commitSync(enriched, PositionResets.PATIENCE);
+			return;
+		}
+		catch (WakeupException ex) {
+			this.consumer.wakeup();
+		}
+		catch (RuntimeException ex) {
+			logger.warn("Where group '%s' begins in %s is not committed yet".formatted(this.group, positions), ex);
+		}
+		wantLater(enriched);
+	}
+
+	private void wantLater(Map<TopicPartition, OffsetAndMetadata> offsets) {
+		offsets.forEach((partition, offset) -> {
+			AssignedPartition assigned = this.partitions.get(partition);
+			if (assigned != null) {
+				assigned.wantCommit(offset.offset());
+			}
+		});
+	}
+
+}

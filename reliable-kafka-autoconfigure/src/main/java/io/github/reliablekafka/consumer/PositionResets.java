@@ -1,0 +1,234 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.consumer;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import io.github.reliablekafka.sequence.Cause;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says where to read if the group has no offset, or one that the log does not have, and
+ * logs it. Kafka would do the same in silence. Each question to the cluster takes 5
+ * seconds at most.
+ */
+final class PositionResets {
+
+	/**
+	 * Longest wait for one answer of the cluster.
+	 */
+	static final Duration PATIENCE = Duration.ofSeconds(5);
+
+	private static final Log logger = LogFactory.getLog(PositionResets.class);
+
+	private final Consumer<?, ?> consumer;
+
+	private final ResetPolicy policy;
+
+	private final String group;
+
+	PositionResets(Consumer<?, ?> consumer, ResetPolicy policy, String group) {
+		this.consumer = consumer;
+		this.policy = policy;
+		this.group = group;
+	}
+
+	/**
+	 * Whether whoever polls has to be told instead.
+	 * @return {@code true} if nothing may be decided here
+	 */
+	boolean isForbidden() {
+		return this.policy.start() == ResetPolicy.Start.FAIL;
+	}
+
+	/**
+	 * Set the position of partitions in which the group has no offset.
+	 * @param partitions the partitions; those that Kafka goes on looking for are
+	 * unsettled afterwards, the others have begun
+	 * @param generation of the group; -1 if unknown
+	 * @return where reading begins, and where it would begin in the other partitions of
+	 * topics that are new to the group
+	 */
+	Map<TopicPartition, Long> begin(Collection<AssignedPartition> partitions, int generation) {
+		Set<TopicPartition> fromBeginning = new HashSet<>();
+		Set<TopicPartition> fromPolicy = new LinkedHashSet<>();
+		Set<TopicPartition> others = new HashSet<>();
+		split(partitions, fromBeginning, fromPolicy, others);
+		Map<TopicPartition, Long> positions = new HashMap<>();
+		try {
+			if (!fromBeginning.isEmpty()) {
+				positions.putAll(this.consumer.beginningOffsets(fromBeginning, PATIENCE));
+			}
+			if (!fromPolicy.isEmpty()) {
+				others.addAll(fromPolicy);
+				positions.putAll(atPolicy(others));
+			}
+		}
+		catch (TimeoutException ex) {
+			// Kafka goes on trying, and reads from other partitions meanwhile.
+			Set<TopicPartition> fromEnd = new HashSet<>();
+			logger.warn("Where to begin in %s is not known yet".formatted(partitions), ex);
+			((this.policy.start() != ResetPolicy.Start.LATEST) ? fromBeginning : fromEnd).addAll(fromPolicy);
+			// No partition would mean all.
+			if (!fromBeginning.isEmpty()) {
+				this.consumer.seekToBeginning(fromBeginning);
+			}
+			if (!fromEnd.isEmpty()) {
+				this.consumer.seekToEnd(fromEnd);
+			}
+			partitions.forEach(AssignedPartition::unsettle);
+			return Map.of();
+		}
+		for (AssignedPartition assigned : partitions) {
+			TopicPartition partition = assigned.partition();
+			Long position = positions.get(partition);
+			if (position != null) {
+				this.consumer.seek(partition, position);
+				if (assigned.hasBegun()) {
+					assigned.move(position, Cause.EXTERNAL_RESET);
+				}
+				else {
+					assigned.beginWithoutOffset(position, generation);
+				}
+				logger.info("%s has no offset in %s and begins at %d, %s".formatted(who(), partition, position,
+						fromPolicy.contains(partition) ? this.policy : "the beginning"));
+			}
+		}
+		return positions;
+	}
+
+	private void split(Collection<AssignedPartition> partitions, Set<TopicPartition> fromBeginning,
+			Set<TopicPartition> fromPolicy, Set<TopicPartition> others) {
+		Map<String, Boolean> isNew = new HashMap<>();
+		for (AssignedPartition assigned : partitions) {
+			TopicPartition partition = assigned.partition();
+			boolean startsNow = this.policy.start() != ResetPolicy.Start.EARLIEST
+					&& isNew.computeIfAbsent(partition.topic(), (topic) -> isNewToGroup(topic, others));
+			(startsNow ? fromPolicy : fromBeginning).add(partition);
+		}
+	}
+
+	// A group that knows the topic, but not this partition, was never offered what is in
+	// it. For that to be told, a group that begins with a topic commits the offsets of
+	// all its partitions at once, those of other members included.
+	private boolean isNewToGroup(String topic, Set<TopicPartition> others) {
+		if (this.group.isEmpty()) {
+			return true;
+		}
+		Set<TopicPartition> all = new HashSet<>();
+		List<PartitionInfo> infos = this.consumer.partitionsFor(topic, PATIENCE);
+		infos.forEach((info) -> all.add(new TopicPartition(topic, info.partition())));
+		if (this.consumer.committed(all, PATIENCE).values().stream().anyMatch((offset) -> offset != null)) {
+			return false;
+		}
+		others.addAll(all);
+		return true;
+	}
+
+	private Map<TopicPartition, Long> atPolicy(Set<TopicPartition> partitions) {
+		Map<TopicPartition, Long> positions = new HashMap<>(this.consumer.endOffsets(partitions, PATIENCE));
+		Duration age = this.policy.age();
+		if (age != null) {
+			long since = Instant.now().minus(age).toEpochMilli();
+			Map<TopicPartition, Long> times = new HashMap<>();
+			partitions.forEach((partition) -> times.put(partition, since));
+			Map<TopicPartition, OffsetAndTimestamp> found = this.consumer.offsetsForTimes(times, PATIENCE);
+			found.forEach((partition, offset) -> {
+				if (offset != null) {
+					positions.put(partition, offset.offset());
+				}
+			});
+		}
+		return positions;
+	}
+
+	/**
+	 * Set the position of partitions whose log does not have it.
+	 * @param failure what Kafka says
+	 * @param assigned finds partitions by their names
+	 */
+	void correct(OffsetOutOfRangeException failure, Map<TopicPartition, AssignedPartition> assigned) {
+		Map<TopicPartition, OffsetAndMetadata> divergent = (failure instanceof LogTruncationException truncation)
+				? truncation.divergentOffsets() : Map.of();
+		Map<TopicPartition, Long> starts = null;
+		for (Map.Entry<TopicPartition, Long> entry : failure.offsetOutOfRangePartitions().entrySet()) {
+			TopicPartition partition = entry.getKey();
+			OffsetAndMetadata divergence = divergent.get(partition);
+			if (divergence != null) {
+				truncate(partition, entry.getValue(), divergence, assigned.get(partition));
+				continue;
+			}
+			if (starts == null) {
+				starts = this.consumer.beginningOffsets(failure.offsetOutOfRangePartitions().keySet(), PATIENCE);
+			}
+			Long start = starts.get(partition);
+			if (start != null) {
+				restart(partition, entry.getValue(), start, assigned.get(partition));
+			}
+		}
+	}
+
+	private void truncate(TopicPartition partition, long offset, OffsetAndMetadata divergence,
+			@Nullable AssignedPartition assigned) {
+		this.consumer.seek(partition, divergence);
+		if (assigned != null) {
+			assigned.truncate(divergence.offset());
+		}
+		logger.error(
+				"The log of %s was cut off at %d: what %s had read from there up to %d is gone, and what was written since is read now"
+					.formatted(partition, divergence.offset(), who(), offset - 1));
+	}
+
+	private void restart(TopicPartition partition, long offset, long start, @Nullable AssignedPartition assigned) {
+		this.consumer.seek(partition, start);
+		if (assigned != null) {
+			assigned.move(start, (offset < start) ? Cause.RETENTION : Cause.OUT_OF_RANGE);
+		}
+		if (offset < start) {
+			logger.warn("The log of %s begins at %d: %s has not read %d to %d, which are deleted".formatted(partition,
+					start, who(), offset, start - 1));
+		}
+		else {
+			logger.warn(
+					"The log of %s does not reach %d, where %s wants to read: it was cut off or created again, and is read from its beginning at %d"
+						.formatted(partition, offset, who(), start));
+		}
+	}
+
+	private String who() {
+		return this.group.isEmpty() ? "a consumer without a group" : "group '" + this.group + "'";
+	}
+
+}
