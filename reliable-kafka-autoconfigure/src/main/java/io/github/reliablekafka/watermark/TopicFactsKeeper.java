@@ -106,7 +106,8 @@ final class TopicFactsKeeper extends AuditLoop {
 			return RESTING;
 		}
 		long now = System.nanoTime();
-		Set<String> due = topics.stream().filter((topic) -> now - this.lookAt.getOrDefault(topic, now) >= 0)
+		Set<String> due = topics.stream()
+			.filter((topic) -> now - this.lookAt.getOrDefault(topic, now) >= 0)
 			.collect(Collectors.toSet());
 		if (!due.isEmpty()) {
 			look(due);

@@ -18,13 +18,16 @@ package io.github.reliablekafka.watermark;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Future;
 
 import io.github.reliablekafka.sequence.SequenceBoard;
 import io.github.reliablekafka.sequence.Watermark;
+import io.github.reliablekafka.sequence.WatermarkCodec;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InterruptException;
@@ -93,19 +96,19 @@ final class WatermarkPublisher extends AuditLoop {
 	@Override
 	Duration turn() {
 		step(false);
-		return (this.board.sessions().isEmpty() && this.streams.untold() == 0) ? RESTING : this.pause;
+		return this.board.sessions().isEmpty() ? RESTING : this.pause;
 	}
 
 	private void step(boolean all) {
 		long now = System.nanoTime();
-		this.streams.collect(this.board.sessions(), now);
+		this.streams.collect(this.board.sessions(), now, all);
 		if (now - this.notBefore >= 0) {
-			List<WatermarkStreams.Stream> due = this.streams.due(now, all);
+			List<WatermarkStreams.Stream> due = this.streams.due(now);
 			if (!due.isEmpty()) {
 				publish(due, now);
 			}
 		}
-		this.streams.dropTold().forEach(this.board::forget);
+		this.streams.dropTold(now, all).forEach(this.board::forget);
 	}
 
 	private void publish(List<WatermarkStreams.Stream> due, long now) {
@@ -114,10 +117,14 @@ final class WatermarkPublisher extends AuditLoop {
 			int partitions = current.partitionsFor(this.topic.name()).size();
 			for (WatermarkStreams.Stream stream : due) {
 				Watermark watermark = stream.send(now);
-				ProducerRecord<byte[], byte[]> record = WatermarkRecords.record(this.topic.name(), partitions,
-						watermark);
+				ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(this.topic.name(),
+						AuditTopic.partition(watermark.lane(), partitions),
+						WatermarkCodec.encodeKey(watermark.lane(), watermark.session()),
+						WatermarkCodec.encode(watermark));
 				try {
-					current.send(record, (metadata, failure) -> tell(() -> settled(current, stream, failure)));
+					// The callback has the outcome.
+					Future<RecordMetadata> unused = current.send(record,
+							(metadata, failure) -> tell(() -> settled(current, stream, failure)));
 				}
 				catch (RuntimeException ex) {
 					stream.settle(false);
@@ -186,15 +193,11 @@ final class WatermarkPublisher extends AuditLoop {
 	@Override
 	void lastWords(long deadline) throws InterruptedException {
 		this.notBefore = System.nanoTime();
-		do {
-			step(true);
-			if (this.streams.untold() == 0) {
-				break;
-			}
+		step(true);
+		while (this.streams.untold() > 0 && System.nanoTime() - deadline < 0) {
 			takeNotes(LAST_WORDS_PAUSE);
+			step(true);
 		}
-		while (System.nanoTime() - deadline < 0);
-		this.streams.dropTold().forEach(this.board::forget);
 	}
 
 	@Override

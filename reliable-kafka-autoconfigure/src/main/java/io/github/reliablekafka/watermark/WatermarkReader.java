@@ -30,6 +30,7 @@ import java.util.function.BiConsumer;
 import io.github.reliablekafka.sequence.Lane;
 import io.github.reliablekafka.sequence.SequenceBoard;
 import io.github.reliablekafka.sequence.Watermark;
+import io.github.reliablekafka.sequence.WatermarkCodec;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -207,7 +208,7 @@ final class WatermarkReader extends AuditLoop {
 	}
 
 	private void read(ConsumerRecord<byte[], byte[]> record, Set<Lane> watched) {
-		WatermarkRecords.Key key = WatermarkRecords.key(record);
+		WatermarkCodec.Key key = WatermarkCodec.decodeKey(record.key());
 		if (key == null || !watched.contains(key.lane())) {
 			return;
 		}
@@ -215,7 +216,7 @@ final class WatermarkReader extends AuditLoop {
 			this.board.retire(key.lane(), key.session());
 			return;
 		}
-		Watermark watermark = WatermarkRecords.watermark(key, record);
+		Watermark watermark = WatermarkCodec.decode(record.key(), record.value());
 		if (watermark != null) {
 			makeRoom(watermark);
 			this.board.post(watermark);
@@ -229,9 +230,9 @@ final class WatermarkReader extends AuditLoop {
 		if (kept.size() < KEPT_SESSIONS || kept.containsKey(watermark.session())) {
 			return;
 		}
-		this.complaints.complain("More than %d producer sessions have written to %s".formatted(KEPT_SESSIONS,
-				watermark.lane()), "what the oldest of them have told is not used, so losses of them may stay undecided",
-				null);
+		this.complaints.complain(
+				"More than %d producer sessions have written to %s".formatted(KEPT_SESSIONS, watermark.lane()),
+				"what the oldest of them have told is not used, so losses of them may stay undecided", null);
 		List<Watermark> oldest = new ArrayList<>(new HashMap<>(kept).values());
 		oldest.sort(Comparator.comparing(Watermark::closed, Comparator.reverseOrder())
 			.thenComparing((candidate) -> candidate.producer().startedAt()));

@@ -20,13 +20,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Consumer;
 
 import io.github.reliablekafka.sequence.Lane;
@@ -35,44 +32,51 @@ import io.github.reliablekafka.sequence.Watermark;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which watermark is due when: of a stream that rests or has ended at once, of one that
- * keeps changing from time to time, and of every open one once a day, so that a control
- * topic that forgets gets them again. For use by one thread.
+ * What has to be told: the last watermark of each stream until it is acknowledged, and
+ * that of every open stream again once a day, so that a control topic that forgets gets
+ * it again. A session that is closed is kept for a while, because its last outcomes may
+ * come late. For use by one thread.
  */
 final class WatermarkStreams {
 
 	private static final long REPEAT_NANOS = Duration.ofHours(24).toNanos();
 
-	private final long interval;
+	private final Duration interval;
 
-	private final long idleAfter;
+	private final Duration idleAfter;
 
-	private final Map<ProducerSession, Map<Lane, Stream>> sessions = new IdentityHashMap<>();
+	private final Map<ProducerSession, Session> sessions = new IdentityHashMap<>();
 
-	private final Set<ProducerSession> ended = new HashSet<>();
-
+	/**
+	 * Create an empty set.
+	 * @param interval longest time between watermarks of a stream that keeps changing,
+	 * and how long a closed session is kept
+	 * @param idleAfter time without a change after which a watermark is taken
+	 */
 	WatermarkStreams(Duration interval, Duration idleAfter) {
-		this.interval = interval.toNanos();
-		this.idleAfter = idleAfter.toNanos();
+		this.interval = interval;
+		this.idleAfter = idleAfter;
 	}
 
 	/**
 	 * Take what has changed.
 	 * @param present all sessions there are
 	 * @param now the time, by {@link System#nanoTime()}
+	 * @param all whether to take it even if it may change again soon
 	 */
-	void collect(Collection<ProducerSession> present, long now) {
+	void collect(Collection<ProducerSession> present, long now, boolean all) {
 		this.sessions.keySet().retainAll(present);
-		this.ended.retainAll(present);
-		for (ProducerSession session : present) {
-			// Asked first: what is taken after the end is all there will be.
-			boolean closed = session.isClosed();
-			Map<Lane, Stream> streams = this.sessions.computeIfAbsent(session, (key) -> new HashMap<>());
-			for (Watermark watermark : session.takeWatermarks()) {
-				streams.computeIfAbsent(watermark.lane(), (lane) -> new Stream(now)).change(watermark, now);
+		for (ProducerSession source : present) {
+			Session session = this.sessions.computeIfAbsent(source, (key) -> new Session());
+			// Asked first: what is taken after the end says that it is the end.
+			if (source.isClosed() && session.closedSince == null) {
+				session.closedSince = now;
 			}
-			if (closed) {
-				this.ended.add(session);
+			for (Watermark watermark : all ? source.takeWatermarks()
+					: source.takeWatermarks(this.idleAfter, this.interval)) {
+				session.streams
+					.computeIfAbsent(new Key(watermark.lane(), watermark.session()), (key) -> new Stream())
+					.change(watermark);
 			}
 		}
 	}
@@ -80,13 +84,12 @@ final class WatermarkStreams {
 	/**
 	 * The streams whose watermark should be sent.
 	 * @param now the time
-	 * @param all whether to wait for none of them any longer
 	 * @return a new list; none of them is being sent
 	 */
-	List<Stream> due(long now, boolean all) {
+	List<Stream> due(long now) {
 		List<Stream> due = new ArrayList<>();
-		streams((stream) -> {
-			if (stream.isDue(now, all)) {
+		forEach((stream) -> {
+			if (stream.isDue(now)) {
 				due.add(stream);
 			}
 		});
@@ -97,44 +100,65 @@ final class WatermarkStreams {
 	 * Send everything anew.
 	 */
 	void repeat() {
-		streams((stream) -> stream.acknowledged = null);
+		forEach((stream) -> stream.acknowledged = null);
 	}
 
 	/**
-	 * How many watermarks are not acknowledged, whether or not they are due.
+	 * How many watermarks were taken and are not acknowledged.
 	 * @return 0 if everything was said
 	 */
 	int untold() {
 		int[] count = new int[1];
-		streams((stream) -> count[0] += stream.isTold() ? 0 : 1);
+		forEach((stream) -> count[0] += stream.isTold() ? 0 : 1);
 		return count[0];
 	}
 
 	/**
-	 * Drop the sessions that have ended and whose every watermark is acknowledged.
-	 * @return the sessions
+	 * Drop what has ended and was told.
+	 * @param now the time
+	 * @param all whether to wait no longer for late outcomes of closed sessions
+	 * @return the sessions that have no more to say
 	 */
-	List<ProducerSession> dropTold() {
+	List<ProducerSession> dropTold(long now, boolean all) {
 		List<ProducerSession> told = new ArrayList<>();
-		for (Iterator<ProducerSession> candidates = this.ended.iterator(); candidates.hasNext();) {
-			ProducerSession session = candidates.next();
-			if (this.sessions.getOrDefault(session, Map.of()).values().stream().allMatch(Stream::isTold)) {
-				candidates.remove();
-				this.sessions.remove(session);
-				told.add(session);
+		this.sessions.forEach((source, session) -> {
+			session.streams.values().removeIf(Stream::isOver);
+			boolean late = session.closedSince != null
+					&& (all || now - session.closedSince >= this.interval.toNanos());
+			if (late && session.streams.values().stream().allMatch(Stream::isTold) && !source.hasChanges()) {
+				told.add(source);
 			}
-		}
+		});
+		told.forEach(this.sessions::remove);
 		return told;
 	}
 
-	private void streams(Consumer<Stream> action) {
-		this.sessions.values().forEach((streams) -> streams.values().forEach(action));
+	private void forEach(Consumer<Stream> action) {
+		this.sessions.values().forEach((session) -> session.streams.values().forEach(action));
 	}
 
 	/**
-	 * The watermarks of one session and lane, each replacing the one before.
+	 * Where a watermark belongs. A producer may change its session id on the way.
 	 */
-	final class Stream {
+	private record Key(Lane lane, long session) {
+
+	}
+
+	/**
+	 * The streams of one producer.
+	 */
+	private static final class Session {
+
+		private final Map<Key, Stream> streams = new HashMap<>();
+
+		private @Nullable Long closedSince;
+
+	}
+
+	/**
+	 * The watermarks of one session id and lane, each replacing the one before.
+	 */
+	static final class Stream {
 
 		private @Nullable Watermark latest;
 
@@ -142,32 +166,22 @@ final class WatermarkStreams {
 
 		private @Nullable Watermark sending;
 
-		private long changedAt;
-
 		private long sentAt;
 
-		private Stream(long now) {
-			this.sentAt = now;
-		}
-
-		private void change(Watermark watermark, long now) {
+		private void change(Watermark watermark) {
 			this.latest = watermark;
-			this.changedAt = now;
 		}
 
 		private boolean isTold() {
 			return this.acknowledged == this.latest;
 		}
 
-		private boolean isDue(long now, boolean all) {
-			if (this.latest == null || this.sending != null) {
-				return false;
-			}
-			if (isTold()) {
-				return now - this.sentAt >= REPEAT_NANOS;
-			}
-			return all || this.latest.closed() || now - this.changedAt >= WatermarkStreams.this.idleAfter
-					|| now - this.sentAt >= WatermarkStreams.this.interval;
+		private boolean isOver() {
+			return isTold() && this.latest != null && this.latest.closed();
+		}
+
+		private boolean isDue(long now) {
+			return this.sending == null && (!isTold() || now - this.sentAt >= REPEAT_NANOS);
 		}
 
 		/**
