@@ -34,6 +34,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
 
@@ -111,7 +112,7 @@ final class Checkpoints {
 					(key, answer) -> answer.complete(Optional.ofNullable(states.get(ByteBuffer.wrap(key.bytes())))));
 		}
 		catch (RuntimeException | Error ex) {
-			this.complaints.complain(subject("read"), AuditTopics.advice(this.topic), ex);
+			complain("read", ex);
 			wanted.values().forEach((answer) -> answer.completeExceptionally(ex));
 		}
 	}
@@ -208,7 +209,7 @@ final class Checkpoints {
 			outcome.complete(null);
 		}
 		else {
-			this.complaints.complain(subject("write"), AuditTopics.advice(this.topic), failure);
+			complain("write", failure);
 			if (sender != null && !(failure instanceof RecordTooLargeException)) {
 				discard(sender);
 			}
@@ -275,6 +276,16 @@ final class Checkpoints {
 		}
 		catch (RuntimeException ex) {
 			refused.accept(ex);
+		}
+	}
+
+	private void complain(String verb, Throwable failure) {
+		boolean ending;
+		synchronized (this) {
+			ending = this.closed;
+		}
+		if (!ending && !(failure instanceof InterruptException)) {
+			this.complaints.complain(subject(verb), AuditTopics.advice(this.topic), failure);
 		}
 	}
 

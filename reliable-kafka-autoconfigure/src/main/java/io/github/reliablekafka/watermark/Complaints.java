@@ -47,12 +47,23 @@ final class Complaints {
 	}
 
 	/**
+	 * Log something that is to be expected, unless it was before.
+	 * @param subject what is the case
+	 * @param advice what follows
+	 */
+	void remark(String subject, String advice) {
+		if (this.open.add(subject)) {
+			logger.info(subject + ": " + advice);
+		}
+	}
+
+	/**
 	 * Note that something works.
 	 * @param subject what was perhaps complained about
 	 */
 	void settle(String subject) {
 		if (this.open.remove(subject)) {
-			logger.info(subject + ": works again");
+			logger.info(subject + ": no longer");
 		}
 	}
 

@@ -25,9 +25,9 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.kafka.core.KafkaTemplate;
 
 /**
@@ -40,7 +40,6 @@ import org.springframework.kafka.core.KafkaTemplate;
 @ConditionalOnClass(KafkaTemplate.class)
 @ConditionalOnBooleanProperty(name = { "reliable.kafka.enabled", "reliable.kafka.sequence.enabled" },
 		matchIfMissing = true)
-@EnableConfigurationProperties(SequenceProperties.class)
 public final class WatermarkAutoConfiguration {
 
 	WatermarkAutoConfiguration() {
@@ -52,7 +51,9 @@ public final class WatermarkAutoConfiguration {
 		return new SequenceBoards();
 	}
 
+	// Attends to boards of others, who do not know it.
 	@Bean
+	@Lazy(false)
 	AuditClusters reliableKafkaAuditClusters(SequenceProperties properties, SequenceBoards boards) {
 		return new AuditClusters(properties, boards);
 	}

@@ -164,11 +164,11 @@ final class WatermarkReader extends AuditLoop {
 		Optional<AuditTopics.Found> present = this.topics.find(this.topic);
 		if (present.isEmpty()) {
 			stopReading();
-			this.complaints.complain("There is no topic '%s' yet".formatted(this.topic.name()),
-					"producers create it with their first record; until then some losses stay undecided", null);
+			this.complaints.remark("There is no topic '%s'".formatted(this.topic.name()),
+					"producers create it with their first record; until then some losses stay undecided");
 			return false;
 		}
-		this.complaints.settle("There is no topic '%s' yet".formatted(this.topic.name()));
+		this.complaints.settle("There is no topic '%s'".formatted(this.topic.name()));
 		if (!present.get().equals(this.found)) {
 			stopReading();
 			this.found = present.get();

@@ -59,8 +59,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.kafka.test.EmbeddedKafkaBroker;
 import org.springframework.kafka.test.context.EmbeddedKafka;
@@ -296,10 +294,9 @@ class AuditClusterIntegrationTests {
 		assertThat(access().end(this.lane).get(20, TimeUnit.SECONDS)).isEqualTo(new LogAccess.LogEnd(1, 0));
 	}
 
-	@ParameterizedTest
-	@ValueSource(strings = { "CONTROL_TOPIC", "NONE" })
-	void questionsWhenThereIsNoSuchPartitionFail(Watermarks watermarks) {
-		LogAccess access = application(watermarks).logAccess();
+	@Test
+	void questionsWhenThereIsNoSuchPartitionFail() {
+		LogAccess access = access();
 		Lane nowhere = new Lane("nowhere-" + UUID.randomUUID(), 0);
 		assertThatExceptionOfType(ExecutionException.class)
 			.isThrownBy(() -> access.end(nowhere).get(60, TimeUnit.SECONDS));

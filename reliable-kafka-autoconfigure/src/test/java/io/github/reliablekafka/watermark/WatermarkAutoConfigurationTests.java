@@ -26,6 +26,8 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.producer.ReliableProducerAutoConfiguration;
 import io.github.reliablekafka.sequence.Lane;
 import io.github.reliablekafka.sequence.ProducerIdentity;
 import io.github.reliablekafka.sequence.ProducerSession;
@@ -35,6 +37,7 @@ import io.github.reliablekafka.sequence.Ticket;
 import io.github.reliablekafka.sequence.Watermark;
 import io.github.reliablekafka.sequence.WatermarkCodec;
 import io.github.reliablekafka.testing.KafkaProbe;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -42,6 +45,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
@@ -93,6 +97,49 @@ class WatermarkAutoConfigurationTests {
 				.forEach((watermark) -> last.put(watermark.session(), watermark));
 			assertThat(last.values()).hasSize(3).allMatch(Watermark::closed);
 		}
+	}
+
+	@Test
+	@SuppressWarnings("unchecked")
+	void whatAProducerHadAcknowledgedIsToldWhenTheApplicationEnds(EmbeddedKafkaBroker broker) {
+		String topic = "orders-" + UUID.randomUUID();
+		this.runner.withConfiguration(AutoConfigurations.of(ReliableProducerAutoConfiguration.class))
+			.withBean(DeliveryLedger.class)
+			.withPropertyValues("spring.kafka.bootstrap-servers=" + broker.getBrokersAsString(),
+					"spring.application.name=shop")
+			.run((context) -> {
+				KafkaTemplate<Object, Object> template = context.getBean(KafkaTemplate.class);
+				template.send(topic, "first").get();
+				template.send(topic, "second").get();
+			});
+		try (KafkaProbe probe = new KafkaProbe(broker.getBrokersAsString())) {
+			List<ConsumerRecord<byte[], byte[]>> records = probe.records(this.control);
+			ConsumerRecord<byte[], byte[]> last = records.get(records.size() - 1);
+			Watermark watermark = WatermarkCodec.decode(last.key(), last.value());
+			assertThat(watermark.closed()).isTrue();
+			assertThat(watermark.lane()).isEqualTo(new Lane(topic, 0));
+			assertThat(watermark.producer().application()).isEqualTo("shop");
+			assertThat(watermark.claim().acknowledged()).isEqualTo(2);
+			assertThat(watermark.claim().offset()).isEqualTo(1);
+			assertThat(last.partition()).isEqualTo(AuditTopic.partition(new Lane(topic, 0), AuditTopic.PARTITIONS));
+		}
+	}
+
+	@Test
+	void partitionOfAWatermarkIsTheSameForEver() {
+		assertThat(AuditTopic.partition(new Lane("orders", 0), 8)).isEqualTo(0);
+		assertThat(AuditTopic.partition(new Lane("orders", 12), 8)).isEqualTo(5);
+		assertThat(AuditTopic.partition(new Lane("orders", 12), 1)).isZero();
+	}
+
+	@Test
+	void clustersAreAttendedToWhenBeansAreLazy() {
+		this.runner
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.run((context) -> assertThat(context.getBean(SequenceBoards.class)
+				.board(Set.of("localhost:1"), Map.of("bootstrap.servers", "localhost:1"))
+				.logAccess()).isNotNull());
 	}
 
 	@Test
