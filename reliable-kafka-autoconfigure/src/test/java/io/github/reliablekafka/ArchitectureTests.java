@@ -49,7 +49,8 @@ class ArchitectureTests {
 			"actuate", Set.of("ledger", "durability"),
 			// capabilities
 			"producer", Set.of("ledger", "durability", "sequence"), "consumer",
-			Set.of("ledger", "durability", "sequence"), "deadletter", Set.of("ledger", "durability"),
+			Set.of("ledger", "durability", "sequence"),
+			"deadletter", Set.of("ledger", "durability"), "watermark", Set.of("durability", "sequence"),
 			// ground
 			"ledger", Set.of(), "durability", Set.of(), "sequence", Set.of()));
 
