@@ -1,0 +1,39 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.report;
+
+import io.github.reliablekafka.sequence.Lane;
+import io.github.reliablekafka.sequence.Stamp;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Headers as stamps.
+ */
+final class Stamps {
+
+	private Stamps() {
+	}
+
+	static @Nullable Stamp read(Lane lane, byte @Nullable [] header) {
+		return null;
+	}
+
+	static byte[] write(Lane lane, Stamp stamp) {
+		return new byte[0];
+	}
+
+}
