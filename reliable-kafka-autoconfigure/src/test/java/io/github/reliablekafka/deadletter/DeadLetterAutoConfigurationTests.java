@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.reliablekafka.consumer.ReliableConsumerAutoConfiguration;
+import io.github.reliablekafka.durability.ConnectionSettings;
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.durability.UnsafeSettingsException;
 import io.github.reliablekafka.ledger.DeliveryLedger;

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.reliablekafka.deadletter;
+package io.github.reliablekafka.durability;
 
 import java.util.Collection;
 import java.util.HashMap;
@@ -34,8 +34,10 @@ import org.springframework.util.StringUtils;
  * another kind can reach it as well: addresses, security, sockets, and whatever Kafka
  * does not know, because it may be meant for a login module or an SSL engine. Reporters
  * and interceptors of the application are left out.
+ *
+ * @since 0.1.0
  */
-final class ConnectionSettings {
+public final class ConnectionSettings {
 
 	private static final Set<String> NOT_COPIED = Set.of(AdminClientConfig.CLIENT_ID_CONFIG,
 			AdminClientConfig.RETRIES_CONFIG, AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
@@ -51,7 +53,7 @@ final class ConnectionSettings {
 	 * @param settings all settings of a consumer or producer
 	 * @return a new map
 	 */
-	static Map<String, Object> of(Map<String, ?> settings) {
+	public static Map<String, Object> of(Map<String, ?> settings) {
 		Map<String, Object> connection = new HashMap<>();
 		settings.forEach((name, value) -> {
 			if (value != null && isConnection(name)) {
@@ -67,7 +69,7 @@ final class ConnectionSettings {
 	 * @param other the settings of the other
 	 * @return {@code true} if the addresses are the same in any order
 	 */
-	static boolean sameCluster(Map<String, ?> settings, Map<String, ?> other) {
+	public static boolean sameCluster(Map<String, ?> settings, Map<String, ?> other) {
 		return bootstrapServers(settings).equals(bootstrapServers(other));
 	}
 
@@ -76,7 +78,7 @@ final class ConnectionSettings {
 	 * @param settings its settings
 	 * @return sorted
 	 */
-	static Set<String> bootstrapServers(Map<String, ?> settings) {
+	public static Set<String> bootstrapServers(Map<String, ?> settings) {
 		Set<String> servers = new TreeSet<>();
 		Object value = settings.get(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG);
 		if (value instanceof Collection<?> several) {
