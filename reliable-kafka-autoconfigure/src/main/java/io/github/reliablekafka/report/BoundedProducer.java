@@ -21,12 +21,14 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.ReentrantLock;
 
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.ApiException;
@@ -88,7 +90,7 @@ final class BoundedProducer implements AutoCloseable {
 		try {
 			current = producer();
 			Producer<byte[], byte[]> used = current;
-			current.send(record, (metadata, failure) -> {
+			Future<RecordMetadata> unused = current.send(record, (metadata, failure) -> {
 				if (failure == null) {
 					acknowledged.complete(null);
 					return;

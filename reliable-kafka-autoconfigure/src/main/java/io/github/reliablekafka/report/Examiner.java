@@ -203,7 +203,7 @@ final class Examiner {
 			boolean countsAborted = countsAborted(reading);
 			NumberRanges found = NumberRanges.EMPTY;
 			for (LogAccess.Entry entry : reading.records()) {
-				Stamp stamp = Stamps.read(this.finding.lane(), entry.header());
+				Stamp stamp = Stamp.decode(this.finding.lane(), entry.header());
 				if (stamp != null && stamp.session() == this.finding.session()) {
 					long number = countsAborted ? stamp.appendNumber() : stamp.number();
 					if (this.finding.numbers().contains(number)) {
@@ -219,7 +219,7 @@ final class Examiner {
 				Finding.Place place = (this.finding.before() != null
 						&& this.finding.before().offset() == entry.offset()) ? this.finding.before()
 								: this.finding.after();
-				Stamp stamp = Stamps.read(this.finding.lane(), entry.header());
+				Stamp stamp = Stamp.decode(this.finding.lane(), entry.header());
 				if (place != null && place.offset() == entry.offset() && stamp != null && stamp.aborted() > 0
 						&& stamp.session() == this.finding.session()) {
 					return stamp.appendNumber() == place.number();
@@ -233,8 +233,10 @@ final class Examiner {
 					: this.from;
 		}
 
-		// The record in front of them is of an earlier leader than the one behind them, or
-		// there is none behind them. Or the place in front of them is another record's now.
+		// The record in front of them is of an earlier leader than the one behind them,
+		// or
+		// there is none behind them. Or the place in front of them is another record's
+		// now.
 		private boolean isTruncated() {
 			Finding.Place before = this.finding.before();
 			Finding.Place after = this.finding.after();
@@ -265,7 +267,7 @@ final class Examiner {
 					empty.add(next);
 				}
 				next = Math.max(next, entry.offset() + 1);
-				Stamp stamp = Stamps.read(this.finding.lane(), entry.header());
+				Stamp stamp = Stamp.decode(this.finding.lane(), entry.header());
 				transactional |= stamp == null || stamp.transactional();
 			}
 			return !transactional && empty.size() >= this.finding.numbers().count();
@@ -278,8 +280,8 @@ final class Examiner {
 
 		private String evidence(Outcome outcome, NumberRanges present) {
 			int records = (this.from < this.to) ? this.everything.records().size() : 0;
-			StringBuilder words = new StringBuilder("offsets %d to %d have %d records".formatted(this.from,
-					Math.max(this.from, this.to) - 1, records));
+			StringBuilder words = new StringBuilder(
+					"offsets %d to %d have %d records".formatted(this.from, Math.max(this.from, this.to) - 1, records));
 			if (!this.complete) {
 				words.append("; no further ones were read");
 			}

@@ -32,6 +32,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
 import org.springframework.kafka.core.KafkaTemplate;
 
@@ -54,7 +55,9 @@ public final class LossReportAutoConfiguration {
 	LossReportAutoConfiguration() {
 	}
 
+	// Nobody asks for it, but it has to be there before the first record is read.
 	@Bean
+	@Lazy(false)
 	LossReporter reliableKafkaLossReporter(ReportProperties properties, SequenceBoards boards, LossLedger ledger,
 			ObjectProvider<LostRecordSource> sources, ApplicationEventPublisher events, Environment environment) {
 		boolean silent = "none".equalsIgnoreCase(environment.getProperty("reliable.kafka.sequence.watermarks"));

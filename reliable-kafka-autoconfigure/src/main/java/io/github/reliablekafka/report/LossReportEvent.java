@@ -22,8 +22,7 @@ import org.springframework.context.ApplicationEvent;
  * A report on records that a group did not get. Published once for each report and
  * process, whether it is an alarm or not, also while Kafka cannot be reached. Listeners
  * run one after the other in a thread of their own, so that a slow one delays later
- * events only.
- * <pre class="code">
+ * events only. <pre class="code">
  * &#064;EventListener(condition = "#event.loss")
  * void onLoss(LossReportEvent event) {
  *     this.pager.call(event.getReport().toString());

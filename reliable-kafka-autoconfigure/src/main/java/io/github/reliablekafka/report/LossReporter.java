@@ -156,15 +156,16 @@ final class LossReporter implements DisposableBean {
 			}
 			CompletableFuture<Void> written = (this.topic == null || candidates.isEmpty())
 					? CompletableFuture.completedFuture(null) : topicOf(candidates.get(0)).write(report);
-			CompletableFuture.allOf(written, this.recovery.answer(report, board)).whenComplete((done, failure) -> {
-				if (failure != null) {
-					result.completeExceptionally(failure);
-				}
-				else {
-					opened.report = null;
-					result.complete(null);
-				}
-			});
+			CompletableFuture<Void> unused = CompletableFuture.allOf(written, this.recovery.answer(report, board))
+				.whenComplete((done, failure) -> {
+					if (failure != null) {
+						result.completeExceptionally(failure);
+					}
+					else {
+						opened.report = null;
+						result.complete(null);
+					}
+				});
 		}
 		catch (RuntimeException ex) {
 			result.completeExceptionally(ex);
@@ -197,9 +198,7 @@ final class LossReporter implements DisposableBean {
 	// or whose session it is.
 	private List<SequenceBoard> candidates(Finding finding) {
 		Collection<SequenceBoard> all = this.boards.all();
-		List<SequenceBoard> reading = all.stream()
-			.filter((board) -> board.watched().contains(finding.lane()))
-			.toList();
+		List<SequenceBoard> reading = all.stream().filter((board) -> board.watched().contains(finding.lane())).toList();
 		List<SequenceBoard> knowing = reading.stream()
 			.filter((board) -> board.watermarks(finding.lane()).containsKey(finding.session()))
 			.toList();

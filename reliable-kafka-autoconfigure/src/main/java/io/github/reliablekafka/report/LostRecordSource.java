@@ -36,11 +36,12 @@ import org.jspecify.annotations.Nullable;
  * behind records that were sent after it.
  * <p>
  * An application with an outbox keeps the stamp of each record beside its content, and
- * looks it up here:
- * <pre class="code">
+ * looks it up here: <pre class="code">
  * this.template.send(record).thenAccept((sent) -&gt; {
- *     Stamp stamp = stampOf(sent.getProducerRecord().headers().lastHeader(Stamp.HEADER));
- *     this.outbox.delivered(id, sent.getRecordMetadata().partition(), stamp.session(), stamp.number());
+ *     Lane lane = new Lane(record.topic(), sent.getRecordMetadata().partition());
+ *     Header header = sent.getProducerRecord().headers().lastHeader(Stamp.HEADER);
+ *     Stamp stamp = Stamp.decode(lane, header.value());
+ *     this.outbox.delivered(id, lane.partition(), stamp.session(), stamp.number());
  * });
  *
  * &#064;Bean
@@ -78,6 +79,7 @@ public interface LostRecordSource {
 	 * @param timestamp its timestamp in milliseconds since 1970; negative for the time at
 	 * which it is sent again
 	 */
+	@SuppressWarnings("ArrayRecordComponent")
 	record LostRecord(long number, byte @Nullable [] key, byte @Nullable [] value, List<Header> headers,
 			long timestamp) {
 

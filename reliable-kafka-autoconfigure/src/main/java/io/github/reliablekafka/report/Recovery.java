@@ -219,8 +219,9 @@ final class Recovery implements AutoCloseable {
 		long number = numbering.countsAborted() ? record.number() - numbering.aborted() : record.number();
 		Headers headers = new RecordHeaders(record.headers());
 		headers.remove(Stamp.HEADER);
-		headers.add(Stamp.HEADER, Stamps.write(stream.lane(), new Stamp(stream.session(), number, numbering.aborted(),
-				numbering.aborted() > 0, true, null)));
+		headers.add(Stamp.HEADER,
+				new Stamp(stream.session(), number, numbering.aborted(), numbering.aborted() > 0, true, null)
+					.encode(stream.lane()));
 		return new ProducerRecord<>(stream.lane().topic(), stream.lane().partition(),
 				(record.timestamp() >= 0) ? record.timestamp() : null, record.key(), record.value(), headers);
 	}
@@ -271,7 +272,7 @@ final class Recovery implements AutoCloseable {
 				.records()
 				.stream()
 				.filter((entry) -> entry.offset() == offset)
-				.map((entry) -> Stamps.read(finding.lane(), entry.header()))
+				.map((entry) -> Stamp.decode(finding.lane(), entry.header()))
 				.filter((stamp) -> stamp != null && stamp.session() == finding.session())
 				.findFirst()
 				.orElse(null);

@@ -27,10 +27,10 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes each report as one line of key=value pairs. When thousands come at once, a
- * few of each verdict, topic and group are written each minute; all are in the reports
- * topic and counted by the meters. No key or value of a
- * record is ever written. Safe for use by many threads.
+ * Writes each report as one line of key=value pairs. When thousands come at once, a few
+ * of each verdict, topic and group are written each minute; all are in the reports topic
+ * and counted by the meters. No key or value of a record is ever written. Safe for use by
+ * many threads.
  */
 final class ReportLog {
 

@@ -108,7 +108,7 @@ final class ReportsTopic implements AutoCloseable {
 		}
 		try {
 			provide(report.finding().lane().topic());
-			this.producer
+			CompletableFuture<Void> unused = this.producer
 				.send(new ProducerRecord<>(this.topic, report.id().getBytes(StandardCharsets.UTF_8),
 						ReportJson.of(report)))
 				.whenComplete((done, failure) -> {

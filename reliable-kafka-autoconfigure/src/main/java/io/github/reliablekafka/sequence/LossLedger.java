@@ -94,14 +94,15 @@ public final class LossLedger {
 		}
 		List<CompletableFuture<Void>> publications = new ArrayList<>();
 		this.publishers.forEach((publisher) -> publications.add(publish(publisher, finding)));
-		CompletableFuture.allOf(publications.toArray(new CompletableFuture<?>[0])).whenComplete((done, failure) -> {
-			if (failure != null) {
-				posted.published().completeExceptionally(failure);
-			}
-			else {
-				posted.published().complete(null);
-			}
-		});
+		CompletableFuture<Void> unused = CompletableFuture.allOf(publications.toArray(new CompletableFuture<?>[0]))
+			.whenComplete((done, failure) -> {
+				if (failure != null) {
+					posted.published().completeExceptionally(failure);
+				}
+				else {
+					posted.published().complete(null);
+				}
+			});
 		return posted.published();
 	}
 
