@@ -16,8 +16,6 @@
 
 package io.github.reliablekafka.report;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -120,7 +118,7 @@ final class Examiner {
 				: get(logAccess.read(finding.lane(), Math.max(0, end.offset() - 1), end.offset(), false), deadline);
 		View view = new View(finding, from, to, complete, everything, end);
 		if (view.found(everything).isEmpty()) {
-			return view.examination(absent(view, facts), NumberRanges.EMPTY);
+			return view.examination(absent(view, facts, NumberRanges.EMPTY), NumberRanges.EMPTY);
 		}
 		NumberRanges committed = view.found(get(logAccess.read(finding.lane(), from, to, true), deadline));
 		if (committed.isEmpty()) {
@@ -129,7 +127,7 @@ final class Examiner {
 		if (committed.count() == finding.numbers().count()) {
 			return view.examination(Outcome.STILL_THERE, committed);
 		}
-		return view.examination(absent(view, facts), committed);
+		return view.examination(absent(view, facts, committed), committed);
 	}
 
 	// The log as far as it can have the records: from the record in front of them, or
@@ -145,7 +143,7 @@ final class Examiner {
 		return Math.max(0, ((finding.after() != null) ? after : finding.position()) - LONGEST_RANGE + 1);
 	}
 
-	private static Outcome absent(View view, @Nullable TopicFacts facts) {
+	private static Outcome absent(View view, @Nullable TopicFacts facts, NumberRanges present) {
 		if (facts != null && facts.compacted()) {
 			return Outcome.COMPACTED;
 		}
@@ -158,7 +156,7 @@ final class Examiner {
 		if (view.isTruncated()) {
 			return Outcome.TRUNCATED;
 		}
-		return view.isHole() ? Outcome.VANISHED : Outcome.NOT_THERE;
+		return view.isHole(present) ? Outcome.VANISHED : Outcome.NOT_THERE;
 	}
 
 	private static <T> T get(CompletableFuture<T> future, long deadline)
@@ -258,19 +256,17 @@ final class Examiner {
 		}
 
 		// Marks of transactions take offsets as well, and nobody sees them.
-		private boolean isHole() {
-			List<Long> empty = new ArrayList<>();
+		private boolean isHole(NumberRanges present) {
+			long empty = 0;
 			long next = firstCandidate();
 			boolean transactional = false;
 			for (LogAccess.Entry entry : this.everything.records()) {
-				for (; next < entry.offset(); next++) {
-					empty.add(next);
-				}
+				empty += Math.max(0, entry.offset() - next);
 				next = Math.max(next, entry.offset() + 1);
 				Stamp stamp = Stamp.decode(this.finding.lane(), entry.header());
 				transactional |= stamp == null || stamp.transactional();
 			}
-			return !transactional && empty.size() >= this.finding.numbers().count();
+			return !transactional && empty >= this.finding.numbers().count() - present.count();
 		}
 
 		private Examination examination(Outcome outcome, NumberRanges present) {

@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.time.Duration;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
+import io.github.reliablekafka.durability.SequenceProperties;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.SequenceBoards;
 
@@ -45,7 +46,7 @@ import org.springframework.kafka.core.KafkaTemplate;
 @ConditionalOnClass(KafkaTemplate.class)
 @ConditionalOnBooleanProperty(name = "reliable.kafka.enabled", matchIfMissing = true)
 @ConditionalOnBooleanProperty(name = "reliable.kafka.sequence.enabled", matchIfMissing = true)
-@EnableConfigurationProperties(ReportProperties.class)
+@EnableConfigurationProperties({ ReportProperties.class, SequenceProperties.class })
 public final class LossReportAutoConfiguration {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -58,9 +59,10 @@ public final class LossReportAutoConfiguration {
 	// Nobody asks for it, but it has to be there before the first record is read.
 	@Bean
 	@Lazy(false)
-	LossReporter reliableKafkaLossReporter(ReportProperties properties, SequenceBoards boards, LossLedger ledger,
-			ObjectProvider<LostRecordSource> sources, ApplicationEventPublisher events, Environment environment) {
-		boolean silent = "none".equalsIgnoreCase(environment.getProperty("reliable.kafka.sequence.watermarks"));
+	LossReporter reliableKafkaLossReporter(ReportProperties properties, SequenceProperties sequence,
+			SequenceBoards boards, LossLedger ledger, ObjectProvider<LostRecordSource> sources,
+			ApplicationEventPublisher events, Environment environment) {
+		boolean silent = sequence.watermarks() == SequenceProperties.Watermarks.NONE;
 		LossReporter reporter = new LossReporter(boards, silent ? null : properties.reportsTopic(),
 				environment.getProperty("spring.application.name", ""), TIMEOUT, Clock.systemUTC(), events,
 				new Recovery(sources.orderedStream().toList(), TIMEOUT, PAUSE));

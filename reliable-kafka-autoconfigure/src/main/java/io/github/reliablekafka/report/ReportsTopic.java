@@ -136,10 +136,9 @@ final class ReportsTopic implements AutoCloseable {
 	private void note(@Nullable Throwable failure) {
 		if (failure != null && !this.failing) {
 			this.failing = true;
-			logger.warn("Loss reports cannot be written to topic '%s'. They are logged and published as events, and "
-					+ "come again until they are written; meanwhile their gaps stay in the groups' offsets"
-						.formatted(this.topic),
-					failure);
+			logger.warn(("Loss reports cannot be written to topic '%s'. They are logged and published as events, and "
+					+ "come again until they are written; meanwhile their gaps stay in the groups' offsets")
+				.formatted(this.topic), failure);
 		}
 		else if (failure == null && this.failing) {
 			this.failing = false;
