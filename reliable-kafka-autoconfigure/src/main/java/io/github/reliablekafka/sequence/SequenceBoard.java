@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,8 @@ public final class SequenceBoard {
 
 	private final Map<String, TopicFacts> facts = new ConcurrentHashMap<>();
 
+	private final List<Attendant> attendants = new CopyOnWriteArrayList<>();
+
 	private final AtomicLong version = new AtomicLong();
 
 	private volatile @Nullable LogAccess logAccess;
@@ -66,6 +69,7 @@ public final class SequenceBoard {
 	 */
 	public void open(ProducerSession session) {
 		this.sessions.add(session);
+		this.attendants.forEach((attendant) -> attendant.opened(session));
 	}
 
 	/**
@@ -89,7 +93,9 @@ public final class SequenceBoard {
 	 * @param lane a partition that a reader was assigned
 	 */
 	public void watch(Lane lane) {
-		this.watched.merge(lane, 1, Integer::sum);
+		if (this.watched.merge(lane, 1, Integer::sum) == 1) {
+			this.attendants.forEach((attendant) -> attendant.watched(lane));
+		}
 	}
 
 	/**
@@ -97,9 +103,13 @@ public final class SequenceBoard {
 	 * @param lane a partition that was watched
 	 */
 	public void unwatch(Lane lane) {
-		if (this.watched.computeIfPresent(lane, (key, count) -> (count > 1) ? count - 1 : null) == null) {
+		this.watched.computeIfPresent(lane, (key, count) -> {
+			if (count > 1) {
+				return count - 1;
+			}
 			this.watermarks.remove(lane);
-		}
+			return null;
+		});
 	}
 
 	/**
@@ -116,12 +126,13 @@ public final class SequenceBoard {
 	 * partition
 	 */
 	public void post(Watermark watermark) {
-		if (this.watched.containsKey(watermark.lane())) {
-			this.watermarks.computeIfAbsent(watermark.lane(), (key) -> new ConcurrentHashMap<>())
+		this.watched.computeIfPresent(watermark.lane(), (lane, count) -> {
+			this.watermarks.computeIfAbsent(lane, (key) -> new ConcurrentHashMap<>())
 				.merge(watermark.session(), watermark,
 						(known, later) -> (later.sequence() > known.sequence()) ? later : known);
-			this.version.incrementAndGet();
-		}
+			return count;
+		});
+		this.version.incrementAndGet();
 	}
 
 	/**
@@ -184,6 +195,37 @@ public final class SequenceBoard {
 	 */
 	public @Nullable LogAccess logAccess() {
 		return this.logAccess;
+	}
+
+	/**
+	 * Attach someone who makes known what is on the board, and looks up what is asked
+	 * for.
+	 * @param attendant is told of everything that is on the board already, and from now
+	 * on of everything that is new; may be told twice
+	 */
+	public void attend(Attendant attendant) {
+		this.attendants.add(attendant);
+		this.sessions.forEach(attendant::opened);
+		this.watched.keySet().forEach(attendant::watched);
+	}
+
+	/**
+	 * Is told of what is new on a board. Must neither wait nor throw.
+	 */
+	public interface Attendant {
+
+		/**
+		 * A session was opened.
+		 * @param session the session
+		 */
+		void opened(ProducerSession session);
+
+		/**
+		 * A partition is watched that was not before, so nothing is known of it.
+		 * @param lane the partition
+		 */
+		void watched(Lane lane);
+
 	}
 
 }
