@@ -48,8 +48,8 @@ class ArchitectureTests {
 			// roof
 			"actuate", Set.of("ledger", "durability", "sequence"),
 			// capabilities
-			"producer", Set.of("ledger", "durability"), "consumer", Set.of("ledger", "durability"), "deadletter",
-			Set.of("ledger", "durability"), "watermark", Set.of("durability", "sequence"), "report",
+			"producer", Set.of("ledger", "durability", "sequence"), "consumer", Set.of("ledger", "durability"),
+			"deadletter", Set.of("ledger", "durability"), "watermark", Set.of("durability", "sequence"), "report",
 			Set.of("durability", "sequence"),
 			// ground
 			"ledger", Set.of(), "durability", Set.of(), "sequence", Set.of()));

@@ -74,7 +74,8 @@ final class WatermarkStreams {
 			}
 			for (Watermark watermark : all ? source.takeWatermarks()
 					: source.takeWatermarks(this.idleAfter, this.interval)) {
-				session.streams.computeIfAbsent(new Key(watermark.lane(), watermark.session()), (key) -> new Stream())
+				session.streams
+					.computeIfAbsent(new Key(watermark.lane(), watermark.session()), (key) -> new Stream())
 					.change(watermark);
 			}
 		}
@@ -122,7 +123,8 @@ final class WatermarkStreams {
 		List<ProducerSession> told = new ArrayList<>();
 		this.sessions.forEach((source, session) -> {
 			session.streams.values().removeIf(Stream::isOver);
-			boolean late = session.closedSince != null && (all || now - session.closedSince >= this.interval.toNanos());
+			boolean late = session.closedSince != null
+					&& (all || now - session.closedSince >= this.interval.toNanos());
 			if (late && session.streams.values().stream().allMatch(Stream::isTold) && !source.hasChanges()) {
 				told.add(source);
 			}
