@@ -54,8 +54,7 @@ final class Examiner {
 	 * @return always something
 	 */
 	Examination examine(Finding finding, @Nullable SequenceBoard board, long deadline) {
-		if (finding.verdict() != Verdict.LOST_ACKED && finding.verdict() != Verdict.MISSED
-				&& finding.verdict() != Verdict.UNVERIFIED) {
+		if (!callsFor(finding)) {
 			return Examination.without(Outcome.NOT_NEEDED, "nothing to look for");
 		}
 		if (board == null) {
@@ -82,6 +81,12 @@ final class Examiner {
 		catch (RuntimeException ex) {
 			return Examination.without(Outcome.NOT_RUN, "the log could not be read again: " + ex);
 		}
+	}
+
+	// Where a group begins to read, much may be in front, and nobody promised it.
+	private static boolean callsFor(Finding finding) {
+		return finding.verdict() == Verdict.LOST_ACKED || finding.verdict() == Verdict.MISSED
+				|| (finding.verdict() == Verdict.UNVERIFIED && finding.cause() != Cause.BASELINE);
 	}
 
 	/**
@@ -144,7 +149,10 @@ final class Examiner {
 	}
 
 	private static Outcome absent(View view, @Nullable TopicFacts facts, NumberRanges present) {
-		if (facts != null && facts.compacted()) {
+		if (facts == null) {
+			return Outcome.NOT_THERE;
+		}
+		if (facts.compacted()) {
 			return Outcome.COMPACTED;
 		}
 		if (view.everything.logStart() > view.firstCandidate()) {

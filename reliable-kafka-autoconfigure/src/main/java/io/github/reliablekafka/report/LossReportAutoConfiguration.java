@@ -72,13 +72,13 @@ public final class LossReportAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	SequenceBoards reliableKafkaSequenceBoards() {
+	static SequenceBoards reliableKafkaSequenceBoards() {
 		return new SequenceBoards();
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
-	LossLedger reliableKafkaLossLedger() {
+	static LossLedger reliableKafkaLossLedger() {
 		return new LossLedger();
 	}
 

@@ -20,6 +20,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -128,7 +129,7 @@ final class LossReporter implements DisposableBean {
 			if (this.closed) {
 				return CompletableFuture.failedFuture(new IllegalStateException("The application is shutting down"));
 			}
-			opened = this.cases.computeIfAbsent(finding.id(), (id) -> new Case());
+			opened = this.cases.computeIfAbsent(finding.id(), (id) -> new Case(this.clock.instant()));
 			reported = opened.reported;
 			if (reported != null && !reported.isCompletedExceptionally()) {
 				return reported;
@@ -150,7 +151,7 @@ final class LossReporter implements DisposableBean {
 			SequenceBoard board = (candidates.size() == 1) ? candidates.get(0) : null;
 			LossReport report = opened.report;
 			if (report == null) {
-				report = examine(finding, board, deadline);
+				report = examine(finding, board, opened.foundAt, deadline);
 				opened.report = report;
 				say(report);
 			}
@@ -172,10 +173,10 @@ final class LossReporter implements DisposableBean {
 		}
 	}
 
-	private LossReport examine(Finding finding, @Nullable SequenceBoard board, long deadline) {
+	private LossReport examine(Finding finding, @Nullable SequenceBoard board, Instant foundAt, long deadline) {
 		LossReport.Examination examination = this.examiner.examine(finding, board, deadline);
-		return new LossReport(finding, Examiner.refine(finding, examination), examination, this.clock.instant(),
-				this.application, host());
+		return new LossReport(finding, Examiner.refine(finding, examination), examination, foundAt, this.application,
+				host());
 	}
 
 	private void say(LossReport report) {
@@ -247,9 +248,15 @@ final class LossReporter implements DisposableBean {
 	 */
 	private static final class Case {
 
+		private final Instant foundAt;
+
 		private @Nullable CompletableFuture<Void> reported;
 
 		private volatile @Nullable LossReport report;
+
+		Case(Instant foundAt) {
+			this.foundAt = foundAt;
+		}
 
 	}
 

@@ -150,7 +150,14 @@ final class Recovery implements AutoCloseable {
 		BoundedProducer producer = this.producers.computeIfAbsent(stream.board(),
 				(board) -> new BoundedProducer(board.connection(), "reliable-kafka-loss-recovery", this.timeout));
 		Map<Long, CompletableFuture<Void>> sends = new TreeMap<>();
-		records.forEach((number, record) -> sends.put(number, producer.send(replay(stream, record, numbering))));
+		for (Map.Entry<Long, LostRecord> record : records.entrySet()) {
+			CompletableFuture<Void> acknowledged = producer.send(replay(stream, record.getValue(), numbering));
+			sends.put(record.getKey(), acknowledged);
+			if (isAway(acknowledged)) {
+				// Each further one would wait for the cluster as long.
+				break;
+			}
+		}
 		Throwable transientFailure = null;
 		Throwable refusal = null;
 		long sent = 0;
@@ -185,6 +192,11 @@ final class Recovery implements AutoCloseable {
 		if (transientFailure != null) {
 			throw new ExecutionException(transientFailure);
 		}
+	}
+
+	private static boolean isAway(CompletableFuture<Void> acknowledged) {
+		return acknowledged.isCompletedExceptionally()
+				&& !acknowledged.handle((done, failure) -> BoundedProducer.isOfRecord(failure)).join();
 	}
 
 	private Map<Long, LostRecord> find(LossReport report, NumberRanges wanted) throws InterruptedException {

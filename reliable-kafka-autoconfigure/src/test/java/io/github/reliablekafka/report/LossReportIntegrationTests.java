@@ -32,12 +32,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 
+import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.report.LossReport.Outcome;
 import io.github.reliablekafka.report.LostRecordSource.LostRecord;
 import io.github.reliablekafka.sequence.Cause;
 import io.github.reliablekafka.sequence.Finding;
 import io.github.reliablekafka.sequence.Lane;
+import io.github.reliablekafka.sequence.LogAccess;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.NumberRanges;
 import io.github.reliablekafka.sequence.SequenceBoard;
@@ -47,6 +50,7 @@ import io.github.reliablekafka.sequence.TopicFacts;
 import io.github.reliablekafka.sequence.Verdict;
 import io.github.reliablekafka.test.KafkaCluster;
 import io.github.reliablekafka.testing.KafkaProbe;
+import io.github.reliablekafka.watermark.WatermarkAutoConfiguration;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -63,6 +67,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
@@ -176,10 +183,8 @@ class LossReportIntegrationTests {
 		cluster.uncleanElection(this.partition, () -> send(numbers(101, 150), 0));
 		send(numbers(151, 160), 0);
 		LogEntries log = read();
-		assertThat(log.numbers()).containsExactlyElementsOf(java.util.stream.LongStream
-			.concat(java.util.stream.LongStream.rangeClosed(1, 100), java.util.stream.LongStream.rangeClosed(151, 160))
-			.boxed()
-			.toList());
+		assertThat(log.numbers()).containsExactlyElementsOf(
+				LongStream.concat(LongStream.rangeClosed(1, 100), LongStream.rangeClosed(151, 160)).boxed().toList());
 		Finding finding = Findings.lost(this.lane, NumberRanges.of(101, 150), log.place(100), log.place(151));
 		AtomicInteger asked = new AtomicInteger();
 		LostRecordSource source = (report) -> {
@@ -257,6 +262,42 @@ class LossReportIntegrationTests {
 		assertThat(this.events.element().examination().outcome()).isEqualTo(Outcome.ABORTED);
 	}
 
+	@Test
+	void roomsOfAnApplicationWorkTogether() {
+		send(numbers(1, 2), 0);
+		send(numbers(6, 7), 0);
+		new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(DurabilityAutoConfiguration.class,
+					WatermarkAutoConfiguration.class, LossReportAutoConfiguration.class, KafkaAutoConfiguration.class))
+			.withPropertyValues("reliable.kafka.sequence.reports-topic=" + this.reports)
+			.run((context) -> {
+				SequenceBoard board = context.getBean(SequenceBoards.class)
+					.board(Set.of(cluster.bootstrapServers()), Map.of("bootstrap.servers", cluster.bootstrapServers()));
+				board.watch(this.lane);
+				await().atMost(Duration.ofSeconds(30)).until(() -> board.facts(this.topic) != null);
+				context.getBean(LossLedger.class).post(gap(NumberRanges.of(3, 5), 1, 2)).get(60, TimeUnit.SECONDS);
+			});
+		assertThat(probe.values(this.reports)).singleElement()
+			.asString()
+			.contains("\"outcome\":\"NOT_THERE\"", "\"logEnd\":4");
+	}
+
+	@Test
+	void nothingIsWrittenWithoutTopicsOfOurOwn(CapturedOutput output) {
+		new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(DurabilityAutoConfiguration.class,
+					WatermarkAutoConfiguration.class, LossReportAutoConfiguration.class, KafkaAutoConfiguration.class))
+			.withPropertyValues("reliable.kafka.sequence.reports-topic=" + this.reports,
+					"reliable.kafka.sequence.watermarks=none")
+			.run((context) -> {
+				context.getBean(SequenceBoards.class)
+					.board(Set.of(cluster.bootstrapServers()), Map.of("bootstrap.servers", cluster.bootstrapServers()));
+				context.getBean(LossLedger.class).post(gap(NumberRanges.of(3, 5), 1, 2)).get(60, TimeUnit.SECONDS);
+			});
+		assertThat(probe.records(this.reports)).isEmpty();
+		assertThat(output).contains("Loss report verdict=LOST_ACKED");
+	}
+
 	private LossReporter reporter(int seconds, LostRecordSource... sources) {
 		Duration timeout = Duration.ofSeconds(seconds);
 		LossReporter reporter = new LossReporter(this.boards, this.reports, "shop", timeout, Clock.systemUTC(),
@@ -284,7 +325,7 @@ class LossReportIntegrationTests {
 	}
 
 	private static Collection<Long> numbers(long first, long last) {
-		return java.util.stream.LongStream.rangeClosed(first, last).boxed().toList();
+		return LongStream.rangeClosed(first, last).boxed().toList();
 	}
 
 	private void send(Collection<Long> numbers, long aborted) {
@@ -318,7 +359,7 @@ class LossReportIntegrationTests {
 	/**
 	 * What a reader has seen.
 	 */
-	private record LogEntries(Lane lane, List<io.github.reliablekafka.sequence.LogAccess.Entry> entries) {
+	private record LogEntries(Lane lane, List<LogAccess.Entry> entries) {
 
 		List<Long> numbers() {
 			return this.entries.stream().map((entry) -> Stamp.decode(this.lane, entry.header()).number()).toList();
