@@ -33,10 +33,12 @@ import java.util.concurrent.TimeoutException;
 import io.github.reliablekafka.report.LostRecordSource.LostRecord;
 import io.github.reliablekafka.sequence.Finding;
 import io.github.reliablekafka.sequence.Lane;
+import io.github.reliablekafka.sequence.LogAccess;
 import io.github.reliablekafka.sequence.NumberRanges;
 import io.github.reliablekafka.sequence.SequenceBoard;
 import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.sequence.Verdict;
+import io.github.reliablekafka.sequence.Watermark;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -243,10 +245,14 @@ final class Recovery implements AutoCloseable {
 	 * because a record carries that beside its number.
 	 * @param finding the loss
 	 * @param board its cluster
-	 * @return {@code null} if that cannot be told
+	 * @return {@code null} if that cannot be told, now or later
+	 * @throws InterruptedException if the application is shutting down
+	 * @throws ExecutionException if the log cannot be read now
+	 * @throws TimeoutException if the log cannot be read in time
 	 */
-	private @Nullable Numbering numbering(Finding finding, SequenceBoard board) {
-		var watermark = board.watermarks(finding.lane()).get(finding.session());
+	private @Nullable Numbering numbering(Finding finding, SequenceBoard board)
+			throws InterruptedException, ExecutionException, TimeoutException {
+		Watermark watermark = board.watermarks(finding.lane()).get(finding.session());
 		if (watermark != null && watermark.number() == watermark.appendNumber()) {
 			return Numbering.PLAIN;
 		}
@@ -273,29 +279,21 @@ final class Recovery implements AutoCloseable {
 		return null;
 	}
 
-	private @Nullable Stamp stampAt(Finding finding, long offset, SequenceBoard board) {
-		var logAccess = board.logAccess();
+	private @Nullable Stamp stampAt(Finding finding, long offset, SequenceBoard board)
+			throws InterruptedException, ExecutionException, TimeoutException {
+		LogAccess logAccess = board.logAccess();
 		if (logAccess == null) {
 			return null;
 		}
-		try {
-			return logAccess.read(finding.lane(), offset, offset + 1, false)
-				.get(this.timeout.toMillis(), TimeUnit.MILLISECONDS)
-				.records()
-				.stream()
-				.filter((entry) -> entry.offset() == offset)
-				.map((entry) -> Stamp.decode(finding.lane(), entry.header()))
-				.filter((stamp) -> stamp != null && stamp.session() == finding.session())
-				.findFirst()
-				.orElse(null);
+		for (LogAccess.Entry entry : logAccess.read(finding.lane(), offset, offset + 1, false)
+			.get(this.timeout.toMillis(), TimeUnit.MILLISECONDS)
+			.records()) {
+			Stamp stamp = Stamp.decode(finding.lane(), entry.header());
+			if (entry.offset() == offset && stamp != null && stamp.session() == finding.session()) {
+				return stamp;
+			}
 		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			return null;
-		}
-		catch (ExecutionException | TimeoutException ex) {
-			return null;
-		}
+		return null;
 	}
 
 	private static void say(LossReport report, String reason) {

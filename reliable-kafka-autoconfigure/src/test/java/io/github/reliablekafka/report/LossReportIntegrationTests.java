@@ -263,6 +263,37 @@ class LossReportIntegrationTests {
 	}
 
 	@Test
+	void recordsAreSentAgainWhenTheClusterIsBack() throws Exception {
+		send(numbers(1, 2), 0);
+		Finding finding = Findings.lost(this.lane, NumberRanges.of(3, 4), read().place(2), null);
+		LossReporter reporter = reporter(6, (report) -> List.of(record(3), record(4)));
+		cluster.brokerIds().forEach(cluster::kill);
+		assertThatExceptionOfType(ExecutionException.class)
+			.isThrownBy(() -> reporter.report(finding).get(60, TimeUnit.SECONDS));
+		cluster.restore();
+		await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> reporter.report(finding).get(30, TimeUnit.SECONDS));
+		assertThat(read().numbers()).containsExactly(1L, 2L, 3L, 4L);
+	}
+
+	@Test
+	void recordsAreNotSentAgainWithANumberThatMayBeWrong(CapturedOutput output) throws Exception {
+		try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+				Map.of("bootstrap.servers", cluster.bootstrapServers(), "transactional.id", this.topic),
+				new ByteArraySerializer(), new ByteArraySerializer())) {
+			producer.initTransactions();
+			producer.beginTransaction();
+			producer.send(stamped(1, 0, true)).get(30, TimeUnit.SECONDS);
+			producer.send(stamped(3, 5, true)).get(30, TimeUnit.SECONDS);
+			producer.commitTransaction();
+		}
+		LogEntries log = read();
+		Finding finding = Findings.lost(this.lane, NumberRanges.of(2, 2), log.place(1), log.place(3));
+		reporter(30, (report) -> List.of(record(2))).report(finding).get(60, TimeUnit.SECONDS);
+		assertThat(read().numbers()).containsExactly(1L, 3L);
+		assertThat(output).contains("Lost records are not sent again");
+	}
+
+	@Test
 	void roomsOfAnApplicationWorkTogether() {
 		send(numbers(1, 2), 0);
 		send(numbers(6, 7), 0);
