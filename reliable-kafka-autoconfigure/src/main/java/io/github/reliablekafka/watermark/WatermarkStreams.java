@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -45,7 +44,7 @@ final class WatermarkStreams {
 
 	private final Duration idleAfter;
 
-	private final Map<ProducerSession, Session> sessions = new IdentityHashMap<>();
+	private final Map<ProducerSession, Session> sessions = new HashMap<>();
 
 	/**
 	 * Create an empty set.
@@ -74,8 +73,7 @@ final class WatermarkStreams {
 			}
 			for (Watermark watermark : all ? source.takeWatermarks()
 					: source.takeWatermarks(this.idleAfter, this.interval)) {
-				session.streams
-					.computeIfAbsent(new Key(watermark.lane(), watermark.session()), (key) -> new Stream())
+				session.streams.computeIfAbsent(new Key(watermark.lane(), watermark.session()), (key) -> new Stream())
 					.change(watermark);
 			}
 		}
@@ -100,7 +98,7 @@ final class WatermarkStreams {
 	 * Send everything anew.
 	 */
 	void repeat() {
-		forEach((stream) -> stream.acknowledged = null);
+		forEach((stream) -> stream.told = false);
 	}
 
 	/**
@@ -123,8 +121,7 @@ final class WatermarkStreams {
 		List<ProducerSession> told = new ArrayList<>();
 		this.sessions.forEach((source, session) -> {
 			session.streams.values().removeIf(Stream::isOver);
-			boolean late = session.closedSince != null
-					&& (all || now - session.closedSince >= this.interval.toNanos());
+			boolean late = session.closedSince != null && (all || now - session.closedSince >= this.interval.toNanos());
 			if (late && session.streams.values().stream().allMatch(Stream::isTold) && !source.hasChanges()) {
 				told.add(source);
 			}
@@ -162,26 +159,27 @@ final class WatermarkStreams {
 
 		private @Nullable Watermark latest;
 
-		private @Nullable Watermark acknowledged;
-
 		private @Nullable Watermark sending;
+
+		private boolean told;
 
 		private long sentAt;
 
 		private void change(Watermark watermark) {
 			this.latest = watermark;
+			this.told = false;
 		}
 
 		private boolean isTold() {
-			return this.acknowledged == this.latest;
+			return this.told;
 		}
 
 		private boolean isOver() {
-			return isTold() && this.latest != null && this.latest.closed();
+			return this.told && this.latest != null && this.latest.closed();
 		}
 
 		private boolean isDue(long now) {
-			return this.sending == null && (!isTold() || now - this.sentAt >= REPEAT_NANOS);
+			return this.sending == null && (!this.told || now - this.sentAt >= REPEAT_NANOS);
 		}
 
 		/**
@@ -201,9 +199,7 @@ final class WatermarkStreams {
 		 * @param written whether it is in the topic; if not, it is due again
 		 */
 		void settle(boolean written) {
-			if (written) {
-				this.acknowledged = this.sending;
-			}
+			this.told = written && Objects.equals(this.latest, this.sending);
 			this.sending = null;
 		}
 
