@@ -46,11 +46,12 @@ class ArchitectureTests {
 
 	private static final Map<String, Set<String>> HOUSE = new TreeMap<>(Map.of(
 			// roof
-			"actuate", Set.of("ledger", "durability"),
+			"actuate", Set.of("ledger", "durability", "sequence"),
 			// capabilities
 			"producer", Set.of("ledger", "durability", "sequence"), "consumer",
 			Set.of("ledger", "durability", "sequence"),
-			"deadletter", Set.of("ledger", "durability"), "watermark", Set.of("durability", "sequence"),
+			"deadletter", Set.of("ledger", "durability"), "watermark", Set.of("durability", "sequence"), "report",
+			Set.of("durability", "sequence"),
 			// ground
 			"ledger", Set.of(), "durability", Set.of(), "sequence", Set.of()));
 

@@ -18,8 +18,10 @@ package io.github.reliablekafka.actuate;
 
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.sequence.LossLedger;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -40,8 +42,8 @@ public final class ReliableKafkaActuateAutoConfiguration {
 	}
 
 	@Bean
-	ReliableKafkaMeters reliableKafkaMeters(DeliveryLedger ledger, SafetyGate gate) {
-		return new ReliableKafkaMeters(ledger, gate);
+	ReliableKafkaMeters reliableKafkaMeters(DeliveryLedger ledger, SafetyGate gate, ObjectProvider<LossLedger> losses) {
+		return new ReliableKafkaMeters(ledger, gate, losses.getIfAvailable());
 	}
 
 }

@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.actuate;
 
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 import io.github.reliablekafka.durability.SafetyGate;
@@ -23,14 +24,17 @@ import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
+import io.github.reliablekafka.sequence.Integrity;
+import io.github.reliablekafka.sequence.LossLedger;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The ledger as meters. Topics and groups become tags when they first occur.
+ * The ledgers as meters. Topics and groups become tags when they first occur.
  */
 final class ReliableKafkaMeters implements MeterBinder {
 
@@ -40,9 +44,18 @@ final class ReliableKafkaMeters implements MeterBinder {
 
 	private final SafetyGate gate;
 
-	ReliableKafkaMeters(DeliveryLedger ledger, SafetyGate gate) {
+	private final @Nullable LossLedger losses;
+
+	/**
+	 * Create meters.
+	 * @param ledger the books of what became of records
+	 * @param gate the settings that were accepted
+	 * @param losses the books of what is missing; {@code null} if nobody looks for it
+	 */
+	ReliableKafkaMeters(DeliveryLedger ledger, SafetyGate gate, @Nullable LossLedger losses) {
 		this.ledger = ledger;
 		this.gate = gate;
+		this.losses = losses;
 	}
 
 	@Override
@@ -59,6 +72,10 @@ final class ReliableKafkaMeters implements MeterBinder {
 		this.ledger.onTopic((topic) -> bindTopic(registry, topic));
 		this.ledger.onRejection((topic, reason) -> bindRejection(registry, topic, reason));
 		this.ledger.onConsumption((consumption) -> bindConsumption(registry, consumption));
+		if (this.losses != null) {
+			this.losses.onTally((tally) -> bindTally(registry, tally));
+			this.losses.onCoverage((coverage) -> bindCoverage(registry, coverage));
+		}
 	}
 
 	private void bindTopic(MeterRegistry registry, String topic) {
@@ -94,6 +111,41 @@ final class ReliableKafkaMeters implements MeterBinder {
 				.tags("topic", consumption.topic(), "group", consumption.group(), "outcome", outcome.label())
 				.register(registry);
 		}
+	}
+
+	private void bindTally(MeterRegistry registry, LossLedger.Tally tally) {
+		FunctionCounter.builder(PREFIX + "loss.records", tally, LossLedger.Tally::records)
+			.description("Records that a group did not get, by verdict and cause")
+			.tags("topic", tally.topic(), "group", tally.group(), "stage", label(tally.verdict().stage(tally.cause())),
+					"verdict", label(tally.verdict()), "cause", label(tally.cause()))
+			.register(registry);
+	}
+
+	private void bindCoverage(MeterRegistry registry, LossLedger.Coverage coverage) {
+		Gauge.builder(PREFIX + "loss.suspects", coverage, LossLedger.Coverage::suspects)
+			.description("Records that are missing and have no verdict yet")
+			.tags("topic", coverage.topic(), "group", coverage.group())
+			.register(registry);
+		Gauge.builder(PREFIX + "sequence.coverage", coverage, ReliableKafkaMeters::share)
+			.description("Share of the records read that have a number, from 0 to 1; not a number before the first")
+			.tags("topic", coverage.topic(), "group", coverage.group())
+			.register(registry);
+		for (Integrity kind : Integrity.values()) {
+			FunctionCounter.builder(PREFIX + "sequence.anomalies", coverage, (counters) -> counters.counted(kind))
+				.description("What is odd about logs and headers, though no record is missing for it")
+				.tags("topic", coverage.topic(), "group", coverage.group(), "kind", label(kind))
+				.register(registry);
+		}
+	}
+
+	private static double share(LossLedger.Coverage coverage) {
+		long stamped = coverage.stamped();
+		long all = stamped + coverage.unstamped();
+		return (all != 0) ? (double) stamped / all : Double.NaN;
+	}
+
+	private static String label(Enum<?> value) {
+		return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
 	}
 
 }

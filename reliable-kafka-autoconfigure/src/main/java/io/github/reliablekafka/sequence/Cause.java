@@ -73,6 +73,20 @@ public enum Cause {
 	STATE_LOST,
 
 	/** A late or repeated record closed the gap. */
-	LATE
+	LATE;
+
+	/**
+	 * Where on their way records are stopped for this cause.
+	 * @return the stage, unless the verdict alone decides
+	 */
+	Verdict.Stage stage() {
+		return switch (this) {
+			case TRUNCATED, VANISHED, TAIL, TRANSACTION_TORN, TOPIC_RECREATED, COMPACTION -> Verdict.Stage.STORAGE;
+			case SEND_FAILED, SENDER_ENDED, LATE -> Verdict.Stage.PRODUCTION;
+			case RETENTION, RESET_LATEST, OUT_OF_RANGE, SEEK, EXTERNAL_RESET, DESERIALIZATION_SKIP, BASELINE,
+					STATE_LOST ->
+				Verdict.Stage.CONSUMPTION;
+		};
+	}
 
 }

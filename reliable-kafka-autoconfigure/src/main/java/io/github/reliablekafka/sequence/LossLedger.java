@@ -61,6 +61,10 @@ public final class LossLedger {
 
 	private final List<Consumer<Finding>> findingListeners = new CopyOnWriteArrayList<>();
 
+	private final Map<Tally.Key, Tally> tallies = new ConcurrentHashMap<>();
+
+	private final List<Consumer<Tally>> tallyListeners = new CopyOnWriteArrayList<>();
+
 	/**
 	 * Create empty books.
 	 */
@@ -68,30 +72,57 @@ public final class LossLedger {
 	}
 
 	/**
-	 * Post a finding. One that was posted before is neither counted nor published again.
+	 * Post a finding. One that was posted before is not counted again, and published
+	 * again only if that failed before.
 	 * @param finding the finding
 	 * @return completes when every publisher has it in a safe place; until then its
 	 * poster has to keep what it was found from
 	 */
 	public CompletableFuture<Void> post(Finding finding) {
 		Posted posted = new Posted(finding, new CompletableFuture<>());
-		Posted before = this.findings.putIfAbsent(finding.id(), posted);
-		if (before != null) {
-			return before.published();
+		Posted before;
+		synchronized (this.findings) {
+			before = this.findings.get(finding.id());
+			if (before != null && !before.published().isCompletedExceptionally()) {
+				return before.published();
+			}
+			this.findings.put(finding.id(), posted);
 		}
-		this.findingListeners.forEach((listener) -> listener.accept(finding));
+		if (before == null) {
+			tally(finding).records.add(finding.numbers().count());
+			this.findingListeners.forEach((listener) -> listener.accept(finding));
+		}
 		List<CompletableFuture<Void>> publications = new ArrayList<>();
-		this.publishers.forEach((publisher) -> publications.add(publisher.apply(finding)));
-		return CompletableFuture.allOf(publications.toArray(new CompletableFuture<?>[0]))
+		this.publishers.forEach((publisher) -> publications.add(publish(publisher, finding)));
+		CompletableFuture<Void> unused = CompletableFuture.allOf(publications.toArray(new CompletableFuture<?>[0]))
 			.whenComplete((done, failure) -> {
 				if (failure != null) {
-					this.findings.remove(finding.id(), posted);
 					posted.published().completeExceptionally(failure);
 				}
 				else {
 					posted.published().complete(null);
 				}
 			});
+		return posted.published();
+	}
+
+	private static CompletableFuture<Void> publish(Function<Finding, CompletableFuture<Void>> publisher,
+			Finding finding) {
+		try {
+			return publisher.apply(finding);
+		}
+		catch (RuntimeException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+	}
+
+	private Tally tally(Finding finding) {
+		Tally.Key key = new Tally.Key(finding.lane().topic(), finding.group(), finding.verdict(), finding.cause());
+		return this.tallies.computeIfAbsent(key, (absent) -> {
+			Tally tally = new Tally(absent);
+			this.tallyListeners.forEach((listener) -> listener.accept(tally));
+			return tally;
+		});
 	}
 
 	/**
@@ -135,7 +166,7 @@ public final class LossLedger {
 	}
 
 	/**
-	 * Be told of each finding when it is posted.
+	 * Be told of each finding when it is posted for the first time.
 	 * @param listener must not wait
 	 */
 	public void onFinding(Consumer<Finding> listener) {
@@ -143,11 +174,22 @@ public final class LossLedger {
 	}
 
 	/**
-	 * Be told of the counters of each topic and group when they are opened.
-	 * @param listener must not wait
+	 * Be told of the counters of each topic and group, those so far and those to come.
+	 * @param listener may be told of one twice and must not wait
 	 */
 	public void onCoverage(Consumer<Coverage> listener) {
 		this.coverageListeners.add(listener);
+		coverages().forEach(listener);
+	}
+
+	/**
+	 * Be told of each kind of verdict on a topic and group, those so far and those to
+	 * come.
+	 * @param listener may be told of one twice and must not wait
+	 */
+	public void onTally(Consumer<Tally> listener) {
+		this.tallyListeners.add(listener);
+		List.copyOf(this.tallies.values()).forEach(listener);
 	}
 
 	private record Posted(Finding finding, CompletableFuture<Void> published) {
@@ -155,6 +197,65 @@ public final class LossLedger {
 	}
 
 	private record Reading(String topic, String group) {
+
+	}
+
+	/**
+	 * How many records got the same verdict. Safe for use by many threads.
+	 */
+	public static final class Tally {
+
+		private final Key key;
+
+		private final LongAdder records = new LongAdder();
+
+		Tally(Key key) {
+			this.key = key;
+		}
+
+		/**
+		 * The topic.
+		 * @return its name
+		 */
+		public String topic() {
+			return this.key.topic();
+		}
+
+		/**
+		 * The group.
+		 * @return its id, empty for none
+		 */
+		public String group() {
+			return this.key.group();
+		}
+
+		/**
+		 * The verdict.
+		 * @return what became of the records
+		 */
+		public Verdict verdict() {
+			return this.key.verdict();
+		}
+
+		/**
+		 * The cause.
+		 * @return as it was found, before anybody looked closer
+		 */
+		public Cause cause() {
+			return this.key.cause();
+		}
+
+		/**
+		 * The records, not the findings.
+		 * @return their count
+		 */
+		public long records() {
+			return this.records.sum();
+		}
+
+		private record Key(String topic, String group, Verdict verdict, Cause cause) {
+
+		}
 
 	}
 

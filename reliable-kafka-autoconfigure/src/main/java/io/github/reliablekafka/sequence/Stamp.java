@@ -55,6 +55,26 @@ public record Stamp(long session, long number, long aborted, boolean transaction
 	}
 
 	/**
+	 * The header of this record.
+	 * @param lane the partition that the record goes to; the header means nothing in any
+	 * other
+	 * @return the value of the header {@value #HEADER}
+	 */
+	public byte[] encode(Lane lane) {
+		return new StampCodec(lane.topic(), lane.partition()).encode(this);
+	}
+
+	/**
+	 * Read the header of a record.
+	 * @param lane the partition that the record is in
+	 * @param header the value of the header {@value #HEADER}
+	 * @return {@code null} if it was not made for this partition, or is not understood
+	 */
+	public static @Nullable Stamp decode(Lane lane, byte @Nullable [] header) {
+		return (header != null) ? new StampCodec(lane.topic(), lane.partition()).decode(header) : null;
+	}
+
+	/**
 	 * Condense the id of a topic, so that offsets of a topic of the same name in another
 	 * cluster, or of one that was deleted and created again, are not mixed up with those
 	 * of this one.

@@ -69,4 +69,34 @@ public enum Verdict {
 		return this == LOST_ACKED || this == MISSED || this == PROCESSING_LOSS;
 	}
 
+	/**
+	 * Where on their way the records were stopped.
+	 * @param cause why
+	 * @return the stage to look at
+	 */
+	public Stage stage(Cause cause) {
+		return switch (this) {
+			case LOST_ACKED -> Stage.STORAGE;
+			case PROCESSING_LOSS -> Stage.CONSUMPTION;
+			case FAILED_KNOWN, INDETERMINATE_AT_CRASH -> Stage.PRODUCTION;
+			case MISSED, UNVERIFIED, RECOVERED -> cause.stage();
+		};
+	}
+
+	/**
+	 * A part of a record's way.
+	 */
+	public enum Stage {
+
+		/** From the application that sends to the acknowledgement. */
+		PRODUCTION,
+
+		/** In Kafka. */
+		STORAGE,
+
+		/** From Kafka to the application that reads. */
+		CONSUMPTION
+
+	}
+
 }

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.actuate;
 
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.ledger.Consumption;
@@ -24,6 +25,13 @@ import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.Delivery;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
+import io.github.reliablekafka.sequence.Cause;
+import io.github.reliablekafka.sequence.Finding;
+import io.github.reliablekafka.sequence.Integrity;
+import io.github.reliablekafka.sequence.Lane;
+import io.github.reliablekafka.sequence.LossLedger;
+import io.github.reliablekafka.sequence.NumberRanges;
+import io.github.reliablekafka.sequence.Verdict;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
 
@@ -41,7 +49,7 @@ class ReliableKafkaMetersTests {
 	@Test
 	void metersFollowTheLedger() {
 		Delivery early = this.ledger.accept("early");
-		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of())).bindTo(this.registry);
+		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), null).bindTo(this.registry);
 		assertThat(inFlight("early")).isEqualTo(1);
 		early.delivered();
 		this.ledger.accept("late").rejected(RejectionReason.RECORD_TOO_LARGE, "too large");
@@ -60,6 +68,48 @@ class ReliableKafkaMetersTests {
 			.count()).isEqualTo(5);
 		assertThat(this.registry.get("reliable.kafka.producer.oldest.unacknowledged.age").timeGauge().value()).isZero();
 		assertThat(this.registry.get("reliable.kafka.durability.violations").gauge().value()).isZero();
+	}
+
+	@Test
+	void lossMetersCountRecordsAndEachFindingOnce() {
+		LossLedger losses = new LossLedger();
+		losses.post(finding(NumberRanges.of(301, 500)));
+		losses.coverage("orders", "billing").count(true);
+		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), losses).bindTo(this.registry);
+		losses.addPublisher((finding) -> CompletableFuture.failedFuture(new IllegalStateException("away")));
+		for (int i = 0; i < 3; i++) {
+			assertThat(losses.post(finding(NumberRanges.of(502, 502)))).isCompletedExceptionally();
+		}
+		assertThat(this.registry.get("reliable.kafka.loss.records")
+			.tags("topic", "orders", "group", "billing", "stage", "storage", "verdict", "lost-acked", "cause",
+					"truncated")
+			.functionCounter()
+			.count()).isEqualTo(201);
+		LossLedger.Coverage coverage = losses.coverage("orders", "billing");
+		coverage.count(true);
+		coverage.count(true);
+		coverage.count(false);
+		coverage.suspects(new Lane("orders", 0), 7);
+		coverage.count(Integrity.DUPLICATE);
+		assertThat(this.registry.get("reliable.kafka.sequence.coverage")
+			.tags("topic", "orders", "group", "billing")
+			.gauge()
+			.value()).isEqualTo(0.75);
+		assertThat(this.registry.get("reliable.kafka.loss.suspects")
+			.tags("topic", "orders", "group", "billing")
+			.gauge()
+			.value()).isEqualTo(7);
+		assertThat(this.registry.get("reliable.kafka.sequence.anomalies")
+			.tags("topic", "orders", "group", "billing", "kind", "duplicate")
+			.functionCounter()
+			.count()).isEqualTo(1);
+		losses.coverage("late", "billing");
+		assertThat(this.registry.get("reliable.kafka.sequence.coverage").tag("topic", "late").gauge().value()).isNaN();
+	}
+
+	private static Finding finding(NumberRanges numbers) {
+		return new Finding(Verdict.LOST_ACKED, Cause.TRUNCATED, "billing", new Lane("orders", 0), 1, null, numbers,
+				"claim", null, null, -1, -1, 0);
 	}
 
 	private double inFlight(String topic) {

@@ -1,0 +1,173 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.report;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.ReentrantLock;
+
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.RecordBatchTooLargeException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A producer that is none of the application's: it writes bytes, is acknowledged by every
+ * in-sync replica, and gives up after a bounded time, because whoever uses it tries
+ * again. After a failure that may be for good it is replaced. Connects with the first
+ * record. Safe for use by many threads.
+ */
+final class BoundedProducer implements AutoCloseable {
+
+	private static final Set<Class<? extends ApiException>> OF_RECORD = Set.of(RecordTooLargeException.class,
+			RecordBatchTooLargeException.class, InvalidRecordException.class, InvalidTimestampException.class,
+			InvalidTopicException.class, TopicAuthorizationException.class, PolicyViolationException.class);
+
+	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+	private final Map<String, Object> settings;
+
+	private final ReentrantLock lock = new ReentrantLock();
+
+	private @Nullable Producer<byte[], byte[]> producer;
+
+	private boolean closed;
+
+	BoundedProducer(Map<String, Object> connection, String clientId, Duration timeout) {
+		this.settings = new HashMap<>(connection);
+		long third = Math.max(1, timeout.toMillis() / 3);
+		this.settings.put(ProducerConfig.CLIENT_ID_CONFIG, clientId);
+		this.settings.put(ProducerConfig.ACKS_CONFIG, "all");
+		this.settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
+		this.settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "1");
+		this.settings.put(ProducerConfig.LINGER_MS_CONFIG, "0");
+		this.settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, String.valueOf(third));
+		this.settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, String.valueOf(third));
+		this.settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, String.valueOf(2 * third));
+		// The broker knows what is too large.
+		this.settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(Integer.MAX_VALUE));
+	}
+
+	/**
+	 * Send a record. Waits up to a third of the timeout if the cluster or the topic is
+	 * not known yet.
+	 * @param record the record
+	 * @return completes when it is acknowledged, in the producer's thread
+	 */
+	CompletableFuture<Void> send(ProducerRecord<byte[], byte[]> record) {
+		CompletableFuture<Void> acknowledged = new CompletableFuture<>();
+		Producer<byte[], byte[]> current = null;
+		try {
+			current = producer();
+			Producer<byte[], byte[]> used = current;
+			Future<RecordMetadata> unused = current.send(record, (metadata, failure) -> {
+				if (failure == null) {
+					acknowledged.complete(null);
+					return;
+				}
+				giveUp(used, failure);
+				acknowledged.completeExceptionally(failure);
+			});
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			if (current != null) {
+				giveUp(current, ex);
+			}
+			acknowledged.completeExceptionally(ex);
+		}
+		return acknowledged;
+	}
+
+	/**
+	 * Whether a failure says something about the record or its topic, and will be the
+	 * same the next time.
+	 * @param failure why a record was not acknowledged
+	 * @return {@code false} if in doubt
+	 */
+	static boolean isOfRecord(Throwable failure) {
+		return OF_RECORD.stream().anyMatch((type) -> type.isInstance(failure));
+	}
+
+	private Producer<byte[], byte[]> producer() {
+		this.lock.lock();
+		try {
+			if (this.closed) {
+				throw new IllegalStateException("The application is shutting down");
+			}
+			if (this.producer == null) {
+				this.producer = new KafkaProducer<>(this.settings, new ByteArraySerializer(),
+						new ByteArraySerializer());
+			}
+			return this.producer;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	// May run in the producer's own thread, which a close without waiting allows.
+	private void giveUp(Producer<byte[], byte[]> failed, Throwable failure) {
+		if (isOfRecord(failure)) {
+			return;
+		}
+		this.lock.lock();
+		try {
+			if (this.producer != failed) {
+				return;
+			}
+			this.producer = null;
+		}
+		finally {
+			this.lock.unlock();
+		}
+		failed.close(Duration.ZERO);
+	}
+
+	@Override
+	public void close() {
+		Producer<byte[], byte[]> last;
+		this.lock.lock();
+		try {
+			this.closed = true;
+			last = this.producer;
+			this.producer = null;
+		}
+		finally {
+			this.lock.unlock();
+		}
+		if (last != null) {
+			last.close(CLOSE_TIMEOUT);
+		}
+	}
+
+}

@@ -1,0 +1,329 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.report;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import io.github.reliablekafka.report.LostRecordSource.LostRecord;
+import io.github.reliablekafka.sequence.Finding;
+import io.github.reliablekafka.sequence.Lane;
+import io.github.reliablekafka.sequence.LogAccess;
+import io.github.reliablekafka.sequence.NumberRanges;
+import io.github.reliablekafka.sequence.SequenceBoard;
+import io.github.reliablekafka.sequence.Stamp;
+import io.github.reliablekafka.sequence.Verdict;
+import io.github.reliablekafka.sequence.Watermark;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends records again that Kafka lost, if the application still has them: to the same
+ * partition, with the same session and number, marked as a replay. A number is sent again
+ * once per process, whichever groups miss it; after a crash in the middle it may be sent
+ * twice. Safe for use by many threads.
+ */
+final class Recovery implements AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(Recovery.class);
+
+	private static final int CAPACITY = 1000;
+
+	private static final int ATTEMPTS = 3;
+
+	private static final int REMEMBERED = 1000;
+
+	private final List<LostRecordSource> sources;
+
+	private final Duration timeout;
+
+	private final Duration pause;
+
+	private final Map<SequenceBoard, BoundedProducer> producers = new ConcurrentHashMap<>();
+
+	private final Map<Stream, NumberRanges> sentAgain = Collections.synchronizedMap(new LinkedHashMap<>() {
+
+		private static final long serialVersionUID = 1L;
+
+		@Override
+		protected boolean removeEldestEntry(Map.Entry<Stream, NumberRanges> eldest) {
+			return size() > REMEMBERED;
+		}
+
+	});
+
+	private final BackgroundQueue queue = new BackgroundQueue("loss-recovery", CAPACITY);
+
+	/**
+	 * Create a recovery.
+	 * @param sources have records; may be empty
+	 * @param timeout longest time until a record is acknowledged or given up
+	 * @param pause before a source that failed is asked again
+	 */
+	Recovery(List<LostRecordSource> sources, Duration timeout, Duration pause) {
+		this.sources = sources;
+		this.timeout = timeout;
+		this.pause = pause;
+	}
+
+	/**
+	 * Send again what a report is about, as far as somebody has it.
+	 * @param report the report
+	 * @param board its cluster; {@code null} if that is not known
+	 * @return completes when everything that can be sent is acknowledged; fails if the
+	 * cluster does not take it now
+	 */
+	CompletableFuture<Void> answer(LossReport report, @Nullable SequenceBoard board) {
+		if (report.finding().verdict() != Verdict.LOST_ACKED || this.sources.isEmpty()) {
+			return CompletableFuture.completedFuture(null);
+		}
+		if (board == null) {
+			say(report, "the cluster is not known for sure");
+			return CompletableFuture.completedFuture(null);
+		}
+		CompletableFuture<Void> answered = new CompletableFuture<>();
+		if (!this.queue.offer(() -> answer(report, board, answered))) {
+			answered.completeExceptionally(
+					new IllegalStateException("Too many losses wait to be answered, or the application shuts down"));
+		}
+		return answered;
+	}
+
+	private void answer(LossReport report, SequenceBoard board, CompletableFuture<Void> answered) {
+		try {
+			Finding finding = report.finding();
+			Stream stream = new Stream(board, finding.lane(), finding.session());
+			NumberRanges wanted = finding.numbers()
+				.remove(report.examination().present())
+				.remove(this.sentAgain.getOrDefault(stream, NumberRanges.EMPTY));
+			Numbering numbering = wanted.isEmpty() ? null : numbering(finding, board);
+			if (!wanted.isEmpty() && numbering == null) {
+				say(report, "the session has aborted transactions, and it is not known how many were in front of them");
+			}
+			else if (numbering != null) {
+				send(report, stream, wanted, numbering);
+			}
+			answered.complete(null);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			answered.completeExceptionally(ex);
+		}
+		catch (ExecutionException ex) {
+			answered.completeExceptionally((ex.getCause() != null) ? ex.getCause() : ex);
+		}
+		catch (TimeoutException | RuntimeException ex) {
+			answered.completeExceptionally(ex);
+		}
+	}
+
+	private void send(LossReport report, Stream stream, NumberRanges wanted, Numbering numbering)
+			throws InterruptedException, ExecutionException, TimeoutException {
+		Map<Long, LostRecord> records = find(report, wanted);
+		BoundedProducer producer = this.producers.computeIfAbsent(stream.board(),
+				(board) -> new BoundedProducer(board.connection(), "reliable-kafka-loss-recovery", this.timeout));
+		Map<Long, CompletableFuture<Void>> sends = new TreeMap<>();
+		for (Map.Entry<Long, LostRecord> record : records.entrySet()) {
+			CompletableFuture<Void> acknowledged = producer.send(replay(stream, record.getValue(), numbering));
+			sends.put(record.getKey(), acknowledged);
+			if (isAway(acknowledged)) {
+				// Each further one would wait for the cluster as long.
+				break;
+			}
+		}
+		Throwable transientFailure = null;
+		Throwable refusal = null;
+		long sent = 0;
+		for (Map.Entry<Long, CompletableFuture<Void>> send : sends.entrySet()) {
+			try {
+				send.getValue().get(this.timeout.toMillis(), TimeUnit.MILLISECONDS);
+				this.sentAgain.merge(stream, NumberRanges.of(send.getKey(), send.getKey()), NumberRanges::add);
+				sent++;
+			}
+			catch (ExecutionException | TimeoutException ex) {
+				Throwable failure = (ex.getCause() != null) ? ex.getCause() : ex;
+				if (BoundedProducer.isOfRecord(failure)) {
+					refusal = failure;
+				}
+				else {
+					transientFailure = failure;
+				}
+			}
+		}
+		String line = "Loss answer missing=%d had=%d sent=%d topic=%s partition=%d session=%016x".formatted(
+				wanted.count(), records.size(), sent, stream.lane().topic(), stream.lane().partition(),
+				stream.session());
+		if (refusal != null) {
+			logger.error(line + "; some were refused", refusal);
+		}
+		else if (sent < wanted.count()) {
+			logger.warn(line);
+		}
+		else {
+			logger.info(line);
+		}
+		if (transientFailure != null) {
+			throw new ExecutionException(transientFailure);
+		}
+	}
+
+	private static boolean isAway(CompletableFuture<Void> acknowledged) {
+		return acknowledged.isCompletedExceptionally()
+				&& !acknowledged.handle((done, failure) -> BoundedProducer.isOfRecord(failure)).join();
+	}
+
+	private Map<Long, LostRecord> find(LossReport report, NumberRanges wanted) throws InterruptedException {
+		Map<Long, LostRecord> records = new TreeMap<>();
+		for (LostRecordSource source : this.sources) {
+			for (LostRecord record : ask(source, report)) {
+				if (wanted.contains(record.number())) {
+					records.putIfAbsent(record.number(), record);
+				}
+			}
+		}
+		return records;
+	}
+
+	private List<LostRecord> ask(LostRecordSource source, LossReport report) throws InterruptedException {
+		for (int attempt = 1;; attempt++) {
+			try {
+				return List.copyOf(source.find(report));
+			}
+			catch (RuntimeException ex) {
+				if (attempt == ATTEMPTS) {
+					logger.error("Lost records may not be sent again: %s failed for %s".formatted(source, report.id()),
+							ex);
+					return List.of();
+				}
+				Thread.sleep(this.pause.toMillis() * attempt);
+			}
+		}
+	}
+
+	private static ProducerRecord<byte[], byte[]> replay(Stream stream, LostRecord record, Numbering numbering) {
+		long number = numbering.countsAborted() ? record.number() - numbering.aborted() : record.number();
+		Headers headers = new RecordHeaders(record.headers());
+		headers.remove(Stamp.HEADER);
+		headers.add(Stamp.HEADER,
+				new Stamp(stream.session(), number, numbering.aborted(), numbering.aborted() > 0, true, null)
+					.encode(stream.lane()));
+		return new ProducerRecord<>(stream.lane().topic(), stream.lane().partition(),
+				(record.timestamp() >= 0) ? record.timestamp() : null, record.key(), record.value(), headers);
+	}
+
+	/**
+	 * Find out how many records of aborted transactions are in front of the lost ones,
+	 * because a record carries that beside its number.
+	 * @param finding the loss
+	 * @param board its cluster
+	 * @return {@code null} if that cannot be told, now or later
+	 * @throws InterruptedException if the application is shutting down
+	 * @throws ExecutionException if the log cannot be read now
+	 * @throws TimeoutException if the log cannot be read in time
+	 */
+	private @Nullable Numbering numbering(Finding finding, SequenceBoard board)
+			throws InterruptedException, ExecutionException, TimeoutException {
+		Watermark watermark = board.watermarks(finding.lane()).get(finding.session());
+		if (watermark != null && watermark.number() == watermark.appendNumber()) {
+			return Numbering.PLAIN;
+		}
+		List<Neighbour> neighbours = new ArrayList<>();
+		for (Finding.Place place : new Finding.Place[] { finding.before(), finding.after() }) {
+			if (place != null) {
+				Stamp stamp = stampAt(finding, place.offset(), board);
+				if (stamp == null) {
+					return null;
+				}
+				neighbours.add(new Neighbour(place, stamp));
+			}
+		}
+		if (neighbours.isEmpty()) {
+			return null;
+		}
+		Neighbour last = Collections.max(neighbours, Comparator.comparing((neighbour) -> neighbour.stamp().aborted()));
+		if (last.stamp().aborted() == 0 && (finding.after() != null || !last.stamp().transactional())) {
+			return Numbering.PLAIN;
+		}
+		if (neighbours.size() == 2 && neighbours.get(0).stamp().aborted() == neighbours.get(1).stamp().aborted()) {
+			return new Numbering(last.stamp().aborted(), last.stamp().appendNumber() == last.place().number());
+		}
+		return null;
+	}
+
+	private @Nullable Stamp stampAt(Finding finding, long offset, SequenceBoard board)
+			throws InterruptedException, ExecutionException, TimeoutException {
+		LogAccess logAccess = board.logAccess();
+		if (logAccess == null) {
+			return null;
+		}
+		for (LogAccess.Entry entry : logAccess.read(finding.lane(), offset, offset + 1, false)
+			.get(this.timeout.toMillis(), TimeUnit.MILLISECONDS)
+			.records()) {
+			Stamp stamp = Stamp.decode(finding.lane(), entry.header());
+			if (entry.offset() == offset && stamp != null && stamp.session() == finding.session()) {
+				return stamp;
+			}
+		}
+		return null;
+	}
+
+	private static void say(LossReport report, String reason) {
+		logger.warn("Lost records are not sent again, as %s: %s".formatted(reason, report.id()));
+	}
+
+	@Override
+	public void close() {
+		this.queue.close();
+		this.producers.values().forEach(BoundedProducer::close);
+	}
+
+	private record Stream(SequenceBoard board, Lane lane, long session) {
+
+	}
+
+	private record Neighbour(Finding.Place place, Stamp stamp) {
+
+	}
+
+	/**
+	 * How the numbers of a finding count.
+	 *
+	 * @param aborted how many records of aborted transactions are in front of them
+	 * @param countsAborted whether the numbers include those
+	 */
+	private record Numbering(long aborted, boolean countsAborted) {
+
+		private static final Numbering PLAIN = new Numbering(0, false);
+
+	}
+
+}

@@ -1,0 +1,157 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.report;
+
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.github.reliablekafka.report.LossReport.Examination;
+import io.github.reliablekafka.report.LossReport.Outcome;
+import io.github.reliablekafka.sequence.Cause;
+import io.github.reliablekafka.sequence.Finding;
+import io.github.reliablekafka.sequence.Lane;
+import io.github.reliablekafka.sequence.NumberRanges;
+import io.github.reliablekafka.sequence.ProducerIdentity;
+import io.github.reliablekafka.sequence.Verdict;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ReportJson} and {@link ReportLog}.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class ReportWritingTests {
+
+	private static final String NASTY = "\"quote\\ \n\r\t\0 é \u2028 \ud800 \ud83d\ude00 a=b verdict=FORGED";
+
+	@Test
+	void jsonHasEverythingAndIsReadByOthers() {
+		JsonNode json = JsonMapper.shared().readTree(ReportJson.of(report(NASTY)));
+		assertThat(json.get("format").intValue()).isEqualTo(1);
+		assertThat(json.get("id").stringValue()).isEqualTo(report(NASTY).id());
+		assertThat(json.get("verdict").stringValue()).isEqualTo("LOST_ACKED");
+		assertThat(json.get("loss").booleanValue()).isTrue();
+		assertThat(json.get("cause").stringValue()).isEqualTo("TRUNCATED");
+		assertThat(json.get("foundCause").stringValue()).isEqualTo("VANISHED");
+		assertThat(json.get("stage").stringValue()).isEqualTo("STORAGE");
+		assertThat(json.get("topic").stringValue()).isEqualTo("orders");
+		assertThat(json.get("partition").intValue()).isEqualTo(3);
+		assertThat(json.get("group").stringValue()).isEqualTo(NASTY);
+		assertThat(json.get("session").stringValue()).isEqualTo("ffffffffffffffff");
+		assertThat(json.get("numbers").toString()).isEqualTo("[[301,500],[502,502]]");
+		assertThat(json.get("count").longValue()).isEqualTo(201);
+		assertThat(json.get("evidence").stringValue()).isEqualTo(NASTY);
+		assertThat(json.get("before").get("offset").longValue()).isEqualTo(299);
+		assertThat(json.get("after").isNull()).isTrue();
+		assertThat(json.get("producer").get("clientId").stringValue()).isEqualTo(NASTY);
+		assertThat(json.get("producer").get("startedAt").stringValue()).isEqualTo("1970-01-01T00:00:01Z");
+		assertThat(json.get("examination").get("outcome").stringValue()).isEqualTo("TRUNCATED");
+		assertThat(json.get("examination").get("present").toString()).isEqualTo("[[301,301]]");
+		assertThat(json.get("foundAt").stringValue()).isEqualTo("2026-01-01T00:00:00Z");
+		assertThat(json.get("application").stringValue()).isEqualTo("shop");
+	}
+
+	@Test
+	void logLineIsOneLineThatNobodyCanForge() {
+		String line = ReportLog.line(report(NASTY));
+		assertThat(line.lines()).hasSize(1);
+		assertThat(line).startsWith("Loss report verdict=LOST_ACKED loss=true cause=TRUNCATED stage=STORAGE")
+			.contains(" topic=orders partition=3 group=\"\\\"quote\\\\ ")
+			.contains(" count=201 numbers=301..500,502 session=ffffffffffffffff")
+			.contains(" beforeOffset=299 beforeEpoch=0");
+		String outsideOfQuotes = line.replaceAll("\"(?:[^\"\\\\]|\\\\.)*\"", "");
+		assertThat(outsideOfQuotes).doesNotContain("FORGED");
+	}
+
+	@Test
+	void logLineIsBoundedHoweverManyRangesThereAre() {
+		NumberRanges numbers = NumberRanges.EMPTY;
+		for (int number = 1; number < 4000; number += 2) {
+			numbers = numbers.add(number, number);
+		}
+		Finding finding = Findings.lost(new Lane("orders", 0), numbers, null, null);
+		LossReport report = new LossReport(finding, finding.cause(), Examination.without(Outcome.NOT_RUN, "no"),
+				Instant.EPOCH, "", "");
+		assertThat(ReportLog.line(report)).hasSizeLessThan(2000).contains("count=2000");
+	}
+
+	@Test
+	void logLevelFollowsTheVerdict(CapturedOutput output) {
+		ReportLog log = new ReportLog(System::nanoTime);
+		for (Verdict verdict : Verdict.values()) {
+			log.say(report(verdict));
+		}
+		assertThat(output.toString().lines().filter((line) -> line.contains("Loss report")))
+			.hasSize(Verdict.values().length)
+			.allSatisfy((line) -> {
+				if (line.contains("loss=true")) {
+					assertThat(line).contains("ERROR");
+				}
+				else if (line.contains("verdict=UNVERIFIED") || line.contains("verdict=INDETERMINATE_AT_CRASH")) {
+					assertThat(line).contains("WARN");
+				}
+				else {
+					assertThat(line).contains("INFO");
+				}
+			});
+	}
+
+	@Test
+	void logStaysReadableWhenThousandsComeAtOnce(CapturedOutput output) {
+		AtomicLong now = new AtomicLong();
+		ReportLog log = new ReportLog(now::get);
+		for (int i = 0; i < 5000; i++) {
+			log.say(report(Verdict.MISSED));
+		}
+		assertThat(lines(output)).isEqualTo(20);
+		log.say(report(Verdict.LOST_ACKED));
+		assertThat(lines(output)).isEqualTo(21);
+		now.addAndGet(TimeUnit.MINUTES.toNanos(1));
+		log.say(report(Verdict.MISSED));
+		assertThat(lines(output)).isEqualTo(22);
+		assertThat(output).contains("reportsSoFar=5001");
+	}
+
+	private static long lines(CapturedOutput output) {
+		return output.toString().lines().filter((line) -> line.contains("Loss report")).count();
+	}
+
+	private static LossReport report(Verdict verdict) {
+		Finding finding = Findings.of(verdict, Cause.VANISHED, new Lane("orders", 3), NumberRanges.of(1, 1), null,
+				null);
+		return new LossReport(finding, finding.cause(), Examination.without(Outcome.NOT_NEEDED, "no"), Instant.EPOCH,
+				"", "");
+	}
+
+	private static LossReport report(String text) {
+		Finding finding = new Finding(Verdict.LOST_ACKED, Cause.VANISHED, text, new Lane("orders", 3), -1,
+				new ProducerIdentity("shop", "host", text, 1000), NumberRanges.of(301, 500).add(502, 502), text,
+				Findings.place(299, 0, 300), null, -1, -1, 300);
+		Examination examination = new Examination(Outcome.TRUNCATED, NumberRanges.of(301, 301), 0, 300, 1, text);
+		return new LossReport(finding, Cause.TRUNCATED, examination, Instant.parse("2026-01-01T00:00:00Z"), "shop",
+				"host");
+	}
+
+}
