@@ -17,7 +17,8 @@
 package io.github.reliablekafka.sequence;
 
 /**
- * Why records are missing, or why nobody can say.
+ * Why records are missing, or why nobody can say. The order is part of what groups
+ * commit: new ones are added at the end.
  *
  * @since 0.1.0
  */

@@ -16,6 +16,14 @@
 
 package io.github.reliablekafka.sequence;
 
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +36,49 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LaneReader {
 
+	/**
+	 * How many records may wait for their commit: 4 MB or so.
+	 */
+	private static final int MOST_POLLED = 100_000;
+
+	private static final long EVALUATION_INTERVAL = Duration.ofSeconds(1).toNanos();
+
 	private final Lane lane;
+
+	private final boolean readCommitted;
+
+	private final SequenceBoard board;
+
+	private final LongSupplier nanoClock;
+
+	private final StampCodec codec;
+
+	private final LossLedger.Coverage coverage;
+
+	private final PolledRecords polled = new PolledRecords();
+
+	private final List<Orphan> orphans = new ArrayList<>(0);
+
+	private final Findings findings;
+
+	private final Checkpoints checkpoints;
+
+	private long position;
+
+	private long committed;
+
+	/**
+	 * Up to where the log was read that was cut off since.
+	 */
+	private long truncatedFrom = -1;
+
+	private @Nullable LaneState state;
+
+	private boolean changed = true;
+
+	private long evaluatedVersion = -1;
+
+	private long evaluatedAt;
 
 	/**
 	 * Create a reader that knows nothing.
@@ -39,7 +89,21 @@ public final class LaneReader {
 	 * @param ledger gets findings
 	 */
 	public LaneReader(String group, Lane lane, boolean readCommitted, SequenceBoard board, LossLedger ledger) {
+		this(group, lane, readCommitted, board, ledger, System::nanoTime);
+	}
+
+	LaneReader(String group, Lane lane, boolean readCommitted, SequenceBoard board, LossLedger ledger,
+			LongSupplier nanoClock) {
 		this.lane = lane;
+		this.readCommitted = readCommitted;
+		this.board = board;
+		this.nanoClock = nanoClock;
+		this.codec = new StampCodec(lane.topic(), lane.partition());
+		this.coverage = ledger.coverage(lane.topic(), group);
+		this.findings = new Findings(group, lane, readCommitted, board, ledger);
+		this.checkpoints = new Checkpoints(group, lane, readCommitted, board, this::passAgain);
+		this.evaluatedAt = nanoClock.getAsLong() - EVALUATION_INTERVAL;
+		board.watch(lane);
 	}
 
 	/**
@@ -59,6 +123,25 @@ public final class LaneReader {
 	 * @param generation of the group, as far as it is known; -1 if not
 	 */
 	public void begin(long position, boolean committed, @Nullable String metadata, int generation) {
+		this.position = position;
+		this.committed = position;
+		if (committed && metadata != null && LaneStateCodec.isOurs(metadata)) {
+			LaneState saved = LaneStateCodec.state(metadata);
+			if (saved != null && saved.next() == position) {
+				this.state = saved;
+				return;
+			}
+			LaneStateCodec.Pointer pointer = LaneStateCodec.pointer(metadata);
+			if (pointer != null && pointer.offset() <= position
+					&& this.checkpoints.restore(pointer, position, metadata, this.nanoClock.getAsLong())) {
+				return;
+			}
+			this.coverage.count(Integrity.UNREADABLE_STATE);
+		}
+		Cause cause = committed ? Cause.EXTERNAL_RESET : Cause.RESET_LATEST;
+		if (!this.checkpoints.compare(position, cause, generation, this.nanoClock.getAsLong())) {
+			this.state = new LaneState(position);
+		}
 	}
 
 	/**
@@ -69,6 +152,37 @@ public final class LaneReader {
 	 * @param header the value of its header {@value Stamp#HEADER}, if it has one
 	 */
 	public void read(long offset, int leaderEpoch, long timestamp, byte @Nullable [] header) {
+		Stamp stamp = stampOf(header);
+		this.coverage.count(stamp != null);
+		if (offset < this.position) {
+			move(offset, Cause.SEEK);
+		}
+		this.polled.add(offset, leaderEpoch, timestamp, stamp);
+		this.position = offset + 1;
+		if (this.polled.size() > MOST_POLLED) {
+			overflow();
+		}
+	}
+
+	private @Nullable Stamp stampOf(byte @Nullable [] header) {
+		if (header == null) {
+			return null;
+		}
+		Stamp stamp = this.codec.decode(header);
+		if (stamp == null) {
+			this.coverage.count(this.codec.problem());
+		}
+		return stamp;
+	}
+
+	// Nobody commits: what is polled next may be all that will ever be committed.
+	private void overflow() {
+		this.polled.clear();
+		this.orphans.clear();
+		this.checkpoints.giveUp();
+		this.state = new LaneState(this.position);
+		this.committed = this.position;
+		this.coverage.count(Integrity.UNREADABLE_STATE);
 	}
 
 	/**
@@ -76,6 +190,7 @@ public final class LaneReader {
 	 * @param position the next offset to be polled
 	 */
 	public void advance(long position) {
+		this.position = Math.max(this.position, position);
 	}
 
 	/**
@@ -84,6 +199,44 @@ public final class LaneReader {
 	 * @param cause who moved it
 	 */
 	public void move(long position, Cause cause) {
+		if (position > this.position) {
+			this.polled.add(this.position, -1, -1, new Hole(this.position, position, cause, true));
+		}
+		else if (position < this.position) {
+			dropPolledFrom(position);
+			if (cause == Cause.OUT_OF_RANGE) {
+				// The log is shorter than it was: nobody knows from where on it differs.
+				this.coverage.count(Integrity.TRUNCATION);
+				cutOff(position);
+			}
+			else if (position < this.committed) {
+				rewind(position);
+			}
+		}
+		this.position = position;
+	}
+
+	private void rewind(long offset) {
+		if (this.state != null) {
+			this.state.rewind(offset);
+		}
+		this.checkpoints.then((restored) -> restored.rewind(offset));
+		this.committed = offset;
+	}
+
+	private void dropPolledFrom(long offset) {
+		while (this.polled.size() > 0) {
+			int last = this.polled.size() - 1;
+			if (this.polled.content(last) instanceof Hole hole && hole.to() > offset && hole.from() < offset) {
+				this.polled.removeLast();
+				this.polled.add(hole.from(), -1, -1, new Hole(hole.from(), offset, hole.cause(), hole.proven()));
+				return;
+			}
+			if (this.polled.offset(last) < offset) {
+				return;
+			}
+			this.polled.removeLast();
+		}
 	}
 
 	/**
@@ -92,6 +245,26 @@ public final class LaneReader {
 	 * @param position the first offset at which the log differs from what was polled
 	 */
 	public void truncate(long position) {
+		this.coverage.count(Integrity.TRUNCATION);
+		for (int i = 0; i < this.polled.size(); i++) {
+			if (this.polled.offset(i) >= position && this.polled.content(i) instanceof Stamp stamp) {
+				this.orphans.add(new Orphan(new Finding.Place(this.polled.offset(i), this.polled.timestamp(i),
+						this.polled.leaderEpoch(i), numberOf(stamp)), stamp.session()));
+			}
+		}
+		dropPolledFrom(position);
+		cutOff(position);
+		this.position = position;
+	}
+
+	private void cutOff(long offset) {
+		if (this.state != null) {
+			this.state.cutOff(offset);
+		}
+		this.checkpoints.then((restored) -> restored.cutOff(offset));
+		this.truncatedFrom = Math.max(this.truncatedFrom, this.position);
+		this.committed = Math.min(this.committed, offset);
+		this.changed = true;
 	}
 
 	/**
@@ -100,7 +273,97 @@ public final class LaneReader {
 	 * @return what to commit
 	 */
 	public Commit commit(long offset) {
-		return new Commit(offset, -1, "");
+		long now = this.nanoClock.getAsLong();
+		long to = offset;
+		if (offset > this.position) {
+			if (offset <= this.truncatedFrom) {
+				to = this.position;
+			}
+			else {
+				move(offset, Cause.SEEK);
+			}
+		}
+		adopt(now);
+		if (to < this.committed) {
+			rewind(to);
+		}
+		this.committed = to;
+		LaneState state = this.state;
+		if (state == null) {
+			return new Commit(to, polledLeaderEpoch(to), this.checkpoints.metadataMeanwhile());
+		}
+		rememberOrphans(state, offset);
+		fold(state, to, now);
+		return new Commit(to, state.leaderEpoch(), this.checkpoints.metadata(state, now));
+	}
+
+	private void rememberOrphans(LaneState state, long offset) {
+		if (!this.orphans.isEmpty()) {
+			this.orphans.removeIf((orphan) -> {
+				boolean processed = orphan.place().offset() < offset;
+				if (processed) {
+					state.arrive(orphan.session(), orphan.place().number(), orphan.place().offset(),
+							orphan.place().leaderEpoch(), orphan.place().timestamp());
+				}
+				return processed;
+			});
+		}
+	}
+
+	private int polledLeaderEpoch(long offset) {
+		int leaderEpoch = -1;
+		for (int i = 0; i < this.polled.size() && this.polled.offset(i) < offset; i++) {
+			leaderEpoch = this.polled.leaderEpoch(i);
+		}
+		return leaderEpoch;
+	}
+
+	private void fold(LaneState state, long to, long now) {
+		while (this.polled.size() > 0 && this.polled.offset(0) < to) {
+			Object content = this.polled.content(0);
+			if (content instanceof Hole hole) {
+				if (hole.to() > to) {
+					state.skip(new Hole(hole.from(), to, hole.cause(), hole.proven()));
+					this.polled.replaceFirst(to, new Hole(to, hole.to(), hole.cause(), hole.proven()));
+					break;
+				}
+				state.skip(hole);
+			}
+			else {
+				pass(state, this.polled.offset(0), this.polled.leaderEpoch(0), this.polled.timestamp(0),
+						(Stamp) content, now);
+			}
+			this.polled.removeFirst();
+		}
+		state.passTo(to);
+		this.changed = true;
+	}
+
+	private void pass(LaneState state, long offset, int leaderEpoch, long timestamp, @Nullable Stamp stamp, long now) {
+		state.pass(offset, leaderEpoch);
+		if (stamp != null) {
+			SessionState.Arrival arrival = state.arrive(stamp.session(), numberOf(stamp), offset, leaderEpoch,
+					timestamp);
+			this.findings.arrived(state, stamp, offset, arrival, now);
+		}
+	}
+
+	private void passAgain(LaneState state, LogAccess.Entry entry) {
+		pass(state, entry.offset(), entry.leaderEpoch(), entry.timestamp(), stampOf(entry.header()),
+				this.nanoClock.getAsLong());
+	}
+
+	private long numberOf(Stamp stamp) {
+		return this.readCommitted ? stamp.number() : stamp.appendNumber();
+	}
+
+	private void adopt(long now) {
+		if (this.state == null) {
+			this.state = this.checkpoints.poll(now);
+			if (this.state != null) {
+				fold(this.state, this.committed, now);
+			}
+		}
 	}
 
 	/**
@@ -109,7 +372,62 @@ public final class LaneReader {
 	 * if it commits the same offset again
 	 */
 	public boolean check() {
-		return false;
+		long now = this.nanoClock.getAsLong();
+		adopt(now);
+		LaneState state = this.state;
+		if (state == null) {
+			return false;
+		}
+		boolean settled = this.findings.settle(state);
+		if (now - this.evaluatedAt >= EVALUATION_INTERVAL) {
+			this.evaluatedAt = now;
+			long version = this.board.version();
+			if (this.changed || version != this.evaluatedVersion) {
+				this.evaluatedVersion = version;
+				evaluate(now);
+				settled |= this.findings.settle(Objects.requireNonNull(this.state));
+			}
+		}
+		return settled;
+	}
+
+	private void evaluate(long now) {
+		LaneState state = Objects.requireNonNull(this.state);
+		TopicFacts facts = this.board.facts(this.lane.topic());
+		if (facts == null) {
+			return;
+		}
+		if (state.topicIdHash() != 0 && state.topicIdHash() != facts.topicIdHash()) {
+			this.coverage.count(Integrity.TOPIC_RECREATED);
+			state = new LaneState(state.next());
+			this.state = state;
+		}
+		state.topicIdHash(facts.topicIdHash());
+		boolean atPosition = this.polled.size() == 0;
+		if (atPosition) {
+			state.passTo(this.position);
+		}
+		this.changed = this.findings.evaluate(state, facts, atPosition, now);
+		this.findings.forgotten(state, state.shrink(LaneState.MOST_SESSIONS));
+		this.coverage.suspects(this.lane, state.openNumbers());
+		this.checkpoints.keep(state, now);
+	}
+
+	/**
+	 * The numbers below the first of each session that was read, of which nobody can say
+	 * whether the group should have read them.
+	 * @return by session; a snapshot
+	 */
+	public Map<Long, NumberRanges> unverified() {
+		Map<Long, NumberRanges> unverified = new HashMap<>();
+		if (this.state != null) {
+			this.state.sessions().forEach((session) -> {
+				if (!session.unknown().isEmpty()) {
+					unverified.put(session.session(), session.unknown());
+				}
+			});
+		}
+		return unverified;
 	}
 
 	/**
@@ -118,6 +436,12 @@ public final class LaneReader {
 	 * have the partition already
 	 */
 	public void end(int generation) {
+		if (this.state != null) {
+			this.state.rewind(this.committed);
+			this.checkpoints.end(this.state, generation, this.nanoClock.getAsLong());
+		}
+		this.coverage.suspects(this.lane, 0);
+		this.board.unwatch(this.lane);
 	}
 
 	/**
@@ -128,6 +452,16 @@ public final class LaneReader {
 	 * @param metadata the state
 	 */
 	public record Commit(long offset, int leaderEpoch, String metadata) {
+
+	}
+
+	/**
+	 * A record that was polled from a part of the log that is no longer there.
+	 *
+	 * @param place where it was, with its number
+	 * @param session of the record
+	 */
+	private record Orphan(Finding.Place place, long session) {
 
 	}
 

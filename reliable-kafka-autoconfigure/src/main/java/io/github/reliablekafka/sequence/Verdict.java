@@ -17,7 +17,8 @@
 package io.github.reliablekafka.sequence;
 
 /**
- * What became of records that a reader did not get.
+ * What became of records that a reader did not get. The order is part of what groups
+ * commit: new ones are added at the end.
  *
  * @since 0.1.0
  */

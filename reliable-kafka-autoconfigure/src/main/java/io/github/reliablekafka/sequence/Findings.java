@@ -1,0 +1,302 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Finds what is missing in one partition, has it reported, and only then lets the state
+ * say so. For use by one thread.
+ */
+final class Findings {
+
+	/**
+	 * How long nothing has to be heard of a session until its numbers that were never
+	 * claimed are said to be undecided. Not a proof, and not a loss.
+	 */
+	private static final long SILENCE = Duration.ofMinutes(10).toNanos();
+
+	private final Lane lane;
+
+	private final boolean readCommitted;
+
+	private final SequenceBoard board;
+
+	private final LossLedger ledger;
+
+	private final LossLedger.Coverage coverage;
+
+	private final Judge judge;
+
+	private final EndOfLog endOfLog = new EndOfLog();
+
+	private final List<Publication> publications = new ArrayList<>(0);
+
+	private long truncationClaimed = -1;
+
+	Findings(String group, Lane lane, boolean readCommitted, SequenceBoard board, LossLedger ledger) {
+		this.lane = lane;
+		this.readCommitted = readCommitted;
+		this.board = board;
+		this.ledger = ledger;
+		this.coverage = ledger.coverage(lane.topic(), group);
+		this.judge = new Judge(group, lane);
+	}
+
+	/**
+	 * Take a record's number and claim into account.
+	 * @param state that has passed the record
+	 * @param stamp of the record
+	 * @param offset of the record
+	 * @param arrival what its number means
+	 * @param now the time in nanoseconds
+	 */
+	void arrived(LaneState state, Stamp stamp, long offset, SessionState.Arrival arrival, long now) {
+		SessionState session = state.session(stamp.session());
+		if (session != null) {
+			session.heard(now, 0);
+		}
+		if (arrival != SessionState.Arrival.NEXT) {
+			late(state, stamp, offset, arrival);
+		}
+		Claim anchor = stamp.anchor();
+		if (anchor != null && (this.readCommitted || !stamp.transactional())) {
+			anchored(state, stamp.session(), anchor, offset);
+		}
+	}
+
+	private void late(LaneState state, Stamp stamp, long offset, SessionState.Arrival arrival) {
+		long number = this.readCommitted ? stamp.number() : stamp.appendNumber();
+		switch (arrival) {
+			case RECOVERED -> tell(this.judge.finding(state,
+					new Judge.Missing(stamp.session(), NumberRanges.of(number, number), null,
+							new Finding.Place(offset, -1, -1, number), offset),
+					null, Verdict.RECOVERED, Cause.LATE, null));
+			case LATE -> {
+				if (!stamp.replay()) {
+					this.coverage.count(Integrity.REORDER);
+				}
+			}
+			default -> {
+				if (offset >= state.highest()) {
+					Watermark watermark = this.board.watermarks(this.lane).get(stamp.session());
+					boolean failed = watermark != null && claimOf(watermark).failed().contains(number);
+					this.coverage.count(failed ? Integrity.GHOST : Integrity.DUPLICATE);
+				}
+			}
+		}
+	}
+
+	private void anchored(LaneState state, long id, Claim anchor, long offset) {
+		SessionState session = state.session(id);
+		boolean truncated = anchor.offset() >= offset;
+		if (session == null || (!truncated && !session.hasOpenGap())) {
+			return;
+		}
+		TopicFacts facts = this.board.facts(this.lane.topic());
+		if (facts == null) {
+			session.anchor(anchor, truncated);
+			return;
+		}
+		if (truncated && facts.topicIdHash() == anchor.topicIdHash() && anchor.offset() > this.truncationClaimed) {
+			this.truncationClaimed = anchor.offset();
+			this.coverage.count(Integrity.TRUNCATION);
+		}
+		judge(state, session, new Judge.Evidence(anchor, null, truncated ? Cause.TRUNCATED : null), facts);
+	}
+
+	private void judge(LaneState state, SessionState session, Judge.Evidence evidence, TopicFacts facts) {
+		excuse(state, session, evidence);
+		List<Finding> findings = new ArrayList<>(0);
+		this.judge.judge(state, session, evidence, facts, pending(session.session()), findings);
+		findings.forEach(this::post);
+	}
+
+	private void excuse(LaneState state, SessionState session, Judge.Evidence evidence) {
+		NumberRanges excused = session.excuse(evidence.claim().failed());
+		if (!excused.isEmpty()) {
+			tell(this.judge.finding(state, new Judge.Missing(session.session(), excused, null, null, -1), evidence,
+					Verdict.FAILED_KNOWN, Cause.SEND_FAILED, null));
+		}
+	}
+
+	private void post(Finding finding) {
+		this.publications.add(new Publication(finding, this.ledger.post(finding), true));
+	}
+
+	// Of something that the state has no part in any more.
+	private void tell(Finding finding) {
+		this.publications.add(new Publication(finding, this.ledger.post(finding), false));
+	}
+
+	private NumberRanges pending(long session) {
+		NumberRanges pending = NumberRanges.EMPTY;
+		for (Publication publication : this.publications) {
+			if (publication.finding().session() == session) {
+				pending = pending.add(publication.finding().numbers());
+			}
+		}
+		return pending;
+	}
+
+	/**
+	 * Have the state remember what was reported.
+	 * @param state the state
+	 * @return whether there was anything
+	 */
+	boolean settle(LaneState state) {
+		boolean settled = false;
+		for (Iterator<Publication> iterator = this.publications.iterator(); iterator.hasNext();) {
+			Publication publication = iterator.next();
+			if (publication.published().isDone()) {
+				iterator.remove();
+				if (publication.isRemembered() && !publication.published().isCompletedExceptionally()) {
+					remember(state, publication.finding());
+					settled = true;
+				}
+			}
+		}
+		return settled;
+	}
+
+	private static void remember(LaneState state, Finding finding) {
+		SessionState session = state.session(finding.session());
+		if (session == null) {
+			session = new SessionState(finding.session(), 1, 0,
+					new Finding.Place(Math.max(0, state.baseline()) - 1, -1, -1, 0), NumberRanges.EMPTY);
+			state.add(session);
+		}
+		session.reported(finding.numbers(), finding.verdict());
+	}
+
+	/**
+	 * Judge what is missing by what is on the board.
+	 * @param state what was read
+	 * @param facts about the topic
+	 * @param atPosition whether everything that was polled is processed
+	 * @param now the time in nanoseconds
+	 * @return whether to look again even if nothing changes
+	 */
+	boolean evaluate(LaneState state, TopicFacts facts, boolean atPosition, long now) {
+		long claimedBehind = -1;
+		Map<Long, Watermark> watermarks = this.board.watermarks(this.lane);
+		for (Watermark watermark : watermarks.values()) {
+			Claim claim = claimOf(watermark);
+			SessionState session = state.session(watermark.session());
+			Judge.Evidence evidence = new Judge.Evidence(claim, watermark,
+					this.endOfLog.proves(claim.offset()) ? Cause.TAIL : null);
+			if (session == null) {
+				List<Finding> findings = new ArrayList<>(0);
+				this.judge.judgeUnseen(state, evidence, facts, pending(watermark.session()), findings);
+				findings.forEach(this::post);
+			}
+			else {
+				session.heard(now, watermark.sequence());
+				if (session.hasOpenGap() || claim.acknowledged() > session.last() || !session.unknown().isEmpty()) {
+					judge(state, session, evidence, facts);
+				}
+			}
+			if (claim.offset() >= state.next() && claim.topicIdHash() == facts.topicIdHash()) {
+				claimedBehind = Math.max(claimedBehind, claim.offset());
+			}
+		}
+		boolean open = undecided(state, watermarks, facts, now);
+		return watchEnd(state, claimedBehind, atPosition, now) || open;
+	}
+
+	private boolean undecided(LaneState state, Map<Long, Watermark> watermarks, TopicFacts facts, long now) {
+		boolean open = false;
+		for (SessionState session : state.sessions()) {
+			if (!session.hasOpenGap()) {
+				continue;
+			}
+			open = true;
+			Claim anchor = session.anchor();
+			if (anchor != null) {
+				boolean truncated = session.anchorProvesTruncation();
+				session.forgetAnchor();
+				judge(state, session, new Judge.Evidence(anchor, null, truncated ? Cause.TRUNCATED : null), facts);
+			}
+			if (session.heardAt() == 0) {
+				session.heard(now, 0);
+			}
+			Watermark watermark = watermarks.get(session.session());
+			if ((watermark != null && watermark.closed()) || now - session.heardAt() > SILENCE) {
+				long acknowledged = (watermark != null) ? claimOf(watermark).acknowledged() : 0;
+				for (Gap gap : List.copyOf(session.gaps())) {
+					NumberRanges numbers = gap.numbers()
+						.intersect(acknowledged + 1, Long.MAX_VALUE)
+						.remove(pending(session.session()));
+					if (gap.isOpen() && !numbers.isEmpty()) {
+						post(this.judge.finding(state,
+								new Judge.Missing(session.session(), numbers, gap.before(), gap.after(), -1), null,
+								Verdict.INDETERMINATE_AT_CRASH, Cause.SENDER_ENDED, null));
+					}
+				}
+			}
+		}
+		return open;
+	}
+
+	private boolean watchEnd(LaneState state, long claimedBehind, boolean atPosition, long now) {
+		LogAccess logAccess = this.board.logAccess();
+		if (logAccess == null || !atPosition || claimedBehind < state.next()) {
+			this.endOfLog.reset();
+			return false;
+		}
+		this.endOfLog.watch(logAccess, this.lane, state.next(), claimedBehind, now);
+		return true;
+	}
+
+	/**
+	 * Say that sessions with open gaps were too many to be kept.
+	 * @param state that forgot them
+	 * @param forgotten the sessions
+	 */
+	void forgotten(LaneState state, List<SessionState> forgotten) {
+		for (SessionState session : forgotten) {
+			for (Gap gap : session.gaps()) {
+				if (gap.isOpen()) {
+					tell(this.judge.finding(state,
+							new Judge.Missing(session.session(), gap.numbers(), gap.before(), gap.after(), -1), null,
+							Verdict.UNVERIFIED, Cause.STATE_LOST, null));
+				}
+			}
+		}
+	}
+
+	private Claim claimOf(Watermark watermark) {
+		return this.readCommitted ? watermark.claim() : watermark.appendClaim();
+	}
+
+	/**
+	 * A finding on its way.
+	 *
+	 * @param finding the finding
+	 * @param published completes when it is in a safe place
+	 * @param isRemembered whether the state is to remember it
+	 */
+	private record Publication(Finding finding, CompletableFuture<Void> published, boolean isRemembered) {
+
+	}
+
+}

@@ -1,0 +1,207 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says what became of missing records, as far as claims prove it. Knows no time: that a
+ * record has not come for long proves nothing.
+ */
+final class Judge {
+
+	private final String group;
+
+	private final Lane lane;
+
+	Judge(String group, Lane lane) {
+		this.group = group;
+		this.lane = lane;
+	}
+
+	/**
+	 * Judge the missing records of a session.
+	 * @param state what was read
+	 * @param session of which something was read
+	 * @param evidence the claim
+	 * @param facts about the topic
+	 * @param pending numbers that a finding is on its way for
+	 * @param findings gets the findings
+	 */
+	void judge(LaneState state, SessionState session, Evidence evidence, TopicFacts facts, NumberRanges pending,
+			List<Finding> findings) {
+		Claim claim = evidence.claim();
+		if (claim.topicIdHash() != facts.topicIdHash()
+				|| (claim.offset() >= state.next() && evidence.proof() == null)) {
+			return;
+		}
+		boolean beginningKnown = claim.firstOffset() >= 0 && claim.firstOffset() >= state.baseline();
+		boolean ordered = session.firstSeen() == 1 || beginningKnown || claim.inverted() < session.firstSeen();
+		for (Gap gap : session.gaps()) {
+			if (gap.isUndecided()) {
+				NumberRanges missing = claimed(claim, gap.numbers(), pending);
+				NumberRanges uncertain = ordered ? NumberRanges.EMPTY : missing.intersect(1, claim.inverted());
+				Missing part = new Missing(session.session(), missing.remove(uncertain), gap.before(), gap.after(),
+						gap.lowerBound() + 1);
+				add(state, part, evidence, facts, findings);
+				if (!uncertain.isEmpty()) {
+					findings
+						.add(finding(state, part.with(uncertain), evidence, Verdict.UNVERIFIED, Cause.BASELINE, null));
+				}
+			}
+		}
+		NumberRanges tail = claimed(claim, NumberRanges.of(session.last() + 1, claim.acknowledged()), pending);
+		add(state, new Missing(session.session(), tail, session.lastPlace(), null, session.lastOffset() + 1), evidence,
+				facts, findings);
+		if (beginningKnown) {
+			NumberRanges early = claimed(claim, session.unknown(), pending);
+			add(state, new Missing(session.session(), early, null, null, claim.firstOffset()), evidence, facts,
+					findings);
+		}
+	}
+
+	/**
+	 * Judge the records of a session of which nothing was read.
+	 * @param state what was read
+	 * @param evidence a watermark of the session
+	 * @param facts about the topic
+	 * @param pending numbers that a finding is on its way for
+	 * @param findings gets the findings
+	 */
+	void judgeUnseen(LaneState state, Evidence evidence, TopicFacts facts, NumberRanges pending,
+			List<Finding> findings) {
+		Claim claim = evidence.claim();
+		Watermark watermark = evidence.watermark();
+		if (watermark == null || claim.topicIdHash() != facts.topicIdHash() || claim.offset() < state.baseline()
+				|| (claim.offset() >= state.next() && evidence.proof() == null)) {
+			return;
+		}
+		NumberRanges numbers = claimed(claim, NumberRanges.of(1, claim.acknowledged()), pending);
+		Missing all = new Missing(watermark.session(), numbers, null, null, claim.firstOffset());
+		if (claim.firstOffset() >= state.baseline()) {
+			add(state, all, evidence, facts, findings);
+		}
+		else if (!numbers.isEmpty()) {
+			findings.add(finding(state, all, evidence, Verdict.UNVERIFIED, Cause.BASELINE, null));
+		}
+	}
+
+	private static NumberRanges claimed(Claim claim, NumberRanges numbers, NumberRanges pending) {
+		return numbers.intersect(claim.from(), claim.acknowledged()).remove(claim.failed()).remove(pending);
+	}
+
+	private void add(LaneState state, Missing missing, Evidence evidence, TopicFacts facts, List<Finding> findings) {
+		if (missing.numbers().isEmpty()) {
+			return;
+		}
+		if (facts.compacted()) {
+			findings.add(finding(state, missing, evidence, Verdict.UNVERIFIED, Cause.COMPACTION, null));
+			return;
+		}
+		if (missing.lowest() < state.holesKnownFrom()) {
+			findings.add(finding(state, missing, evidence, Verdict.UNVERIFIED, Cause.STATE_LOST, null));
+			return;
+		}
+		Claim claim = evidence.claim();
+		long highest = claim.offset();
+		Finding.Place after = missing.after();
+		if (after != null && claim.inverted() < missing.numbers().first(0)) {
+			highest = Math.min(highest, after.offset());
+		}
+		Hole hole = state.holeIn(missing.lowest(), highest);
+		if (hole != null) {
+			findings.add(finding(state, missing, evidence, hole.proven() ? Verdict.MISSED : Verdict.UNVERIFIED,
+					hole.cause(), hole));
+			return;
+		}
+		findings.add(finding(state, missing, evidence, Verdict.LOST_ACKED, cause(state, missing, evidence), null));
+	}
+
+	// The first guess; whoever reads the log again can tell better.
+	private static Cause cause(LaneState state, Missing missing, Evidence evidence) {
+		if (evidence.proof() != null) {
+			return evidence.proof();
+		}
+		Finding.Place before = missing.before();
+		int epochBehind = (missing.after() != null) ? missing.after().leaderEpoch() : state.leaderEpoch();
+		if (before != null && before.leaderEpoch() != epochBehind) {
+			return Cause.TRUNCATED;
+		}
+		return Cause.VANISHED;
+	}
+
+	Finding finding(LaneState state, Missing missing, @Nullable Evidence evidence, Verdict verdict, Cause cause,
+			@Nullable Hole hole) {
+		Watermark watermark = (evidence != null) ? evidence.watermark() : null;
+		return new Finding(verdict, cause, this.group, this.lane, missing.session(),
+				(watermark != null) ? watermark.producer() : null, missing.numbers(), words(evidence), missing.before(),
+				missing.after(), (hole != null) ? hole.from() : -1, (hole != null) ? hole.to() : -1, state.next());
+	}
+
+	private static String words(@Nullable Evidence evidence) {
+		if (evidence == null) {
+			return "no claim";
+		}
+		Claim claim = evidence.claim();
+		StringBuilder words = new StringBuilder();
+		words.append((evidence.watermark() != null) ? "watermark " + evidence.watermark().sequence()
+				: "an anchor in the partition");
+		words.append(" claims %d..%d acknowledged at offsets up to %d".formatted(claim.from(), claim.acknowledged(),
+				claim.offset()));
+		if (evidence.proof() == Cause.TRUNCATED) {
+			words.append(", and is itself in front of that offset");
+		}
+		else if (evidence.proof() == Cause.TAIL) {
+			words.append(", and the log ends in front of that offset");
+		}
+		return words.toString();
+	}
+
+	/**
+	 * Records that are missing, and where.
+	 *
+	 * @param session of the records
+	 * @param numbers of the records
+	 * @param before the record in front of them; {@code null} if there is none
+	 * @param after the record behind them; {@code null} if there is none
+	 * @param lowest the lowest offset that any of them can have had
+	 */
+	record Missing(long session, NumberRanges numbers, Finding.@Nullable Place before, Finding.@Nullable Place after,
+			long lowest) {
+
+		Missing with(NumberRanges numbers) {
+			return new Missing(this.session, numbers, this.before, this.after, this.lowest);
+		}
+
+	}
+
+	/**
+	 * One claim, and what makes it count.
+	 *
+	 * @param claim the claim
+	 * @param watermark where it is from; {@code null} if it is from a record
+	 * @param proof why the records behind the position cannot come any more:
+	 * {@link Cause#TRUNCATED} or {@link Cause#TAIL}; {@code null} if nothing proves that,
+	 * so that the position has to be behind the claimed offset
+	 */
+	record Evidence(Claim claim, @Nullable Watermark watermark, @Nullable Cause proof) {
+
+	}
+
+}

@@ -1,0 +1,281 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a group has read of a partition up to its committed offset: a function of the log
+ * in front of that offset, and of what was reported. Bounded by {@link #MOST_SESSIONS},
+ * {@link #MOST_HOLES} and {@link #MOST_REPORTED}; what does not fit makes verdicts
+ * weaker, never wrong. For use by one thread.
+ */
+final class LaneState {
+
+	/**
+	 * About 12 bytes each in a checkpoint, 300 in memory.
+	 */
+	static final int MOST_SESSIONS = 20_000;
+
+	static final int MOST_HOLES = 32;
+
+	static final int MOST_REPORTED = 64;
+
+	private final Map<Long, SessionState> sessions = new LinkedHashMap<>();
+
+	private final List<Hole> holes = new ArrayList<>(0);
+
+	private int topicIdHash;
+
+	/**
+	 * The beginnings of all sessions that begin at or above this offset are known.
+	 */
+	private long baseline;
+
+	/**
+	 * Above this offset all holes are known.
+	 */
+	private long holesKnownFrom;
+
+	private long next;
+
+	/**
+	 * Everything in front of this offset was read once or is in a hole.
+	 */
+	private long highest;
+
+	private int leaderEpoch = -1;
+
+	LaneState(long offset) {
+		this.baseline = offset;
+		this.next = offset;
+		this.highest = offset;
+	}
+
+	LaneState(long baseline, long holesKnownFrom, long next, long highest, int leaderEpoch, int topicIdHash) {
+		this.baseline = baseline;
+		this.holesKnownFrom = holesKnownFrom;
+		this.next = next;
+		this.highest = highest;
+		this.leaderEpoch = leaderEpoch;
+		this.topicIdHash = topicIdHash;
+	}
+
+	Collection<SessionState> sessions() {
+		return this.sessions.values();
+	}
+
+	@Nullable SessionState session(long session) {
+		return this.sessions.get(session);
+	}
+
+	void add(SessionState session) {
+		this.sessions.put(session.session(), session);
+	}
+
+	List<Hole> holes() {
+		return this.holes;
+	}
+
+	long baseline() {
+		return this.baseline;
+	}
+
+	long holesKnownFrom() {
+		return this.holesKnownFrom;
+	}
+
+	/**
+	 * The committed offset.
+	 * @return the first offset that was not processed
+	 */
+	long next() {
+		return this.next;
+	}
+
+	long highest() {
+		return this.highest;
+	}
+
+	int leaderEpoch() {
+		return this.leaderEpoch;
+	}
+
+	int topicIdHash() {
+		return this.topicIdHash;
+	}
+
+	void topicIdHash(int topicIdHash) {
+		this.topicIdHash = topicIdHash;
+	}
+
+	/**
+	 * Note that the record at the position was processed.
+	 * @param offset its offset
+	 * @param leaderEpoch its leader epoch
+	 */
+	void pass(long offset, int leaderEpoch) {
+		this.leaderEpoch = leaderEpoch;
+		this.next = offset + 1;
+	}
+
+	/**
+	 * Note that a record was processed, wherever it is.
+	 * @param session of the record
+	 * @param number of the record
+	 * @param offset of the record
+	 * @param leaderEpoch of the record
+	 * @param timestamp of the record
+	 * @return what its number means
+	 */
+	SessionState.Arrival arrive(long session, long number, long offset, int leaderEpoch, long timestamp) {
+		SessionState state = this.sessions.get(session);
+		if (state != null) {
+			return state.arrive(number, offset, leaderEpoch, timestamp);
+		}
+		this.sessions.put(session, SessionState.beginning(session, number, offset, leaderEpoch, timestamp));
+		return SessionState.Arrival.NEXT;
+	}
+
+	/**
+	 * Move forward: there is nothing left in front of the offset.
+	 * @param offset the committed offset
+	 */
+	void passTo(long offset) {
+		this.next = offset;
+		this.highest = Math.max(this.highest, offset);
+	}
+
+	/**
+	 * Move forward over records that were not read.
+	 * @param hole where they are; what was read before is taken out
+	 */
+	void skip(Hole hole) {
+		long from = Math.max(hole.from(), this.highest);
+		if (from < hole.to()) {
+			Hole last = this.holes.isEmpty() ? null : this.holes.get(this.holes.size() - 1);
+			if (last != null && last.to() == from && last.cause() == hole.cause() && last.proven() == hole.proven()) {
+				this.holes.set(this.holes.size() - 1, new Hole(last.from(), hole.to(), hole.cause(), hole.proven()));
+			}
+			else {
+				this.holes.add(new Hole(from, hole.to(), hole.cause(), hole.proven()));
+			}
+			if (this.holes.size() > MOST_HOLES) {
+				this.holesKnownFrom = this.holes.remove(0).to();
+			}
+		}
+		passTo(hole.to());
+	}
+
+	/**
+	 * Move back: records will be read again.
+	 * @param offset the position
+	 */
+	void rewind(long offset) {
+		this.next = offset;
+		this.baseline = Math.min(this.baseline, offset);
+	}
+
+	/**
+	 * Move back: the log was cut off and goes on with other records.
+	 * @param offset the first offset that differs
+	 */
+	void cutOff(long offset) {
+		this.highest = Math.min(this.highest, offset);
+		rewind(Math.min(this.next, offset));
+		this.holes.removeIf((hole) -> hole.from() >= offset);
+		this.holes.replaceAll(
+				(hole) -> (hole.to() > offset) ? new Hole(hole.from(), offset, hole.cause(), hole.proven()) : hole);
+		this.sessions.values().forEach((session) -> session.cutOff(offset));
+	}
+
+	/**
+	 * The first hole in a part of the partition.
+	 * @param first the first offset
+	 * @param last the last offset
+	 * @return {@code null} if the group has read all of it
+	 */
+	@Nullable Hole holeIn(long first, long last) {
+		for (Hole hole : this.holes) {
+			if (hole.intersects(first, last)) {
+				return hole;
+			}
+		}
+		return null;
+	}
+
+	long openNumbers() {
+		long numbers = 0;
+		for (SessionState session : this.sessions.values()) {
+			numbers += session.openNumbers();
+		}
+		return numbers;
+	}
+
+	/**
+	 * Forget what has been said, and then sessions, those first that were not heard of
+	 * for longest, until at most so many are left.
+	 * @param mostSessions how many sessions to keep
+	 * @return sessions that were forgotten with open gaps
+	 */
+	List<SessionState> shrink(int mostSessions) {
+		long reported = this.sessions.values().stream().mapToLong(SessionState::reportedGaps).sum();
+		if (reported > MOST_REPORTED) {
+			for (SessionState session : oldestFirst()) {
+				reported -= session.reportedGaps();
+				session.gaps().removeIf((gap) -> !gap.isOpen());
+				if (reported <= MOST_REPORTED) {
+					break;
+				}
+			}
+		}
+		List<SessionState> unfinished = new ArrayList<>(0);
+		if (this.sessions.size() > mostSessions) {
+			for (SessionState session : oldestFirst().subList(0, this.sessions.size() - mostSessions)) {
+				forget(session);
+				if (session.hasOpenGap()) {
+					unfinished.add(session);
+				}
+			}
+		}
+		return unfinished;
+	}
+
+	private List<SessionState> oldestFirst() {
+		return this.sessions.values()
+			.stream()
+			.sorted(Comparator.comparing(SessionState::hasOpenGap).thenComparingLong((session) -> session.lastOffset()))
+			.toList();
+	}
+
+	/**
+	 * Forget a session. If it is met again, nothing is concluded from where it began.
+	 * @param session the session
+	 */
+	void forget(SessionState session) {
+		this.sessions.remove(session.session());
+		this.baseline = Math.max(this.baseline, session.lastOffset() + 1);
+	}
+
+}

@@ -1,0 +1,320 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import java.nio.ByteBuffer;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.zip.CRC32C;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a {@link LaneState} travels: as the metadata of a committed offset, or whole as a
+ * checkpoint.
+ * <p>
+ * Metadata is {@code rk1s.} and a state, or {@code rk1p.} and the offset and checksum of
+ * a checkpoint that the state can be computed from, both in Base64 for URLs. Kafka allows
+ * 4,096 characters and refuses a commit with more.
+ */
+final class LaneStateCodec {
+
+	/**
+	 * Leaves some room below what a broker allows, which can be configured.
+	 */
+	static final int MOST_CHARACTERS = 3_500;
+
+	private static final String STATE = "rk1s.";
+
+	private static final String POINTER = "rk1p.";
+
+	private static final String OURS = "rk";
+
+	private static final int VERSION = 1;
+
+	private static final List<Verdict> VERDICTS = List.of(Verdict.values());
+
+	private static final List<Cause> CAUSES = List.of(Cause.values());
+
+	/**
+	 * What fits into metadata even if each has a gap or two.
+	 */
+	private static final int MOST_INLINE_SESSIONS = 200;
+
+	private LaneStateCodec() {
+	}
+
+	static boolean isOurs(@Nullable String metadata) {
+		return metadata != null && metadata.startsWith(OURS);
+	}
+
+	/**
+	 * Write a state as metadata.
+	 * @param state the state
+	 * @return {@code null} if it is too long
+	 */
+	static @Nullable String metadata(LaneState state) {
+		if (state.sessions().size() > MOST_INLINE_SESSIONS) {
+			return null;
+		}
+		String metadata = STATE + text(bytes(state, -1, state.sessions().size()));
+		return (metadata.length() <= MOST_CHARACTERS) ? metadata : null;
+	}
+
+	/**
+	 * Write as much of a state as fits, the newest sessions first.
+	 * @param state the state
+	 * @return metadata; states that it is read as know less
+	 */
+	static String cutMetadata(LaneState state) {
+		int sessions = Math.min(state.sessions().size(), MOST_INLINE_SESSIONS);
+		while (true) {
+			String metadata = STATE + text(bytes(state, -1, sessions));
+			if (metadata.length() <= MOST_CHARACTERS) {
+				return metadata;
+			}
+			if (sessions == 0) {
+				return "";
+			}
+			sessions = Math.min(sessions - 1, sessions * MOST_CHARACTERS / metadata.length());
+		}
+	}
+
+	static String metadata(Pointer pointer) {
+		FieldWriter writer = new FieldWriter(256);
+		writer.octet(VERSION);
+		writer.unsigned(pointer.offset());
+		writer.fixed32(pointer.checksum());
+		writer.fixed32(checksum(writer.buffer(), writer.length()));
+		return POINTER + text(writer.toByteArray());
+	}
+
+	/**
+	 * Read the state from metadata.
+	 * @param metadata of a committed offset
+	 * @return {@code null} if it holds none, or none that can be read
+	 */
+	static @Nullable LaneState state(String metadata) {
+		byte[] bytes = bytes(metadata, STATE);
+		Checkpoint checkpoint = (bytes != null) ? checkpoint(bytes) : null;
+		return (checkpoint != null) ? checkpoint.state() : null;
+	}
+
+	static @Nullable Pointer pointer(String metadata) {
+		byte[] bytes = bytes(metadata, POINTER);
+		if (bytes == null) {
+			return null;
+		}
+		FieldReader reader = verified(bytes);
+		if (reader == null) {
+			return null;
+		}
+		Pointer pointer = new Pointer(reader.number(0), reader.fixed32());
+		return reader.isBroken() ? null : pointer;
+	}
+
+	private static @Nullable FieldReader verified(byte[] bytes) {
+		int end = bytes.length - Integer.BYTES;
+		FieldReader reader = new FieldReader(bytes, end);
+		return (reader.octet() == VERSION && ByteBuffer.wrap(bytes).getInt(end) == checksum(bytes, end)) ? reader
+				: null;
+	}
+
+	static int checksum(byte[] bytes, int length) {
+		CRC32C checksum = new CRC32C();
+		checksum.update(bytes, 0, length);
+		return (int) checksum.getValue();
+	}
+
+	private static byte @Nullable [] bytes(String metadata, String prefix) {
+		if (!metadata.startsWith(prefix)) {
+			return null;
+		}
+		try {
+			return Base64.getUrlDecoder().decode(metadata.substring(prefix.length()));
+		}
+		catch (IllegalArgumentException ex) {
+			return null;
+		}
+	}
+
+	private static String text(byte[] bytes) {
+		return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+	}
+
+	static byte[] bytes(LaneState state, int generation) {
+		return bytes(state, generation, state.sessions().size());
+	}
+
+	private static byte[] bytes(LaneState state, int generation, int mostSessions) {
+		List<SessionState> sessions = List.copyOf(state.sessions());
+		long baseline = state.baseline();
+		if (mostSessions < sessions.size()) {
+			List<SessionState> newest = sessions.stream()
+				.sorted(Comparator.comparing(SessionState::hasOpenGap)
+					.thenComparingLong((session) -> session.lastOffset())
+					.reversed())
+				.toList();
+			for (SessionState session : newest.subList(mostSessions, newest.size())) {
+				baseline = Math.max(baseline, session.lastOffset() + 1);
+			}
+			sessions = newest.subList(0, mostSessions);
+		}
+		FieldWriter writer = new FieldWriter(256);
+		writer.octet(VERSION);
+		writer.fixed32(state.topicIdHash());
+		writer.unsigned(state.next());
+		writer.unsigned(baseline);
+		writer.unsigned(state.holesKnownFrom());
+		writer.unsigned(state.highest());
+		writer.unsigned(state.leaderEpoch() + 1);
+		writer.unsigned(generation + 1);
+		writer.unsigned(state.holes().size());
+		for (Hole hole : state.holes()) {
+			writer.unsigned(hole.from());
+			writer.unsigned(hole.to() - hole.from());
+			writer.octet(code(hole.cause()) << 1 | (hole.proven() ? 1 : 0));
+		}
+		writer.unsigned(sessions.size());
+		for (SessionState session : sessions) {
+			write(session, writer);
+		}
+		writer.fixed32(checksum(writer.buffer(), writer.length()));
+		return writer.toByteArray();
+	}
+
+	private static void write(SessionState session, FieldWriter writer) {
+		writer.fixed64(session.session());
+		writer.unsigned(session.firstSeen());
+		writer.unsigned(session.last() - session.firstSeen());
+		write(session.lastPlace(), writer);
+		writer.ranges(session.unknown(), 0);
+		writer.unsigned(session.gaps().size());
+		for (Gap gap : session.gaps()) {
+			Verdict reported = gap.reported();
+			writer.octet((reported != null) ? code(reported) + 1 : 0);
+			writer.ranges(gap.numbers(), 0);
+			write(gap.before(), writer);
+			write(gap.after(), writer);
+		}
+	}
+
+	private static void write(Finding.@Nullable Place place, FieldWriter writer) {
+		if (place == null) {
+			writer.unsigned(0);
+			return;
+		}
+		writer.unsigned(place.offset() + 2);
+		writer.unsigned(place.leaderEpoch() + 1);
+		writer.unsigned(place.number());
+	}
+
+	/**
+	 * Read a checkpoint.
+	 * @param bytes what was saved
+	 * @return {@code null} if it cannot be read
+	 */
+	static @Nullable Checkpoint checkpoint(byte[] bytes) {
+		FieldReader reader = verified(bytes);
+		if (reader == null) {
+			return null;
+		}
+		int topicIdHash = reader.fixed32();
+		long next = reader.number(0);
+		LaneState state = new LaneState(reader.number(0), reader.number(0), next, reader.number(0),
+				(int) reader.number(0) - 1, topicIdHash);
+		int generation = (int) reader.number(0) - 1;
+		for (long i = reader.number(0); i > 0 && !reader.hasFailed(); i--) {
+			long from = reader.number(0);
+			long to = from + reader.number(0);
+			int flags = reader.octet();
+			state.holes().add(new Hole(from, to, cause(flags >> 1, reader), (flags & 1) != 0));
+		}
+		for (long i = reader.number(0); i > 0 && !reader.hasFailed(); i--) {
+			state.add(session(reader));
+		}
+		return reader.isBroken() ? null : new Checkpoint(state, generation);
+	}
+
+	private static SessionState session(FieldReader reader) {
+		long id = reader.fixed64();
+		long firstSeen = reader.number(0);
+		long last = firstSeen + reader.number(0);
+		Finding.Place lastPlace = Objects.requireNonNullElse(place(reader), new Finding.Place(-1, -1, -1, 0));
+		SessionState session = new SessionState(id, firstSeen, last, lastPlace, reader.ranges(0, Integer.MAX_VALUE));
+		for (long i = reader.number(0); i > 0 && !reader.hasFailed(); i--) {
+			int reported = reader.octet();
+			session.gaps()
+				.add(new Gap(reader.ranges(0, Integer.MAX_VALUE), place(reader), place(reader),
+						(reported != 0) ? verdict(reported - 1, reader) : null));
+		}
+		return session;
+	}
+
+	private static Finding.@Nullable Place place(FieldReader reader) {
+		long offset = reader.number(0) - 2;
+		return (offset != -2) ? new Finding.Place(offset, -1, (int) reader.number(0) - 1, reader.number(0)) : null;
+	}
+
+	private static int code(Verdict verdict) {
+		return VERDICTS.indexOf(verdict);
+	}
+
+	private static Verdict verdict(int code, FieldReader reader) {
+		if (code >= VERDICTS.size()) {
+			reader.fail();
+			return Verdict.UNVERIFIED;
+		}
+		return VERDICTS.get(code);
+	}
+
+	private static int code(Cause cause) {
+		return CAUSES.indexOf(cause);
+	}
+
+	private static Cause cause(int code, FieldReader reader) {
+		if (code >= CAUSES.size()) {
+			reader.fail();
+			return Cause.STATE_LOST;
+		}
+		return CAUSES.get(code);
+	}
+
+	/**
+	 * A state with what else was saved with it.
+	 *
+	 * @param state the state
+	 * @param generation of the group when its member gave the partition away; -1 if it
+	 * did not
+	 */
+	record Checkpoint(LaneState state, int generation) {
+
+	}
+
+	/**
+	 * Where a checkpoint is from.
+	 *
+	 * @param offset up to which it goes
+	 * @param checksum of its bytes
+	 */
+	record Pointer(long offset, int checksum) {
+
+	}
+
+}

@@ -1,0 +1,304 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was read of one session in one partition. For use by one thread.
+ */
+final class SessionState {
+
+	private final long session;
+
+	/**
+	 * The number that was read first. Those below it may be from before the group began.
+	 */
+	private final long firstSeen;
+
+	private long last;
+
+	private long lastOffset;
+
+	private int lastLeaderEpoch;
+
+	private long lastTimestamp;
+
+	private NumberRanges unknown;
+
+	private final List<Gap> gaps = new ArrayList<>(0);
+
+	/**
+	 * The newest claim that was read in the partition itself; not part of what is saved.
+	 */
+	private @Nullable Claim anchor;
+
+	private boolean anchorProvesTruncation;
+
+	/**
+	 * When something of the session was last heard of; not part of what is saved.
+	 */
+	private long heardAt;
+
+	private long heardSequence;
+
+	SessionState(long session, long firstSeen, long last, Finding.Place lastPlace, NumberRanges unknown) {
+		this.session = session;
+		this.firstSeen = firstSeen;
+		this.last = last;
+		this.lastOffset = lastPlace.offset();
+		this.lastLeaderEpoch = lastPlace.leaderEpoch();
+		this.lastTimestamp = lastPlace.timestamp();
+		this.unknown = unknown;
+	}
+
+	/**
+	 * A session of which a record is read for the first time.
+	 * @param session its id
+	 * @param number of the record
+	 * @param offset of the record
+	 * @param leaderEpoch of the record
+	 * @param timestamp of the record
+	 * @return its state
+	 */
+	static SessionState beginning(long session, long number, long offset, int leaderEpoch, long timestamp) {
+		return new SessionState(session, number, number, new Finding.Place(offset, timestamp, leaderEpoch, number),
+				NumberRanges.of(1, number - 1));
+	}
+
+	long session() {
+		return this.session;
+	}
+
+	long firstSeen() {
+		return this.firstSeen;
+	}
+
+	long last() {
+		return this.last;
+	}
+
+	long lastOffset() {
+		return this.lastOffset;
+	}
+
+	Finding.Place lastPlace() {
+		return new Finding.Place(this.lastOffset, this.lastTimestamp, this.lastLeaderEpoch, this.last);
+	}
+
+	/**
+	 * The numbers below the first that was read, without those that came later.
+	 * @return they may be from before the group began
+	 */
+	NumberRanges unknown() {
+		return this.unknown;
+	}
+
+	List<Gap> gaps() {
+		return this.gaps;
+	}
+
+	@Nullable Claim anchor() {
+		return this.anchor;
+	}
+
+	boolean anchorProvesTruncation() {
+		return this.anchorProvesTruncation;
+	}
+
+	boolean hasOpenGap() {
+		for (Gap gap : this.gaps) {
+			if (gap.isOpen()) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	long reportedGaps() {
+		return this.gaps.stream().filter((gap) -> !gap.isOpen()).count();
+	}
+
+	long openNumbers() {
+		return this.gaps.stream().filter(Gap::isOpen).mapToLong((gap) -> gap.numbers().count()).sum();
+	}
+
+	/**
+	 * Note a record.
+	 * @param number its number
+	 * @param offset its offset
+	 * @param leaderEpoch its leader epoch
+	 * @param timestamp its timestamp
+	 * @return what it means
+	 */
+	Arrival arrive(long number, long offset, int leaderEpoch, long timestamp) {
+		if (number > this.last) {
+			if (number > this.last + 1) {
+				this.gaps.add(new Gap(NumberRanges.of(this.last + 1, number - 1), lastPlace(),
+						new Finding.Place(offset, timestamp, leaderEpoch, number), null));
+			}
+			this.last = number;
+			this.lastOffset = offset;
+			this.lastLeaderEpoch = leaderEpoch;
+			this.lastTimestamp = timestamp;
+			return Arrival.NEXT;
+		}
+		for (int i = 0; i < this.gaps.size(); i++) {
+			Gap gap = this.gaps.get(i);
+			if (gap.numbers().contains(number)) {
+				replace(i, gap.with(gap.numbers().remove(number, number)));
+				return gap.isOpen() ? Arrival.LATE : Arrival.RECOVERED;
+			}
+		}
+		if (this.unknown.contains(number)) {
+			this.unknown = this.unknown.remove(number, number);
+			return Arrival.LATE;
+		}
+		return Arrival.AGAIN;
+	}
+
+	private void replace(int index, Gap gap) {
+		if (gap.numbers().isEmpty()) {
+			this.gaps.remove(index);
+		}
+		else {
+			this.gaps.set(index, gap);
+		}
+	}
+
+	void anchor(Claim anchor, boolean provesTruncation) {
+		this.anchor = anchor;
+		this.anchorProvesTruncation = provesTruncation;
+	}
+
+	void forgetAnchor() {
+		this.anchor = null;
+		this.anchorProvesTruncation = false;
+	}
+
+	/**
+	 * Take out numbers whose sender knows that they failed.
+	 * @param failed the numbers
+	 * @return those that were missing
+	 */
+	NumberRanges excuse(NumberRanges failed) {
+		NumberRanges excused = NumberRanges.EMPTY;
+		if (failed.isEmpty()) {
+			return excused;
+		}
+		for (int i = this.gaps.size() - 1; i >= 0; i--) {
+			Gap gap = this.gaps.get(i);
+			if (gap.isOpen()) {
+				NumberRanges rest = gap.numbers().remove(failed);
+				if (!rest.equals(gap.numbers())) {
+					excused = excused.add(gap.numbers().remove(rest));
+					replace(i, gap.with(rest));
+				}
+			}
+		}
+		this.unknown = this.unknown.remove(failed);
+		return excused;
+	}
+
+	/**
+	 * Remember that numbers were reported.
+	 * @param numbers the numbers
+	 * @param verdict what was reported
+	 */
+	void reported(NumberRanges numbers, Verdict verdict) {
+		NumberRanges rest = numbers;
+		for (int i = this.gaps.size() - 1; i >= 0; i--) {
+			Gap gap = this.gaps.get(i);
+			NumberRanges others = gap.numbers().remove(numbers);
+			if (gap.isUndecided() && !others.equals(gap.numbers())) {
+				NumberRanges common = gap.numbers().intersect(numbers);
+				rest = rest.remove(common);
+				this.gaps.set(i, gap.with(common, verdict));
+				if (!others.isEmpty()) {
+					this.gaps.add(i, gap.with(others));
+				}
+			}
+		}
+		NumberRanges early = rest.intersect(this.unknown);
+		if (!early.isEmpty()) {
+			this.unknown = this.unknown.remove(early);
+			this.gaps.add(0, new Gap(early, null, null, verdict));
+		}
+		NumberRanges tail = rest.intersect(this.last + 1, Long.MAX_VALUE);
+		if (!tail.isEmpty()) {
+			long highest = tail.last(tail.size() - 1);
+			this.gaps.add(new Gap(tail, lastPlace(), null, verdict));
+			// What is between them is excused: its sender knows that it failed.
+			this.last = highest;
+		}
+	}
+
+	/**
+	 * The log was cut off: what was read behind that place is no longer there.
+	 * @param offset the first offset that differs
+	 */
+	void cutOff(long offset) {
+		this.lastOffset = Math.min(this.lastOffset, offset - 1);
+		this.gaps.replaceAll((gap) -> (gap.lowerBound() >= offset && gap.before() != null)
+				? new Gap(gap.numbers(), moved(gap.before(), offset), gap.after(), gap.reported()) : gap);
+	}
+
+	private static Finding.Place moved(Finding.Place place, long offset) {
+		return new Finding.Place(offset - 1, place.timestamp(), place.leaderEpoch(), place.number());
+	}
+
+	/**
+	 * Note that something of the session was heard of.
+	 * @param now the time in nanoseconds
+	 * @param sequence of the watermark; 0 for a record
+	 */
+	void heard(long now, long sequence) {
+		if (sequence == 0 || sequence != this.heardSequence) {
+			this.heardAt = now;
+			if (sequence != 0) {
+				this.heardSequence = sequence;
+			}
+		}
+	}
+
+	long heardAt() {
+		return this.heardAt;
+	}
+
+	/**
+	 * What the arrival of a record means.
+	 */
+	enum Arrival {
+
+		/** Its number is the highest so far. */
+		NEXT,
+
+		/** It was missing. */
+		LATE,
+
+		/** It was missing and that was reported. */
+		RECOVERED,
+
+		/** A record with its number was there before. */
+		AGAIN
+
+	}
+
+}
