@@ -35,6 +35,8 @@ final class Schedule {
 
 	final Checker.Factory factory;
 
+	final boolean harmless;
+
 	final boolean readCommitted;
 
 	final boolean resetToLatest;
@@ -78,6 +80,7 @@ final class Schedule {
 		this.factory = factory;
 		this.trace = traced ? new ArrayList<>() : null;
 		this.faults = Faults.choose(this.random);
+		this.harmless = Faults.harmless(this.faults);
 		this.readCommitted = this.random.chance(60);
 		this.resetToLatest = this.random.chance(40);
 		this.transactions0 = this.random.chance(50);
@@ -117,19 +120,18 @@ final class Schedule {
 		}
 		Tally tally = new Tally();
 		tally.schedules = 1;
-		boolean harmless = Faults.harmless(this.faults);
-		tally.faultFree = harmless ? 1 : 0;
+		tally.faultFree = this.harmless ? 1 : 0;
 		for (SimulatedConsumer consumer : this.consumers.values()) {
 			if (this.violations.isEmpty()) {
 				consumer.settle(latest(consumer.log.lane));
-				if (harmless && consumer.tally.findings > 0) {
+				if (this.harmless && consumer.tally.findings > 0) {
 					violation("a finding without a fault");
 				}
 			}
 			consumer.tally.records += consumer.log.sent.size();
 			tally.sum.add(consumer.tally);
 		}
-		if (harmless && this.violations.isEmpty()) {
+		if (this.harmless && this.violations.isEmpty()) {
 			this.everyProcess.forEach(this::nothingOdd);
 		}
 		tally.violations = this.violations.isEmpty() ? 0 : 1;
@@ -345,6 +347,11 @@ final class Schedule {
 				long to = this.random.between(log.highWatermark, log.end);
 				trace("%s: clean election at %d", log.lane, to);
 				log.truncate(to);
+				// The coordinator writes a marker again until the partition has it.
+				log.openTransactions()
+					.stream()
+					.filter((transaction) -> transaction.committed != null && transaction.markersDue.isEmpty())
+					.forEach((transaction) -> log.mark(transaction, transaction.committed, this.clock));
 			}
 			case TRUNCATE -> {
 				long to = this.random.between(Math.max(log.start, log.end - 30), log.end);

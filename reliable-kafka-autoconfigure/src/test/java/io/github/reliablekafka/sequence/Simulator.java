@@ -41,7 +41,7 @@ final class Simulator {
 			if (!schedule.violations().isEmpty()) {
 				String k = schedule.violations().get(0).replaceAll("^seed \\d+: ", "").replaceAll("[0-9a-f]{4}:\\d+/\\d+.*? (was|is|baseline)", "# $1").replaceAll("\\d+", "N").replaceAll("watermark.*", "");
 				kinds.merge(k, 1, Integer::sum);
-				if (shown++ < 12) System.out.println(schedule.violations().get(0) + "  " + schedule.faults);
+				if (shown++ < 400) System.out.println(schedule.violations().get(0) + "  " + schedule.faults);
 			}
 		}
 		System.out.println(tally.table());
