@@ -63,6 +63,8 @@ final class SimulatedConsumer {
 
 	private int incarnation;
 
+	private boolean beganIntact;
+
 	private final Map<Verdict, Map<Long, NumberRanges>> found = new EnumMap<>(Verdict.class);
 
 	private NaiveCheckers naive;
@@ -91,8 +93,13 @@ final class SimulatedConsumer {
 			this.position = this.schedule.resetToLatest ? this.log.limit(this.schedule.readCommitted) : this.log.start;
 			this.positionEpoch = -1;
 		}
-		this.lineage = (committed && this.stored.intact) ? this.stored.lineage.copy() : new Lineage();
+		this.beganIntact = committed && this.stored.intact;
+		this.lineage = this.beganIntact ? this.stored.lineage.copy() : new Lineage();
+		if (!this.beganIntact) {
+			this.lineage.began = this.position;
+		}
 		this.lineage.baseline = Math.min(this.lineage.baseline, this.position);
+		this.lineage.chosenBaseline = Math.min(this.lineage.chosenBaseline, this.position);
 		this.lastCommit = this.position;
 		this.process.board.watch(this.log.lane);
 		this.schedule.watched(this.log.lane, this.process);
@@ -185,6 +192,9 @@ final class SimulatedConsumer {
 		if (to < this.position) {
 			rewind(to);
 		}
+		if (cause == Cause.SEEK) {
+			this.lineage.chosenBaseline = Math.min(this.lineage.chosenBaseline, to);
+		}
 		this.position = to;
 		this.positionEpoch = -1;
 		this.reader.move(to, cause);
@@ -202,12 +212,6 @@ final class SimulatedConsumer {
 	}
 
 	private void commit(long offset, boolean fails) {
-		LaneReader.Commit commit = this.reader.commit(offset);
-		if (commit.metadata().length() > 3500 || commit.offset() != offset) {
-			this.schedule.violation("the metadata has " + commit.metadata().length() + " characters, offset "
-					+ commit.offset() + " for " + offset);
-		}
-		this.tally.longestMetadata = Math.max(this.tally.longestMetadata, commit.metadata().length());
 		for (SimulatedLog.Entry entry : this.polled) {
 			if (entry.offset < offset && entry.sent != null) {
 				this.lineage.delivered.set(entry.sent.index);
@@ -215,6 +219,12 @@ final class SimulatedConsumer {
 		}
 		this.polled.removeIf((entry) -> entry.offset < offset);
 		this.lastCommit = offset;
+		LaneReader.Commit commit = this.reader.commit(offset);
+		if (commit.metadata().length() > 3500 || commit.offset() != offset) {
+			this.schedule.violation("the metadata has " + commit.metadata().length() + " characters, offset "
+					+ commit.offset() + " for " + offset);
+		}
+		this.tally.longestMetadata = Math.max(this.tally.longestMetadata, commit.metadata().length());
 		this.schedule.trace("%s: commit %d%s", this.log.lane, offset, fails ? " fails" : "");
 		this.schedule.traceOdd(this);
 		if (!fails) {
@@ -252,13 +262,15 @@ final class SimulatedConsumer {
 
 	/** A reader without state is about to be given one from outside of the offsets. */
 	void restored(Saved state) {
-		if (this.stored != null && this.stored.intact) {
+		if (this.beganIntact) {
 			return;
 		}
 		this.lineage.mixed = true;
 		if (state.incarnation == this.log.incarnation) {
-			this.lineage.delivered.or(state.lineage.delivered);
+			this.lineage.inherited.or(state.lineage.delivered);
+			this.lineage.inherited.or(state.lineage.inherited);
 			this.lineage.baseline = Math.min(this.lineage.baseline, state.lineage.baseline);
+			this.lineage.chosenBaseline = Math.min(this.lineage.chosenBaseline, state.lineage.chosenBaseline);
 		}
 	}
 
@@ -316,7 +328,8 @@ final class SimulatedConsumer {
 		else if (this.lineage.delivered.get(sent.index)) {
 			wrong(finding, sent, "was delivered");
 		}
-		else if (this.everDelivered.get(sent.index) && this.lineage.mixed) {
+		else if (this.everDelivered.get(sent.index)
+				&& sent.copies.stream().allMatch((copy) -> copy.offset < this.lineage.began)) {
 			wrong(finding, sent, "was delivered before state was lost");
 		}
 		else if (sent.copies.stream()
@@ -324,7 +337,7 @@ final class SimulatedConsumer {
 					&& !Boolean.FALSE.equals((copy.part != null && rc) ? copy.part.committed : null))) {
 			wrong(finding, sent, "is still to come");
 		}
-		else if (!this.lineage.mixed && !answerable(sent)) {
+		else if (!this.lineage.mixed && !answerable(sent, this.lineage.baseline)) {
 			wrong(finding, sent, "is from before the group began at " + this.lineage.baseline);
 		}
 		else if (finding.verdict() == Verdict.LOST_ACKED
@@ -353,9 +366,9 @@ final class SimulatedConsumer {
 		return text.toString();
 	}
 
-	private boolean answerable(Sent sent) {
+	private boolean answerable(Sent sent, long baseline) {
 		return sent.copies.stream()
-			.anyMatch((copy) -> copy.offset >= this.lineage.baseline && copy.incarnation == this.log.incarnation);
+			.anyMatch((copy) -> copy.offset >= baseline && copy.incarnation == this.log.incarnation);
 	}
 
 	void published(Finding finding) {
@@ -375,7 +388,8 @@ final class SimulatedConsumer {
 		Set<Long> lostOffsets = new HashSet<>();
 		Map<Long, Set<Long>> lostNumbers = new HashMap<>();
 		for (Sent sent : this.log.sent) {
-			boolean missing = sent.acknowledged(rc) && !this.lineage.delivered.get(sent.index) && answerable(sent);
+			boolean missing = sent.acknowledged(rc) && !this.lineage.delivered.get(sent.index)
+					&& !this.lineage.inherited.get(sent.index) && answerable(sent, this.lineage.chosenBaseline);
 			if (!missing || sent.copies.stream().anyMatch((copy) -> copy.removed == SimulatedLog.Removal.COMPACTED)) {
 				continue;
 			}
@@ -423,8 +437,8 @@ final class SimulatedConsumer {
 		}
 		else {
 			this.tally.silent++;
-			this.schedule.violation("silent: " + sent + " at " + describe(sent) + " baseline " + this.lineage.baseline
-					+ " watermark " + watermark);
+			this.schedule.violation("silent: " + sent + " at " + describe(sent) + " baseline "
+					+ this.lineage.chosenBaseline + " watermark " + watermark);
 		}
 	}
 
@@ -437,22 +451,35 @@ final class SimulatedConsumer {
 
 		final BitSet delivered;
 
+		/** What a line had delivered whose state came from outside of the offsets. */
+		final BitSet inherited;
+
+		/** Where it began without state. */
+		long began;
+
+		/** The lowest position it ever had. */
 		long baseline = Long.MAX_VALUE;
+
+		/** The same, leaving out where it was thrown back to by a log that had become shorter. */
+		long chosenBaseline = Long.MAX_VALUE;
 
 		/** Whether part of it is known from elsewhere, or belongs to a topic that is gone. */
 		boolean mixed;
 
 		Lineage() {
-			this(new BitSet());
+			this(new BitSet(), new BitSet());
 		}
 
-		private Lineage(BitSet delivered) {
+		private Lineage(BitSet delivered, BitSet inherited) {
 			this.delivered = delivered;
+			this.inherited = inherited;
 		}
 
 		Lineage copy() {
-			Lineage copy = new Lineage((BitSet) this.delivered.clone());
+			Lineage copy = new Lineage((BitSet) this.delivered.clone(), (BitSet) this.inherited.clone());
+			copy.began = this.began;
 			copy.baseline = this.baseline;
+			copy.chosenBaseline = this.chosenBaseline;
 			copy.mixed = this.mixed;
 			return copy;
 		}

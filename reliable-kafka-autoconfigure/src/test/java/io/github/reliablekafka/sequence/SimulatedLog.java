@@ -17,8 +17,8 @@
 package io.github.reliablekafka.sequence;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -39,7 +39,7 @@ final class SimulatedLog {
 	/** Leader epoch to its first offset. */
 	final TreeMap<Integer, Long> epochs = new TreeMap<>();
 
-	private final Map<Sent.Transaction, Part> open = new HashMap<>();
+	private final Map<Sent.Transaction, Part> open = new LinkedHashMap<>();
 
 	/** Counts how often the topic was created. */
 	int incarnation;
