@@ -17,6 +17,7 @@
 package io.github.reliablekafka.sequence;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,7 +90,30 @@ final class Schedule {
 		this.pace = this.random.below(100);
 	}
 
+	/**
+	 * Run from the beginning to the end.
+	 * @return the counts
+	 */
 	Tally run() {
+		Tally tally = new Tally();
+		tally.schedules = 1;
+		tally.faultFree = this.harmless ? 1 : 0;
+		try {
+			play();
+			judge();
+		}
+		catch (RuntimeException ex) {
+			violation("an exception: " + ex + " at " + Arrays.stream(ex.getStackTrace()).limit(4).toList());
+		}
+		for (SimulatedConsumer consumer : this.consumers.values()) {
+			consumer.tally.records += consumer.log.sent.size();
+			tally.sum.add(consumer.tally);
+		}
+		tally.violations = this.violations.isEmpty() ? 0 : 1;
+		return tally;
+	}
+
+	private void play() {
 		int lanes = 1 + this.random.below(2);
 		int steps = 60 + this.random.below(300);
 		int laterLane = this.random.chance(20) ? this.random.below(steps) : -1;
@@ -118,24 +142,21 @@ final class Schedule {
 		if (this.violations.isEmpty()) {
 			quiesce();
 		}
-		Tally tally = new Tally();
-		tally.schedules = 1;
-		tally.faultFree = this.harmless ? 1 : 0;
-		for (SimulatedConsumer consumer : this.consumers.values()) {
-			if (this.violations.isEmpty()) {
-				consumer.settle(latest(consumer.log.lane));
-				if (this.harmless && consumer.tally.findings > 0) {
-					violation("a finding without a fault");
-				}
-			}
-			consumer.tally.records += consumer.log.sent.size();
-			tally.sum.add(consumer.tally);
+	}
+
+	private void judge() {
+		if (!this.violations.isEmpty()) {
+			return;
 		}
-		if (this.harmless && this.violations.isEmpty()) {
+		for (SimulatedConsumer consumer : this.consumers.values()) {
+			consumer.settle(latest(consumer.log.lane));
+			if (this.harmless && consumer.tally.findings > 0) {
+				violation("a finding without a fault");
+			}
+		}
+		if (this.harmless) {
 			this.everyProcess.forEach(this::nothingOdd);
 		}
-		tally.violations = this.violations.isEmpty() ? 0 : 1;
-		return tally;
 	}
 
 	private void nothingOdd(ConsumerProcess process) {

@@ -63,8 +63,6 @@ final class SimulatedConsumer {
 
 	private int incarnation;
 
-	private boolean beganIntact;
-
 	private final Map<Verdict, Map<Long, NumberRanges>> found = new EnumMap<>(Verdict.class);
 
 	private NaiveCheckers naive;
@@ -93,9 +91,9 @@ final class SimulatedConsumer {
 			this.position = this.schedule.resetToLatest ? this.log.limit(this.schedule.readCommitted) : this.log.start;
 			this.positionEpoch = -1;
 		}
-		this.beganIntact = committed && this.stored.intact;
-		this.lineage = this.beganIntact ? this.stored.lineage.copy() : new Lineage();
-		if (!this.beganIntact) {
+		boolean intact = committed && this.stored.intact;
+		this.lineage = intact ? this.stored.lineage.copy() : new Lineage();
+		if (this.generation > 1 && !intact) {
 			this.lineage.began = this.position;
 		}
 		this.lineage.baseline = Math.min(this.lineage.baseline, this.position);
@@ -262,7 +260,7 @@ final class SimulatedConsumer {
 
 	/** A reader without state is about to be given one from outside of the offsets. */
 	void restored(Saved state) {
-		if (this.beganIntact) {
+		if (this.lineage.began < 0) {
 			return;
 		}
 		this.lineage.mixed = true;
@@ -454,8 +452,8 @@ final class SimulatedConsumer {
 		/** What a line had delivered whose state came from outside of the offsets. */
 		final BitSet inherited;
 
-		/** Where it began without state. */
-		long began;
+		/** Where it began without state; -1 if it did not. */
+		long began = -1;
 
 		/** The lowest position it ever had. */
 		long baseline = Long.MAX_VALUE;

@@ -16,36 +16,126 @@
 
 package io.github.reliablekafka.sequence;
 
-/** Runs schedules. */
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs schedules, and one again to see what happened in it.
+ */
 final class Simulator {
 
-	private Simulator() {
+	private static final int KEPT = 1000;
+
+	private final Checker.Factory factory;
+
+	private final Tally tally = new Tally();
+
+	/** The first violation of each schedule that has one. */
+	private final List<String> violations = new ArrayList<>();
+
+	private long firstSeed = -1;
+
+	Simulator(Checker.Factory factory) {
+		this.factory = factory;
 	}
 
-	public static void main(String[] arguments) {
-		Checker.Factory factory = arguments[0].equals("ref") ? ReferenceReader::new : Checker.Production::create;
-		long from = Long.parseLong(arguments[1]);
-		long count = Long.parseLong(arguments[2]);
-		if (count == 1) {
-			Schedule schedule = new Schedule(from, factory, true);
-			schedule.run();
-			System.out.println(schedule.story());
-			return;
+	/**
+	 * Run schedules.
+	 * @param from the seed of the first
+	 * @param count how many
+	 * @param threads by how many threads
+	 * @return this, when they have run
+	 */
+	Simulator run(long from, long count, int threads) {
+		ExecutorService executor = Executors.newFixedThreadPool(threads);
+		try {
+			List<Future<?>> parts = new ArrayList<>();
+			for (int thread = 0; thread < threads; thread++) {
+				long first = from + thread;
+				parts.add(executor.submit(() -> run(first, from + count, (long) threads)));
+			}
+			for (Future<?> part : parts) {
+				part.get();
+			}
+			return this;
 		}
-		Tally tally = new Tally();
-		int shown = 0;
-		java.util.Map<String,Integer> kinds = new java.util.TreeMap<>();
-		for (long seed = from; seed < from + count; seed++) {
-			Schedule schedule = new Schedule(seed, factory, false);
-			try { tally.add(schedule.run()); } catch (RuntimeException ex) { schedule.violation("EXCEPTION " + ex); if (shown<3) ex.printStackTrace(System.out); }
-			if (!schedule.violations().isEmpty()) {
-				String k = schedule.violations().get(0).replaceAll("^seed \\d+: ", "").replaceAll("[0-9a-f]{4}:\\d+/\\d+.*? (was|is|baseline)", "# $1").replaceAll("\\d+", "N").replaceAll("watermark.*", "");
-				kinds.merge(k, 1, Integer::sum);
-				if (shown++ < 400) System.out.println(schedule.violations().get(0) + "  " + schedule.faults);
+		catch (InterruptedException | ExecutionException ex) {
+			throw new IllegalStateException(ex);
+		}
+		finally {
+			executor.shutdown();
+			try {
+				executor.awaitTermination(1, TimeUnit.MINUTES);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
 			}
 		}
-		System.out.println(tally.table());
-		kinds.forEach((k,v) -> System.out.println(v + "  " + k));
+	}
+
+	private void run(long from, long to, long step) {
+		Tally part = new Tally();
+		for (long seed = from; seed < to; seed += step) {
+			Schedule schedule = new Schedule(seed, this.factory, false);
+			part.add(schedule.run());
+			if (!schedule.violations().isEmpty()) {
+				note(seed, schedule.violations().get(0) + " " + schedule.faults);
+			}
+		}
+		synchronized (this) {
+			this.tally.add(part);
+		}
+	}
+
+	private synchronized void note(long seed, String violation) {
+		this.firstSeed = (this.firstSeed < 0) ? seed : Math.min(this.firstSeed, seed);
+		if (this.violations.size() < KEPT) {
+			this.violations.add(violation);
+		}
+	}
+
+	Tally tally() {
+		return this.tally;
+	}
+
+	List<String> violations() {
+		return this.violations;
+	}
+
+	long firstSeed() {
+		return this.firstSeed;
+	}
+
+	/**
+	 * Run one schedule again.
+	 * @param seed its seed
+	 * @return what happened, a line each
+	 */
+	String replay(long seed) {
+		Schedule schedule = new Schedule(seed, this.factory, true);
+		schedule.run();
+		return schedule.story();
+	}
+
+	/**
+	 * Without a test around it: a seed to see one schedule, two numbers to run many.
+	 * @param arguments the seed, and how many
+	 */
+	public static void main(String[] arguments) {
+		Simulator simulator = new Simulator(Checker.Production::create);
+		if (arguments.length == 1) {
+			System.out.println(simulator.replay(Long.parseLong(arguments[0])));
+		}
+		else {
+			simulator.run(Long.parseLong(arguments[0]), Long.parseLong(arguments[1]), 2);
+			simulator.violations().forEach(System.out::println);
+			System.out.println(simulator.tally().table());
+		}
 	}
 
 }
