@@ -19,6 +19,7 @@ package io.github.reliablekafka.sequence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -112,10 +113,14 @@ final class Checkpoints {
 
 	/**
 	 * What to commit as long as there is no state.
-	 * @return the metadata that was there before
+	 * @param offset that is committed
+	 * @return a pointer to the checkpoint that the state will be computed from, or a
+	 * state that knows nothing: nothing at all would look like somebody else's commit
 	 */
-	String metadataMeanwhile() {
-		return (this.restore != null) ? this.restore.metadata : "";
+	String metadataMeanwhile(long offset) {
+		Restore restore = this.restore;
+		return (restore != null && restore.pointer != null && restore.pointer.offset() <= offset) ? restore.metadata
+				: Objects.requireNonNullElse(LaneStateCodec.metadata(new LaneState(offset)), "");
 	}
 
 	void giveUp() {

@@ -92,16 +92,18 @@ final class Findings {
 							new Finding.Place(offset, -1, -1, number), offset),
 					null, Verdict.RECOVERED, Cause.LATE, null));
 			case LATE -> {
-				if (!stamp.replay()) {
+				if (!stamp.replay() && offset >= state.highest()) {
 					this.coverage.count(Integrity.REORDER);
 				}
 			}
-			default -> {
+			case AGAIN -> {
 				if (offset >= state.highest()) {
 					Watermark watermark = this.board.watermarks(this.lane).get(stamp.session());
 					boolean failed = watermark != null && claimOf(watermark).failed().contains(number);
 					this.coverage.count(failed ? Integrity.GHOST : Integrity.DUPLICATE);
 				}
+			}
+			case NEXT, EARLIER -> {
 			}
 		}
 	}

@@ -140,7 +140,7 @@ final class Judge {
 		}
 		Finding.Place before = missing.before();
 		int epochBehind = (missing.after() != null) ? missing.after().leaderEpoch() : state.leaderEpoch();
-		if (before != null && before.leaderEpoch() != epochBehind) {
+		if (before != null && epochBehind != -1 && before.leaderEpoch() != epochBehind) {
 			return Cause.TRUNCATED;
 		}
 		return Cause.VANISHED;

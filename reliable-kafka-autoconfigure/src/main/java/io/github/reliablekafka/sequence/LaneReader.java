@@ -65,6 +65,8 @@ public final class LaneReader {
 
 	private long position;
 
+	private int positionLeaderEpoch = -1;
+
 	private long committed;
 
 	/**
@@ -159,6 +161,7 @@ public final class LaneReader {
 		}
 		this.polled.add(offset, leaderEpoch, timestamp, stamp);
 		this.position = offset + 1;
+		this.positionLeaderEpoch = leaderEpoch;
 		if (this.polled.size() > MOST_POLLED) {
 			overflow();
 		}
@@ -188,9 +191,14 @@ public final class LaneReader {
 	/**
 	 * Everything in front of an offset was polled: there was nothing else to be had.
 	 * @param position the next offset to be polled
+	 * @param leaderEpoch of what is in front of it, transaction markers included; -1 if
+	 * unknown
 	 */
-	public void advance(long position) {
-		this.position = Math.max(this.position, position);
+	public void advance(long position, int leaderEpoch) {
+		if (position >= this.position) {
+			this.position = position;
+			this.positionLeaderEpoch = leaderEpoch;
+		}
 	}
 
 	/**
@@ -214,6 +222,7 @@ public final class LaneReader {
 			}
 		}
 		this.position = position;
+		this.positionLeaderEpoch = -1;
 	}
 
 	private void rewind(long offset) {
@@ -255,6 +264,7 @@ public final class LaneReader {
 		dropPolledFrom(position);
 		cutOff(position);
 		this.position = position;
+		this.positionLeaderEpoch = -1;
 	}
 
 	private void cutOff(long offset) {
@@ -290,10 +300,14 @@ public final class LaneReader {
 		this.committed = to;
 		LaneState state = this.state;
 		if (state == null) {
-			return new Commit(to, polledLeaderEpoch(to), this.checkpoints.metadataMeanwhile());
+			return new Commit(to, (to == this.position) ? this.positionLeaderEpoch : -1,
+					this.checkpoints.metadataMeanwhile(to));
 		}
 		rememberOrphans(state, offset);
 		fold(state, to, now);
+		if (to == this.position && this.positionLeaderEpoch != -1) {
+			state.leaderEpoch(this.positionLeaderEpoch);
+		}
 		return new Commit(to, state.leaderEpoch(), this.checkpoints.metadata(state, now));
 	}
 
@@ -308,14 +322,6 @@ public final class LaneReader {
 				return processed;
 			});
 		}
-	}
-
-	private int polledLeaderEpoch(long offset) {
-		int leaderEpoch = -1;
-		for (int i = 0; i < this.polled.size() && this.polled.offset(i) < offset; i++) {
-			leaderEpoch = this.polled.leaderEpoch(i);
-		}
-		return leaderEpoch;
 	}
 
 	private void fold(LaneState state, long to, long now) {
@@ -379,14 +385,19 @@ public final class LaneReader {
 			return false;
 		}
 		boolean settled = this.findings.settle(state);
-		if (now - this.evaluatedAt >= EVALUATION_INTERVAL) {
+		boolean due = now - this.evaluatedAt >= EVALUATION_INTERVAL;
+		if (due) {
 			this.evaluatedAt = now;
 			long version = this.board.version();
 			if (this.changed || version != this.evaluatedVersion) {
 				this.evaluatedVersion = version;
 				evaluate(now);
-				settled |= this.findings.settle(Objects.requireNonNull(this.state));
+				state = Objects.requireNonNull(this.state);
+				settled |= this.findings.settle(state);
 			}
+		}
+		if (due || settled) {
+			this.coverage.suspects(this.lane, state.openNumbers());
 		}
 		return settled;
 	}
@@ -409,7 +420,6 @@ public final class LaneReader {
 		}
 		this.changed = this.findings.evaluate(state, facts, atPosition, now);
 		this.findings.forgotten(state, state.shrink(LaneState.MOST_SESSIONS));
-		this.coverage.suspects(this.lane, state.openNumbers());
 		this.checkpoints.keep(state, now);
 	}
 

@@ -65,6 +65,9 @@ final class LaneState {
 	 */
 	private long highest;
 
+	/**
+	 * Of what is right in front of the committed offset; -1 if unknown.
+	 */
 	private int leaderEpoch = -1;
 
 	LaneState(long offset) {
@@ -104,6 +107,10 @@ final class LaneState {
 
 	long holesKnownFrom() {
 		return this.holesKnownFrom;
+	}
+
+	void leaderEpoch(int leaderEpoch) {
+		this.leaderEpoch = leaderEpoch;
 	}
 
 	/**
@@ -163,6 +170,10 @@ final class LaneState {
 	 * @param offset the committed offset
 	 */
 	void passTo(long offset) {
+		if (offset != this.next) {
+			// A transaction's marker may be of a later epoch than the record before it.
+			this.leaderEpoch = -1;
+		}
 		this.next = offset;
 		this.highest = Math.max(this.highest, offset);
 	}
@@ -193,6 +204,9 @@ final class LaneState {
 	 * @param offset the position
 	 */
 	void rewind(long offset) {
+		if (offset != this.next) {
+			this.leaderEpoch = -1;
+		}
 		this.next = offset;
 		this.baseline = Math.min(this.baseline, offset);
 	}

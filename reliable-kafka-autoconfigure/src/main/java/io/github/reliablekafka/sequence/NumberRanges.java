@@ -52,16 +52,6 @@ public final class NumberRanges {
 	}
 
 	/**
-	 * Ranges that are known to be right.
-	 * @param bounds first and last of each range, alternating; sorted, disjoint, not
-	 * touching; is not copied
-	 * @return the set
-	 */
-	static NumberRanges ofBounds(long[] bounds) {
-		return (bounds.length == 0) ? EMPTY : new NumberRanges(bounds);
-	}
-
-	/**
 	 * Whether there is no number.
 	 * @return {@code true} for the empty set
 	 */

@@ -169,7 +169,7 @@ final class SessionState {
 		}
 		if (this.unknown.contains(number)) {
 			this.unknown = this.unknown.remove(number, number);
-			return Arrival.LATE;
+			return Arrival.EARLIER;
 		}
 		return Arrival.AGAIN;
 	}
@@ -292,6 +292,9 @@ final class SessionState {
 
 		/** It was missing. */
 		LATE,
+
+		/** It is from before what was read first. */
+		EARLIER,
 
 		/** It was missing and that was reported. */
 		RECOVERED,

@@ -1,0 +1,423 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link LaneReader}.
+ */
+class LaneReaderTests {
+
+	private static final Lane LANE = new Lane("orders", 0);
+
+	private static final int TOPIC = 77;
+
+	private static final long A = 0xAAAAL;
+
+	private static final long B = 0xBBBBL;
+
+	private final SequenceBoard board = new SequenceBoards().board(Set.of("localhost:9092"), Map.of());
+
+	private final LossLedger ledger = new LossLedger();
+
+	private final StampCodec codec = new StampCodec(LANE.topic(), LANE.partition());
+
+	private final StoredLog log = new StoredLog();
+
+	private long now = 1_000_000_000_000L;
+
+	private LaneReader reader = reader();
+
+	@BeforeEach
+	void connect() {
+		this.board.post(LANE.topic(), new TopicFacts(TOPIC, false));
+	}
+
+	@Test
+	void nothingIsFoundWhereNothingIsMissing() {
+		begin(0);
+		for (int i = 0; i < 100; i++) {
+			read(i, A, i + 1);
+		}
+		commit(100);
+		claim(A, 100, 99, false);
+		assertThat(findings()).isEmpty();
+		assertThat(this.ledger.coverage(LANE.topic(), "group").stamped()).isEqualTo(100);
+	}
+
+	@Test
+	void gapIsNoLossUntilItIsClaimed() {
+		begin(0);
+		read(0, A, 1);
+		read(1, A, 5);
+		commit(2);
+		assertThat(findings()).isEmpty();
+		assertThat(this.ledger.coverage(LANE.topic(), "group").suspects()).isEqualTo(3);
+		claim(A, 5, 4, false);
+		assertThat(findings()).isEmpty();
+		read(2, B, 1);
+		read(3, B, 2);
+		read(4, B, 3);
+		commit(5);
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.LOST_ACKED);
+			assertThat(finding.numbers()).hasToString("2..4");
+			assertThat(finding.before()).extracting(Finding.Place::offset).isEqualTo(0L);
+			assertThat(finding.after()).extracting(Finding.Place::offset).isEqualTo(1L);
+		});
+		assertThat(this.ledger.coverage(LANE.topic(), "group").suspects()).isZero();
+	}
+
+	@Test
+	void anchorBehindTheLogProvesTruncationAtOnce() {
+		begin(0);
+		read(0, 0, stamp(A, 1, null));
+		read(1, 1, stamp(A, 6, new Claim(1, 5, 4, 0, -1, NumberRanges.EMPTY, TOPIC)));
+		commit(2);
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.LOST_ACKED);
+			assertThat(finding.cause()).isEqualTo(Cause.TRUNCATED);
+			assertThat(finding.numbers()).hasToString("2..5");
+		});
+	}
+
+	@Test
+	void whatIsPolledAndNotCommittedIsNotJudged() {
+		begin(0);
+		read(0, A, 1);
+		read(5, A, 4);
+		this.reader.check();
+		claim(A, 4, 5, false);
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void passedOverIsMissed() {
+		begin(0);
+		read(0, A, 1);
+		this.reader.move(10, Cause.RETENTION);
+		read(10, A, 11);
+		commit(11);
+		claim(A, 11, 10, false);
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(finding.cause()).isEqualTo(Cause.RETENTION);
+			assertThat(finding.numbers()).hasToString("2..10");
+			assertThat(finding.skippedFrom()).isEqualTo(1);
+			assertThat(finding.skippedTo()).isEqualTo(10);
+		});
+	}
+
+	@Test
+	void sessionThatWasNeverReadIsLost() {
+		begin(0);
+		for (int i = 0; i < 10; i++) {
+			read(i, B, i + 1);
+		}
+		commit(10);
+		this.board.post(watermark(A, 3, 5, 3, false));
+		check();
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.session()).isEqualTo(A);
+			assertThat(finding.numbers()).hasToString("1..3");
+		});
+	}
+
+	@Test
+	void whatFailedIsExcused() {
+		begin(0);
+		read(0, A, 1);
+		read(1, A, 3);
+		commit(2);
+		this.board.post(new Watermark(LANE, A, identity(), 1, 3, 3,
+				new Claim(1, 3, 1, 0, 0, NumberRanges.of(2, 2), TOPIC), Claim.NONE, false));
+		check();
+		assertThat(findings()).extracting(Finding::verdict).containsExactly(Verdict.FAILED_KNOWN);
+	}
+
+	@Test
+	void numbersOfAClosedSessionThatNobodyClaimsAreUndecided() {
+		begin(0);
+		read(0, A, 1);
+		read(1, A, 3);
+		commit(2);
+		claim(A, 1, 0, true);
+		assertThat(findings()).extracting(Finding::verdict).containsExactly(Verdict.INDETERMINATE_AT_CRASH);
+	}
+
+	@Test
+	void lateRecordClosesAGapAndOneThatWasReportedIsRecovered() {
+		begin(0);
+		read(0, A, 1);
+		read(1, A, 4);
+		read(2, A, 2);
+		commit(3);
+		claim(A, 4, 2, false);
+		assertThat(findings()).extracting((finding) -> finding.numbers().toString()).containsExactly("3");
+		this.reader.read(3, 0, 0, this.codec.encode(new Stamp(A, 3, 0, false, true, null)));
+		commit(4);
+		assertThat(findings()).extracting(Finding::verdict).containsExactly(Verdict.LOST_ACKED, Verdict.RECOVERED);
+	}
+
+	@Test
+	void nextMemberKnowsWhatTheOneBeforeKnew() {
+		begin(0);
+		read(0, A, 1);
+		read(1, A, 4);
+		String metadata = commit(2).metadata();
+		this.reader.end(5);
+		this.reader = reader();
+		this.reader.begin(2, true, metadata, 6);
+		read(2, A, 5);
+		commit(3);
+		claim(A, 5, 2, false);
+		assertThat(findings()).extracting((finding) -> finding.numbers().toString()).containsExactly("2..3");
+		String remembered = commit(3).metadata();
+		this.reader = reader();
+		this.reader.begin(3, true, remembered, 7);
+		check();
+		assertThat(findings()).hasSize(1);
+		LossLedger other = new LossLedger();
+		this.reader = new LaneReader("group", LANE, true, this.board, other, () -> this.now);
+		this.reader.begin(3, true, remembered, 7);
+		check();
+		assertThat(other.findings()).as("remembered as reported").isEmpty();
+	}
+
+	@Test
+	void reportIsRememberedOnlyWhenItIsSafe() {
+		CompletableFuture<Void> published = new CompletableFuture<>();
+		this.ledger.addPublisher((finding) -> published);
+		begin(0);
+		read(0, A, 1);
+		read(1, A, 3);
+		commit(2);
+		claim(A, 3, 1, false);
+		assertThat(this.reader.check()).isFalse();
+		LaneState before = LaneStateCodec.state(commit(2).metadata());
+		assertThat(before).isNotNull();
+		assertThat(before.openNumbers()).isEqualTo(1);
+		published.complete(null);
+		assertThat(this.reader.check()).isTrue();
+		LaneState after = LaneStateCodec.state(commit(2).metadata());
+		assertThat(after).isNotNull();
+		assertThat(after.openNumbers()).isZero();
+	}
+
+	@Test
+	void foreignMetadataBeginsAnew() {
+		this.reader.begin(5, true, "something else", 1);
+		read(5, A, 8);
+		assertThat(commit(6).metadata()).startsWith("rk1s.");
+		claim(A, 8, 5, false);
+		assertThat(findings()).isEmpty();
+		assertThat(this.reader.unverified()).containsOnlyKeys(A);
+	}
+
+	@Test
+	void tailThatIsCutOffIsLostWhenTheLogStaysShort() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		read(0, A, 1);
+		commit(1);
+		this.log.end = 1;
+		claim(A, 3, 2, false);
+		for (int i = 0; i < 5; i++) {
+			check();
+		}
+		assertThat(findings()).isEmpty();
+		this.now += 40_000_000_000L;
+		for (int i = 0; i < 5; i++) {
+			check();
+		}
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.cause()).isEqualTo(Cause.TAIL);
+			assertThat(finding.numbers()).hasToString("2..3");
+		});
+	}
+
+	@Test
+	void offsetMovedFromOutsideIsFoundByTheCheckpoint() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		for (int i = 0; i < 10; i++) {
+			read(i, A, i + 1);
+		}
+		commit(10);
+		this.reader.end(7);
+		this.reader = reader();
+		this.reader.begin(15, true, "", 9);
+		read(15, A, 16);
+		commit(16);
+		check();
+		claim(A, 16, 15, false);
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(finding.cause()).isEqualTo(Cause.EXTERNAL_RESET);
+			assertThat(finding.numbers()).hasToString("11..15");
+		});
+	}
+
+	@Test
+	void offsetMovedWhileOthersMayHaveReadIsNotProven() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		read(0, A, 1);
+		commit(1);
+		this.reader.end(7);
+		this.reader = reader();
+		this.reader.begin(15, true, "", 10);
+		read(15, A, 16);
+		commit(16);
+		check();
+		claim(A, 16, 15, false);
+		assertThat(findings()).extracting(Finding::verdict).containsExactly(Verdict.UNVERIFIED);
+	}
+
+	@Test
+	void tenThousandSessionsKeepMetadataShortAndNothingIsForgotten() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		long offset = 0;
+		for (long session = 1; session <= 10_000; session++) {
+			read(offset++, session, 1);
+			this.log.entries.put(offset - 1, this.codec.encode(new Stamp(session, 1, 0, false, false, null)));
+		}
+		commit(offset);
+		this.now += 60_000_000_000L;
+		check();
+		String metadata = commit(offset).metadata();
+		assertThat(metadata).startsWith("rk1p.").hasSizeLessThan(100);
+		read(offset, 17, 3);
+		this.log.entries.put(offset, this.codec.encode(new Stamp(17, 3, 0, false, false, null)));
+		metadata = commit(offset + 1).metadata();
+		this.reader = reader();
+		this.reader.begin(offset + 1, true, metadata, 1);
+		check();
+		check();
+		this.board.post(watermark(17, 3, offset, 1, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.numbers().toString()).containsExactly("2");
+		assertThat(this.log.saved.values()).allMatch((bytes) -> bytes.length < 200_000);
+	}
+
+	private LaneReader reader() {
+		return new LaneReader("group", LANE, true, this.board, this.ledger, () -> this.now);
+	}
+
+	private void begin(long position) {
+		this.reader.begin(position, false, null, 1);
+	}
+
+	private void read(long offset, long session, long number) {
+		read(offset, 0, stamp(session, number, null));
+	}
+
+	private void read(long offset, int leaderEpoch, Stamp stamp) {
+		this.reader.read(offset, leaderEpoch, 0, this.codec.encode(stamp));
+	}
+
+	private static Stamp stamp(long session, long number, Claim anchor) {
+		return new Stamp(session, number, 0, false, false, anchor);
+	}
+
+	private LaneReader.Commit commit(long offset) {
+		LaneReader.Commit commit = this.reader.commit(offset);
+		check();
+		assertThat(commit.offset()).isEqualTo(offset);
+		assertThat(commit.metadata()).hasSizeLessThanOrEqualTo(3_500);
+		return commit;
+	}
+
+	private void check() {
+		this.now += 2_000_000_000L;
+		this.reader.check();
+	}
+
+	private void claim(long session, long acknowledged, long offset, boolean closed) {
+		this.board.post(watermark(session, acknowledged, offset, 0, closed));
+		check();
+	}
+
+	private Watermark watermark(long session, long acknowledged, long offset, long firstOffset, boolean closed) {
+		Claim claim = new Claim(1, acknowledged, offset, 0, firstOffset, NumberRanges.EMPTY, TOPIC);
+		return new Watermark(LANE, session, identity(), this.now, acknowledged, acknowledged, claim, claim, closed);
+	}
+
+	private static ProducerIdentity identity() {
+		return new ProducerIdentity("app", "host", "client", 0);
+	}
+
+	private List<Finding> findings() {
+		return new ArrayList<>(this.ledger.findings());
+	}
+
+	/**
+	 * A cluster that answers at once.
+	 */
+	private static final class StoredLog implements LogAccess {
+
+		private final Map<Lane, byte[]> saved = new HashMap<>();
+
+		private final Map<Long, byte[]> entries = new HashMap<>();
+
+		private long end;
+
+		@Override
+		public CompletableFuture<Optional<byte[]>> checkpoint(String group, Lane lane) {
+			return CompletableFuture.completedFuture(Optional.ofNullable(this.saved.get(lane)));
+		}
+
+		@Override
+		public CompletableFuture<Void> save(String group, Lane lane, byte[] state) {
+			this.saved.put(lane, state);
+			return CompletableFuture.completedFuture(null);
+		}
+
+		@Override
+		public CompletableFuture<Reading> read(Lane lane, long from, long to, boolean readCommitted) {
+			List<Entry> found = new ArrayList<>();
+			for (long offset = from; offset < to; offset++) {
+				found.add(new Entry(offset, 0, 0, this.entries.get(offset)));
+			}
+			return CompletableFuture.completedFuture(new Reading(0, found));
+		}
+
+		@Override
+		public CompletableFuture<LogEnd> end(Lane lane) {
+			return CompletableFuture.completedFuture(new LogEnd(this.end, 0));
+		}
+
+	}
+
+}
