@@ -48,8 +48,8 @@ class ArchitectureTests {
 			// roof
 			"actuate", Set.of("ledger", "durability"),
 			// capabilities
-			"producer", Set.of("ledger", "durability"), "consumer", Set.of("ledger", "durability"), "deadletter",
-			Set.of("ledger", "durability"),
+			"producer", Set.of("ledger", "durability", "sequence"), "consumer", Set.of("ledger", "durability"),
+			"deadletter", Set.of("ledger", "durability"),
 			// ground
 			"ledger", Set.of(), "durability", Set.of(), "sequence", Set.of()));
 

@@ -26,6 +26,7 @@ import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.sequence.Stamp;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -137,6 +138,7 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 		byte[] value = (original != null) ? original.value() : encode(record.value(), valueFailure);
 		Headers deadLetterHeaders = new RecordHeaders(
 				((original != null) ? original.headers() : record.headers()).toArray());
+		setAside(deadLetterHeaders);
 		this.headers.addAndEnhanceHeaders(record, failure, valueFailure, keyFailure, deadLetterHeaders);
 		LONG_HEADERS.forEach((name) -> shorten(deadLetterHeaders, name));
 		if (deadLetterHeaders.lastHeader(KafkaHeaders.DLT_ORIGINAL_CONSUMER_GROUP) == null) {
@@ -179,6 +181,16 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 		}
 		throw new KafkaException("The record is no longer in its topic, and a %s cannot be turned into its bytes"
 			.formatted(object.getClass().getName()));
+	}
+
+	// The number was given for another topic, where a reader would miss it.
+	private static void setAside(Headers headers) {
+		Header stamp = headers.lastHeader(Stamp.HEADER);
+		if (stamp != null) {
+			headers.remove(Stamp.HEADER);
+			headers.remove(Stamp.ORIGINAL_HEADER);
+			headers.add(Stamp.ORIGINAL_HEADER, stamp.value());
+		}
 	}
 
 	private static void shorten(Headers headers, String name) {

@@ -32,7 +32,7 @@ import org.springframework.core.env.Environment;
  */
 @AutoConfiguration
 @ConditionalOnBooleanProperty(name = "reliable.kafka.enabled", matchIfMissing = true)
-@EnableConfigurationProperties(DurabilityProperties.class)
+@EnableConfigurationProperties({ DurabilityProperties.class, SequenceProperties.class })
 public final class DurabilityAutoConfiguration {
 
 	DurabilityAutoConfiguration() {

@@ -68,13 +68,16 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 
 	private final ProducerShutdown shutdown;
 
+	private final ProducerSessions sessions;
+
 	ProducerCover(String subject, ProducerRules rules, DeliveryLedger ledger, RejectionLog rejectionLog,
-			ProducerShutdown shutdown) {
+			ProducerShutdown shutdown, ProducerSessions sessions) {
 		this.subject = subject;
 		this.rules = rules;
 		this.ledger = ledger;
 		this.rejectionLog = rejectionLog;
 		this.shutdown = shutdown;
+		this.sessions = sessions;
 	}
 
 	static boolean isOn(ProducerFactory<?, ?> factory) {
@@ -96,10 +99,16 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 		updates.putIfAbsent(SETTING, this);
 		List<Object> interceptors = new ArrayList<>(
 				interceptors(present.get(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG)));
-		if (interceptors.stream().noneMatch(ProducerCover::isVeto)) {
-			interceptors.add(ProducerSettingsVeto.class);
-		}
+		interceptors.removeIf(ProducerCover::isVeto);
+		interceptors.add(ProducerSettingsVeto.class);
 		updates.put(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG, interceptors);
+		Object partitioner = present.get(ProducerConfig.PARTITIONER_CLASS_CONFIG);
+		if (this.sessions.isEnabled() && !ProducerSessions.isStamping(partitioner)) {
+			updates.put(ProducerConfig.PARTITIONER_CLASS_CONFIG, StampingPartitioner.class);
+			if (partitioner != null) {
+				updates.put(StampingPartitioner.DELEGATE_SETTING, partitioner);
+			}
+		}
 		factory.updateConfigs(updates);
 		if (factory instanceof DefaultKafkaProducerFactory<K, V> kafkaFactory
 				&& kafkaFactory.getPhysicalCloseTimeout().equals(ProducerFactory.DEFAULT_PHYSICAL_CLOSE_TIMEOUT)) {
@@ -135,7 +144,8 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 			settings = Map.of();
 		}
 		wrapped.set(String.valueOf(settings.getOrDefault(ProducerConfig.CLIENT_ID_CONFIG, "")));
-		return new ReliableProducer<>(producer, settings, this.ledger, this.rejectionLog, this.shutdown);
+		return new ReliableProducer<>(producer, settings, this.ledger, this.rejectionLog, this.shutdown,
+				this.sessions.open(settings));
 	}
 
 	/**
@@ -180,12 +190,12 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 			.allMatch((id) -> id.equals(clientId));
 	}
 
-	private static List<?> interceptors(@Nullable Object value) {
+	static List<?> interceptors(@Nullable Object value) {
 		Object list = ConfigDef.parseType(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG, value, ConfigDef.Type.LIST);
 		return (list != null) ? (List<?>) list : List.of();
 	}
 
-	private static boolean isVeto(Object interceptor) {
+	static boolean isVeto(Object interceptor) {
 		return interceptor == ProducerSettingsVeto.class || ProducerSettingsVeto.class.getName().equals(interceptor);
 	}
 

@@ -59,6 +59,8 @@ final class ProducerCoverage implements BeanPostProcessor, PriorityOrdered, Clie
 
 	private final SingletonSupplier<ProducerShutdown> shutdown;
 
+	private final SingletonSupplier<ProducerSessions> sessions;
+
 	private final RejectionLog rejectionLog = new RejectionLog(System::nanoTime);
 
 	private final Set<ProducerFactory<?, ?>> covered = Collections
@@ -76,6 +78,7 @@ final class ProducerCoverage implements BeanPostProcessor, PriorityOrdered, Clie
 				beanFactory.getBean(SettingOrigins.class), beanFactory.getBean(ProducerProperties.class)));
 		this.ledger = SingletonSupplier.of(() -> beanFactory.getBean(DeliveryLedger.class));
 		this.shutdown = SingletonSupplier.of(() -> beanFactory.getBean(ProducerShutdown.class));
+		this.sessions = SingletonSupplier.of(() -> beanFactory.getBean(ProducerSessions.class));
 	}
 
 	/**
@@ -129,7 +132,7 @@ final class ProducerCoverage implements BeanPostProcessor, PriorityOrdered, Clie
 		ProducerRules rules = this.rules.obtain();
 		rules.gate().report(rules.violationsAmongGiven(subject, factory.getConfigurationProperties()));
 		ProducerCover<K, V> cover = new ProducerCover<>(subject, rules, this.ledger.obtain(), this.rejectionLog,
-				this.shutdown.obtain());
+				this.shutdown.obtain(), this.sessions.obtain());
 		if (!takes(factory, cover)) {
 			rules.gate().report(List.of(rules.uncovered(subject, factory.getClass().getName())));
 		}

@@ -18,6 +18,7 @@ package io.github.reliablekafka.producer;
 
 import java.util.Map;
 
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerInterceptor;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -26,12 +27,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Refuses to let a producer with unsafe settings come into being. An interceptor, because
  * Kafka hands it the settings after every override, those of a template included, and
- * gives up the construction if it throws. Named in {@code interceptor.classes} by
- * reliable-kafka; not for use by applications. Touches no record.
+ * gives up the construction if it throws. The last interceptor, and so the last to look
+ * at a record: takes off a number that the record has from an earlier send, and notes
+ * where the new one goes. Named in {@code interceptor.classes} by reliable-kafka; not for
+ * use by applications.
  *
  * @since 0.1.0
  */
 public final class ProducerSettingsVeto implements ProducerInterceptor<Object, Object> {
+
+	private @Nullable Object clientId;
 
 	/**
 	 * Called by Kafka.
@@ -47,14 +52,16 @@ public final class ProducerSettingsVeto implements ProducerInterceptor<Object, O
 	 */
 	@Override
 	public void configure(Map<String, ?> settings) {
+		this.clientId = settings.get(ProducerConfig.CLIENT_ID_CONFIG);
 		if (settings.get(ProducerCover.SETTING) instanceof ProducerCover<?, ?> cover) {
 			cover.vet(settings);
 		}
 	}
 
 	@Override
-	public ProducerRecord<Object, Object> onSend(ProducerRecord<Object, Object> record) {
-		return record;
+	public @Nullable ProducerRecord<Object, Object> onSend(@Nullable ProducerRecord<Object, Object> record) {
+		NumberedDelivery delivery = NumberedDelivery.current(this.clientId);
+		return (delivery != null && record != null) ? delivery.prepare(record) : record;
 	}
 
 	@Override

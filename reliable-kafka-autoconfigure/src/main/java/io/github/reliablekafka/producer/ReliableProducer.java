@@ -29,6 +29,7 @@ import io.github.reliablekafka.durability.ConfiguredClient;
 import io.github.reliablekafka.ledger.Delivery;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
+import io.github.reliablekafka.sequence.ProducerSession;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -50,8 +51,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A producer that posts the outcome of every record to the ledger, whether or not the
- * caller looks at it, and that never waits without end when it is closed. In a
- * transaction an acknowledged record has its outcome when the transaction has.
+ * caller looks at it, that gives every record a number, and that never waits without end
+ * when it is closed. In a transaction an acknowledged record has its outcome when the
+ * transaction has.
  * <p>
  * Records that wait for their acknowledgement are in the client's memory: they are lost
  * with the process. As thread-safe as the producer it wraps.
@@ -76,14 +78,17 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 	private final boolean transactional;
 
+	private final @Nullable Numbering numbering;
+
 	ReliableProducer(Producer<K, V> delegate, Map<String, Object> settings, DeliveryLedger ledger,
-			RejectionLog rejectionLog, ProducerShutdown shutdown) {
+			RejectionLog rejectionLog, ProducerShutdown shutdown, @Nullable Numbering numbering) {
 		this.delegate = delegate;
 		this.settings = settings;
 		this.ledger = ledger;
 		this.rejectionLog = rejectionLog;
 		this.shutdown = shutdown;
 		this.transactional = settings.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG) != null;
+		this.numbering = numbering;
 		shutdown.opened(this);
 	}
 
@@ -100,15 +105,20 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	@Override
 	public Future<RecordMetadata> send(ProducerRecord<K, V> record, @Nullable Callback callback) {
 		Outcome outcome = new Outcome(record.topic(), callback);
+		outcome.begin();
 		try {
 			return this.delegate.send(record, outcome);
 		}
 		catch (RuntimeException | Error ex) {
+			outcome.thrown();
 			outcome.reject(ex);
 			throw ex;
 		}
 		finally {
-			outcome.beforeSend = false;
+			String unknownTopic = outcome.end();
+			if (unknownTopic != null) {
+				learn(unknownTopic);
+			}
 		}
 	}
 
@@ -120,6 +130,7 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	@Override
 	public void beginTransaction() {
 		this.delegate.beginTransaction();
+		ifNumbered(ProducerSession::beginTransaction);
 	}
 
 	@Override
@@ -130,6 +141,7 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 	@Override
 	public void commitTransaction() {
+		ifNumbered(ProducerSession::committing);
 		try {
 			this.delegate.commitTransaction();
 		}
@@ -144,12 +156,14 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 			settleUncommitted((delivery) -> delivery.rejected(reason, String.valueOf(ex)));
 			throw ex;
 		}
+		ifNumbered(ProducerSession::commitTransaction);
 		settleUncommitted(Delivery::delivered);
 	}
 
 	@Override
 	public void abortTransaction() {
 		this.delegate.abortTransaction();
+		ifNumbered(ProducerSession::abortTransaction);
 		settleUncommitted((delivery) -> delivery.rejected(RejectionReason.ABORTED, "The transaction was aborted"));
 	}
 
@@ -200,6 +214,7 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 			this.delegate.close(patience);
 		}
 		finally {
+			ifNumbered(ProducerSession::close);
 			settleUncommitted((delivery) -> {
 				delivery.rejected(RejectionReason.CLOSED,
 						"The producer was closed before its transaction was committed");
@@ -214,6 +229,25 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 		}
 	}
 
+	private void learn(String topic) {
+		try {
+			// Does not wait: the client has just looked it up.
+			List<PartitionInfo> partitions = this.delegate.partitionsFor(topic);
+			if (this.numbering != null) {
+				this.numbering.learn(topic, partitions);
+			}
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Partitions of topic '%s' not known yet".formatted(topic), ex);
+		}
+	}
+
+	private void ifNumbered(Consumer<ProducerSession> action) {
+		if (this.numbering != null) {
+			action.accept(this.numbering.session());
+		}
+	}
+
 	private void settleUncommitted(Consumer<Delivery> outcome) {
 		for (Delivery delivery = this.uncommitted.poll(); delivery != null; delivery = this.uncommitted.poll()) {
 			outcome.accept(delivery);
@@ -223,22 +257,18 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	/**
 	 * Posts what becomes of one record, then tells the caller.
 	 */
-	private final class Outcome extends Delivery implements Callback {
+	private final class Outcome extends NumberedDelivery implements Callback {
 
 		private final @Nullable Callback callback;
 
-		/**
-		 * Read on the sending thread, or after a network round trip.
-		 */
-		private boolean beforeSend = true;
-
 		Outcome(String topic, @Nullable Callback callback) {
-			super(ReliableProducer.this.ledger, topic);
+			super(ReliableProducer.this.ledger, topic, ReliableProducer.this.numbering);
 			this.callback = callback;
 		}
 
 		@Override
 		public void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
+			RecordMetadata place = settle(metadata, exception);
 			if (exception != null) {
 				reject(exception);
 			}
@@ -249,12 +279,12 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 				delivered();
 			}
 			if (this.callback != null) {
-				this.callback.onCompletion(metadata, exception);
+				this.callback.onCompletion(place, exception);
 			}
 		}
 
 		private void reject(Throwable failure) {
-			RejectionReason reason = Rejections.reason(failure, this.beforeSend);
+			RejectionReason reason = Rejections.reason(failure, isBeingSent());
 			String message = Rejections.describe(reason, failure);
 			if (rejected(reason, message)) {
 				if (reason == RejectionReason.CLOSED) {

@@ -16,17 +16,25 @@
 
 package io.github.reliablekafka.producer;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
+import io.github.reliablekafka.durability.SequenceProperties;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.sequence.SequenceBoards;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
 import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.util.StringUtils;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for safe settings and known outcomes on
@@ -51,6 +59,33 @@ public final class ReliableProducerAutoConfiguration {
 	@Bean
 	ProducerShutdown reliableKafkaProducerShutdown(ProducerProperties properties, DeliveryLedger ledger) {
 		return new ProducerShutdown(properties.shutdownTimeout(), ledger);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	SequenceBoards reliableKafkaSequenceBoards() {
+		return new SequenceBoards();
+	}
+
+	@Bean
+	ProducerSessions reliableKafkaProducerSessions(SequenceBoards boards, SequenceProperties properties,
+			Environment environment) {
+		return new ProducerSessions(boards, environment.getProperty("spring.application.name", ""), hostName(),
+				properties.enabled());
+	}
+
+	private static String hostName() {
+		// Where it is set, nobody has to ask a name server.
+		String name = System.getenv("HOSTNAME");
+		if (StringUtils.hasText(name)) {
+			return name;
+		}
+		try {
+			return InetAddress.getLocalHost().getHostName();
+		}
+		catch (UnknownHostException ex) {
+			return "";
+		}
 	}
 
 }

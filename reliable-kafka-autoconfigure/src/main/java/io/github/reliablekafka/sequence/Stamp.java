@@ -42,6 +42,11 @@ public record Stamp(long session, long number, long aborted, boolean transaction
 	public static final String HEADER = "rk";
 
 	/**
+	 * The name under which a dead letter has the header of its original.
+	 */
+	public static final String ORIGINAL_HEADER = "rk-orig";
+
+	/**
 	 * The place among all records, those of aborted transactions included.
 	 * @return from 1
 	 */

@@ -1,0 +1,266 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import io.github.reliablekafka.ledger.Delivery;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.sequence.Stamp;
+import io.github.reliablekafka.sequence.Ticket;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.Cluster;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.RecordBatch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record on its way through a producer, which gets a number between two points: its
+ * partition is known, and it is not yet appended. Kafka lets the partitioner in there,
+ * and nobody else. Therefore a record with a partition of its own goes through the
+ * partitioner as well, unless Kafka still has to find out whether the partition exists.
+ * <p>
+ * What happens within {@code send} happens on the sending thread; the outcome may come
+ * from any.
+ */
+abstract class NumberedDelivery extends Delivery {
+
+	private static final int NONE = -1;
+
+	private static final ThreadLocal<@Nullable NumberedDelivery> current = new ThreadLocal<>();
+
+	private final @Nullable Numbering numbering;
+
+	/**
+	 * Compared with the thread that reads it, which has written it if they are the same.
+	 */
+	private @Nullable Thread sender;
+
+	/**
+	 * The record whose callback, interceptor or serializer sends this one.
+	 */
+	private @Nullable NumberedDelivery outer;
+
+	private @Nullable Headers headers;
+
+	private int givenPartition = NONE;
+
+	private @Nullable RuntimeException failure;
+
+	/**
+	 * The topic of whose partitions too little is known.
+	 */
+	private @Nullable String unknownTopic;
+
+	private long begun;
+
+	private @Nullable Ticket ticket;
+
+	NumberedDelivery(DeliveryLedger ledger, String topic, @Nullable Numbering numbering) {
+		super(ledger, topic);
+		this.numbering = numbering;
+	}
+
+	/**
+	 * The record that a thread is sending.
+	 * @param clientId of the producer that asks
+	 * @return {@code null} if it is sending none, or another producer's
+	 */
+	static @Nullable NumberedDelivery current(@Nullable Object clientId) {
+		NumberedDelivery delivery = current.get();
+		return (delivery != null && delivery.numbering != null && delivery.numbering.isOf(clientId)) ? delivery : null;
+	}
+
+	final void begin() {
+		this.sender = Thread.currentThread();
+		if (this.numbering != null) {
+			this.begun = System.nanoTime();
+			this.outer = current.get();
+			current.set(this);
+		}
+	}
+
+	/**
+	 * The record was appended, or has failed.
+	 * @return the topic, if its partitions are worth looking up
+	 */
+	final @Nullable String end() {
+		this.sender = null;
+		this.headers = null;
+		this.failure = null;
+		if (this.numbering == null) {
+			return null;
+		}
+		current.set(this.outer);
+		this.outer = null;
+		Ticket ticket = this.ticket;
+		if (ticket != null) {
+			ticket.appended();
+		}
+		return (ticket != null) ? this.unknownTopic : null;
+	}
+
+	final boolean isBeingSent() {
+		return this.sender == Thread.currentThread();
+	}
+
+	/**
+	 * The last look at a record before it is serialized.
+	 * @param <K> the type of its key
+	 * @param <V> the type of its value
+	 * @param record what the interceptors made of it
+	 * @return what to send
+	 */
+	final <K, V> ProducerRecord<K, V> prepare(ProducerRecord<K, V> record) {
+		Integer partition = record.partition();
+		boolean known = partition != null && numbering().isKnown(record.topic(), partition);
+		ProducerRecord<K, V> prepared = (known || !isWritable(record)) ? copy(record, known ? null : partition)
+				: record;
+		if (prepared.headers().lastHeader(Stamp.HEADER) != null) {
+			prepared.headers().remove(Stamp.HEADER);
+		}
+		this.headers = prepared.headers();
+		if (partition == null) {
+			return prepared;
+		}
+		if (known) {
+			this.givenPartition = partition;
+			return prepared;
+		}
+		try {
+			this.unknownTopic = record.topic();
+			stamp(record.topic(), partition, null);
+			return prepared;
+		}
+		catch (RuntimeException ex) {
+			// An interceptor cannot make the send fail, a partitioner can.
+			this.failure = ex;
+			return copy(prepared, null);
+		}
+	}
+
+	/**
+	 * The partition that the record was given before it came to the partitioner.
+	 * @param topic the topic
+	 * @param cluster says what exists
+	 * @return -1 if it was given none
+	 */
+	final int givenPartition(String topic, Cluster cluster) {
+		if (this.failure != null) {
+			throw this.failure;
+		}
+		if (this.givenPartition != NONE && this.givenPartition >= cluster.partitionCountForTopic(topic)) {
+			numbering().forget(topic);
+			throw new TimeoutException("Partition %d of topic %s with partition count %d is not present in metadata"
+				.formatted(this.givenPartition, topic, cluster.partitionCountForTopic(topic)));
+		}
+		return this.givenPartition;
+	}
+
+	/**
+	 * Give the record a number.
+	 * @param topic the topic
+	 * @param partition the partition that it goes to
+	 * @param cluster knows the topic's id; {@code null} if it is not at hand
+	 */
+	final void stamp(String topic, int partition, @Nullable Cluster cluster) {
+		Headers target = this.headers;
+		this.headers = null;
+		// Without headers the interceptor was not called, or the record has its number.
+		if (target != null && this.ticket == null) {
+			Ticket given = numbering().stamp(topic, partition, cluster, this.begun);
+			this.ticket = given;
+			if (given != null) {
+				target.add(Stamp.HEADER, given.takeHeader());
+			}
+		}
+	}
+
+	/**
+	 * The headers of the record as it is serialized.
+	 * @return {@code null} if they are not known
+	 */
+	final @Nullable Headers headers() {
+		return this.headers;
+	}
+
+	/**
+	 * The client has said what became of the record. To be called before anybody else is
+	 * told, because they may send.
+	 * @param metadata where it is
+	 * @param exception why it failed
+	 * @return where it is, or would have been
+	 */
+	final @Nullable RecordMetadata settle(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
+		Numbering numbering = this.numbering;
+		if (numbering == null) {
+			return metadata;
+		}
+		boolean synchronous = isBeingSent();
+		if (!synchronous) {
+			numbering.calledBack();
+		}
+		Ticket ticket = this.ticket;
+		if (synchronous && exception != null) {
+			thrown();
+		}
+		else if (ticket != null && exception != null) {
+			ticket.failed();
+		}
+		else if (ticket != null && metadata != null) {
+			ticket.acknowledged(metadata.hasOffset() ? metadata.offset() : -1);
+		}
+		if (metadata != null && metadata.partition() == NONE && this.givenPartition != NONE) {
+			return new RecordMetadata(new TopicPartition(metadata.topic(), this.givenPartition), -1, -1,
+					RecordBatch.NO_TIMESTAMP, -1, -1);
+		}
+		return metadata;
+	}
+
+	/**
+	 * The client threw an exception instead of appending the record.
+	 */
+	final void thrown() {
+		Ticket ticket = this.ticket;
+		this.ticket = null;
+		if (ticket != null) {
+			ticket.rollBack();
+		}
+	}
+
+	private Numbering numbering() {
+		Numbering present = this.numbering;
+		if (present == null) {
+			throw new IllegalStateException("Not numbered");
+		}
+		return present;
+	}
+
+	private static boolean isWritable(ProducerRecord<?, ?> record) {
+		// A subclass may have headers that are not those that Kafka reads later.
+		return record.getClass() == ProducerRecord.class && record.headers() instanceof RecordHeaders headers
+				&& !headers.isReadOnly();
+	}
+
+	private static <K, V> ProducerRecord<K, V> copy(ProducerRecord<K, V> record, @Nullable Integer partition) {
+		return new ProducerRecord<>(record.topic(), partition, record.timestamp(), record.key(), record.value(),
+				record.headers());
+	}
+
+}

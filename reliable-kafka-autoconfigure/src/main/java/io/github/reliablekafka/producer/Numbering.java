@@ -1,0 +1,145 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.github.reliablekafka.sequence.ProducerSession;
+import io.github.reliablekafka.sequence.Stamp;
+import io.github.reliablekafka.sequence.Ticket;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.Cluster;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the records of one producer get their numbers. Safe for use by many threads.
+ */
+final class Numbering {
+
+	private final ProducerSession session;
+
+	private final String clientId;
+
+	private final String networkThreadName;
+
+	private final long maxBlockNanos;
+
+	/**
+	 * How many partitions a topic has, as far as records with a partition of their own
+	 * need it.
+	 */
+	private final Map<String, Integer> partitionCounts = new ConcurrentHashMap<>();
+
+	private volatile @Nullable Thread networkThread;
+
+	/**
+	 * Number the records of a producer.
+	 * @param session gives the numbers
+	 * @param clientId the producer's
+	 * @param maxBlock how long a record may keep its sender waiting
+	 */
+	Numbering(ProducerSession session, String clientId, Duration maxBlock) {
+		this.session = session;
+		this.clientId = clientId;
+		this.networkThreadName = KafkaProducer.NETWORK_THREAD_PREFIX + " | " + clientId;
+		this.maxBlockNanos = maxBlock.toNanos();
+	}
+
+	ProducerSession session() {
+		return this.session;
+	}
+
+	boolean isOf(@Nullable Object clientId) {
+		return this.clientId.equals(clientId);
+	}
+
+	/**
+	 * Number a record.
+	 * @param topic its topic
+	 * @param partition its partition
+	 * @param cluster what the producer knows; {@code null} if it is not at hand
+	 * @param begun when it was handed to the producer, in nanoseconds
+	 * @return {@code null} if it is sent without a number
+	 * @throws TimeoutException if it had to wait too long for earlier records
+	 */
+	@Nullable Ticket stamp(String topic, int partition, @Nullable Cluster cluster, long begun) {
+		int topicIdHash = (cluster != null) ? topicIdHash(cluster.topicId(topic)) : 0;
+		if (isNetworkThread()) {
+			return this.session.stampInCallback(topic, partition, topicIdHash);
+		}
+		try {
+			return this.session.stamp(topic, partition, topicIdHash, this.maxBlockNanos - (System.nanoTime() - begun));
+		}
+		catch (java.util.concurrent.TimeoutException ex) {
+			throw new TimeoutException(ex.getMessage(), ex);
+		}
+		catch (InterruptedException ex) {
+			throw new InterruptException(ex);
+		}
+	}
+
+	/**
+	 * Whether a partition is known to exist.
+	 * @param topic the topic
+	 * @param partition the partition's index
+	 * @return {@code false} if the producer has yet to find out
+	 */
+	boolean isKnown(String topic, int partition) {
+		return partition < this.partitionCounts.getOrDefault(topic, 0);
+	}
+
+	void learn(String topic, List<PartitionInfo> partitions) {
+		this.partitionCounts.put(topic, partitions.size());
+	}
+
+	void forget(String topic) {
+		this.partitionCounts.remove(topic);
+	}
+
+	/**
+	 * Note which thread calls back when a record has its outcome.
+	 */
+	void calledBack() {
+		if (this.networkThread == null && hasName(Thread.currentThread())) {
+			this.networkThread = Thread.currentThread();
+		}
+	}
+
+	private boolean isNetworkThread() {
+		Thread current = Thread.currentThread();
+		Thread known = this.networkThread;
+		// An interceptor of the application may send before the first call back.
+		return (known != null) ? current == known : hasName(current);
+	}
+
+	private boolean hasName(Thread thread) {
+		return thread.getName().equals(this.networkThreadName);
+	}
+
+	private static int topicIdHash(@Nullable Uuid id) {
+		return (id == null || id.equals(Uuid.ZERO_UUID)) ? 0
+				: Stamp.topicIdHash(id.getMostSignificantBits(), id.getLeastSignificantBits());
+	}
+
+}
