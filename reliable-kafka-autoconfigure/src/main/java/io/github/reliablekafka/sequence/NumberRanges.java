@@ -42,6 +42,16 @@ public final class NumberRanges {
 	}
 
 	/**
+	 * Ranges that are known to be right.
+	 * @param bounds first and last of each range, alternating; sorted, disjoint, not
+	 * touching; is not copied
+	 * @return the set
+	 */
+	static NumberRanges ofBounds(long[] bounds) {
+		return (bounds.length == 0) ? EMPTY : new NumberRanges(bounds);
+	}
+
+	/**
 	 * One range.
 	 * @param first the lowest number
 	 * @param last the highest number

@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.sequence;
 
+import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
@@ -27,7 +28,7 @@ interface Checker {
 
 	void read(long offset, int leaderEpoch, long timestamp, byte[] header);
 
-	void advance(long position);
+	void advance(long position, int leaderEpoch);
 
 	void move(long position, Cause cause);
 
@@ -38,6 +39,9 @@ interface Checker {
 	boolean check();
 
 	void end(int generation);
+
+	/** Numbers of which nobody can say whether the group should have read them. */
+	Map<Long, NumberRanges> unverified();
 
 	/** Makes one for each assignment. */
 	interface Factory {
@@ -66,8 +70,8 @@ interface Checker {
 		}
 
 		@Override
-		public void advance(long position) {
-			this.reader.advance(position);
+		public void advance(long position, int leaderEpoch) {
+			this.reader.advance(position, leaderEpoch);
 		}
 
 		@Override
@@ -93,6 +97,11 @@ interface Checker {
 		@Override
 		public void end(int generation) {
 			this.reader.end(generation);
+		}
+
+		@Override
+		public Map<Long, NumberRanges> unverified() {
+			return this.reader.unverified();
 		}
 
 	}

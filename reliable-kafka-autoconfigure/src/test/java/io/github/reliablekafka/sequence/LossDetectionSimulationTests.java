@@ -16,6 +16,9 @@
 
 package io.github.reliablekafka.sequence;
 
+import java.util.HashMap;
+import java.util.Map;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
@@ -94,7 +97,7 @@ class LossDetectionSimulationTests {
 		}
 
 		@Override
-		public void advance(long position) {
+		public void advance(long position, int leaderEpoch) {
 		}
 
 		@Override
@@ -119,6 +122,11 @@ class LossDetectionSimulationTests {
 		public void end(int generation) {
 		}
 
+		@Override
+		public Map<Long, NumberRanges> unverified() {
+			return Map.of();
+		}
+
 	}
 
 	private static final class Hasty extends Lazy {
@@ -133,7 +141,7 @@ class LossDetectionSimulationTests {
 
 		private final StampCodec codec;
 
-		private final java.util.Map<Long, Long> last = new java.util.HashMap<>();
+		private final Map<Long, Long> last = new HashMap<>();
 
 		Hasty(String group, Lane lane, LossLedger ledger, boolean readCommitted) {
 			this.group = group;

@@ -37,20 +37,18 @@ final class ModelNumbering implements Numbering {
 
 	private final Set<Lane> changed = new HashSet<>();
 
+	private final boolean transactional;
+
 	private boolean closed;
 
-	ModelNumbering(long session, int anchorEvery) {
+	ModelNumbering(long session, int anchorEvery, boolean transactional) {
+		this.transactional = transactional;
 		this.session = session;
 		this.anchorEvery = anchorEvery;
 	}
 
 	@Override
-	public long session() {
-		return this.session;
-	}
-
-	@Override
-	public Ticket next(Lane lane, int topicIdHash, boolean transactional) {
+	public Numbered next(Lane lane, int topicIdHash) {
 		Stream stream = this.streams.computeIfAbsent(lane, (key) -> new Stream());
 		if (stream.topicIdHash != topicIdHash) {
 			stream.topicIdHash = topicIdHash;
@@ -59,48 +57,54 @@ final class ModelNumbering implements Numbering {
 		}
 		boolean anchored = stream.append % this.anchorEvery == 0;
 		Claim anchor = anchored ? stream.claim(true) : null;
-		Item item = new Item(stream, ++stream.number, ++stream.append, transactional);
+		Item item = new Item(stream, ++stream.number, ++stream.append, this.transactional);
 		stream.items.add(item);
 		this.changed.add(lane);
-		Stamp stamp = new Stamp(this.session, item.number, item.append - item.number, transactional, false, anchor);
+		Stamp stamp = new Stamp(this.session, item.number, item.append - item.number, this.transactional, false,
+				anchor);
 		StampCodec codec = new StampCodec(lane.topic(), lane.partition());
 		byte[] header = codec.encode(stamp);
 		Stamp written = codec.decode(header);
 		if (written == null) {
 			throw new IllegalStateException(stamp + " was not read back: " + codec.problem());
 		}
-		return new Ticket(lane, item.number, item.append, header, written.anchor(), item);
+		return new Numbered(lane, written, header, item);
 	}
 
 	@Override
-	public byte[] replay(Lane lane, Ticket ticket) {
-		return new StampCodec(lane.topic(), lane.partition())
-			.encode(new Stamp(this.session, ticket.number(), ticket.appendNumber() - ticket.number(),
-					((Item) ticket.handle()).transactional, true, null));
+	public void appended(Numbered numbered) {
 	}
 
 	@Override
-	public void rollBack(Ticket ticket) {
-		Item item = (Item) ticket.handle();
+	public void begin() {
+	}
+
+	@Override
+	public void committing() {
+	}
+
+	@Override
+	public void rollBack(Numbered numbered) {
+		Item item = (Item) numbered.handle();
 		item.stream.items.remove(item);
 		item.stream.number--;
 		item.stream.append--;
 	}
 
 	@Override
-	public void acknowledged(Ticket ticket, long offset) {
-		Item item = (Item) ticket.handle();
+	public void acknowledged(Numbered numbered, long offset) {
+		Item item = (Item) numbered.handle();
 		item.offset = offset;
 		item.resolved = true;
-		this.changed.add(ticket.lane());
+		this.changed.add(numbered.lane());
 	}
 
 	@Override
-	public void failed(Ticket ticket) {
-		Item item = (Item) ticket.handle();
+	public void failed(Numbered numbered) {
+		Item item = (Item) numbered.handle();
 		item.failed = true;
 		item.resolved = true;
-		this.changed.add(ticket.lane());
+		this.changed.add(numbered.lane());
 	}
 
 	@Override
@@ -152,8 +156,6 @@ final class ModelNumbering implements Numbering {
 
 		final long append;
 
-		final boolean transactional;
-
 		boolean open;
 
 		boolean aborted;
@@ -164,12 +166,11 @@ final class ModelNumbering implements Numbering {
 
 		long offset = -1;
 
-		Item(Stream stream, long number, long append, boolean transactional) {
+		Item(Stream stream, long number, long append, boolean open) {
 			this.stream = stream;
 			this.number = number;
 			this.append = append;
-			this.transactional = transactional;
-			this.open = transactional;
+			this.open = open;
 		}
 
 	}

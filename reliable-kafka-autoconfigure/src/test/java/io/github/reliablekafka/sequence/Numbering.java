@@ -19,24 +19,27 @@ package io.github.reliablekafka.sequence;
 import java.util.List;
 
 /**
- * One producer session that numbers records: the seam between the simulated producers and
- * the classes that are tested.
+ * One producer that numbers records: the seam between the simulated producers and the
+ * classes that are tested.
  */
 interface Numbering {
 
-	long session();
-
 	/** Give the next number to a record. */
-	Ticket next(Lane lane, int topicIdHash, boolean transactional);
+	Numbered next(Lane lane, int topicIdHash);
 
-	/** A header that gives a number a second time. */
-	byte[] replay(Lane lane, Ticket ticket);
+	/** The record is on its way. */
+	void appended(Numbered numbered);
 
-	void rollBack(Ticket ticket);
+	/** It is not: the number goes to the next one. */
+	void rollBack(Numbered numbered);
 
-	void acknowledged(Ticket ticket, long offset);
+	void acknowledged(Numbered numbered, long offset);
 
-	void failed(Ticket ticket);
+	void failed(Numbered numbered);
+
+	void begin();
+
+	void committing();
 
 	void committed();
 
@@ -46,18 +49,22 @@ interface Numbering {
 
 	List<Watermark> takeWatermarks();
 
+	/** A header that gives a number a second time. */
+	static byte[] again(Numbered numbered) {
+		Stamp stamp = numbered.stamp();
+		return new StampCodec(numbered.lane().topic(), numbered.lane().partition())
+			.encode(new Stamp(stamp.session(), stamp.number(), stamp.aborted(), stamp.transactional(), true, null));
+	}
+
 	/**
-	 * A number that was given.
+	 * A record with its number.
 	 *
 	 * @param lane the partition
-	 * @param number the visible number
-	 * @param appendNumber the number with aborted ones
+	 * @param stamp what the header says, read back from it
 	 * @param header the value of the header
-	 * @param anchor what the header claims, or null
 	 * @param handle whatever the session needs to find it again
 	 */
-	record Ticket(Lane lane, long number, long appendNumber, byte[] header, Claim anchor,
-			Object handle) {
+	record Numbered(Lane lane, Stamp stamp, byte[] header, Object handle) {
 
 	}
 

@@ -253,7 +253,7 @@ final class Schedule {
 	private void produce() {
 		boolean transactional = this.transactions0 && this.random.chance(60);
 		SimulatedProducer producer = new SimulatedProducer(this,
-				Sessions.open(this.random.number(), 1 + this.random.below(8)), transactional);
+				this.all.size(), Sessions.open(this.random, () -> this.clock * 1_000_000, transactional), transactional);
 		this.producers.add(producer);
 		this.all.add(producer);
 	}
@@ -429,8 +429,8 @@ final class Schedule {
 	private void foreign(SimulatedLog log) {
 		byte[] header = new byte[this.random.below(40)];
 		if (this.random.chance(70)) {
-			Numbering other = Sessions.open(this.random.number(), 3);
-			header = other.next(new Lane("other", 0), 1, false).header();
+			Numbering other = Sessions.open(this.random, () -> this.clock * 1_000_000, false);
+			header = other.next(new Lane("other", 0), 1).header();
 		}
 		log.append(header, null, null, false, this.clock);
 	}
@@ -462,14 +462,19 @@ final class Schedule {
 					watermark.number(), watermark.appendNumber(), watermark.claim(),
 					watermark.closed() ? " closed" : "", lost ? " LOST" : "");
 			if (!lost) {
-				this.controlTopic.computeIfAbsent(watermark.lane(), (key) -> new LinkedHashMap<>())
-					.computeIfAbsent(watermark.session(), (key) -> new ArrayList<>())
-					.add(watermark);
+				keep(watermark);
 			}
 			else {
-				producer.lost.put(watermark.lane(), watermark);
+				producer.lost.computeIfAbsent(watermark.session(), (key) -> new LinkedHashMap<>())
+					.put(watermark.lane(), watermark);
 			}
 		}
+	}
+
+	private void keep(Watermark watermark) {
+		this.controlTopic.computeIfAbsent(watermark.lane(), (key) -> new LinkedHashMap<>())
+			.computeIfAbsent(watermark.session(), (key) -> new ArrayList<>())
+			.add(watermark);
 	}
 
 	private void deliverSome(Lane lane) {
@@ -538,9 +543,7 @@ final class Schedule {
 			consumer.log.highWatermark = consumer.log.end;
 		}
 		for (SimulatedProducer producer : this.producers) {
-			producer.lost.forEach((lane, watermark) -> this.controlTopic.computeIfAbsent(lane, (key) -> new LinkedHashMap<>())
-				.computeIfAbsent(watermark.session(), (key) -> new ArrayList<>())
-				.add(watermark));
+			producer.lost.values().forEach((lanes) -> lanes.values().forEach(this::keep));
 			publishWatermarks(producer);
 		}
 		for (SimulatedConsumer consumer : this.consumers.values()) {

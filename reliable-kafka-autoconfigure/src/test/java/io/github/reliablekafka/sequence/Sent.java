@@ -77,8 +77,6 @@ final class Sent {
 	/** A transaction as its coordinator has it. */
 	static final class Transaction {
 
-		final long session;
-
 		/** Null while it is open. */
 		Boolean committed;
 
@@ -86,10 +84,6 @@ final class Sent {
 		boolean acknowledged;
 
 		final List<SimulatedLog> markersDue = new ArrayList<>(2);
-
-		Transaction(long session) {
-			this.session = session;
-		}
 
 	}
 

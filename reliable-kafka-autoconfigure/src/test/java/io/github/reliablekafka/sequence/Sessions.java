@@ -16,14 +16,22 @@
 
 package io.github.reliablekafka.sequence;
 
+import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
+
 /** The seam to the producer's side. */
 final class Sessions {
 
 	private Sessions() {
 	}
 
-	static Numbering open(long session, int anchorEvery) {
-		return new ModelNumbering(session, anchorEvery);
+	/** Most producers are those of production, some have many more anchors than those. */
+	static Numbering open(Randomness random, LongSupplier nanoClock, boolean transactional) {
+		SplittableRandom ids = new SplittableRandom(random.number());
+		if (random.chance(75)) {
+			return new ProductionNumbering(ids::nextLong, nanoClock, transactional);
+		}
+		return new ModelNumbering(ids.nextLong(), 1 + random.below(8), transactional);
 	}
 
 }

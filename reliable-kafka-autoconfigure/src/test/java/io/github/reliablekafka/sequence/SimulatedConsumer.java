@@ -153,7 +153,7 @@ final class SimulatedConsumer {
 		if (left > 0 && limit > this.position) {
 			this.position = limit;
 		}
-		this.reader.advance(this.position);
+		this.reader.advance(this.position, this.positionEpoch);
 		this.schedule.trace("%s: polled %d..%d", this.log.lane, from, this.position);
 		if (this.reader.check() && this.schedule.random.chance(70)) {
 			commit(this.lastCommit);
@@ -171,9 +171,7 @@ final class SimulatedConsumer {
 		if (divergence >= 0) {
 			this.schedule.trace("%s: truncation noticed at %d, position was %d", this.log.lane, divergence,
 					this.position);
-			divergence = Math.max(divergence, this.log.start);
-			rewind(divergence);
-			this.reader.truncate(divergence);
+			cutOff(Math.max(divergence, this.log.start));
 			return false;
 		}
 		if (this.position < this.log.start || this.position > this.log.highWatermark) {
@@ -185,9 +183,33 @@ final class SimulatedConsumer {
 		return true;
 	}
 
+	private void cutOff(long divergence) {
+		List<SimulatedLog.Entry> processed = this.polled.stream().filter((entry) -> entry.offset >= divergence).toList();
+		long to = this.position;
+		rewind(divergence);
+		markCutOff(processed);
+		this.reader.truncate(divergence);
+		if (!this.schedule.harmless && this.schedule.random.chance(30)) {
+			// The container commits what the listener had done with before.
+			processed.stream()
+				.filter((entry) -> entry.sent != null)
+				.forEach((entry) -> this.lineage.delivered.set(entry.sent.index));
+			commit(to, this.schedule.happens(Faults.COMMIT_FAILS, 20));
+		}
+	}
+
+	private void markCutOff(List<SimulatedLog.Entry> entries) {
+		entries.stream()
+			.filter((entry) -> entry.sent != null)
+			.forEach((entry) -> this.lineage.cutOff.set(entry.sent.index));
+	}
+
 	void move(long to, Cause cause) {
 		this.schedule.trace("%s: moves %d -> %d %s", this.log.lane, this.position, to, cause);
 		if (to < this.position) {
+			if (cause == Cause.OUT_OF_RANGE) {
+				markCutOff(this.polled.stream().filter((entry) -> entry.offset >= to).toList());
+			}
 			rewind(to);
 		}
 		if (cause == Cause.SEEK) {
@@ -216,9 +238,9 @@ final class SimulatedConsumer {
 			}
 		}
 		this.polled.removeIf((entry) -> entry.offset < offset);
-		this.lastCommit = offset;
+		this.lastCommit = Math.min(offset, this.position);
 		LaneReader.Commit commit = this.reader.commit(offset);
-		if (commit.metadata().length() > 3500 || commit.offset() != offset) {
+		if (commit.metadata().length() > 3500 || commit.offset() != this.lastCommit) {
 			this.schedule.violation("the metadata has " + commit.metadata().length() + " characters, offset "
 					+ commit.offset() + " for " + offset);
 		}
@@ -228,7 +250,7 @@ final class SimulatedConsumer {
 		if (!fails) {
 			this.everDelivered.or(this.lineage.delivered);
 			int epoch = this.schedule.happens(Faults.EPOCH_LOST, 50) ? -1 : commit.leaderEpoch();
-			this.stored = new Stored(offset, epoch, commit.metadata(), this.lineage.copy(), true);
+			this.stored = new Stored(commit.offset(), epoch, commit.metadata(), this.lineage.copy(), true);
 		}
 	}
 
@@ -418,11 +440,16 @@ final class SimulatedConsumer {
 		if (found(Verdict.LOST_ACKED, sent) || found(Verdict.MISSED, sent)) {
 			this.tally.reported++;
 		}
-		else if (found(Verdict.UNVERIFIED, sent)) {
+		else if (found(Verdict.UNVERIFIED, sent) || this.reader.unverified()
+			.getOrDefault(sent.session, NumberRanges.EMPTY)
+			.contains(sent.number(this.schedule.readCommitted))) {
 			this.tally.unverified++;
 		}
 		else if (found(Verdict.INDETERMINATE_AT_CRASH, sent)) {
 			this.tally.indeterminate++;
+		}
+		else if (this.lineage.cutOff.get(sent.index)) {
+			this.tally.cutOff++;
 		}
 		else if (!this.schedule.claimed(sent, watermark, this)) {
 			this.tally.unclaimed++;
@@ -452,6 +479,9 @@ final class SimulatedConsumer {
 		/** What a line had delivered whose state came from outside of the offsets. */
 		final BitSet inherited;
 
+		/** What was polled, and cut off before any commit covered it: perhaps processed. */
+		final BitSet cutOff = new BitSet();
+
 		/** Where it began without state; -1 if it did not. */
 		long began = -1;
 
@@ -475,6 +505,7 @@ final class SimulatedConsumer {
 
 		Lineage copy() {
 			Lineage copy = new Lineage((BitSet) this.delivered.clone(), (BitSet) this.inherited.clone());
+			copy.cutOff.or(this.cutOff);
 			copy.began = this.began;
 			copy.baseline = this.baseline;
 			copy.chosenBaseline = this.chosenBaseline;

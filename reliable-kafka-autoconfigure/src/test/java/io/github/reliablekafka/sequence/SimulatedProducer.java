@@ -32,10 +32,12 @@ final class SimulatedProducer {
 
 	final Numbering numbering;
 
+	private final int index;
+
 	final boolean transactional;
 
 	/** Watermarks that did not get to the control topic. */
-	final Map<Lane, Watermark> lost = new LinkedHashMap<>();
+	final Map<Long, Map<Lane, Watermark>> lost = new LinkedHashMap<>();
 
 	private final Schedule schedule;
 
@@ -53,28 +55,32 @@ final class SimulatedProducer {
 
 	boolean gone;
 
-	SimulatedProducer(Schedule schedule, Numbering numbering, boolean transactional) {
+	SimulatedProducer(Schedule schedule, int index, Numbering numbering, boolean transactional) {
 		this.schedule = schedule;
+		this.index = index;
 		this.numbering = numbering;
 		this.transactional = transactional;
 	}
 
 	void send(SimulatedLog log) {
 		if (this.transactional && this.transaction == null) {
-			this.transaction = new Sent.Transaction(this.numbering.session());
+			this.transaction = new Sent.Transaction();
+			this.numbering.begin();
 			this.schedule.transactions.add(this.transaction);
 			this.mustAbort = false;
 			this.touched.clear();
 		}
-		Numbering.Ticket ticket = this.numbering.next(log.lane, log.topicIdHash, this.transactional);
+		Numbering.Numbered numbered = this.numbering.next(log.lane, log.topicIdHash);
 		if (!this.transactional && this.schedule.happens(Faults.SEND_REJECTED, 10)) {
-			this.numbering.rollBack(ticket);
+			this.numbering.rollBack(numbered);
 			return;
 		}
-		Sent sent = new Sent(log.sent.size(), this.numbering.session(), ticket.number(), ticket.appendNumber(),
-				this.transaction, ticket.anchor());
+		this.numbering.appended(numbered);
+		Stamp stamp = numbered.stamp();
+		Sent sent = new Sent(log.sent.size(), stamp.session(), stamp.number(), stamp.appendNumber(), this.transaction,
+				stamp.anchor());
 		log.sent.add(sent);
-		this.inFlight.computeIfAbsent(log, (key) -> new ArrayDeque<>()).add(new Flight(sent, ticket));
+		this.inFlight.computeIfAbsent(log, (key) -> new ArrayDeque<>()).add(new Flight(sent, numbered));
 		this.written.computeIfAbsent(log, (key) -> new ArrayDeque<>());
 	}
 
@@ -98,12 +104,12 @@ final class SimulatedProducer {
 		}
 		append(log, flight);
 		if (loose && this.schedule.random.chance(50)) {
-			log.append(flight.ticket.header(), flight.sent, this.transaction, false, this.schedule.clock);
+			log.append(flight.numbered.header(), flight.sent, this.transaction, false, this.schedule.clock);
 		}
 	}
 
 	private void append(SimulatedLog log, Flight flight) {
-		flight.entry = log.append(flight.ticket.header(), flight.sent, this.transaction, false, this.schedule.clock);
+		flight.entry = log.append(flight.numbered.header(), flight.sent, this.transaction, false, this.schedule.clock);
 		if (this.transaction != null && !this.touched.contains(log)) {
 			this.touched.add(log);
 		}
@@ -126,7 +132,7 @@ final class SimulatedProducer {
 		}
 		flight.sent.fate = Sent.Fate.ACKNOWLEDGED;
 		this.done.add(flight);
-		this.numbering.acknowledged(flight.ticket, flight.entry.offset);
+		this.numbering.acknowledged(flight.numbered, flight.entry.offset);
 		this.schedule.trace("%s: %s acknowledged at %d", log.lane, flight.sent, flight.entry.offset);
 		return true;
 	}
@@ -154,7 +160,7 @@ final class SimulatedProducer {
 		flight.sent.fate = Sent.Fate.FAILED;
 		this.mustAbort = true;
 		this.done.add(flight);
-		this.numbering.failed(flight.ticket);
+		this.numbering.failed(flight.numbered);
 		this.schedule.trace("%s: %s failed, %s", log.lane, flight.sent, how);
 	}
 
@@ -164,7 +170,7 @@ final class SimulatedProducer {
 			List<Flight> candidates = this.done.stream().filter((flight) -> log.sent.contains(flight.sent)).toList();
 			if (!candidates.isEmpty()) {
 				Flight flight = this.schedule.random.one(candidates);
-				SimulatedLog.Entry entry = log.append(this.numbering.replay(log.lane, flight.ticket), flight.sent, null,
+				SimulatedLog.Entry entry = log.append(Numbering.again(flight.numbered), flight.sent, null,
 						true, this.schedule.clock);
 				this.schedule.trace("%s: %s replayed at %d", log.lane, flight.sent, entry.offset);
 			}
@@ -205,9 +211,11 @@ final class SimulatedProducer {
 		}
 		Sent.Transaction ended = this.transaction;
 		ended.committed = commit && !this.mustAbort;
-		this.schedule.trace("%04x: transaction ends, committed=%s", this.numbering.session() & 0xffff,
-				ended.committed);
+		this.schedule.trace("producer %d: transaction ends, committed=%s", this.index, ended.committed);
 		ended.markersDue.addAll(this.touched);
+		if (ended.committed) {
+			this.numbering.committing();
+		}
 		if (ended.committed && this.schedule.happens(Faults.PRODUCER_CRASH, 5)) {
 			crash();
 			return;
@@ -225,7 +233,7 @@ final class SimulatedProducer {
 	}
 
 	void crash() {
-		this.schedule.trace("%04x: producer crashes", this.numbering.session() & 0xffff);
+		this.schedule.trace("producer %d crashes", this.index);
 		for (Map.Entry<SimulatedLog, Deque<Flight>> queue : this.inFlight.entrySet()) {
 			retryTruncated(queue.getKey());
 			while (!queue.getValue().isEmpty() && this.schedule.random.chance(50)) {
@@ -244,7 +252,7 @@ final class SimulatedProducer {
 		if (!this.gone) {
 			flush();
 			this.numbering.close();
-			this.schedule.trace("%04x: producer closed", this.numbering.session() & 0xffff);
+			this.schedule.trace("producer %d closed", this.index);
 			this.gone = true;
 			this.schedule.publishWatermarks(this);
 		}
@@ -258,13 +266,13 @@ final class SimulatedProducer {
 
 		final Sent sent;
 
-		final Numbering.Ticket ticket;
+		final Numbering.Numbered numbered;
 
 		SimulatedLog.Entry entry;
 
-		Flight(Sent sent, Numbering.Ticket ticket) {
+		Flight(Sent sent, Numbering.Numbered numbered) {
 			this.sent = sent;
-			this.ticket = ticket;
+			this.numbered = numbered;
 		}
 
 	}

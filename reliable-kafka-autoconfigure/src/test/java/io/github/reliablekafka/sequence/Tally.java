@@ -20,7 +20,7 @@ import java.lang.reflect.Field;
 import java.util.Locale;
 
 /** Counts. */
-final class Tally extends Object {
+final class Tally {
 
 	long schedules;
 
@@ -48,6 +48,7 @@ final class Tally extends Object {
 		row(table, "  found UNVERIFIED", s.unverified, s.losses);
 		row(table, "  found INDETERMINATE_AT_CRASH", s.indeterminate, s.losses);
 		row(table, "  of ended sessions, never claimed, nothing found", s.unclaimed, s.losses);
+		row(table, "  polled, and cut off before a commit, nothing found", s.cutOff, s.losses);
 		row(table, "  after state was lost or topic re-created, nothing found", s.silentMixed, s.losses);
 		row(table, "  silent, producer not idempotent", s.silentNotIdempotent);
 		row(table, "  silent", s.silent);
@@ -86,6 +87,8 @@ final class Tally extends Object {
 		long indeterminate;
 
 		long unclaimed;
+
+		long cutOff;
 
 		long silentMixed;
 
