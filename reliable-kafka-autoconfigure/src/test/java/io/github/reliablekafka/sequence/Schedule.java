@@ -18,6 +18,7 @@ package io.github.reliablekafka.sequence;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -459,7 +460,7 @@ final class Schedule {
 			// What is lost here is replaced by the next, and the last is repeated.
 			boolean lost = happens(Faults.WATERMARK_LOST, 30) && !watermark.closed();
 			trace("%s: watermark %04x %d/%d %s%s%s", watermark.lane(), watermark.session() & 0xffff,
-					watermark.number(), watermark.appendNumber(), watermark.claim(),
+					watermark.number(), watermark.appendNumber(), this.readCommitted ? watermark.claim() : watermark.appendClaim(),
 					watermark.closed() ? " closed" : "", lost ? " LOST" : "");
 			if (!lost) {
 				keep(watermark);
@@ -494,7 +495,8 @@ final class Schedule {
 	private Map<Long, Watermark> latest(Lane lane) {
 		Map<Long, Watermark> latest = new LinkedHashMap<>();
 		this.controlTopic.getOrDefault(lane, Map.of())
-			.forEach((session, watermarks) -> latest.put(session, watermarks.get(watermarks.size() - 1)));
+			.forEach((session, watermarks) -> latest.put(session,
+					watermarks.stream().max(Comparator.comparingLong(Watermark::sequence)).orElseThrow()));
 		return latest;
 	}
 

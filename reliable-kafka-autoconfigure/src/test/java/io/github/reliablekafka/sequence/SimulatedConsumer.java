@@ -155,7 +155,7 @@ final class SimulatedConsumer {
 		}
 		this.reader.advance(this.position, this.positionEpoch);
 		this.schedule.trace("%s: polled %d..%d", this.log.lane, from, this.position);
-		if (this.reader.check() && this.schedule.random.chance(70)) {
+		if (this.reader.check() && this.lastCommit <= this.position && this.schedule.random.chance(70)) {
 			commit(this.lastCommit);
 		}
 	}
