@@ -17,12 +17,8 @@
 package io.github.reliablekafka.sequence;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -40,12 +36,6 @@ final class Checkpoints {
 	private static final long POINTED_INTERVAL = Duration.ofSeconds(5).toNanos();
 
 	private static final long PATIENCE = Duration.ofMinutes(1).toNanos();
-
-	/**
-	 * By how much the generation of a group has grown when its last member has left and
-	 * its first has come: Kafka counts both.
-	 */
-	private static final int NOBODY_BETWEEN = 2;
 
 	private final String group;
 
@@ -84,43 +74,32 @@ final class Checkpoints {
 	 * @return {@code false} if there is no way
 	 */
 	boolean restore(LaneStateCodec.Pointer pointer, long position, String metadata, long now) {
-		LogAccess logAccess = this.board.logAccess();
-		if (logAccess == null || this.group.isEmpty()) {
-			return false;
-		}
-		this.restore = new Restore(pointer, position, metadata, null, -1, now + PATIENCE,
-				logAccess.checkpoint(this.group, this.lane));
-		return true;
+		return begin(new Restore(pointer, position, metadata, null), now);
 	}
 
 	/**
-	 * Begin to look whether somebody moved the offset.
-	 * @param position where the group's offset is
-	 * @param cause what to call it if it was moved
-	 * @param generation of the group
+	 * Begin to look whether the group had been elsewhere.
+	 * @param beginning where the group's offset is, and what to call it if it was moved
 	 * @param now the time in nanoseconds
 	 * @return {@code false} if there is no way
 	 */
-	boolean compare(long position, Cause cause, int generation, long now) {
+	boolean compare(LaneState.Beginning beginning, long now) {
+		return begin(new Restore(null, beginning.offset(), "", beginning.cause()), now);
+	}
+
+	private boolean begin(Restore restore, long now) {
 		LogAccess logAccess = this.board.logAccess();
 		if (logAccess == null || this.group.isEmpty()) {
 			return false;
 		}
-		this.restore = new Restore(null, position, "", cause, generation, now + PATIENCE,
-				logAccess.checkpoint(this.group, this.lane));
+		restore.deadline = now + PATIENCE;
+		restore.checkpoint = logAccess.checkpoint(this.group, this.lane);
+		this.restore = restore;
 		return true;
 	}
 
-	/**
-	 * What to commit as long as there is no state.
-	 * @param offset that is committed
-	 * @return a pointer to the checkpoint that the state will be computed from, or a
-	 * state that knows nothing: nothing at all would look like somebody else's commit
-	 */
-	String metadataMeanwhile(long offset) {
-		Restore restore = this.restore;
-		return (restore != null && restore.pointer != null && restore.pointer.offset() <= offset) ? restore.metadata
-				: Objects.requireNonNullElse(LaneStateCodec.metadata(new LaneState(offset)), "");
+	boolean isRestoring() {
+		return this.restore != null;
 	}
 
 	void giveUp() {
@@ -128,32 +107,34 @@ final class Checkpoints {
 	}
 
 	/**
-	 * Have something done to the state as soon as there is one.
-	 * @param step what to do
+	 * Note that the log was cut off.
+	 * @param offset the first offset that differs
 	 */
-	void then(Consumer<LaneState> step) {
+	void cutOff(long offset) {
 		if (this.restore != null) {
-			this.restore.steps.add(step);
+			this.restore.cutOff = Math.min(this.restore.cutOff, offset);
 		}
 	}
 
 	/**
-	 * See whether the state is there.
+	 * See whether the past is known.
 	 * @param now the time in nanoseconds
-	 * @return a state that knows nothing if it cannot be had; {@code null} as long as
-	 * nobody knows
+	 * @return what was read in front of the beginning; a state that knows nothing if that
+	 * cannot be had; {@code null} as long as nobody knows
 	 */
 	@Nullable LaneState poll(long now) {
 		Restore restore = this.restore;
 		if (restore == null) {
 			return null;
 		}
-		LaneState state = restore.step(now);
-		if (state != null) {
+		LaneState past = restore.step(now);
+		if (past != null) {
 			this.restore = null;
-			restore.steps.forEach((step) -> step.accept(state));
+			if (restore.cutOff < restore.position) {
+				past.cutOff(restore.cutOff);
+			}
 		}
-		return state;
+		return past;
 	}
 
 	/**
@@ -166,6 +147,10 @@ final class Checkpoints {
 		if (this.group.isEmpty()) {
 			return "";
 		}
+		Restore restore = this.restore;
+		if (restore != null && restore.pointer != null && restore.pointer.offset() <= state.next()) {
+			return restore.metadata;
+		}
 		String metadata = LaneStateCodec.metadata(state);
 		this.pointed = metadata == null;
 		if (metadata != null) {
@@ -176,7 +161,7 @@ final class Checkpoints {
 			return LaneStateCodec.metadata(this.saved);
 		}
 		if (this.saving == null) {
-			save(state, -1, now);
+			save(state, now);
 		}
 		return LaneStateCodec.cutMetadata(state);
 	}
@@ -190,27 +175,27 @@ final class Checkpoints {
 		settle();
 		if (this.saving == null && !this.group.isEmpty()
 				&& now - this.savedAt >= (this.pointed ? POINTED_INTERVAL : INTERVAL)) {
-			save(state, -1, now);
+			save(state, now);
 		}
 	}
 
 	/**
 	 * Save the state for the next one who gets the partition.
 	 * @param state the state
-	 * @param generation of the group; -1 if it is not known
 	 * @param now the time in nanoseconds
 	 */
-	void end(LaneState state, int generation, long now) {
+	void end(LaneState state, long now) {
 		if (!this.group.isEmpty()) {
-			save(state, generation, now);
+			save(state, now);
 		}
 	}
 
-	private void save(LaneState state, int generation, long now) {
+	private void save(LaneState state, long now) {
 		LogAccess logAccess = this.board.logAccess();
-		this.savedAt = now;
-		if (logAccess != null) {
-			byte[] bytes = LaneStateCodec.bytes(state, generation);
+		// What is there may still be needed.
+		if (logAccess != null && this.restore == null) {
+			this.savedAt = now;
+			byte[] bytes = LaneStateCodec.bytes(state);
 			this.saving = new Saving(
 					new LaneStateCodec.Pointer(state.next(), LaneStateCodec.checksum(bytes, bytes.length)),
 					logAccess.save(this.group, this.lane, bytes));
@@ -247,7 +232,7 @@ final class Checkpoints {
 	}
 
 	/**
-	 * A state on its way.
+	 * A past on its way.
 	 */
 	private final class Restore {
 
@@ -259,27 +244,21 @@ final class Checkpoints {
 
 		private final @Nullable Cause cause;
 
-		private final int generation;
-
-		private final long deadline;
-
-		private final CompletableFuture<Optional<byte[]>> checkpoint;
+		private CompletableFuture<Optional<byte[]>> checkpoint = new CompletableFuture<>();
 
 		private @Nullable CompletableFuture<LogAccess.Reading> reading;
 
-		private @Nullable LaneState state;
+		private @Nullable LaneState past;
 
-		private final List<Consumer<LaneState>> steps = new ArrayList<>(0);
+		private long deadline;
 
-		Restore(LaneStateCodec.@Nullable Pointer pointer, long position, String metadata, @Nullable Cause cause,
-				int generation, long deadline, CompletableFuture<Optional<byte[]>> checkpoint) {
+		private long cutOff = Long.MAX_VALUE;
+
+		Restore(LaneStateCodec.@Nullable Pointer pointer, long position, String metadata, @Nullable Cause cause) {
 			this.pointer = pointer;
 			this.position = position;
 			this.metadata = metadata;
 			this.cause = cause;
-			this.generation = generation;
-			this.deadline = deadline;
-			this.checkpoint = checkpoint;
 		}
 
 		@Nullable LaneState step(long now) {
@@ -293,54 +272,53 @@ final class Checkpoints {
 				return read(this.reading);
 			}
 			byte[] bytes = this.checkpoint.join().orElse(null);
-			LaneStateCodec.Checkpoint saved = (bytes != null) ? LaneStateCodec.checkpoint(bytes) : null;
-			if (bytes == null || saved == null) {
+			LaneState saved = (bytes != null) ? LaneStateCodec.checkpoint(bytes) : null;
+			if (saved == null) {
 				return new LaneState(this.position);
 			}
 			if (this.pointer == null) {
 				return moved(saved);
 			}
 			LogAccess logAccess = Checkpoints.this.board.logAccess();
-			if (saved.state().next() > this.position || logAccess == null) {
+			if (saved.next() > this.position || logAccess == null) {
 				return new LaneState(this.position);
 			}
-			this.state = saved.state();
-			this.reading = logAccess.read(Checkpoints.this.lane, this.state.next(), this.position,
+			this.past = saved;
+			this.reading = logAccess.read(Checkpoints.this.lane, saved.next(), this.position,
 					Checkpoints.this.readCommitted);
-			return null;
+			return read(this.reading);
 		}
 
 		private @Nullable LaneState read(CompletableFuture<LogAccess.Reading> reading) {
-			LaneState state = this.state;
-			if (state == null || reading.isCompletedExceptionally()) {
+			LaneState past = this.past;
+			if (past == null || reading.isCompletedExceptionally()) {
 				return new LaneState(this.position);
 			}
 			if (!reading.isDone()) {
 				return null;
 			}
 			LogAccess.Reading part = reading.join();
-			if (part.logStart() > state.next()) {
-				state.skip(new Hole(state.next(), Math.min(part.logStart(), this.position), Cause.STATE_LOST, false));
+			if (part.logStart() > past.next()) {
+				past.skip(new Hole(past.next(), Math.min(part.logStart(), this.position), Cause.STATE_LOST, false));
 			}
 			for (LogAccess.Entry entry : part.records()) {
-				if (entry.offset() >= state.next() && entry.offset() < this.position) {
-					Checkpoints.this.replay.pass(state, entry);
+				if (entry.offset() >= past.next() && entry.offset() < this.position) {
+					Checkpoints.this.replay.pass(past, entry);
 				}
 			}
-			state.passTo(this.position);
-			return state;
+			past.passTo(this.position);
+			return past;
 		}
 
-		private LaneState moved(LaneStateCodec.Checkpoint saved) {
-			LaneState state = saved.state();
-			if (this.position < state.next()) {
-				state.rewind(this.position);
+		// Others of the group may have read in between, without saying so.
+		private LaneState moved(LaneState saved) {
+			if (this.position < saved.next()) {
+				saved.rewind(this.position);
 			}
-			else if (this.position > state.next() && this.cause != null) {
-				boolean proven = saved.generation() >= 0 && this.generation == saved.generation() + NOBODY_BETWEEN;
-				state.skip(new Hole(state.next(), this.position, this.cause, proven));
+			else if (this.position > saved.next() && this.cause != null) {
+				saved.skip(new Hole(saved.next(), this.position, this.cause, false));
 			}
-			return state;
+			return saved;
 		}
 
 	}

@@ -111,7 +111,9 @@ final class Findings {
 	private void anchored(LaneState state, long id, Claim anchor, long offset) {
 		SessionState session = state.session(id);
 		boolean truncated = anchor.offset() >= offset;
-		if (session == null || (!truncated && !session.hasOpenGap())) {
+		boolean open = session != null
+				&& (session.hasOpenGap() || (state.baseline() == 0 && !session.unknown().isEmpty()));
+		if (session == null || (!truncated && !open)) {
 			return;
 		}
 		TopicFacts facts = this.board.facts(this.lane.topic());

@@ -51,7 +51,8 @@ final class Judge {
 				|| (claim.offset() >= state.next() && evidence.proof() == null)) {
 			return;
 		}
-		boolean beginningKnown = claim.firstOffset() >= 0 && claim.firstOffset() >= state.baseline();
+		boolean beginningKnown = state.baseline() == 0
+				|| (claim.firstOffset() >= 0 && claim.firstOffset() >= state.baseline());
 		boolean ordered = session.firstSeen() == 1 || beginningKnown || claim.inverted() < session.firstSeen();
 		for (Gap gap : session.gaps()) {
 			if (gap.isUndecided()) {
@@ -71,8 +72,8 @@ final class Judge {
 				facts, findings);
 		if (beginningKnown) {
 			NumberRanges early = claimed(claim, session.unknown(), pending);
-			add(state, new Missing(session.session(), early, null, null, claim.firstOffset()), evidence, facts,
-					findings);
+			add(state, new Missing(session.session(), early, null, null, Math.max(0, claim.firstOffset())), evidence,
+					facts, findings);
 		}
 	}
 

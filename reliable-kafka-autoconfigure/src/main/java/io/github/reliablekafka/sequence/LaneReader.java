@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.LongSupplier;
 
 import org.jspecify.annotations.Nullable;
@@ -74,7 +73,7 @@ public final class LaneReader {
 	 */
 	private long truncatedFrom = -1;
 
-	private @Nullable LaneState state;
+	private LaneState state = new LaneState(0);
 
 	private boolean changed = true;
 
@@ -122,27 +121,31 @@ public final class LaneReader {
 	 * the reset policy says
 	 * @param committed whether the position is a committed offset
 	 * @param metadata what was committed with it; {@code null} or empty for nothing
-	 * @param generation of the group, as far as it is known; -1 if not
 	 */
-	public void begin(long position, boolean committed, @Nullable String metadata, int generation) {
+	public void begin(long position, boolean committed, @Nullable String metadata) {
+		long now = this.nanoClock.getAsLong();
 		this.position = position;
 		this.committed = position;
+		this.state = new LaneState(position);
+		LaneState.Beginning beginning = new LaneState.Beginning(position,
+				committed ? Cause.EXTERNAL_RESET : Cause.RESET_LATEST);
 		if (committed && metadata != null && LaneStateCodec.isOurs(metadata)) {
 			LaneState saved = LaneStateCodec.state(metadata);
 			if (saved != null && saved.next() == position) {
 				this.state = saved;
-				return;
+				beginning = saved.beginning();
 			}
-			LaneStateCodec.Pointer pointer = LaneStateCodec.pointer(metadata);
-			if (pointer != null && pointer.offset() <= position
-					&& this.checkpoints.restore(pointer, position, metadata, this.nanoClock.getAsLong())) {
-				return;
+			else {
+				LaneStateCodec.Pointer pointer = LaneStateCodec.pointer(metadata);
+				if (pointer != null && pointer.offset() <= position
+						&& this.checkpoints.restore(pointer, position, metadata, now)) {
+					return;
+				}
+				this.coverage.count(Integrity.UNREADABLE_STATE);
 			}
-			this.coverage.count(Integrity.UNREADABLE_STATE);
 		}
-		Cause cause = committed ? Cause.EXTERNAL_RESET : Cause.RESET_LATEST;
-		if (!this.checkpoints.compare(position, cause, generation, this.nanoClock.getAsLong())) {
-			this.state = new LaneState(position);
+		if (beginning != null && this.checkpoints.compare(beginning, now)) {
+			this.state.beginning(beginning);
 		}
 	}
 
@@ -226,10 +229,7 @@ public final class LaneReader {
 	}
 
 	private void rewind(long offset) {
-		if (this.state != null) {
-			this.state.rewind(offset);
-		}
-		this.checkpoints.then((restored) -> restored.rewind(offset));
+		this.state.rewind(offset);
 		this.committed = offset;
 	}
 
@@ -268,10 +268,8 @@ public final class LaneReader {
 	}
 
 	private void cutOff(long offset) {
-		if (this.state != null) {
-			this.state.cutOff(offset);
-		}
-		this.checkpoints.then((restored) -> restored.cutOff(offset));
+		this.state.cutOff(offset);
+		this.checkpoints.cutOff(offset);
 		this.truncatedFrom = Math.max(this.truncatedFrom, this.position);
 		this.committed = Math.min(this.committed, offset);
 		this.changed = true;
@@ -287,6 +285,7 @@ public final class LaneReader {
 		long to = offset;
 		if (offset > this.position) {
 			if (offset <= this.truncatedFrom) {
+				rememberOrphans(offset);
 				to = this.position;
 			}
 			else {
@@ -298,33 +297,27 @@ public final class LaneReader {
 			rewind(to);
 		}
 		this.committed = to;
-		LaneState state = this.state;
-		if (state == null) {
-			return new Commit(to, (to == this.position) ? this.positionLeaderEpoch : -1,
-					this.checkpoints.metadataMeanwhile(to));
-		}
-		rememberOrphans(state, offset);
-		fold(state, to, now);
+		fold(to, now);
 		if (to == this.position && this.positionLeaderEpoch != -1) {
-			state.leaderEpoch(this.positionLeaderEpoch);
+			this.state.leaderEpoch(this.positionLeaderEpoch);
 		}
-		return new Commit(to, state.leaderEpoch(), this.checkpoints.metadata(state, now));
+		return new Commit(to, this.state.leaderEpoch(), this.checkpoints.metadata(this.state, now));
 	}
 
-	private void rememberOrphans(LaneState state, long offset) {
-		if (!this.orphans.isEmpty()) {
-			this.orphans.removeIf((orphan) -> {
-				boolean processed = orphan.place().offset() < offset;
-				if (processed) {
-					state.arrive(orphan.session(), orphan.place().number(), orphan.place().offset(),
-							orphan.place().leaderEpoch(), orphan.place().timestamp());
-				}
-				return processed;
-			});
-		}
+	// Only an offset behind the end of what is there now is surely one of before.
+	private void rememberOrphans(long offset) {
+		this.orphans.removeIf((orphan) -> {
+			boolean processed = orphan.place().offset() < offset;
+			if (processed) {
+				this.state.arrive(orphan.session(), orphan.place().number(), orphan.place().offset(),
+						orphan.place().leaderEpoch(), orphan.place().timestamp());
+			}
+			return processed;
+		});
 	}
 
-	private void fold(LaneState state, long to, long now) {
+	private void fold(long to, long now) {
+		LaneState state = this.state;
 		while (this.polled.size() > 0 && this.polled.offset(0) < to) {
 			Object content = this.polled.content(0);
 			if (content instanceof Hole hole) {
@@ -364,10 +357,15 @@ public final class LaneReader {
 	}
 
 	private void adopt(long now) {
-		if (this.state == null) {
-			this.state = this.checkpoints.poll(now);
-			if (this.state != null) {
-				fold(this.state, this.committed, now);
+		if (this.checkpoints.isRestoring()) {
+			LaneState past = this.checkpoints.poll(now);
+			if (past != null) {
+				this.state.beginning(null);
+				if (past.topicIdHash() == 0 || this.state.topicIdHash() == 0
+						|| past.topicIdHash() == this.state.topicIdHash()) {
+					this.state.precededBy(past);
+				}
+				this.changed = true;
 			}
 		}
 	}
@@ -380,11 +378,7 @@ public final class LaneReader {
 	public boolean check() {
 		long now = this.nanoClock.getAsLong();
 		adopt(now);
-		LaneState state = this.state;
-		if (state == null) {
-			return false;
-		}
-		boolean settled = this.findings.settle(state);
+		boolean settled = this.findings.settle(this.state);
 		boolean due = now - this.evaluatedAt >= EVALUATION_INTERVAL;
 		if (due) {
 			this.evaluatedAt = now;
@@ -392,18 +386,17 @@ public final class LaneReader {
 			if (this.changed || version != this.evaluatedVersion) {
 				this.evaluatedVersion = version;
 				evaluate(now);
-				state = Objects.requireNonNull(this.state);
-				settled |= this.findings.settle(state);
+				settled |= this.findings.settle(this.state);
 			}
 		}
 		if (due || settled) {
-			this.coverage.suspects(this.lane, state.openNumbers());
+			this.coverage.suspects(this.lane, this.state.openNumbers());
 		}
 		return settled;
 	}
 
 	private void evaluate(long now) {
-		LaneState state = Objects.requireNonNull(this.state);
+		LaneState state = this.state;
 		TopicFacts facts = this.board.facts(this.lane.topic());
 		if (facts == null) {
 			return;
@@ -430,26 +423,20 @@ public final class LaneReader {
 	 */
 	public Map<Long, NumberRanges> unverified() {
 		Map<Long, NumberRanges> unverified = new HashMap<>();
-		if (this.state != null) {
-			this.state.sessions().forEach((session) -> {
-				if (!session.unknown().isEmpty()) {
-					unverified.put(session.session(), session.unknown());
-				}
-			});
-		}
+		this.state.sessions().forEach((session) -> {
+			if (!session.unknown().isEmpty()) {
+				unverified.put(session.session(), session.unknown());
+			}
+		});
 		return unverified;
 	}
 
 	/**
 	 * End: the partition is no longer assigned.
-	 * @param generation of the group; -1 if it is not known, or if another member may
-	 * have the partition already
 	 */
-	public void end(int generation) {
-		if (this.state != null) {
-			this.state.rewind(this.committed);
-			this.checkpoints.end(this.state, generation, this.nanoClock.getAsLong());
-		}
+	public void end() {
+		this.state.rewind(this.committed);
+		this.checkpoints.end(this.state, this.nanoClock.getAsLong());
 		this.coverage.suspects(this.lane, 0);
 		this.board.unwatch(this.lane);
 	}

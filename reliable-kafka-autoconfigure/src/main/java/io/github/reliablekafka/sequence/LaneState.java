@@ -70,6 +70,12 @@ final class LaneState {
 	 */
 	private int leaderEpoch = -1;
 
+	/**
+	 * What has still to be found out about the place where this began; {@code null} if
+	 * nothing.
+	 */
+	private @Nullable Beginning beginning;
+
 	LaneState(long offset) {
 		this.baseline = offset;
 		this.next = offset;
@@ -95,6 +101,14 @@ final class LaneState {
 
 	void add(SessionState session) {
 		this.sessions.put(session.session(), session);
+	}
+
+	@Nullable Beginning beginning() {
+		return this.beginning;
+	}
+
+	void beginning(@Nullable Beginning beginning) {
+		this.beginning = beginning;
 	}
 
 	List<Hole> holes() {
@@ -239,6 +253,23 @@ final class LaneState {
 		return null;
 	}
 
+	/**
+	 * Put together what was read in two parts of the partition.
+	 * @param past what was read in front of where this state began
+	 */
+	void precededBy(LaneState past) {
+		this.baseline = Math.min(this.baseline, past.baseline);
+		this.holesKnownFrom = Math.max(this.holesKnownFrom, past.holesKnownFrom);
+		this.highest = Math.max(this.highest, past.highest);
+		this.holes.addAll(0, past.holes);
+		while (this.holes.size() > MOST_HOLES) {
+			this.holesKnownFrom = Math.max(this.holesKnownFrom, this.holes.remove(0).to());
+		}
+		for (SessionState session : past.sessions.values()) {
+			this.sessions.merge(session.session(), session, (now, then) -> now.precededBy(then));
+		}
+	}
+
 	long openNumbers() {
 		long numbers = 0;
 		for (SessionState session : this.sessions.values()) {
@@ -290,6 +321,16 @@ final class LaneState {
 	void forget(SessionState session) {
 		this.sessions.remove(session.session());
 		this.baseline = Math.max(this.baseline, session.lastOffset() + 1);
+	}
+
+	/**
+	 * Where a group began to read that may have read before.
+	 *
+	 * @param offset where it began
+	 * @param cause what to call it if it has passed over something
+	 */
+	record Beginning(long offset, Cause cause) {
+
 	}
 
 }

@@ -73,7 +73,7 @@ final class LaneStateCodec {
 		if (state.sessions().size() > MOST_INLINE_SESSIONS) {
 			return null;
 		}
-		String metadata = STATE + text(bytes(state, -1, state.sessions().size()));
+		String metadata = STATE + text(bytes(state, state.sessions().size()));
 		return (metadata.length() <= MOST_CHARACTERS) ? metadata : null;
 	}
 
@@ -85,7 +85,7 @@ final class LaneStateCodec {
 	static String cutMetadata(LaneState state) {
 		int sessions = Math.min(state.sessions().size(), MOST_INLINE_SESSIONS);
 		while (true) {
-			String metadata = STATE + text(bytes(state, -1, sessions));
+			String metadata = STATE + text(bytes(state, sessions));
 			if (metadata.length() <= MOST_CHARACTERS) {
 				return metadata;
 			}
@@ -112,8 +112,7 @@ final class LaneStateCodec {
 	 */
 	static @Nullable LaneState state(String metadata) {
 		byte[] bytes = bytes(metadata, STATE);
-		Checkpoint checkpoint = (bytes != null) ? checkpoint(bytes) : null;
-		return (checkpoint != null) ? checkpoint.state() : null;
+		return (bytes != null) ? checkpoint(bytes) : null;
 	}
 
 	static @Nullable Pointer pointer(String metadata) {
@@ -158,11 +157,16 @@ final class LaneStateCodec {
 		return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
 	}
 
-	static byte[] bytes(LaneState state, int generation) {
-		return bytes(state, generation, state.sessions().size());
+	/**
+	 * Write a checkpoint.
+	 * @param state the state
+	 * @return what to save
+	 */
+	static byte[] bytes(LaneState state) {
+		return bytes(state, state.sessions().size());
 	}
 
-	private static byte[] bytes(LaneState state, int generation, int mostSessions) {
+	private static byte[] bytes(LaneState state, int mostSessions) {
 		List<SessionState> sessions = List.copyOf(state.sessions());
 		long baseline = state.baseline();
 		if (mostSessions < sessions.size()) {
@@ -184,7 +188,11 @@ final class LaneStateCodec {
 		writer.unsigned(state.holesKnownFrom());
 		writer.unsigned(state.highest());
 		writer.unsigned(state.leaderEpoch() + 1);
-		writer.unsigned(generation + 1);
+		LaneState.Beginning beginning = state.beginning();
+		writer.unsigned((beginning != null) ? beginning.offset() + 1 : 0);
+		if (beginning != null) {
+			writer.octet(code(beginning.cause()));
+		}
 		writer.unsigned(state.holes().size());
 		for (Hole hole : state.holes()) {
 			writer.unsigned(hole.from());
@@ -230,7 +238,7 @@ final class LaneStateCodec {
 	 * @param bytes what was saved
 	 * @return {@code null} if it cannot be read
 	 */
-	static @Nullable Checkpoint checkpoint(byte[] bytes) {
+	static @Nullable LaneState checkpoint(byte[] bytes) {
 		FieldReader reader = verified(bytes);
 		if (reader == null) {
 			return null;
@@ -239,7 +247,10 @@ final class LaneStateCodec {
 		long next = reader.number(0);
 		LaneState state = new LaneState(reader.number(0), reader.number(0), next, reader.number(0),
 				(int) reader.number(0) - 1, topicIdHash);
-		int generation = (int) reader.number(0) - 1;
+		long beginning = reader.number(0) - 1;
+		if (beginning >= 0) {
+			state.beginning(new LaneState.Beginning(beginning, cause(reader.octet(), reader)));
+		}
 		for (long i = reader.number(0); i > 0 && !reader.hasFailed(); i--) {
 			long from = reader.number(0);
 			long to = from + reader.number(0);
@@ -249,7 +260,7 @@ final class LaneStateCodec {
 		for (long i = reader.number(0); i > 0 && !reader.hasFailed(); i--) {
 			state.add(session(reader));
 		}
-		return reader.isBroken() ? null : new Checkpoint(state, generation);
+		return reader.isBroken() ? null : state;
 	}
 
 	private static SessionState session(FieldReader reader) {
@@ -294,17 +305,6 @@ final class LaneStateCodec {
 			return Cause.STATE_LOST;
 		}
 		return CAUSES.get(code);
-	}
-
-	/**
-	 * A state with what else was saved with it.
-	 *
-	 * @param state the state
-	 * @param generation of the group when its member gave the partition away; -1 if it
-	 * did not
-	 */
-	record Checkpoint(LaneState state, int generation) {
-
 	}
 
 	/**

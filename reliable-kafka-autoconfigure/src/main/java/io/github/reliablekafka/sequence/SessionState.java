@@ -183,6 +183,47 @@ final class SessionState {
 		}
 	}
 
+	/**
+	 * The numbers that were read.
+	 * @return without those that are missing
+	 */
+	private NumberRanges seen() {
+		NumberRanges seen = NumberRanges.of(1, this.last).remove(this.unknown);
+		for (Gap gap : this.gaps) {
+			seen = seen.remove(gap.numbers());
+		}
+		return seen;
+	}
+
+	/**
+	 * Put together what was read in two parts of the partition.
+	 * @param past what was read before
+	 * @return what was read of the session in all
+	 */
+	SessionState precededBy(SessionState past) {
+		NumberRanges seenNow = seen();
+		NumberRanges seenThen = past.seen();
+		SessionState later = (past.last > this.last) ? past : this;
+		SessionState all = new SessionState(this.session, past.firstSeen, later.last, later.lastPlace(),
+				past.unknown.remove(seenNow));
+		past.gaps.forEach((gap) -> all.addGap(gap.with(gap.numbers().remove(seenNow))));
+		NumberRanges between = this.unknown.intersect(past.last + 1, this.firstSeen - 1);
+		all.addGap(new Gap(between, past.lastPlace(), null, null));
+		for (Gap gap : this.gaps) {
+			Finding.Place before = gap.before();
+			boolean reaches = before != null && before.number() < past.last;
+			all.addGap(new Gap(gap.numbers().remove(seenThen), reaches ? past.lastPlace() : before, gap.after(),
+					gap.reported()));
+		}
+		return all;
+	}
+
+	private void addGap(Gap gap) {
+		if (!gap.numbers().isEmpty()) {
+			this.gaps.add(gap);
+		}
+	}
+
 	void anchor(Claim anchor, boolean provesTruncation) {
 		this.anchor = anchor;
 		this.anchorProvesTruncation = provesTruncation;
