@@ -24,7 +24,7 @@ import java.util.function.LongSupplier;
  */
 interface Checker {
 
-	void begin(long position, boolean committed, String metadata, int generation);
+	void begin(long position, boolean committed, String metadata);
 
 	void read(long offset, int leaderEpoch, long timestamp, byte[] header);
 
@@ -38,7 +38,7 @@ interface Checker {
 
 	boolean check();
 
-	void end(int generation);
+	void end();
 
 	/** Numbers of which nobody can say whether the group should have read them. */
 	Map<Long, NumberRanges> unverified();
@@ -60,8 +60,8 @@ interface Checker {
 		}
 
 		@Override
-		public void begin(long position, boolean committed, String metadata, int generation) {
-			this.reader.begin(position, committed, metadata, generation);
+		public void begin(long position, boolean committed, String metadata) {
+			this.reader.begin(position, committed, metadata);
 		}
 
 		@Override
@@ -95,8 +95,8 @@ interface Checker {
 		}
 
 		@Override
-		public void end(int generation) {
-			this.reader.end(generation);
+		public void end() {
+			this.reader.end();
 		}
 
 		@Override

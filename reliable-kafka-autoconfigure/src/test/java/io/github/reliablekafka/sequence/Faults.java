@@ -19,7 +19,9 @@ package io.github.reliablekafka.sequence;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** What may go wrong in a schedule; {@code true} for what must not lead to any finding. */
+/**
+ * What may go wrong in a schedule; {@code true} for what must not lead to any finding.
+ */
 enum Faults {
 
 	COMMIT_FAILS(true), SEEK_BACK(true), CONSUMER_CRASH(true), REBALANCE(true), WATERMARK_LOST(true),

@@ -43,8 +43,9 @@ class LossDetectionSimulationTests {
 	void everyLossIsFoundAndNothingElse() {
 		Simulator simulator = new Simulator(Checker.Production::create).run(FROM, SCHEDULES, THREADS);
 		System.out.println(simulator.tally().table());
-		assertThat(simulator.violations()).as(() -> "The first of them:%n%s%n%s".formatted(
-				simulator.replay(simulator.firstSeed()), String.join("%n".formatted(), simulator.violations())))
+		assertThat(simulator.violations())
+			.as(() -> "The first of them:%n%s%n%s".formatted(simulator.replay(simulator.firstSeed()),
+					String.join("%n".formatted(), simulator.violations())))
 			.isEmpty();
 		// The simulator has to have something to find.
 		assertThat(simulator.tally().faultFree).isGreaterThan(SCHEDULES / 20);
@@ -68,8 +69,8 @@ class LossDetectionSimulationTests {
 
 	@Test
 	void aReaderThatFindsNothingIsCaught() {
-		Simulator simulator = new Simulator((group, lane, readCommitted, board, ledger, clock) -> new Lazy())
-			.run(1, 300, 1);
+		Simulator simulator = new Simulator((group, lane, readCommitted, board, ledger, clock) -> new Lazy()).run(1,
+				300, 1);
 		assertThat(simulator.violations()).anySatisfy((violation) -> assertThat(violation).contains("silent"));
 		assertThat(simulator.tally().sum.wrong).isZero();
 	}
@@ -89,7 +90,7 @@ class LossDetectionSimulationTests {
 	private static class Lazy implements Checker {
 
 		@Override
-		public void begin(long position, boolean committed, String metadata, int generation) {
+		public void begin(long position, boolean committed, String metadata) {
 		}
 
 		@Override
@@ -119,7 +120,7 @@ class LossDetectionSimulationTests {
 		}
 
 		@Override
-		public void end(int generation) {
+		public void end() {
 		}
 
 		@Override
@@ -158,9 +159,9 @@ class LossDetectionSimulationTests {
 				long number = this.readCommitted ? stamp.number() : stamp.appendNumber();
 				long before = this.last.getOrDefault(stamp.session(), 0L);
 				if (number > before + 1) {
-					this.ledger.post(new Finding(Verdict.LOST_ACKED, Cause.VANISHED, this.group, this.lane,
-							stamp.session(), null, NumberRanges.of(before + 1, number - 1), "a gap", null, null, -1, -1,
-							offset));
+					this.ledger
+						.post(new Finding(Verdict.LOST_ACKED, Cause.VANISHED, this.group, this.lane, stamp.session(),
+								null, NumberRanges.of(before + 1, number - 1), "a gap", null, null, -1, -1, offset));
 				}
 				this.last.put(stamp.session(), number);
 			}

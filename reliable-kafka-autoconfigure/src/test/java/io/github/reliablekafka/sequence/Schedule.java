@@ -212,7 +212,11 @@ final class Schedule {
 		for (LossLedger.Coverage coverage : process.ledger.coverages()) {
 			for (Integrity kind : Integrity.values()) {
 				if (coverage.counted(kind) > 0) {
-					text.append(coverage.topic()).append(' ').append(kind).append(' ').append(coverage.counted(kind))
+					text.append(coverage.topic())
+						.append(' ')
+						.append(kind)
+						.append(' ')
+						.append(coverage.counted(kind))
 						.append(' ');
 				}
 			}
@@ -253,8 +257,8 @@ final class Schedule {
 
 	private void produce() {
 		boolean transactional = this.transactions0 && this.random.chance(60);
-		SimulatedProducer producer = new SimulatedProducer(this,
-				this.all.size(), Sessions.open(this.random, () -> this.clock * 1_000_000, transactional), transactional);
+		SimulatedProducer producer = new SimulatedProducer(this, this.all.size(),
+				Sessions.open(this.random, () -> this.clock * 1_000_000, transactional), transactional);
 		this.producers.add(producer);
 		this.all.add(producer);
 	}
@@ -337,8 +341,7 @@ final class Schedule {
 			}
 			case SEEK_FORWARD -> {
 				if (active && consumer.position < log.highWatermark) {
-					consumer.move(this.random.between(consumer.position, log.highWatermark),
-							Cause.SEEK);
+					consumer.move(this.random.between(consumer.position, log.highWatermark), Cause.SEEK);
 				}
 			}
 			case CONSUMER_CRASH -> {
@@ -459,8 +462,8 @@ final class Schedule {
 		for (Watermark watermark : producer.takeWatermarks()) {
 			// What is lost here is replaced by the next, and the last is repeated.
 			boolean lost = happens(Faults.WATERMARK_LOST, 30) && !watermark.closed();
-			trace("%s: watermark %04x %d/%d %s%s%s", watermark.lane(), watermark.session() & 0xffff,
-					watermark.number(), watermark.appendNumber(), this.readCommitted ? watermark.claim() : watermark.appendClaim(),
+			trace("%s: watermark %04x %d/%d %s%s%s", watermark.lane(), watermark.session() & 0xffff, watermark.number(),
+					watermark.appendNumber(), this.readCommitted ? watermark.claim() : watermark.appendClaim(),
 					watermark.closed() ? " closed" : "", lost ? " LOST" : "");
 			if (!lost) {
 				keep(watermark);

@@ -71,8 +71,7 @@ final class SimulatedAccess implements LogAccess {
 			long limit = Math.min(to, log.limit(readCommitted));
 			for (SimulatedLog.Entry entry : log.entries.tailMap(from).values()) {
 				if (entry.offset < limit && entry.visible(readCommitted)) {
-					records.add(
-							new Entry(entry.offset, this.schedule.epochOf(entry), entry.timestamp, entry.header));
+					records.add(new Entry(entry.offset, this.schedule.epochOf(entry), entry.timestamp, entry.header));
 				}
 			}
 			return new Reading(log.start, records);

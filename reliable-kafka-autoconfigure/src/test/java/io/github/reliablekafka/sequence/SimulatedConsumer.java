@@ -107,7 +107,7 @@ final class SimulatedConsumer {
 				(committed && this.stored.intact) ? "intact" : "none");
 		this.reader = this.schedule.factory.create("group", this.log.lane, this.schedule.readCommitted,
 				this.process.board, this.process.ledger, () -> this.schedule.clock * 1_000_000);
-		this.reader.begin(this.position, committed, metadata, this.generation);
+		this.reader.begin(this.position, committed, metadata);
 		if (!committed && this.schedule.harmless) {
 			// Else the next one may begin further behind, which is a loss by itself.
 			commit(this.position, false);
@@ -117,7 +117,7 @@ final class SimulatedConsumer {
 	void unassign() {
 		if (this.reader != null) {
 			this.schedule.trace("%s: revoked", this.log.lane);
-			this.reader.end(this.schedule.random.chance(80) ? this.generation : -1);
+			this.reader.end();
 			this.process.board.unwatch(this.log.lane);
 			this.reader = null;
 		}
@@ -184,7 +184,9 @@ final class SimulatedConsumer {
 	}
 
 	private void cutOff(long divergence) {
-		List<SimulatedLog.Entry> processed = this.polled.stream().filter((entry) -> entry.offset >= divergence).toList();
+		List<SimulatedLog.Entry> processed = this.polled.stream()
+			.filter((entry) -> entry.offset >= divergence)
+			.toList();
 		long to = this.position;
 		rewind(divergence);
 		markCutOff(processed);
@@ -256,8 +258,8 @@ final class SimulatedConsumer {
 
 	/** Commit somewhere between the last commit and the position. */
 	void commitSomewhere(boolean all) {
-		commit(all ? this.position : this.schedule.random.between(Math.min(this.lastCommit, this.position),
-				this.position));
+		commit(all ? this.position
+				: this.schedule.random.between(Math.min(this.lastCommit, this.position), this.position));
 	}
 
 	/** While no member has it, somebody changes the group's offset. */
@@ -479,7 +481,9 @@ final class SimulatedConsumer {
 		/** What a line had delivered whose state came from outside of the offsets. */
 		final BitSet inherited;
 
-		/** What was polled, and cut off before any commit covered it: perhaps processed. */
+		/**
+		 * What was polled, and cut off before any commit covered it: perhaps processed.
+		 */
 		final BitSet cutOff = new BitSet();
 
 		/** Where it began without state; -1 if it did not. */
@@ -488,10 +492,15 @@ final class SimulatedConsumer {
 		/** The lowest position it ever had. */
 		long baseline = Long.MAX_VALUE;
 
-		/** The same, leaving out where it was thrown back to by a log that had become shorter. */
+		/**
+		 * The same, leaving out where it was thrown back to by a log that had become
+		 * shorter.
+		 */
 		long chosenBaseline = Long.MAX_VALUE;
 
-		/** Whether part of it is known from elsewhere, or belongs to a topic that is gone. */
+		/**
+		 * Whether part of it is known from elsewhere, or belongs to a topic that is gone.
+		 */
 		boolean mixed;
 
 		Lineage() {

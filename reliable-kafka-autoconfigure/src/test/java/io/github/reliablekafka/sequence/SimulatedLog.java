@@ -146,7 +146,10 @@ final class SimulatedLog {
 		this.epochs.put(this.leaderEpoch, this.end);
 	}
 
-	/** Where the log differs from that of someone who read up to a position; -1 if nowhere. */
+	/**
+	 * Where the log differs from that of someone who read up to a position; -1 if
+	 * nowhere.
+	 */
 	long divergence(long position, int epoch) {
 		if (epoch < 0) {
 			return -1;

@@ -137,7 +137,9 @@ final class SimulatedProducer {
 		return true;
 	}
 
-	/** What was written and cut off before it was acknowledged is sent again, in order. */
+	/**
+	 * What was written and cut off before it was acknowledged is sent again, in order.
+	 */
 	private void retryTruncated(SimulatedLog log) {
 		Deque<Flight> queue = this.written.get(log);
 		if (queue == null) {
@@ -170,8 +172,8 @@ final class SimulatedProducer {
 			List<Flight> candidates = this.done.stream().filter((flight) -> log.sent.contains(flight.sent)).toList();
 			if (!candidates.isEmpty()) {
 				Flight flight = this.schedule.random.one(candidates);
-				SimulatedLog.Entry entry = log.append(Numbering.again(flight.numbered), flight.sent, null,
-						true, this.schedule.clock);
+				SimulatedLog.Entry entry = log.append(Numbering.again(flight.numbered), flight.sent, null, true,
+						this.schedule.clock);
 				this.schedule.trace("%s: %s replayed at %d", log.lane, flight.sent, entry.offset);
 			}
 		}

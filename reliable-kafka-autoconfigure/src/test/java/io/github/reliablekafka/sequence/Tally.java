@@ -69,8 +69,8 @@ final class Tally {
 	}
 
 	private static void row(StringBuilder table, String name, long value, long of) {
-		table.append(String.format(Locale.ROOT, "%-62s %,15d  %5.2f %%%n", name, value,
-				(of != 0) ? 100.0 * value / of : 0));
+		table.append(
+				String.format(Locale.ROOT, "%-62s %,15d  %5.2f %%%n", name, value, (of != 0) ? 100.0 * value / of : 0));
 	}
 
 	/** Counts of one partition. */
