@@ -331,32 +331,7 @@ final class Schedule {
 		if (!fault.isHarmless() && this.faultsLeft-- <= 0) {
 			return;
 		}
-		boolean active = consumer.reader != null;
 		switch (fault) {
-			case SEEK_BACK -> {
-				if (active && consumer.position > log.start) {
-					consumer.move(this.random.between(Math.max(log.start, consumer.position - 8), consumer.position),
-							Cause.SEEK);
-				}
-			}
-			case SEEK_FORWARD -> {
-				if (active && consumer.position < log.highWatermark) {
-					consumer.move(this.random.between(consumer.position, log.highWatermark), Cause.SEEK);
-				}
-			}
-			case CONSUMER_CRASH -> {
-				if (active) {
-					crash(consumer.process);
-				}
-			}
-			case REBALANCE -> {
-				if (active) {
-					if (this.random.chance(70)) {
-						consumer.commitSomewhere(true);
-					}
-					consumer.unassign();
-				}
-			}
 			case UNSTAMPED -> log.append(null, null, null, false, this.clock);
 			case FOREIGN_HEADER -> foreign(log);
 			case PRODUCER_CLOSE -> {
@@ -395,6 +370,38 @@ final class Schedule {
 			}
 			case COMPACT -> compact(log);
 			case RECREATE -> recreate(log);
+			default -> befall(consumer, log, fault);
+		}
+	}
+
+	/** What happens to consumers and to the offset of their group. */
+	private void befall(SimulatedConsumer consumer, SimulatedLog log, Faults fault) {
+		boolean active = consumer.reader != null;
+		switch (fault) {
+			case SEEK_BACK -> {
+				if (active && consumer.position > log.start) {
+					consumer.move(this.random.between(Math.max(log.start, consumer.position - 8), consumer.position),
+							Cause.SEEK);
+				}
+			}
+			case SEEK_FORWARD -> {
+				if (active && consumer.position < log.highWatermark) {
+					consumer.move(this.random.between(consumer.position, log.highWatermark), Cause.SEEK);
+				}
+			}
+			case CONSUMER_CRASH -> {
+				if (active) {
+					crash(consumer.process);
+				}
+			}
+			case REBALANCE -> {
+				if (active) {
+					if (this.random.chance(70)) {
+						consumer.commitSomewhere(true);
+					}
+					consumer.unassign();
+				}
+			}
 			case EXTERNAL_RESET, OFFSETS_EXPIRE, METADATA_LOST -> {
 				if (active) {
 					consumer.unassign();

@@ -63,6 +63,9 @@ final class SimulatedConsumer {
 
 	private int incarnation;
 
+	/** What the commit covers that is being made, and its offset: it is looked at in order. */
+	private final Map<Integer, Long> justDelivered = new HashMap<>();
+
 	private final Map<Verdict, Map<Long, NumberRanges>> found = new EnumMap<>(Verdict.class);
 
 	private NaiveCheckers naive;
@@ -235,13 +238,15 @@ final class SimulatedConsumer {
 
 	private void commit(long offset, boolean fails) {
 		for (SimulatedLog.Entry entry : this.polled) {
-			if (entry.offset < offset && entry.sent != null) {
+			if (entry.offset < offset && entry.sent != null && !this.lineage.delivered.get(entry.sent.index)) {
 				this.lineage.delivered.set(entry.sent.index);
+				this.justDelivered.put(entry.sent.index, entry.offset);
 			}
 		}
 		this.polled.removeIf((entry) -> entry.offset < offset);
 		this.lastCommit = Math.min(offset, this.position);
 		LaneReader.Commit commit = this.reader.commit(offset);
+		this.justDelivered.clear();
 		if (commit.metadata().length() > 3500 || commit.offset() != this.lastCommit) {
 			this.schedule.violation("the metadata has " + commit.metadata().length() + " characters, offset "
 					+ commit.offset() + " for " + offset);
@@ -347,7 +352,8 @@ final class SimulatedConsumer {
 		if (!sent.acknowledged(rc)) {
 			wrong(finding, sent, "was not acknowledged");
 		}
-		else if (this.lineage.delivered.get(sent.index)) {
+		else if (this.lineage.delivered.get(sent.index)
+				&& this.justDelivered.getOrDefault(sent.index, -1L) < finding.position()) {
 			wrong(finding, sent, "was delivered");
 		}
 		else if (this.everDelivered.get(sent.index)

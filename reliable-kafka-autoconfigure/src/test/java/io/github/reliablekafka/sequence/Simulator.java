@@ -122,20 +122,4 @@ final class Simulator {
 		return schedule.story();
 	}
 
-	/**
-	 * Without a test around it: a seed to see one schedule, two numbers to run many.
-	 * @param arguments the seed, and how many
-	 */
-	public static void main(String[] arguments) {
-		Simulator simulator = new Simulator(Checker.Production::create);
-		if (arguments.length == 1) {
-			System.out.println(simulator.replay(Long.parseLong(arguments[0])));
-		}
-		else {
-			simulator.run(Long.parseLong(arguments[0]), Long.parseLong(arguments[1]), 2);
-			simulator.violations().forEach(System.out::println);
-			System.out.println(simulator.tally().table());
-		}
-	}
-
 }
