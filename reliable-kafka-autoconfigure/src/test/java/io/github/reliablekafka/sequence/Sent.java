@@ -43,6 +43,9 @@ final class Sent {
 
 	Fate fate = Fate.PENDING;
 
+	/** Whether its producer ended without a word. */
+	boolean abandoned;
+
 	Sent(int index, long session, long number, long appendNumber, Transaction transaction, Claim anchor) {
 		this.index = index;
 		this.session = session;

@@ -63,7 +63,10 @@ final class SimulatedConsumer {
 
 	private int incarnation;
 
-	/** What the commit covers that is being made, and its offset: it is looked at in order. */
+	/**
+	 * What the commit covers that is being made, and its offset: it is looked at in
+	 * order.
+	 */
 	private final Map<Integer, Long> justDelivered = new HashMap<>();
 
 	private final Map<Verdict, Map<Long, NumberRanges>> found = new EnumMap<>(Verdict.class);
@@ -458,6 +461,9 @@ final class SimulatedConsumer {
 		}
 		else if (this.lineage.cutOff.get(sent.index)) {
 			this.tally.cutOff++;
+		}
+		else if (!sent.abandoned && this.log.incarnation == 1 && !this.schedule.claimed(sent, watermark, this)) {
+			this.schedule.violation("not claimed by its producer: " + sent + " at " + describe(sent) + " " + watermark);
 		}
 		else if (!this.schedule.claimed(sent, watermark, this)) {
 			this.tally.unclaimed++;

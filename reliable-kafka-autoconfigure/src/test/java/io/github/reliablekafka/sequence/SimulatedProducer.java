@@ -47,6 +47,8 @@ final class SimulatedProducer {
 
 	private final List<Flight> done = new ArrayList<>();
 
+	private final List<Sent> numbered = new ArrayList<>();
+
 	private final List<SimulatedLog> touched = new ArrayList<>();
 
 	private Sent.Transaction transaction;
@@ -80,6 +82,7 @@ final class SimulatedProducer {
 		Sent sent = new Sent(log.sent.size(), stamp.session(), stamp.number(), stamp.appendNumber(), this.transaction,
 				stamp.anchor());
 		log.sent.add(sent);
+		this.numbered.add(sent);
 		this.inFlight.computeIfAbsent(log, (key) -> new ArrayDeque<>()).add(new Flight(sent, numbered));
 		this.written.computeIfAbsent(log, (key) -> new ArrayDeque<>());
 	}
@@ -246,6 +249,7 @@ final class SimulatedProducer {
 			this.transaction.committed = false;
 			this.transaction.markersDue.addAll(this.touched);
 		}
+		this.numbered.forEach((sent) -> sent.abandoned = true);
 		this.gone = true;
 	}
 

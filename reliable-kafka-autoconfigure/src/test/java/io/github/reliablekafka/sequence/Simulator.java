@@ -122,4 +122,15 @@ final class Simulator {
 		return schedule.story();
 	}
 
+	/**
+	 * How many schedules of the production classes go wrong: for those who load other
+	 * versions of these.
+	 * @param from the seed of the first
+	 * @param count how many
+	 * @return the number of schedules with a violation
+	 */
+	static long violationsOf(long from, long count) {
+		return new Simulator(Checker.Production::create).run(from, count, 2).tally().violations;
+	}
+
 }
