@@ -310,7 +310,7 @@ public final class LaneReader {
 			boolean processed = orphan.place().offset() < offset;
 			if (processed) {
 				this.state.arrive(orphan.session(), orphan.place().number(), orphan.place().offset(),
-						orphan.place().leaderEpoch(), orphan.place().timestamp());
+						orphan.place().leaderEpoch(), orphan.place().timestamp(), false);
 			}
 			return processed;
 		});
@@ -342,7 +342,7 @@ public final class LaneReader {
 		state.pass(offset, leaderEpoch);
 		if (stamp != null) {
 			SessionState.Arrival arrival = state.arrive(stamp.session(), numberOf(stamp), offset, leaderEpoch,
-					timestamp);
+					timestamp, stamp.replay());
 			this.findings.arrived(state, stamp, offset, arrival, now);
 		}
 	}

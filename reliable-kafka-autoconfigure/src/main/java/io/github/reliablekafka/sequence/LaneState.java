@@ -168,14 +168,18 @@ final class LaneState {
 	 * @param offset of the record
 	 * @param leaderEpoch of the record
 	 * @param timestamp of the record
+	 * @param replay whether the record may have been there before
 	 * @return what its number means
 	 */
-	SessionState.Arrival arrive(long session, long number, long offset, int leaderEpoch, long timestamp) {
+	SessionState.Arrival arrive(long session, long number, long offset, int leaderEpoch, long timestamp,
+			boolean replay) {
 		SessionState state = this.sessions.get(session);
 		if (state != null) {
-			return state.arrive(number, offset, leaderEpoch, timestamp);
+			return state.arrive(number, offset, leaderEpoch, timestamp, replay);
 		}
-		this.sessions.put(session, SessionState.beginning(session, number, offset, leaderEpoch, timestamp));
+		state = SessionState.beginning(session, number, offset, leaderEpoch, timestamp);
+		state.replayedOnly(replay);
+		this.sessions.put(session, state);
 		return SessionState.Arrival.NEXT;
 	}
 

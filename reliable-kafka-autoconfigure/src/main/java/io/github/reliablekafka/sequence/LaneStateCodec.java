@@ -209,6 +209,7 @@ final class LaneStateCodec {
 
 	private static void write(SessionState session, FieldWriter writer) {
 		writer.fixed64(session.session());
+		writer.octet(session.isReplayedOnly() ? 1 : 0);
 		writer.unsigned(session.firstSeen());
 		writer.unsigned(session.last() - session.firstSeen());
 		write(session.lastPlace(), writer);
@@ -265,10 +266,12 @@ final class LaneStateCodec {
 
 	private static SessionState session(FieldReader reader) {
 		long id = reader.fixed64();
+		boolean replayedOnly = reader.octet() != 0;
 		long firstSeen = reader.number(0);
 		long last = firstSeen + reader.number(0);
 		Finding.Place lastPlace = Objects.requireNonNullElse(place(reader), new Finding.Place(-1, -1, -1, 0));
 		SessionState session = new SessionState(id, firstSeen, last, lastPlace, reader.ranges(0, Integer.MAX_VALUE));
+		session.replayedOnly(replayedOnly);
 		for (long i = reader.number(0); i > 0 && !reader.hasFailed(); i--) {
 			int reported = reader.octet();
 			session.gaps()

@@ -43,6 +43,12 @@ final class SessionState {
 
 	private NumberRanges unknown;
 
+	/**
+	 * Whether nothing but replays was read, which may be from long before the group
+	 * began.
+	 */
+	private boolean replayedOnly;
+
 	private final List<Gap> gaps = new ArrayList<>(0);
 
 	/**
@@ -103,6 +109,14 @@ final class SessionState {
 		return new Finding.Place(this.lastOffset, this.lastTimestamp, this.lastLeaderEpoch, this.last);
 	}
 
+	boolean isReplayedOnly() {
+		return this.replayedOnly;
+	}
+
+	void replayedOnly(boolean replayedOnly) {
+		this.replayedOnly = replayedOnly;
+	}
+
 	/**
 	 * The numbers below the first that was read, without those that came later.
 	 * @return they may be from before the group began
@@ -146,11 +160,15 @@ final class SessionState {
 	 * @param offset its offset
 	 * @param leaderEpoch its leader epoch
 	 * @param timestamp its timestamp
+	 * @param replay whether it may have been there before
 	 * @return what it means
 	 */
-	Arrival arrive(long number, long offset, int leaderEpoch, long timestamp) {
+	Arrival arrive(long number, long offset, int leaderEpoch, long timestamp, boolean replay) {
 		if (number > this.last) {
-			if (number > this.last + 1) {
+			if (number > this.last + 1 && this.replayedOnly) {
+				this.unknown = this.unknown.add(this.last + 1, number - 1);
+			}
+			else if (number > this.last + 1) {
 				this.gaps.add(new Gap(NumberRanges.of(this.last + 1, number - 1), lastPlace(),
 						new Finding.Place(offset, timestamp, leaderEpoch, number), null));
 			}
@@ -158,6 +176,7 @@ final class SessionState {
 			this.lastOffset = offset;
 			this.lastLeaderEpoch = leaderEpoch;
 			this.lastTimestamp = timestamp;
+			this.replayedOnly &= replay;
 			return Arrival.NEXT;
 		}
 		for (int i = 0; i < this.gaps.size(); i++) {
