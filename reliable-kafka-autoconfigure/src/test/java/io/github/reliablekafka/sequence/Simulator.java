@@ -1,0 +1,136 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs schedules, and one again to see what happened in it.
+ */
+final class Simulator {
+
+	private static final int KEPT = 1000;
+
+	private final Checker.Factory factory;
+
+	private final Tally tally = new Tally();
+
+	/** The first violation of each schedule that has one. */
+	private final List<String> violations = new ArrayList<>();
+
+	private long firstSeed = -1;
+
+	Simulator(Checker.Factory factory) {
+		this.factory = factory;
+	}
+
+	/**
+	 * Run schedules.
+	 * @param from the seed of the first
+	 * @param count how many
+	 * @param threads by how many threads
+	 * @return this, when they have run
+	 */
+	Simulator run(long from, long count, int threads) {
+		ExecutorService executor = Executors.newFixedThreadPool(threads);
+		try {
+			List<Future<?>> parts = new ArrayList<>();
+			for (int thread = 0; thread < threads; thread++) {
+				long first = from + thread;
+				parts.add(executor.submit(() -> run(first, from + count, (long) threads)));
+			}
+			for (Future<?> part : parts) {
+				part.get();
+			}
+			return this;
+		}
+		catch (InterruptedException | ExecutionException ex) {
+			throw new IllegalStateException(ex);
+		}
+		finally {
+			executor.shutdown();
+			try {
+				executor.awaitTermination(1, TimeUnit.MINUTES);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}
+	}
+
+	private void run(long from, long to, long step) {
+		Tally part = new Tally();
+		for (long seed = from; seed < to; seed += step) {
+			Schedule schedule = new Schedule(seed, this.factory, false);
+			part.add(schedule.run());
+			if (!schedule.violations().isEmpty()) {
+				note(seed, schedule.violations().get(0) + " " + schedule.faults);
+			}
+		}
+		synchronized (this) {
+			this.tally.add(part);
+		}
+	}
+
+	private synchronized void note(long seed, String violation) {
+		this.firstSeed = (this.firstSeed < 0) ? seed : Math.min(this.firstSeed, seed);
+		if (this.violations.size() < KEPT) {
+			this.violations.add(violation);
+		}
+	}
+
+	Tally tally() {
+		return this.tally;
+	}
+
+	List<String> violations() {
+		return this.violations;
+	}
+
+	long firstSeed() {
+		return this.firstSeed;
+	}
+
+	/**
+	 * Run one schedule again.
+	 * @param seed its seed
+	 * @return what happened, a line each
+	 */
+	String replay(long seed) {
+		Schedule schedule = new Schedule(seed, this.factory, true);
+		schedule.run();
+		return schedule.story();
+	}
+
+	/**
+	 * How many schedules of the production classes go wrong: for those who load other
+	 * versions of these.
+	 * @param from the seed of the first
+	 * @param count how many
+	 * @return the number of schedules with a violation
+	 */
+	static long violationsOf(long from, long count) {
+		return new Simulator(Checker.Production::create).run(from, count, 2).tally().violations;
+	}
+
+}
