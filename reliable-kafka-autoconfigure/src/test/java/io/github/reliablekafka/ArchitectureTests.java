@@ -49,9 +49,8 @@ class ArchitectureTests {
 			"actuate", Set.of("ledger", "durability", "sequence"),
 			// capabilities
 			"producer", Set.of("ledger", "durability", "sequence"), "consumer",
-			Set.of("ledger", "durability", "sequence"),
-			"deadletter", Set.of("ledger", "durability"), "watermark", Set.of("durability", "sequence"), "report",
-			Set.of("durability", "sequence"),
+			Set.of("ledger", "durability", "sequence"), "deadletter", Set.of("ledger", "durability"), "watermark",
+			Set.of("durability", "sequence"), "report", Set.of("durability", "sequence"),
 			// ground
 			"ledger", Set.of(), "durability", Set.of(), "sequence", Set.of()));
 
