@@ -249,12 +249,13 @@ final class LaneState {
 	 * @return {@code null} if the group has read all of it
 	 */
 	@Nullable Hole holeIn(long first, long last) {
+		Hole found = null;
 		for (Hole hole : this.holes) {
-			if (hole.intersects(first, last)) {
-				return hole;
+			if (hole.intersects(first, last) && (found == null || !hole.proven())) {
+				found = hole;
 			}
 		}
-		return null;
+		return found;
 	}
 
 	/**
