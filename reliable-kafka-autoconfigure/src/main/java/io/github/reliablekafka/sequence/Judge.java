@@ -53,7 +53,7 @@ final class Judge {
 		}
 		boolean beginningKnown = state.baseline() == 0
 				|| (claim.firstOffset() >= 0 && claim.firstOffset() >= state.baseline());
-		boolean ordered = session.firstSeen() == 1 || beginningKnown || claim.inverted() < session.firstSeen();
+		boolean ordered = beginningKnown || claim.inverted() < session.firstSeen();
 		for (Gap gap : session.gaps()) {
 			if (gap.isUndecided()) {
 				NumberRanges missing = claimed(claim, gap.numbers(), pending);

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+
 import javax.tools.ToolProvider;
 
 import org.jspecify.annotations.Nullable;
@@ -50,25 +51,25 @@ class SimulationMutationTests {
 	private Path directory;
 
 	@ParameterizedTest(name = "{0}")
-	@CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-			the position stays where it was when the log is cut off | LaneState | rewind(Math.min(this.next, offset)); | this.highest += 0;
-			offsets that were read before are skipped | LaneReader | if (stamp != null) {\\n\\t\\t\\tSessionState | if (stamp != null && offset >= state.highest()) {\\n\\t\\t\\tSessionState
-			a claim begins behind the last failure | Acknowledgements | new Claim(1, this.acknowledged | new Claim(this.failed.isEmpty() ? 1 : Math.min(this.acknowledged, this.failed.last(this.failed.size() - 1)) + 1, this.acknowledged
-			only the lowest failures are merged | SessionState | gap.numbers().remove(failed); | gap.numbers().remove(failed.first(0), failed.last(0));
-			claims forget all failures but the lowest | Judge | .remove(claim.failed()) | .remove(claim.failed().isEmpty() ? claim.failed() : NumberRanges.of(claim.failed().first(0), claim.failed().last(0)))
-			the unknown numbers are no set | SessionState | this.unknown = this.unknown.remove(number, number); | this.unknown = this.unknown.remove(1, number);
-			what is claimed is taken as read | Findings | if (claim.offset() >= state.next() && | if (session != null && claim.offset() < state.next()) { session.reported(NumberRanges.of(session.last() + 1, claim.acknowledged()), Verdict.UNVERIFIED); }\\n\\t\\t\\tif (claim.offset() >= state.next() &&
-			a gap is forgotten before its report is safe | Findings | if (publication.published().isDone()) { | if (true) {
-			failed reports count | Findings | publication.isRemembered() && !publication.published().isCompletedExceptionally() | publication.isRemembered()
-			aborted records have no numbers of their own | LaneReader | this.readCommitted ? stamp.number() : stamp.appendNumber() | stamp.number()
-			a cut hides what is written there anew and passed over | LaneState | this.highest = Math.min(this.highest, offset); | this.highest += 0;
-			records that overtake each other at the beginning | Judge | boolean ordered = session.firstSeen() == 1 | boolean ordered = true
-			everything below the first record is the group's | Judge | boolean beginningKnown = state.baseline() == 0 | boolean beginningKnown = true
-			a claim is believed before its offset is read | Judge | return;\\n\\t\\t}\\n\\t\\tboolean beginningKnown | }\\n\\t\\tboolean beginningKnown
-			claims of a topic that is gone are believed | Judge | if (claim.topicIdHash() != facts.topicIdHash() | if (claim.topicIdHash() == 1
-			holes are forgotten | LaneState | if (from < hole.to()) { | if (false) {
-			a commit has the epoch of the last record | LaneState | // A transaction's marker may be of a later epoch than the record before it.\\n\\t\\t\\tthis.leaderEpoch = -1; | this.highest += 0;
-			""")
+	@CsvSource(delimiter = '|', quoteCharacter = '"',
+			textBlock = """
+					what was polled counts as read before it is committed | LaneReader | boolean atPosition = this.polled.size() == 0; | boolean atPosition = true;
+					offsets that were read before are skipped | LaneReader | if (stamp != null) {\\n\\t\\t\\tSessionState | if (stamp != null && offset >= state.highest()) {\\n\\t\\t\\tSessionState
+					a claim begins behind the last failure | Acknowledgements | new Claim(1, this.acknowledged | new Claim(this.failed.isEmpty() ? 1 : Math.min(this.acknowledged, this.failed.last(this.failed.size() - 1)) + 1, this.acknowledged
+					claims forget all failures but the lowest | Judge | .remove(claim.failed()) | .remove(claim.failed().isEmpty() ? claim.failed() : NumberRanges.of(claim.failed().first(0), claim.failed().last(0)))
+					a number from before the first stays unknown when it comes | SessionState | this.unknown = this.unknown.remove(number, number); | this.unknown = this.unknown.remove(0, 0);
+					what is claimed is taken as read | Findings | if (claim.offset() >= state.next() && | if (session != null && claim.offset() < state.next()) { session.reported(NumberRanges.of(session.last() + 1, claim.acknowledged()), Verdict.UNVERIFIED); }\\n\\t\\t\\tif (claim.offset() >= state.next() &&
+					a gap is forgotten before its report is safe | Findings | if (publication.published().isDone()) { | if (true) {
+					failed reports count | Findings | publication.isRemembered() && !publication.published().isCompletedExceptionally() | publication.isRemembered()
+					aborted records have no numbers of their own | LaneReader | this.readCommitted ? stamp.number() : stamp.appendNumber() | stamp.number()
+					a cut hides what is written there anew and passed over | LaneState | this.highest = Math.min(this.highest, offset); | this.highest += 0;
+					records that overtake each other at the beginning | Judge | boolean ordered = beginningKnown | boolean ordered = true
+					everything below the first record is the group's | Judge | boolean beginningKnown = state.baseline() == 0 | boolean beginningKnown = true
+					a claim is believed before its offset is read | Judge | return;\\n\\t\\t}\\n\\t\\tboolean beginningKnown | }\\n\\t\\tboolean beginningKnown
+					claims of a topic that is gone are believed | Judge | if (claim.topicIdHash() != facts.topicIdHash() | if (claim.topicIdHash() == 1
+					holes are forgotten | LaneState | if (from < hole.to()) { | if (false) {
+					a commit has the epoch of the last record | LaneState | // A transaction's marker may be of a later epoch than the record before it.\\n\\t\\t\\tthis.leaderEpoch = -1; | this.highest += 0;
+					""")
 	void aMistakeIsNoticed(String name, String file, String code, String mistake) throws Exception {
 		String source = Files.readString(SOURCES.resolve(file + ".java"));
 		String written = lines(code);
