@@ -105,22 +105,20 @@ final class AssignedPartition {
 	/**
 	 * Begin where the group left off.
 	 * @param offset what the group committed
-	 * @param generation of the group; -1 if unknown
 	 */
-	void begin(OffsetAndMetadata offset, int generation) {
+	void begin(OffsetAndMetadata offset) {
 		this.committed = offset.offset();
 		offset.leaderEpoch().ifPresent((epoch) -> this.epochs.note(offset.offset() - 1, epoch));
-		guard((check) -> check.begin(offset.offset(), true, offset.metadata(), generation));
+		guard((check) -> check.begin(offset.offset(), true, offset.metadata()));
 		begun(offset.offset());
 	}
 
 	/**
 	 * Begin where the group has no offset.
 	 * @param offset where else
-	 * @param generation of the group; -1 if unknown
 	 */
-	void beginWithoutOffset(long offset, int generation) {
-		guard((check) -> check.begin(offset, false, null, generation));
+	void beginWithoutOffset(long offset) {
+		guard((check) -> check.begin(offset, false, null));
 		begun(offset);
 	}
 
@@ -328,10 +326,9 @@ final class AssignedPartition {
 
 	/**
 	 * The partition is no longer assigned.
-	 * @param generation of the group; -1 if unknown, or if another has the partition
 	 */
-	void end(int generation) {
-		guard((check) -> check.end(generation));
+	void end() {
+		guard(LaneReader::end);
 		this.reader = null;
 	}
 
@@ -354,7 +351,7 @@ final class AssignedPartition {
 				failure);
 		if (check != null) {
 			try {
-				check.end(-1);
+				check.end();
 			}
 			catch (RuntimeException | Error ex) {
 				logger.debug("And it cannot even end", ex);

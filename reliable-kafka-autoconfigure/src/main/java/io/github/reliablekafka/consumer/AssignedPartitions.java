@@ -102,7 +102,7 @@ final class AssignedPartitions {
 	void assign(Collection<TopicPartition> now) {
 		Set<TopicPartition> gone = new HashSet<>(this.partitions.keySet());
 		gone.removeAll(Set.copyOf(now));
-		end(gone, -1);
+		end(gone);
 		for (TopicPartition partition : now) {
 			if (!this.partitions.containsKey(partition)) {
 				add(partition);
@@ -115,25 +115,16 @@ final class AssignedPartitions {
 	 * @param added in addition to those before
 	 */
 	void assigned(Collection<TopicPartition> added) {
-		end(added, -1);
+		end(added);
 		added.forEach(this::add);
 		complete(PositionResets.PATIENCE);
 	}
 
-	void revoked(Collection<TopicPartition> removed) {
-		end(removed, generation());
-	}
-
-	void lost(Collection<TopicPartition> removed) {
-		end(removed, -1);
-	}
-
 	/**
 	 * Nothing is assigned any more.
-	 * @param generation of the group, while the consumer had one
 	 */
-	void endAll(int generation) {
-		end(List.copyOf(this.partitions.keySet()), generation);
+	void endAll() {
+		end(List.copyOf(this.partitions.keySet()));
 	}
 
 	private void add(TopicPartition partition) {
@@ -143,29 +134,17 @@ final class AssignedPartitions {
 		this.incomplete = true;
 	}
 
-	private void end(Collection<TopicPartition> removed, int generation) {
+	/**
+	 * Partitions are no longer assigned.
+	 * @param removed the partitions
+	 */
+	void end(Collection<TopicPartition> removed) {
 		for (TopicPartition partition : removed) {
 			AssignedPartition assigned = this.partitions.remove(partition);
 			if (assigned != null) {
-				assigned.end(generation);
+				assigned.end();
 			}
 		}
-	}
-
-	/**
-	 * The generation of the group.
-	 * @return -1 if unknown
-	 */
-	int generation() {
-		if (!this.group.isEmpty() && this.readers != null) {
-			try {
-				return this.consumer.groupMetadata().generationId();
-			}
-			catch (RuntimeException ex) {
-				logger.debug("The generation is not known", ex);
-			}
-		}
-		return -1;
 	}
 
 	/**
@@ -205,22 +184,21 @@ final class AssignedPartitions {
 
 	private void begin(List<AssignedPartition> waiting, Duration patience) {
 		Map<TopicPartition, OffsetAndMetadata> offsets = committed(waiting, patience);
-		int generation = generation();
 		List<AssignedPartition> without = new ArrayList<>();
 		for (AssignedPartition assigned : waiting) {
 			OffsetAndMetadata offset = offsets.get(assigned.partition());
 			if (offset != null) {
-				assigned.begin(offset, generation);
+				assigned.begin(offset);
 			}
 			else if (assigned.position() >= 0) {
-				assigned.beginWithoutOffset(assigned.position(), generation);
+				assigned.beginWithoutOffset(assigned.position());
 			}
 			else if (!assigned.isUnsettled()) {
 				without.add(assigned);
 			}
 		}
 		if (!without.isEmpty() && !this.resets.isForbidden()) {
-			this.commits.commitNow(this.resets.begin(without, generation));
+			this.commits.commitNow(this.resets.begin(without));
 		}
 	}
 
@@ -250,7 +228,7 @@ final class AssignedPartitions {
 				try {
 					settled(assigned, this.consumer.position(assigned.partition(), GLANCE));
 				}
-				catch (TimeoutException ex) {
+				catch (TimeoutException | InvalidOffsetException ex) {
 					// The first record will tell.
 					remains = true;
 				}
@@ -261,12 +239,9 @@ final class AssignedPartitions {
 	}
 
 	private void settled(AssignedPartition assigned, long position) {
-		if (assigned.hasBegun()) {
-			assigned.move(position, Cause.SEEK);
-		}
-		else {
-			assigned.move(position, Cause.SEEK);
-			assigned.beginWithoutOffset(position, generation());
+		assigned.move(position, Cause.SEEK);
+		if (!assigned.hasBegun()) {
+			assigned.beginWithoutOffset(position);
 			assigned.wantCommit(position);
 		}
 	}
@@ -292,7 +267,7 @@ final class AssignedPartitions {
 					}
 					without.add(this.partitions.get(partition));
 				}
-				this.commits.commitNow(this.resets.begin(without, generation()));
+				this.commits.commitNow(this.resets.begin(without));
 			}
 			else {
 				throw failure;
@@ -349,10 +324,10 @@ final class AssignedPartitions {
 			logger.warn("What was known of %s is not known any more".formatted(assigned.partition()), ex);
 		}
 		if (offset != null) {
-			assigned.begin(offset, generation());
+			assigned.begin(offset);
 		}
 		else {
-			assigned.beginWithoutOffset(first, generation());
+			assigned.beginWithoutOffset(first);
 		}
 	}
 

@@ -25,7 +25,6 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetCommitCallback;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -140,7 +139,7 @@ final class OffsetCommits {
 			this.consumer.wakeup();
 			wantLater(offsets);
 		}
-		catch (KafkaException ex) {
+		catch (RuntimeException ex) {
 			logger.debug("What was found is committed with the next offset only", ex);
 		}
 	}

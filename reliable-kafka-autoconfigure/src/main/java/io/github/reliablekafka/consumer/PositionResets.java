@@ -77,11 +77,10 @@ final class PositionResets {
 	 * Set the position of partitions in which the group has no offset.
 	 * @param partitions the partitions; those that Kafka goes on looking for are
 	 * unsettled afterwards, the others have begun
-	 * @param generation of the group; -1 if unknown
 	 * @return where reading begins, and where it would begin in the other partitions of
 	 * topics that are new to the group
 	 */
-	Map<TopicPartition, Long> begin(Collection<AssignedPartition> partitions, int generation) {
+	Map<TopicPartition, Long> begin(Collection<AssignedPartition> partitions) {
 		Set<TopicPartition> fromBeginning = new HashSet<>();
 		Set<TopicPartition> fromPolicy = new LinkedHashSet<>();
 		Set<TopicPartition> others = new HashSet<>();
@@ -120,7 +119,7 @@ final class PositionResets {
 					assigned.move(position, Cause.EXTERNAL_RESET);
 				}
 				else {
-					assigned.beginWithoutOffset(position, generation);
+					assigned.beginWithoutOffset(position);
 				}
 				logger.info("%s has no offset in %s and begins at %d, %s".formatted(who(), partition, position,
 						fromPolicy.contains(partition) ? this.policy : "the beginning"));

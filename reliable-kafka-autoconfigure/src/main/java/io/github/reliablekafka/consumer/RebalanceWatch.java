@@ -54,7 +54,7 @@ final class RebalanceWatch implements ConsumerRebalanceListener {
 			}
 		}
 		finally {
-			this.assigned.revoked(partitions);
+			this.assigned.end(partitions);
 		}
 	}
 
@@ -66,7 +66,7 @@ final class RebalanceWatch implements ConsumerRebalanceListener {
 			}
 		}
 		finally {
-			this.assigned.lost(partitions);
+			this.assigned.end(partitions);
 		}
 	}
 

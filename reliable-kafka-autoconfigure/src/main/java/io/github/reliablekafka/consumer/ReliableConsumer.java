@@ -18,6 +18,7 @@ package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.ConcurrentModificationException;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
@@ -195,13 +196,20 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 	}
 
 	private void close(Runnable close) {
-		int generation = this.assigned.generation();
+		boolean inUse = false;
 		try {
+			// The group's listener is told, and may commit.
 			close.run();
 		}
+		catch (ConcurrentModificationException ex) {
+			inUse = true;
+			throw ex;
+		}
 		finally {
-			this.assigned.endAll(generation);
-			this.session.exit();
+			if (!inUse) {
+				this.assigned.endAll();
+				this.session.exit();
+			}
 		}
 	}
 
@@ -251,9 +259,8 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void unsubscribe() {
-		int generation = this.assigned.generation();
 		this.consumer.unsubscribe();
-		this.assigned.endAll(generation);
+		this.assigned.endAll();
 	}
 
 	@Override

@@ -19,6 +19,7 @@ package io.github.reliablekafka.consumer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.ConcurrentModificationException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +44,9 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.RecordDeserializationException;
+import org.apache.kafka.common.errors.RecordDeserializationException.DeserializationExceptionOrigin;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -322,6 +326,58 @@ class AssignedPartitionsTests {
 	}
 
 	@Test
+	void pollWhenWhereTheGroupBeginsCouldNotBeCommittedCommitsItThen() {
+		this.mock.updateBeginningOffsets(Map.of(ZERO, 3L));
+		ReliableConsumer<String, String> consumer = subscribe();
+		this.mock.commitFailure = new RebalanceInProgressException();
+		this.mock.rebalance(List.of(ZERO));
+		assertThat(this.mock.stored).isEmpty();
+		consumer.poll(Duration.ZERO);
+		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(3);
+		this.mock.stored.clear();
+		consumer.poll(Duration.ZERO);
+		assertThat(this.mock.stored).isEmpty();
+	}
+
+	@Test
+	void pollWhenOffsetsAreCommittedInTransactionsCommitsNothingItself() {
+		this.mock.updateBeginningOffsets(Map.of(ZERO, 3L));
+		ReliableConsumer<String, String> consumer = new ReliableConsumer<>(this.mock, session(),
+				new AssignedPartitions(this.mock, this.group, ResetPolicy.parse("test", this.policy), readers(), true),
+				null, null);
+		consumer.subscribe(List.of("t"));
+		this.mock.commitFailure = new RebalanceInProgressException();
+		this.mock.rebalance(List.of(ZERO));
+		consumer.poll(Duration.ZERO);
+		consumer.poll(Duration.ZERO);
+		assertThat(this.mock.stored).isEmpty();
+	}
+
+	@Test
+	void pollWhenARecordCannotBeDeserializedTellsTheApplicationWhoMayPassIt() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.setPollException(new RecordDeserializationException(DeserializationExceptionOrigin.VALUE, ZERO, 5, 0,
+				TimestampType.CREATE_TIME, null, null, new RecordHeaders(), "poison", null));
+		assertThatExceptionOfType(RecordDeserializationException.class).isThrownBy(() -> consumer.poll(Duration.ZERO));
+		consumer.seek(ZERO, 6);
+		this.mock.addRecord(record(6, 1));
+		consumer.poll(Duration.ZERO);
+		consumer.commitSync();
+		assertStored(7, 1);
+	}
+
+	@Test
+	void closeWhenConsumerIsInUseEndsNothing() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.closeFailure = new ConcurrentModificationException();
+		assertThatExceptionOfType(ConcurrentModificationException.class).isThrownBy(consumer::close);
+		assertThat(this.board.watched()).hasSize(1);
+		this.mock.closeFailure = null;
+		consumer.close();
+		assertThat(this.board.watched()).isEmpty();
+	}
+
+	@Test
 	void pollWhenAnInterceptorHidesRecordsChecksThemAll() {
 		ConsumerSettingsVeto veto = new ConsumerSettingsVeto();
 		this.mock.stored.put(ZERO, new OffsetAndMetadata(5));
@@ -402,6 +458,10 @@ class AssignedPartitionsTests {
 
 		private KafkaException fetchFailure;
 
+		private KafkaException commitFailure;
+
+		private RuntimeException closeFailure;
+
 		private ConsumerSettingsVeto hiding;
 
 		Mock() {
@@ -438,8 +498,21 @@ class AssignedPartitionsTests {
 		@Override
 		public synchronized void commitAsync(Map<TopicPartition, OffsetAndMetadata> offsets,
 				OffsetCommitCallback callback) {
+			if (this.commitFailure != null) {
+				KafkaException failure = this.commitFailure;
+				this.commitFailure = null;
+				throw failure;
+			}
 			this.stored.putAll(offsets);
 			super.commitAsync(offsets, callback);
+		}
+
+		@Override
+		public synchronized void close() {
+			if (this.closeFailure != null) {
+				throw this.closeFailure;
+			}
+			super.close();
 		}
 
 		@Override

@@ -168,6 +168,30 @@ class ConsumerPositionsIntegrationTests {
 	}
 
 	@Test
+	void commitWhenNothingIsCheckedCarriesTheEpoch() {
+		probe.createTopic(this.topic, 1);
+		run(Listener.class, (context) -> {
+			probe.send(this.topic, 0, "a", "one");
+			awaitCommitted(1);
+			assertThat(probe.committedOffset(this.group, this.topic, 0))
+				.isEqualTo(new OffsetAndMetadata(1, Optional.of(0), ""));
+			assertThat(context.getBean(LossLedger.class).coverages()).isEmpty();
+		}, "reliable.kafka.sequence.enabled=false");
+	}
+
+	@Test
+	void listenerWithAPolicyOfItsOwnFollowsIt() {
+		probe.createTopic(this.topic, 1);
+		probe.send(this.topic, 0, "a", "old");
+		run(LatestListener.class, (context) -> {
+			awaitCommitted(1);
+			probe.send(this.topic, 0, "a", "new");
+			awaitCommitted(2);
+			assertThat(context.getBean(Seen.class).values).containsExactly("new");
+		});
+	}
+
+	@Test
 	void groupThatComesBackGoesOnFromItsState() {
 		probe.createTopic(this.topic, 1);
 		run(Listener.class, (context) -> {
@@ -362,6 +386,23 @@ class ConsumerPositionsIntegrationTests {
 		}
 
 		@KafkaListener(id = "listener", idIsGroup = false, topics = "${topic}")
+		void listen(String value) {
+			this.seen.values.add(value);
+		}
+
+	}
+
+	@EnableKafka
+	@Configuration(proxyBeanMethods = false)
+	static class LatestListener {
+
+		private final Seen seen;
+
+		LatestListener(Seen seen) {
+			this.seen = seen;
+		}
+
+		@KafkaListener(topics = "${topic}", properties = "auto.offset.reset=latest")
 		void listen(String value) {
 			this.seen.values.add(value);
 		}
