@@ -235,7 +235,11 @@ final class LaneState {
 	 */
 	void cutOff(long offset) {
 		this.highest = Math.min(this.highest, offset);
-		rewind(Math.min(this.next, offset));
+		if (offset < this.next) {
+			// What was there before is still not the group's to answer for.
+			this.next = offset;
+			this.leaderEpoch = -1;
+		}
 		this.holes.removeIf((hole) -> hole.from() >= offset);
 		this.holes.replaceAll(
 				(hole) -> (hole.to() > offset) ? new Hole(hole.from(), offset, hole.cause(), hole.proven()) : hole);
