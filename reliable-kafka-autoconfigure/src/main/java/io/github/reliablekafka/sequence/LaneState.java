@@ -244,16 +244,15 @@ final class LaneState {
 	 * @param offset the first offset that differs
 	 */
 	void cutOff(long offset) {
-		long began = this.baseline;
 		this.highest = Math.min(this.highest, offset);
-		rewind(Math.min(this.next, offset));
+		if (offset < this.next) {
+			// What was there before is still not the group's to answer for.
+			this.next = offset;
+			this.leaderEpoch = -1;
+		}
 		this.holes.removeIf((hole) -> hole.from() >= offset && hole.proven());
 		this.holes.replaceAll((hole) -> (hole.to() > offset && hole.proven())
 				? new Hole(hole.from(), offset, hole.cause(), true) : hole);
-		if (offset < began) {
-			// What was there before the cut was none of this group's.
-			this.holes.add(new Hole(offset, began, Cause.BASELINE, false));
-		}
 		this.sessions.values().forEach((session) -> session.cutOff(offset));
 	}
 

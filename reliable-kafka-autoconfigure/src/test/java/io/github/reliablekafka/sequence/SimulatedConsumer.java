@@ -59,7 +59,7 @@ final class SimulatedConsumer {
 	private final List<SimulatedLog.Entry> polled = new ArrayList<>();
 
 	/** The offset of the last attempt to commit in this assignment. */
-	private long lastCommit;
+	long lastCommit;
 
 	private int incarnation;
 
@@ -297,6 +297,7 @@ final class SimulatedConsumer {
 		}
 		this.lineage.mixed = true;
 		if (state.incarnation == this.log.incarnation) {
+			this.lineage.restoredTo = state.committed;
 			this.lineage.inherited.or(state.lineage.delivered);
 			this.lineage.inherited.or(state.lineage.inherited);
 			this.lineage.baseline = Math.min(this.lineage.baseline, state.lineage.baseline);
@@ -360,7 +361,8 @@ final class SimulatedConsumer {
 			wrong(finding, sent, "was delivered");
 		}
 		else if (this.everDelivered.get(sent.index)
-				&& sent.copies.stream().allMatch((copy) -> copy.offset < this.lineage.began)) {
+				&& sent.copies.stream().allMatch(
+							(copy) -> copy.offset < this.lineage.began && copy.offset >= this.lineage.restoredTo)) {
 			wrong(finding, sent, "was delivered before state was lost");
 		}
 		else if (sent.copies.stream()
@@ -501,6 +503,9 @@ final class SimulatedConsumer {
 		/** Where it began without state; -1 if it did not. */
 		long began = -1;
 
+		/** Up to where it is known from elsewhere what was read before that. */
+		long restoredTo;
+
 		/** The lowest position it ever had. */
 		long baseline = Long.MAX_VALUE;
 
@@ -528,6 +533,7 @@ final class SimulatedConsumer {
 			Lineage copy = new Lineage((BitSet) this.delivered.clone(), (BitSet) this.inherited.clone());
 			copy.cutOff.or(this.cutOff);
 			copy.began = this.began;
+			copy.restoredTo = this.restoredTo;
 			copy.baseline = this.baseline;
 			copy.chosenBaseline = this.chosenBaseline;
 			copy.mixed = this.mixed;
@@ -546,8 +552,9 @@ final class SimulatedConsumer {
 	 * @param state the bytes
 	 * @param lineage what had been delivered when they were made
 	 * @param incarnation of the topic
+	 * @param committed up to which offset
 	 */
-	record Saved(byte[] state, Lineage lineage, int incarnation) {
+	record Saved(byte[] state, Lineage lineage, int incarnation, long committed) {
 
 	}
 
