@@ -129,9 +129,7 @@ final class LaneStream {
 		Claim anchor = null;
 		synchronized (this) {
 			if (this.transactional && (this.tentative == null || this.transaction != transaction)) {
-				this.tentative = new Acknowledgements(this.visible);
-				this.numberBeforeTransaction = this.number;
-				this.transaction = transaction;
+				enter(transaction, now);
 			}
 			givenNumber = ++this.number;
 			givenAppendNumber = ++this.appendNumber;
@@ -251,6 +249,14 @@ final class LaneStream {
 	 */
 	synchronized void restore() {
 		this.changed = true;
+	}
+
+	private void enter(long transaction, long now) {
+		// A callback may have sent when the transaction had ended.
+		abort(now);
+		this.tentative = new Acknowledgements(this.visible);
+		this.numberBeforeTransaction = this.number;
+		this.transaction = transaction;
 	}
 
 	private boolean isSettled() {

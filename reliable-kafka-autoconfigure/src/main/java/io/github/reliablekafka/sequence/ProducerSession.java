@@ -210,7 +210,8 @@ public final class ProducerSession {
 			return;
 		}
 		if (!this.commitUndecided) {
-			endTransaction(false);
+			forEachStream((stream) -> stream.abort(now()));
+			this.inTransaction.clear();
 		}
 		this.closedAt = now();
 		this.closed = true;

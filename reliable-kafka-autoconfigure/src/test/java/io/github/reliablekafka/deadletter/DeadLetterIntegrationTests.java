@@ -33,6 +33,7 @@ import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.testing.KafkaProbe;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -110,7 +111,7 @@ class DeadLetterIntegrationTests {
 	void recordWhenNotReadableIsDeadLetteredByteForByteAndTheOthersAreProcessed(String protocol) {
 		probe.createTopic(this.topic, 1);
 		probe.send(this.topic, 0, "a", "one");
-		probe.send(this.topic, 0, POISON, POISON);
+		probe.send(this.topic, 0, POISON, POISON, new RecordHeader("rk", KafkaProbe.bytes("number")));
 		probe.send(this.topic, 0, "a", (String) null);
 		probe.send(this.topic, 0, "a", "two");
 		run(RecordListener.class, (context) -> {
@@ -122,6 +123,8 @@ class DeadLetterIntegrationTests {
 				assertThat(letter.value()).isEqualTo(POISON);
 				assertThat(letter.key()).isEqualTo(POISON);
 				assertThat(header(letter, "origin")).isEqualTo("probe");
+				assertThat(letter.headers().lastHeader("rk")).isNull();
+				assertThat(header(letter, "rk-orig")).isEqualTo("number");
 				assertThat(header(letter, KafkaHeaders.DLT_ORIGINAL_TOPIC)).isEqualTo(this.topic);
 				assertThat(header(letter, KafkaHeaders.DLT_ORIGINAL_CONSUMER_GROUP)).isEqualTo(this.group);
 				assertThat(header(letter, KafkaHeaders.DLT_EXCEPTION_CAUSE_FQCN)).contains("DeserializationException");

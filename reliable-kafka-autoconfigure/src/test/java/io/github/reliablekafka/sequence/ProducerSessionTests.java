@@ -342,6 +342,28 @@ class ProducerSessionTests {
 	}
 
 	@Test
+	void numberThatIsTakenBetweenTransactionsLeavesNoGap() throws Exception {
+		this.session = session(true);
+		this.session.beginTransaction();
+		take().acknowledged(10);
+		this.session.committing();
+		this.session.commitTransaction();
+		// By a callback: Kafka refuses it, but only after it was appended.
+		take(false).rollBack();
+		this.session.beginTransaction();
+		Ticket next = take();
+		assertThat(next.number()).isEqualTo(2);
+		assertThat(next.appendNumber()).isEqualTo(3);
+		next.acknowledged(12);
+		this.session.committing();
+		this.session.commitTransaction();
+		assertThat(watermark().claim()).isEqualTo(new Claim(1, 2, 12, 0, 10, NumberRanges.EMPTY, 77));
+		take(false).rollBack();
+		this.session.close();
+		assertThat(watermark().number()).isEqualTo(2);
+	}
+
+	@Test
 	void closeLeavesAnUndecidedCommitUndecidedAndAbortsOthers() throws Exception {
 		this.session = session(true);
 		this.session.beginTransaction();

@@ -310,7 +310,6 @@ class RecordNumbersIntegrationTests {
 	void batchesOfRecordsWithoutKeyAreAsFullAsKafkasOwn() {
 		double with = recordsPerBatch(true);
 		double without = recordsPerBatch(false);
-		System.out.printf("Records per batch: %.1f with numbers, %.1f without%n", with, without);
 		assertThat(with).isGreaterThan(0.9 * without);
 	}
 

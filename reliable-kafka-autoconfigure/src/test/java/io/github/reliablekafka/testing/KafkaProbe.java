@@ -36,6 +36,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -90,9 +91,10 @@ public final class KafkaProbe implements AutoCloseable {
 		send(topic, partition, bytes(key), bytes(value));
 	}
 
-	public void send(String topic, int partition, byte[] key, byte[] value) {
+	public void send(String topic, int partition, byte[] key, byte[] value, Header... headers) {
 		ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, partition, key, value,
 				List.of(new RecordHeader("origin", bytes("probe"))));
+		List.of(headers).forEach(record.headers()::add);
 		await(() -> this.producer.send(record).get());
 	}
 
