@@ -360,9 +360,8 @@ final class SimulatedConsumer {
 				&& this.justDelivered.getOrDefault(sent.index, -1L) < finding.position()) {
 			wrong(finding, sent, "was delivered");
 		}
-		else if (this.everDelivered.get(sent.index)
-				&& sent.copies.stream().allMatch(
-							(copy) -> copy.offset < this.lineage.began && copy.offset >= this.lineage.restoredTo)) {
+		else if (this.everDelivered.get(sent.index) && sent.copies.stream()
+			.allMatch((copy) -> copy.offset < this.lineage.began && copy.offset >= this.lineage.restoredTo)) {
 			wrong(finding, sent, "was delivered before state was lost");
 		}
 		else if (sent.copies.stream()
