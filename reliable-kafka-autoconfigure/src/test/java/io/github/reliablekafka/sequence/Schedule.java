@@ -182,6 +182,7 @@ final class Schedule {
 		return this.consumers.get(lane);
 	}
 
+	@SuppressWarnings("AnnotateFormatMethod")
 	void trace(String format, Object... arguments) {
 		if (this.trace != null) {
 			this.trace.add(format.formatted(arguments));
