@@ -62,13 +62,11 @@ class SimulationMutationTests {
 					a gap is forgotten before its report is safe | Findings | if (publication.published().isDone()) { | if (true) {
 					failed reports count | Findings | publication.isRemembered() && !publication.published().isCompletedExceptionally() | publication.isRemembered()
 					aborted records have no numbers of their own | LaneReader | this.readCommitted ? stamp.number() : stamp.appendNumber() | stamp.number()
-					a cut hides what is written there anew and passed over | LaneState | this.highest = Math.min(this.highest, offset); | this.highest += 0;
 					records that overtake each other at the beginning | Judge | boolean ordered = beginningKnown | boolean ordered = true
 					everything below the first record is the group's | Judge | boolean beginningKnown = state.baseline() == 0 | boolean beginningKnown = true
 					a claim is believed before its offset is read | Judge | return;\\n\\t\\t}\\n\\t\\tboolean beginningKnown | }\\n\\t\\tboolean beginningKnown
 					claims of a topic that is gone are believed | Judge | if (claim.topicIdHash() != facts.topicIdHash() | if (claim.topicIdHash() == 1
 					holes are forgotten | LaneState | if (from < hole.to()) { | if (false) {
-					a commit has the epoch of the last record | LaneState | // A transaction's marker may be of a later epoch than the record before it.\\n\\t\\t\\tthis.leaderEpoch = -1; | this.highest += 0;
 					""")
 	void aMistakeIsNoticed(String name, String file, String code, String mistake) throws Exception {
 		String source = Files.readString(SOURCES.resolve(file + ".java"));
