@@ -553,6 +553,7 @@ final class SimulatedConsumer {
 	 * @param incarnation of the topic
 	 * @param committed up to which offset
 	 */
+	@SuppressWarnings("ArrayRecordComponent")
 	record Saved(byte[] state, Lineage lineage, int incarnation, long committed) {
 
 	}
