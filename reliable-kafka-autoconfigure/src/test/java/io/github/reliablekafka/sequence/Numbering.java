@@ -64,6 +64,7 @@ interface Numbering {
 	 * @param header the value of the header
 	 * @param handle whatever the session needs to find it again
 	 */
+	@SuppressWarnings("ArrayRecordComponent")
 	record Numbered(Lane lane, Stamp stamp, byte[] header, Object handle) {
 
 	}
