@@ -286,6 +286,8 @@ class LossReportIntegrationTests {
 			producer.send(stamped(3, 5, true)).get(30, TimeUnit.SECONDS);
 			producer.commitTransaction();
 		}
+		// The marker is written behind the producer's back.
+		await().untilAsserted(() -> assertThat(read().numbers()).containsExactly(1L, 3L));
 		LogEntries log = read();
 		Finding finding = Findings.lost(this.lane, NumberRanges.of(2, 2), log.place(1), log.place(3));
 		reporter(30, (report) -> List.of(record(2))).report(finding).get(60, TimeUnit.SECONDS);
