@@ -277,6 +277,9 @@ final class Checkpoints {
 				return read(this.reading);
 			}
 			byte[] bytes = this.checkpoint.join().orElse(null);
+			if (bytes == null && this.cause == Cause.RESET_LATEST) {
+				return LaneState.first(this.position);
+			}
 			LaneState saved = (bytes != null) ? LaneStateCodec.checkpoint(bytes) : null;
 			if (saved == null) {
 				return new LaneState(this.position);

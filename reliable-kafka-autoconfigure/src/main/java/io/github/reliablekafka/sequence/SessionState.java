@@ -320,6 +320,16 @@ final class SessionState {
 				? new Gap(gap.numbers(), moved(gap.before(), offset), gap.after(), gap.reported()) : gap);
 	}
 
+	/**
+	 * What was read was in a topic that is gone.
+	 */
+	void forgetPlaces() {
+		this.lastOffset = -1;
+		this.lastLeaderEpoch = -1;
+		this.gaps.replaceAll((gap) -> new Gap(gap.numbers(), null, null, gap.reported()));
+		forgetAnchor();
+	}
+
 	private static Finding.Place moved(Finding.Place place, long offset) {
 		return new Finding.Place(offset - 1, place.timestamp(), place.leaderEpoch(), place.number());
 	}
