@@ -325,10 +325,11 @@ final class Checkpoints {
 			if (end.isCompletedExceptionally()) {
 				return new LaneState(this.position);
 			}
-			// Others of the group may have read up to there, without saying so.
+			// Others of the group may have been anywhere since, without saying so.
 			long to = Math.max(end.join().offset(), this.position);
 			if (this.cause != null) {
 				saved.blur(new Hole(saved.next(), to, this.cause, false));
+				saved.doubtHoles();
 			}
 			if (this.position < saved.next()) {
 				saved.rewind(this.position);

@@ -389,6 +389,7 @@ public final class LaneReader {
 		long now = this.nanoClock.getAsLong();
 		adopt(now);
 		boolean settled = this.findings.settle(this.state);
+		this.changed |= settled;
 		boolean due = now - this.evaluatedAt >= EVALUATION_INTERVAL;
 		if (due) {
 			this.evaluatedAt = now;

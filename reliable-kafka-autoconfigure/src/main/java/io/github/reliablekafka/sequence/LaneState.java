@@ -244,6 +244,13 @@ final class LaneState {
 	}
 
 	/**
+	 * Note that others of the group may have gone back to what was passed over.
+	 */
+	void doubtHoles() {
+		this.holes.replaceAll((hole) -> new Hole(hole.from(), hole.to(), hole.cause(), false));
+	}
+
+	/**
 	 * Move back: records will be read again.
 	 * @param offset the position
 	 */
