@@ -277,6 +277,9 @@ final class Checkpoints {
 				return read(this.reading);
 			}
 			byte[] bytes = this.checkpoint.join().orElse(null);
+			if (bytes == null && this.cause == Cause.RESET_LATEST) {
+				return LaneState.first(this.position);
+			}
 			LaneState saved = (bytes != null) ? LaneStateCodec.checkpoint(bytes) : null;
 			if (saved == null) {
 				return new LaneState(this.position);
@@ -322,10 +325,11 @@ final class Checkpoints {
 			if (end.isCompletedExceptionally()) {
 				return new LaneState(this.position);
 			}
-			// Others of the group may have read up to there, without saying so.
+			// Others of the group may have been anywhere since, without saying so.
 			long to = Math.max(end.join().offset(), this.position);
 			if (this.cause != null) {
 				saved.blur(new Hole(saved.next(), to, this.cause, false));
+				saved.doubtHoles();
 			}
 			if (this.position < saved.next()) {
 				saved.rewind(this.position);

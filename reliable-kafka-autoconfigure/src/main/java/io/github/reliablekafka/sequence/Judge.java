@@ -56,20 +56,24 @@ final class Judge {
 		boolean ordered = beginningKnown || claim.inverted() < session.firstSeen();
 		for (Gap gap : session.gaps()) {
 			if (gap.isUndecided()) {
-				NumberRanges missing = claimed(claim, gap.numbers(), pending);
-				NumberRanges uncertain = ordered ? NumberRanges.EMPTY : missing.intersect(1, claim.inverted());
-				Missing part = new Missing(session.session(), missing.remove(uncertain), gap.before(), gap.after(),
-						gap.lowerBound() + 1);
-				add(state, part, evidence, facts, findings);
-				if (!uncertain.isEmpty()) {
-					findings
-						.add(finding(state, part.with(uncertain), evidence, Verdict.UNVERIFIED, Cause.BASELINE, null));
-				}
+				Missing missing = new Missing(session.session(), claimed(claim, gap.numbers(), pending), gap.before(),
+						gap.after(), gap.lowerBound() + 1);
+				addOrdered(state, missing, ordered, evidence, facts, findings);
 			}
 		}
-		NumberRanges tail = claimed(claim, NumberRanges.of(session.last() + 1, claim.acknowledged()), pending);
-		add(state, new Missing(session.session(), tail, session.lastPlace(), null, session.lastOffset() + 1), evidence,
-				facts, findings);
+		Missing tail = new Missing(session.session(),
+				claimed(claim, NumberRanges.of(session.last() + 1, claim.acknowledged()), pending), session.lastPlace(),
+				null, session.lastOffset() + 1);
+		if (!session.isReplayedOnly()) {
+			addOrdered(state, tail, ordered, evidence, facts, findings);
+		}
+		else if (beginningKnown) {
+			add(state, tail.from(Math.max(0, claim.firstOffset())), evidence, facts, findings);
+		}
+		else if (claim.offset() >= state.baseline()) {
+			// A replay does not tell where the records behind it were.
+			addUnverified(state, tail, evidence, findings);
+		}
 		if (beginningKnown) {
 			NumberRanges early = claimed(claim, session.unknown(), pending);
 			add(state, new Missing(session.session(), early, null, null, Math.max(0, claim.firstOffset())), evidence,
@@ -98,8 +102,23 @@ final class Judge {
 		if (claim.firstOffset() >= state.baseline()) {
 			add(state, all, evidence, facts, findings);
 		}
-		else if (!numbers.isEmpty()) {
-			findings.add(finding(state, all, evidence, Verdict.UNVERIFIED, Cause.BASELINE, null));
+		else {
+			addUnverified(state, all, evidence, findings);
+		}
+	}
+
+	// Records that overtook each other may have been in front of where the group began.
+	private void addOrdered(LaneState state, Missing missing, boolean ordered, Evidence evidence, TopicFacts facts,
+			List<Finding> findings) {
+		NumberRanges uncertain = ordered ? NumberRanges.EMPTY
+				: missing.numbers().intersect(1, evidence.claim().inverted());
+		add(state, missing.with(missing.numbers().remove(uncertain)), evidence, facts, findings);
+		addUnverified(state, missing.with(uncertain), evidence, findings);
+	}
+
+	private void addUnverified(LaneState state, Missing missing, Evidence evidence, List<Finding> findings) {
+		if (!missing.numbers().isEmpty()) {
+			findings.add(finding(state, missing, evidence, Verdict.UNVERIFIED, Cause.BASELINE, null));
 		}
 	}
 
@@ -188,6 +207,10 @@ final class Judge {
 
 		Missing with(NumberRanges numbers) {
 			return new Missing(this.session, numbers, this.before, this.after, this.lowest);
+		}
+
+		Missing from(long lowest) {
+			return new Missing(this.session, this.numbers, null, this.after, lowest);
 		}
 
 	}

@@ -68,6 +68,8 @@ public final class LaneReader {
 
 	private long committed;
 
+	private long began;
+
 	/**
 	 * Up to where the log was read that was cut off since.
 	 */
@@ -136,6 +138,7 @@ public final class LaneReader {
 		long now = this.nanoClock.getAsLong();
 		this.position = position;
 		this.committed = position;
+		this.began = position;
 		this.state = new LaneState(position);
 		LaneState.Beginning beginning = new LaneState.Beginning(position,
 				committed ? Cause.EXTERNAL_RESET : Cause.RESET_LATEST);
@@ -371,10 +374,7 @@ public final class LaneReader {
 			LaneState past = this.checkpoints.poll(now);
 			if (past != null) {
 				this.state.beginning(null);
-				if (past.topicIdHash() == 0 || this.state.topicIdHash() == 0
-						|| past.topicIdHash() == this.state.topicIdHash()) {
-					this.state.precededBy(past);
-				}
+				this.state.precededBy(past, this.began);
 				this.changed = true;
 			}
 		}
@@ -389,6 +389,7 @@ public final class LaneReader {
 		long now = this.nanoClock.getAsLong();
 		adopt(now);
 		boolean settled = this.findings.settle(this.state);
+		this.changed |= settled;
 		boolean due = now - this.evaluatedAt >= EVALUATION_INTERVAL;
 		if (due) {
 			this.evaluatedAt = now;
@@ -413,8 +414,7 @@ public final class LaneReader {
 		}
 		if (state.topicIdHash() != 0 && state.topicIdHash() != facts.topicIdHash()) {
 			this.coverage.count(Integrity.TOPIC_RECREATED);
-			state = new LaneState(state.next());
-			this.state = state;
+			state.recreated(facts.topicIdHash());
 		}
 		state.topicIdHash(facts.topicIdHash());
 		boolean atPosition = this.polled.size() == 0;

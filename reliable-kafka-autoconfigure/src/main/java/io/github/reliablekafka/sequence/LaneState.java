@@ -76,10 +76,26 @@ final class LaneState {
 	 */
 	private @Nullable Beginning beginning;
 
+	/**
+	 * Nothing is known of what is in front of an offset.
+	 * @param offset where reading begins
+	 */
 	LaneState(long offset) {
 		this.baseline = offset;
+		this.holesKnownFrom = offset;
 		this.next = offset;
 		this.highest = offset;
+	}
+
+	/**
+	 * Nobody of the group has ever read.
+	 * @param offset where reading begins
+	 * @return what is known in front of it: that there is nothing
+	 */
+	static LaneState first(long offset) {
+		LaneState state = new LaneState(offset);
+		state.holesKnownFrom = 0;
+		return state;
 	}
 
 	LaneState(long baseline, long holesKnownFrom, long next, long highest, int leaderEpoch, int topicIdHash) {
@@ -228,6 +244,13 @@ final class LaneState {
 	}
 
 	/**
+	 * Note that others of the group may have gone back to what was passed over.
+	 */
+	void doubtHoles() {
+		this.holes.replaceAll((hole) -> new Hole(hole.from(), hole.to(), hole.cause(), false));
+	}
+
+	/**
 	 * Move back: records will be read again.
 	 * @param offset the position
 	 */
@@ -274,12 +297,38 @@ final class LaneState {
 	}
 
 	/**
+	 * Begin anew: what was read so far is another topic of the same name, and so is
+	 * perhaps some of the new one. Records that were read stay read, wherever they were.
+	 * @param topicIdHash of the new topic
+	 */
+	void recreated(int topicIdHash) {
+		this.topicIdHash = topicIdHash;
+		this.sessions.values().forEach(SessionState::forgetPlaces);
+		this.holes.clear();
+		blur(new Hole(0, this.next, Cause.TOPIC_RECREATED, false));
+		this.baseline = 0;
+		this.holesKnownFrom = 0;
+		this.highest = this.next;
+	}
+
+	/**
 	 * Put together what was read in two parts of the partition.
 	 * @param past what was read in front of where this state began
+	 * @param began where this state began
 	 */
-	void precededBy(LaneState past) {
+	void precededBy(LaneState past, long began) {
+		if (this.topicIdHash == 0) {
+			this.topicIdHash = past.topicIdHash;
+		}
+		else if (past.topicIdHash != 0 && past.topicIdHash != this.topicIdHash) {
+			blur(new Hole(0, began, Cause.TOPIC_RECREATED, false));
+			this.baseline = 0;
+			this.holesKnownFrom = (this.holesKnownFrom > began) ? this.holesKnownFrom : 0;
+			return;
+		}
 		this.baseline = Math.min(this.baseline, past.baseline);
-		this.holesKnownFrom = Math.max(this.holesKnownFrom, past.holesKnownFrom);
+		// As long as nothing was forgotten since it is where this began.
+		this.holesKnownFrom = (this.holesKnownFrom > began) ? this.holesKnownFrom : past.holesKnownFrom;
 		this.highest = Math.max(this.highest, past.highest);
 		this.holes.addAll(0, past.holes);
 		while (this.holes.size() > MOST_HOLES) {

@@ -35,7 +35,12 @@ final class SessionState {
 
 	private long last;
 
+	/**
+	 * Where the last record is that is not a replay, and its number.
+	 */
 	private long lastOffset;
+
+	private long lastOffsetNumber;
 
 	private int lastLeaderEpoch;
 
@@ -70,6 +75,7 @@ final class SessionState {
 		this.firstSeen = firstSeen;
 		this.last = last;
 		this.lastOffset = lastPlace.offset();
+		this.lastOffsetNumber = lastPlace.number();
 		this.lastLeaderEpoch = lastPlace.leaderEpoch();
 		this.lastTimestamp = lastPlace.timestamp();
 		this.unknown = unknown;
@@ -106,7 +112,8 @@ final class SessionState {
 	}
 
 	Finding.Place lastPlace() {
-		return new Finding.Place(this.lastOffset, this.lastTimestamp, this.lastLeaderEpoch, this.last);
+		return new Finding.Place(this.lastOffset, this.lastTimestamp, this.lastLeaderEpoch,
+				this.lastOffsetNumber);
 	}
 
 	boolean isReplayedOnly() {
@@ -173,9 +180,13 @@ final class SessionState {
 						new Finding.Place(offset, timestamp, leaderEpoch, number), null));
 			}
 			this.last = number;
-			this.lastOffset = offset;
-			this.lastLeaderEpoch = leaderEpoch;
-			this.lastTimestamp = timestamp;
+			if (!replay || this.replayedOnly) {
+				// The numbers behind a replay may be in front of it.
+				this.lastOffset = offset;
+				this.lastOffsetNumber = number;
+				this.lastLeaderEpoch = leaderEpoch;
+				this.lastTimestamp = timestamp;
+			}
 			this.replayedOnly &= replay;
 			return Arrival.NEXT;
 		}
@@ -305,7 +316,8 @@ final class SessionState {
 		if (!tail.isEmpty()) {
 			long highest = tail.last(tail.size() - 1);
 			this.gaps.add(new Gap(tail, lastPlace(), null, verdict));
-			// What is between them is excused: its sender knows that it failed.
+			// Failed, or on its way in another report that may not arrive.
+			addGap(new Gap(NumberRanges.of(this.last + 1, highest).remove(tail), lastPlace(), null, null));
 			this.last = highest;
 		}
 	}
@@ -318,6 +330,16 @@ final class SessionState {
 		this.lastOffset = Math.min(this.lastOffset, offset - 1);
 		this.gaps.replaceAll((gap) -> (gap.lowerBound() >= offset && gap.before() != null)
 				? new Gap(gap.numbers(), moved(gap.before(), offset), gap.after(), gap.reported()) : gap);
+	}
+
+	/**
+	 * What was read was in a topic that is gone.
+	 */
+	void forgetPlaces() {
+		this.lastOffset = -1;
+		this.lastLeaderEpoch = -1;
+		this.gaps.replaceAll((gap) -> new Gap(gap.numbers(), null, null, gap.reported()));
+		forgetAnchor();
 	}
 
 	private static Finding.Place moved(Finding.Place place, long offset) {

@@ -45,6 +45,14 @@ enum Faults {
 		return this.harmless;
 	}
 
+	/** Whether what a group knows may be lost, or is not of this topic any more. */
+	boolean isLossOfState() {
+		return switch (this) {
+			case EXTERNAL_RESET, OFFSETS_EXPIRE, METADATA_LOST, RECREATE -> true;
+			default -> false;
+		};
+	}
+
 	static Set<Faults> choose(Randomness random) {
 		Set<Faults> chosen = EnumSet.noneOf(Faults.class);
 		boolean harmlessOnly = random.chance(12);

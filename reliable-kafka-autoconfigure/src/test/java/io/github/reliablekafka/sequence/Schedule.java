@@ -108,7 +108,7 @@ final class Schedule {
 		}
 		for (SimulatedConsumer consumer : this.consumers.values()) {
 			consumer.tally.records += consumer.log.sent.size();
-			tally.sum.add(consumer.tally);
+			tally.add(this.faults, consumer.tally);
 		}
 		tally.violations = this.violations.isEmpty() ? 0 : 1;
 		return tally;

@@ -43,6 +43,9 @@ final class Sent {
 
 	Fate fate = Fate.PENDING;
 
+	/** The copy that the producer was told of. */
+	SimulatedLog.Entry acknowledged;
+
 	/** Whether its producer ended without a word. */
 	boolean abandoned;
 

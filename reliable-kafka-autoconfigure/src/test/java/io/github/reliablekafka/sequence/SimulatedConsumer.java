@@ -71,6 +71,8 @@ final class SimulatedConsumer {
 
 	private final Map<Verdict, Map<Long, NumberRanges>> found = new EnumMap<>(Verdict.class);
 
+	private final Map<Cause, Map<Long, NumberRanges>> unverified = new EnumMap<>(Cause.class);
+
 	private NaiveCheckers naive;
 
 	private final Map<Long, Set<Long>> naiveNumbers = new HashMap<>();
@@ -103,7 +105,10 @@ final class SimulatedConsumer {
 			this.lineage.began = this.position;
 		}
 		this.lineage.baseline = Math.min(this.lineage.baseline, this.position);
-		this.lineage.chosenBaseline = Math.min(this.lineage.chosenBaseline, this.position);
+		if (!intact) {
+			// Else it is where somebody chose to be, or was thrown back to.
+			this.lineage.chosenBaseline = this.position;
+		}
 		this.lastCommit = this.position;
 		this.process.board.watch(this.log.lane);
 		this.schedule.watched(this.log.lane, this.process);
@@ -403,9 +408,32 @@ final class SimulatedConsumer {
 			.anyMatch((copy) -> copy.offset >= baseline && copy.incarnation == this.log.incarnation);
 	}
 
+	// A copy that was cut off and written again, before anybody was told, was elsewhere.
+	private boolean owed(Sent sent) {
+		SimulatedLog.Entry acknowledged = sent.acknowledged;
+		return acknowledged != null && acknowledged.offset >= this.lineage.chosenBaseline
+				&& acknowledged.incarnation == this.log.incarnation;
+	}
+
 	void published(Finding finding) {
 		this.found.computeIfAbsent(finding.verdict(), (key) -> new HashMap<>())
 			.merge(finding.session(), finding.numbers(), NumberRanges::add);
+		if (finding.verdict() == Verdict.UNVERIFIED) {
+			this.unverified.computeIfAbsent(finding.cause(), (key) -> new HashMap<>())
+				.merge(finding.session(), finding.numbers(), NumberRanges::add);
+		}
+	}
+
+	/** For which cause a number is said not to be verified; -1 if that is not said. */
+	private int unverifiedFor(Sent sent) {
+		long number = sent.number(this.schedule.readCommitted);
+		for (Map.Entry<Cause, Map<Long, NumberRanges>> cause : this.unverified.entrySet()) {
+			if (cause.getValue().getOrDefault(sent.session, NumberRanges.EMPTY).contains(number)) {
+				return cause.getKey().ordinal();
+			}
+		}
+		return this.reader.unverified().getOrDefault(sent.session, NumberRanges.EMPTY).contains(number)
+				? Cause.values().length : -1;
 	}
 
 	private boolean found(Verdict verdict, Sent sent) {
@@ -421,7 +449,9 @@ final class SimulatedConsumer {
 		Map<Long, Set<Long>> lostNumbers = new HashMap<>();
 		for (Sent sent : this.log.sent) {
 			boolean missing = sent.acknowledged(rc) && !this.lineage.delivered.get(sent.index)
-					&& !this.lineage.inherited.get(sent.index) && answerable(sent, this.lineage.chosenBaseline);
+					&& !this.lineage.inherited.get(sent.index) && owed(sent)
+					// The group has it, even if what knew so is lost since.
+					&& !this.everDelivered.get(sent.index);
 			if (!missing || sent.copies.stream().anyMatch((copy) -> copy.removed == SimulatedLog.Removal.COMPACTED)) {
 				continue;
 			}
@@ -452,10 +482,9 @@ final class SimulatedConsumer {
 		if (found(Verdict.LOST_ACKED, sent) || found(Verdict.MISSED, sent)) {
 			this.tally.reported++;
 		}
-		else if (found(Verdict.UNVERIFIED, sent) || this.reader.unverified()
-			.getOrDefault(sent.session, NumberRanges.EMPTY)
-			.contains(sent.number(this.schedule.readCommitted))) {
+		else if (unverifiedFor(sent) >= 0) {
 			this.tally.unverified++;
+			this.tally.unverifiedFor[unverifiedFor(sent)]++;
 		}
 		else if (found(Verdict.INDETERMINATE_AT_CRASH, sent)) {
 			this.tally.indeterminate++;

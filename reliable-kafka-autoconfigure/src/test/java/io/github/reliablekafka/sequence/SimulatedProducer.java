@@ -134,6 +134,7 @@ final class SimulatedProducer {
 			return true;
 		}
 		flight.sent.fate = Sent.Fate.ACKNOWLEDGED;
+		flight.sent.acknowledged = flight.entry;
 		this.done.add(flight);
 		this.numbering.acknowledged(flight.numbered, flight.entry.offset);
 		this.schedule.trace("%s: %s acknowledged at %d", log.lane, flight.sent, flight.entry.offset);

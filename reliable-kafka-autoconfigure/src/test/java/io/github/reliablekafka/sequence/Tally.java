@@ -17,10 +17,16 @@
 package io.github.reliablekafka.sequence;
 
 import java.lang.reflect.Field;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 
 /** Counts. */
 final class Tally {
+
+	private static final Cause[] CAUSES = Cause.values();
 
 	long schedules;
 
@@ -30,22 +36,58 @@ final class Tally {
 
 	final Lane sum = new Lane();
 
+	/** Of schedules in which no group loses its state or is moved from outside. */
+	final Lane steady = new Lane();
+
+	/** Of all schedules in which a fault may happen. */
+	private final Map<Faults, Lane> withFault = new EnumMap<>(Faults.class);
+
 	void add(Tally other) {
 		this.schedules += other.schedules;
 		this.faultFree += other.faultFree;
 		this.violations += other.violations;
 		this.sum.add(other.sum);
+		this.steady.add(other.steady);
+		other.withFault.forEach((fault, lane) -> lane(fault).add(lane));
+	}
+
+	void add(Set<Faults> faults, Lane lane) {
+		this.sum.add(lane);
+		if (faults.stream().noneMatch(Faults::isLossOfState)) {
+			this.steady.add(lane);
+		}
+		faults.forEach((fault) -> lane(fault).add(lane));
+	}
+
+	private Lane lane(Faults fault) {
+		return this.withFault.computeIfAbsent(fault, (key) -> new Lane());
 	}
 
 	String table() {
-		Lane s = this.sum;
 		StringBuilder table = new StringBuilder();
 		row(table, "schedules", this.schedules);
 		row(table, "  of them without a fault", this.faultFree);
+		table.append(String.format("%nAll schedules%n"));
+		rows(table, this.sum);
+		table.append(String.format("%nSchedules in which no state is lost, no offset moved, no topic re-created%n"));
+		rows(table, this.steady);
+		table.append(String.format("%nSchedules in which this may happen: losses, found UNVERIFIED%n"));
+		this.withFault.forEach((fault, lane) -> table.append(String.format(Locale.ROOT, "  %-20s %,13d %,13d %6.2f %%%n",
+				fault, lane.losses, lane.unverified, share(lane.unverified, lane.losses))));
+		return table.toString();
+	}
+
+	private static void rows(StringBuilder table, Lane s) {
 		row(table, "records", s.records);
 		row(table, "losses (acknowledged, answerable, not delivered)", s.losses);
-		row(table, "  found LOST_ACKED or MISSED", s.reported);
+		row(table, "  found LOST_ACKED or MISSED", s.reported, s.losses);
 		row(table, "  found UNVERIFIED", s.unverified, s.losses);
+		for (int i = 0; i < s.unverifiedFor.length; i++) {
+			if (s.unverifiedFor[i] > 0) {
+				row(table, "    " + ((i < CAUSES.length) ? CAUSES[i] : "below the first that was read"),
+						s.unverifiedFor[i], s.losses);
+			}
+		}
 		row(table, "  found INDETERMINATE_AT_CRASH", s.indeterminate, s.losses);
 		row(table, "  of ended sessions, never claimed, nothing found", s.unclaimed, s.losses);
 		row(table, "  polled, and cut off before a commit, nothing found", s.cutOff, s.losses);
@@ -61,7 +103,10 @@ final class Tally {
 		row(table, "next number must be previous + 1: not found", s.naiveMissed, s.losses);
 		row(table, "offset gap: false", s.gapFalse);
 		row(table, "offset gap: not found", s.gapMissed, s.losses);
-		return table.toString();
+	}
+
+	private static double share(long value, long of) {
+		return (of != 0) ? 100.0 * value / of : 0;
 	}
 
 	private static void row(StringBuilder table, String name, long value) {
@@ -70,7 +115,7 @@ final class Tally {
 
 	private static void row(StringBuilder table, String name, long value, long of) {
 		table.append(
-				String.format(Locale.ROOT, "%-62s %,15d  %5.2f %%%n", name, value, (of != 0) ? 100.0 * value / of : 0));
+				String.format(Locale.ROOT, "%-62s %,15d  %5.2f %%%n", name, value, share(value, of)));
 	}
 
 	/** Counts of one partition. */
@@ -83,6 +128,9 @@ final class Tally {
 		long reported;
 
 		long unverified;
+
+		/** By the cause of the finding; the last is for those without a finding. */
+		final long[] unverifiedFor = new long[CAUSES.length + 1];
 
 		long indeterminate;
 
@@ -120,8 +168,11 @@ final class Tally {
 			long longest = Math.max(this.longestMetadata, other.longestMetadata);
 			try {
 				for (Field field : Lane.class.getDeclaredFields()) {
-					field.setLong(this, field.getLong(this) + field.getLong(other));
+					if (field.getType() == long.class) {
+						field.setLong(this, field.getLong(this) + field.getLong(other));
+					}
 				}
+				Arrays.setAll(this.unverifiedFor, (i) -> this.unverifiedFor[i] + other.unverifiedFor[i]);
 			}
 			catch (IllegalAccessException ex) {
 				throw new IllegalStateException(ex);
