@@ -42,6 +42,8 @@ final class AssignedPartition {
 
 	private final TopicPartition partition;
 
+	private final OpenRecords open = new OpenRecords();
+
 	private final LeaderEpochs epochs = new LeaderEpochs();
 
 	private @Nullable LaneReader reader;
@@ -74,6 +76,10 @@ final class AssignedPartition {
 
 	TopicPartition partition() {
 		return this.partition;
+	}
+
+	OpenRecords open() {
+		return this.open;
 	}
 
 	/**
@@ -137,6 +143,7 @@ final class AssignedPartition {
 	 * @param cause by whom
 	 */
 	void move(long offset, Cause cause) {
+		this.open.dropFrom(offset);
 		boolean moved = this.unsettled || offset != this.position;
 		boolean passed = this.undeserializable >= 0 && offset == this.undeserializable + 1;
 		this.undeserializable = -1;
@@ -153,6 +160,7 @@ final class AssignedPartition {
 	 * The position was set to the beginning or the end, wherever that is.
 	 */
 	void unsettle() {
+		this.open.dropFrom(0);
 		this.unsettled = true;
 		this.movedBy = Cause.SEEK;
 	}
@@ -172,6 +180,7 @@ final class AssignedPartition {
 	 * @param offset the first offset that differs
 	 */
 	void truncate(long offset) {
+		this.open.dropFrom(offset);
 		this.truncated = true;
 		this.unsettled = false;
 		this.epochs.forgetFrom(offset);
@@ -299,8 +308,9 @@ final class AssignedPartition {
 	 * {@code null} for nothing
 	 */
 	@Nullable OffsetAndMetadata check(boolean mayCommit) {
-		OffsetAndMetadata again = (mayCommit && this.commitWanted && this.committed >= 0)
-				? commit(new OffsetAndMetadata(this.committed)) : null;
+		// Not above the position: the group would not come back to what is in between.
+		OffsetAndMetadata again = (mayCommit && this.commitWanted && this.committed >= 0
+				&& this.committed <= position()) ? commit(new OffsetAndMetadata(this.committed)) : null;
 		LaneReader check = this.reader;
 		if (check != null && this.begun) {
 			try {

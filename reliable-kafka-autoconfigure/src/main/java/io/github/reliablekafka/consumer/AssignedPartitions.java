@@ -36,9 +36,7 @@ import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -59,13 +57,15 @@ final class AssignedPartitions {
 
 	private final Consumer<?, ?> consumer;
 
-	private final String group;
-
 	private final @Nullable LaneReaders readers;
 
 	private final PositionResets resets;
 
 	private final OffsetCommits commits;
+
+	private final GroupOffsets offsets;
+
+	private final ListenedRecords listened;
 
 	private final Map<TopicPartition, AssignedPartition> partitions = new LinkedHashMap<>();
 
@@ -85,14 +85,19 @@ final class AssignedPartitions {
 	AssignedPartitions(Consumer<?, ?> consumer, String group, ResetPolicy policy, @Nullable LaneReaders readers,
 			boolean commitsInTransactions) {
 		this.consumer = consumer;
-		this.group = group;
 		this.readers = readers;
 		this.resets = new PositionResets(consumer, policy, group);
-		this.commits = new OffsetCommits(consumer, group, this.partitions, commitsInTransactions);
+		this.offsets = new GroupOffsets(consumer, group);
+		this.listened = new ListenedRecords(this.partitions, (readers != null) ? readers.losses() : null);
+		this.commits = new OffsetCommits(consumer, group, this.partitions, this.listened, commitsInTransactions);
 	}
 
 	OffsetCommits commits() {
 		return this.commits;
+	}
+
+	ListenedRecords listened() {
+		return this.listened;
 	}
 
 	/**
@@ -142,6 +147,7 @@ final class AssignedPartitions {
 		for (TopicPartition partition : removed) {
 			AssignedPartition assigned = this.partitions.remove(partition);
 			if (assigned != null) {
+				this.listened.end(assigned);
 				assigned.end();
 			}
 		}
@@ -155,6 +161,7 @@ final class AssignedPartitions {
 		if (this.incomplete) {
 			complete((timeout.compareTo(PositionResets.PATIENCE) < 0) ? timeout.plus(GLANCE) : PositionResets.PATIENCE);
 		}
+		this.listened.beforePoll();
 		this.commits.beforePoll();
 	}
 
@@ -183,7 +190,7 @@ final class AssignedPartitions {
 	}
 
 	private void begin(List<AssignedPartition> waiting, Duration patience) {
-		Map<TopicPartition, OffsetAndMetadata> offsets = committed(waiting, patience);
+		Map<TopicPartition, OffsetAndMetadata> offsets = this.offsets.committed(waiting, patience);
 		List<AssignedPartition> without = new ArrayList<>();
 		for (AssignedPartition assigned : waiting) {
 			OffsetAndMetadata offset = offsets.get(assigned.partition());
@@ -199,24 +206,6 @@ final class AssignedPartitions {
 		}
 		if (!without.isEmpty() && !this.resets.isForbidden()) {
 			this.commits.commitNow(this.resets.begin(without));
-		}
-	}
-
-	private Map<TopicPartition, OffsetAndMetadata> committed(List<AssignedPartition> waiting, Duration patience) {
-		if (this.group.isEmpty()) {
-			return Map.of();
-		}
-		Set<TopicPartition> names = new HashSet<>();
-		waiting.forEach((assigned) -> names.add(assigned.partition()));
-		try {
-			return this.consumer.committed(names, patience);
-		}
-		catch (AuthorizationException ex) {
-			// A consumer that sets its positions itself needs no right to its group.
-			if (waiting.stream().allMatch((assigned) -> assigned.position() >= 0)) {
-				return Map.of();
-			}
-			throw ex;
 		}
 	}
 
@@ -294,7 +283,7 @@ final class AssignedPartitions {
 			AssignedPartition assigned = this.partitions.get(partition);
 			if (assigned != null && !records.isEmpty()) {
 				if (!assigned.hasBegun()) {
-					beginLate(assigned, records.get(0).offset());
+					this.offsets.beginLate(assigned, records.get(0).offset());
 				}
 				OffsetAndMetadata cutAt = (kept != polled) ? kept.nextOffsets().get(partition) : null;
 				assigned.read(records, (cutAt != null) ? cutAt.offset() : Long.MAX_VALUE);
@@ -308,27 +297,6 @@ final class AssignedPartitions {
 				assigned.advance(position.offset(), position.leaderEpoch().orElse(-1));
 			}
 		});
-	}
-
-	// Reading began before it was known what the group has committed, which nobody has
-	// changed meanwhile.
-	private void beginLate(AssignedPartition assigned, long first) {
-		OffsetAndMetadata offset = null;
-		try {
-			offset = committed(List.of(assigned), PositionResets.PATIENCE).get(assigned.partition());
-		}
-		catch (WakeupException ex) {
-			this.consumer.wakeup();
-		}
-		catch (KafkaException ex) {
-			logger.warn("What was known of %s is not known any more".formatted(assigned.partition()), ex);
-		}
-		if (offset != null) {
-			assigned.begin(offset);
-		}
-		else {
-			assigned.beginWithoutOffset(first);
-		}
 	}
 
 	/**

@@ -49,6 +49,7 @@ final class BatchOutcomes<K, V> implements BatchInterceptor<K, V> {
 		if (consumer instanceof ReliableConsumer<?, ?> reliable) {
 			reliable.attend();
 			reliable.isolatePoison();
+			this.outcomes.watch(reliable);
 		}
 		if (this.next != null) {
 			this.next.setupThreadState(consumer);
@@ -62,6 +63,7 @@ final class BatchOutcomes<K, V> implements BatchInterceptor<K, V> {
 			DeserializationException poison = Poison.of(record);
 			if (poison != null) {
 				this.outcomes.post(record.topic(), ConsumptionOutcome.FAILED);
+				this.outcomes.failed(records, consumer);
 				if (index > 0) {
 					// The consumer is hidden behind another wrapper and could not isolate
 					// it. With an index the records in front would count as processed.
@@ -71,12 +73,32 @@ final class BatchOutcomes<K, V> implements BatchInterceptor<K, V> {
 			}
 			index++;
 		}
-		return (this.next != null) ? this.next.intercept(records, consumer) : records;
+		return (this.next != null) ? intercept(records, consumer, this.next) : records;
+	}
+
+	private @Nullable ConsumerRecords<K, V> intercept(ConsumerRecords<K, V> records, Consumer<K, V> consumer,
+			BatchInterceptor<K, V> next) {
+		ConsumerRecords<K, V> intercepted;
+		try {
+			intercepted = next.intercept(records, consumer);
+		}
+		catch (RuntimeException ex) {
+			// The error handler gets them, without a word to any interceptor.
+			this.outcomes.failed(records, consumer);
+			throw ex;
+		}
+		if (intercepted != records && consumer instanceof ReliableConsumer<?, ?> reliable) {
+			reliable.listened().closeFiltered(records, (intercepted != null) ? intercepted : ConsumerRecords.empty());
+		}
+		return intercepted;
 	}
 
 	@Override
 	public void success(ConsumerRecords<K, V> records, Consumer<K, V> consumer) {
 		post(records, records.count(), ConsumptionOutcome.PROCESSED);
+		if (consumer instanceof ReliableConsumer<?, ?> reliable) {
+			reliable.listened().close(records);
+		}
 		if (this.next != null) {
 			this.next.success(records, consumer);
 		}
@@ -92,11 +114,15 @@ final class BatchOutcomes<K, V> implements BatchInterceptor<K, V> {
 			post(records, failedAt, ConsumptionOutcome.PROCESSED);
 			int index = 0;
 			for (ConsumerRecord<K, V> record : records) {
-				if (index++ == failedAt) {
+				if (index == failedAt) {
 					this.outcomes.post(record.topic(), ConsumptionOutcome.FAILED);
+				}
+				if (index++ < failedAt) {
+					this.outcomes.close(record, consumer);
 				}
 			}
 		}
+		this.outcomes.failed(records, consumer);
 		if (this.next != null) {
 			this.next.failure(records, exception, consumer);
 		}

@@ -188,7 +188,8 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		if (isAsync(properties)) {
 			rules().gate().report(List.of(rules().async("listener '%s'".formatted(container.getListenerId()))));
 		}
-		Outcomes outcomes = new Outcomes(this.ledger.obtain(), container::getGroupId, () -> isAsync(properties));
+		Outcomes outcomes = new Outcomes(this.ledger.obtain(), container::getGroupId, () -> isAsync(properties),
+				new ErrorHandling(container));
 		if (!(container.getRecordInterceptor() instanceof RecordOutcomes)) {
 			container.setRecordInterceptor(new RecordOutcomes<>(outcomes, container.getRecordInterceptor()));
 		}

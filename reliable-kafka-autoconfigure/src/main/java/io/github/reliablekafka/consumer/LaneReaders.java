@@ -38,6 +38,14 @@ record LaneReaders(String group, boolean readCommitted, SequenceBoard board, Los
 	private static final Log logger = LogFactory.getLog(LaneReaders.class);
 
 	/**
+	 * Make what reports records that were committed without being processed.
+	 * @return a new one for one consumer
+	 */
+	ProcessingLosses losses() {
+		return new ProcessingLosses(this.group, this.readCommitted, this.ledger);
+	}
+
+	/**
 	 * Make the reader of one partition.
 	 * @param partition the partition
 	 * @return {@code null} if that fails, which is logged

@@ -47,13 +47,16 @@ final class OffsetCommits {
 
 	private final Map<TopicPartition, AssignedPartition> partitions;
 
+	private final ListenedRecords listened;
+
 	private boolean inTransactions;
 
 	OffsetCommits(Consumer<?, ?> consumer, String group, Map<TopicPartition, AssignedPartition> partitions,
-			boolean inTransactions) {
+			ListenedRecords listened, boolean inTransactions) {
 		this.consumer = consumer;
 		this.group = group;
 		this.partitions = partitions;
+		this.listened = listened;
 		this.inTransactions = inTransactions;
 	}
 
@@ -79,7 +82,9 @@ final class OffsetCommits {
 	 */
 	Map<TopicPartition, OffsetAndMetadata> enrichInTransaction(Map<TopicPartition, OffsetAndMetadata> offsets) {
 		this.inTransactions = true;
-		return enrich(offsets);
+		Map<TopicPartition, OffsetAndMetadata> enriched = enrich(offsets);
+		this.listened.sentInTransaction(enriched);
+		return enriched;
 	}
 
 	/**
@@ -90,7 +95,20 @@ final class OffsetCommits {
 	 */
 	@Nullable OffsetCommitCallback callback(Map<TopicPartition, OffsetAndMetadata> offsets,
 			@Nullable OffsetCommitCallback callback) {
-		return (callback != null) ? (enriched, exception) -> callback.onComplete(offsets, exception) : null;
+		if (callback == null && !this.listened.isWatched()) {
+			return null;
+		}
+		return (enriched, exception) -> {
+			if (exception == null) {
+				this.listened.committed(enriched);
+			}
+			else if (callback == null) {
+				logger.error("Offsets %s could not be committed".formatted(offsets), exception);
+			}
+			if (callback != null) {
+				callback.onComplete(offsets, exception);
+			}
+		};
 	}
 
 	/**

@@ -24,6 +24,9 @@ import java.util.function.Supplier;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,8 @@ final class Outcomes {
 
 	private final BooleanSupplier async;
 
+	private final ErrorHandling errorHandling;
+
 	private final Map<String, Consumption> consumptions = new ConcurrentHashMap<>();
 
 	/**
@@ -45,11 +50,70 @@ final class Outcomes {
 	 * @param group the group, which may be set after this is created
 	 * @param async whether the listener returns before its work is done, so that nobody
 	 * knows that a record is processed
+	 * @param errorHandling what becomes of failures
 	 */
-	Outcomes(DeliveryLedger ledger, Supplier<@Nullable String> group, BooleanSupplier async) {
+	Outcomes(DeliveryLedger ledger, Supplier<@Nullable String> group, BooleanSupplier async,
+			ErrorHandling errorHandling) {
 		this.ledger = ledger;
 		this.group = group;
 		this.async = async;
+		this.errorHandling = errorHandling;
+	}
+
+	/**
+	 * Have a consumer followed, if the outcomes of its records are known.
+	 * @param consumer what the container polls
+	 */
+	void watch(ReliableConsumer<?, ?> consumer) {
+		ListenedRecords listened = consumer.listened();
+		if (!listened.isWatched() && !this.async.getAsBoolean() && !this.errorHandling.isAcknowledgedByHand()) {
+			listened.watch();
+		}
+	}
+
+	/**
+	 * Records have an outcome.
+	 * @param record the record
+	 * @param consumer what the container polls
+	 */
+	void close(ConsumerRecord<?, ?> record, Consumer<?, ?> consumer) {
+		if (consumer instanceof ReliableConsumer<?, ?> reliable) {
+			reliable.listened().close(record);
+		}
+	}
+
+	/**
+	 * An error handler is about to get a record.
+	 * @param record the record
+	 * @param consumer what the container polls
+	 */
+	void failed(ConsumerRecord<?, ?> record, Consumer<?, ?> consumer) {
+		if (consumer instanceof ReliableConsumer<?, ?> reliable && reliable.listened().isWatched()) {
+			switch (this.errorHandling.kind()) {
+				case STANDARD -> reliable.listened().close(record);
+				case UNKNOWN -> reliable.listened().closeAll();
+				case LOGGING -> {
+					// Nobody keeps it.
+				}
+			}
+		}
+	}
+
+	/**
+	 * An error handler is about to get a batch.
+	 * @param records the batch
+	 * @param consumer what the container polls
+	 */
+	void failed(ConsumerRecords<?, ?> records, Consumer<?, ?> consumer) {
+		if (consumer instanceof ReliableConsumer<?, ?> reliable && reliable.listened().isWatched()) {
+			switch (this.errorHandling.kind()) {
+				case STANDARD -> reliable.listened().close(records);
+				case UNKNOWN -> reliable.listened().closeAll();
+				case LOGGING -> {
+					// Nobody keeps them.
+				}
+			}
+		}
 	}
 
 	void post(String topic, ConsumptionOutcome outcome) {

@@ -45,12 +45,22 @@ final class RecordOutcomes<K, V> implements RecordInterceptor<K, V> {
 
 	@Override
 	public @Nullable ConsumerRecord<K, V> intercept(ConsumerRecord<K, V> record, Consumer<K, V> consumer) {
-		return (this.next != null) ? this.next.intercept(record, consumer) : record;
+		if (this.next == null) {
+			return record;
+		}
+		ConsumerRecord<K, V> intercepted = this.next.intercept(record, consumer);
+		if (intercepted == null || intercepted.offset() != record.offset()
+				|| intercepted.partition() != record.partition() || !intercepted.topic().equals(record.topic())) {
+			// Filtered, or exchanged for one from elsewhere.
+			this.outcomes.close(record, consumer);
+		}
+		return intercepted;
 	}
 
 	@Override
 	public void success(ConsumerRecord<K, V> record, Consumer<K, V> consumer) {
 		this.outcomes.post(record.topic(), ConsumptionOutcome.PROCESSED);
+		this.outcomes.close(record, consumer);
 		if (this.next != null) {
 			this.next.success(record, consumer);
 		}
@@ -62,6 +72,7 @@ final class RecordOutcomes<K, V> implements RecordInterceptor<K, V> {
 		if (!SeekUtils.isBackoffException(exception)) {
 			this.outcomes.post(record.topic(), ConsumptionOutcome.FAILED);
 		}
+		this.outcomes.failed(record, consumer);
 		if (this.next != null) {
 			this.next.failure(record, exception, consumer);
 		}
@@ -78,6 +89,7 @@ final class RecordOutcomes<K, V> implements RecordInterceptor<K, V> {
 	public void setupThreadState(Consumer<?, ?> consumer) {
 		if (consumer instanceof ReliableConsumer<?, ?> reliable) {
 			reliable.attend();
+			this.outcomes.watch(reliable);
 		}
 		if (this.next != null) {
 			this.next.setupThreadState(consumer);

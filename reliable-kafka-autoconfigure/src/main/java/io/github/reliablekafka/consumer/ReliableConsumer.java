@@ -82,11 +82,16 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		this.interceptor = interceptor;
 		this.attendance = attendance;
 		session.enrichWith(assigned.commits()::enrichInTransaction);
+		session.onAbandoned(assigned.listened()::abandon);
 	}
 
 	@Override
 	public Map<String, Object> effectiveSettings() {
 		return this.session.effectiveSettings();
+	}
+
+	ListenedRecords listened() {
+		return this.assigned.listened();
 	}
 
 	/**
@@ -118,6 +123,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 			polled = records;
 		}
 		this.assigned.polled(polled, (kept != records) ? kept : polled);
+		this.assigned.listened().polled(kept);
 		return kept;
 	}
 
@@ -287,12 +293,16 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
-		this.consumer.commitSync(this.assigned.commits().enrich(offsets));
+		Map<TopicPartition, OffsetAndMetadata> enriched = this.assigned.commits().enrich(offsets);
+		this.consumer.commitSync(enriched);
+		this.assigned.listened().committed(enriched);
 	}
 
 	@Override
 	public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
-		this.consumer.commitSync(this.assigned.commits().enrich(offsets), timeout);
+		Map<TopicPartition, OffsetAndMetadata> enriched = this.assigned.commits().enrich(offsets);
+		this.consumer.commitSync(enriched, timeout);
+		this.assigned.listened().committed(enriched);
 	}
 
 	@Override

@@ -93,6 +93,7 @@ final class ContainerErrorHandling {
 		}
 		Duration longestWait = this.properties.publishTimeout(maxPollInterval(container));
 		partsOf(container).forEach((part) -> ErrorHandlers.bound(part, longestWait));
+		partsOf(container).filter((part) -> !isOurs(part)).forEach(ErrorHandlers::watch);
 	}
 
 	/**
@@ -117,6 +118,10 @@ final class ContainerErrorHandling {
 		Stream<Object> inside = ErrorHandlers.partsOf(container.getCommonErrorHandler());
 		return isTransactional(container.getContainerProperties())
 				? Stream.concat(inside, ErrorHandlers.partsOf(container.getAfterRollbackProcessor())) : inside;
+	}
+
+	private static boolean isOurs(Object part) {
+		return part instanceof DeadLetterErrorHandler || part instanceof DeadLetterAfterRollback;
 	}
 
 	private static String subject(AbstractMessageListenerContainer<?, ?> container) {

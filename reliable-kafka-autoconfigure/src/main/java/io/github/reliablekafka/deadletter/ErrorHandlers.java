@@ -17,6 +17,8 @@
 package io.github.reliablekafka.deadletter;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -29,6 +31,7 @@ import org.springframework.kafka.listener.CommonMixedErrorHandler;
 import org.springframework.kafka.listener.DeadLetterPublishingRecoverer;
 import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.FailedRecordProcessor;
+import org.springframework.kafka.listener.RetryListener;
 
 /**
  * Looks into the error handlers and after-rollback processors of an application.
@@ -112,7 +115,28 @@ final class ErrorHandlers {
 		recoverer.setTimeoutBuffer(NO_DELIVERY_TIMEOUT);
 	}
 
-	private static Object recovererOf(FailedRecordProcessor processor) {
+	/**
+	 * Have a handler tell of records that it gives up.
+	 * @param part a handler that does not delegate
+	 */
+	@SuppressWarnings("unchecked")
+	static void watch(Object part) {
+		if (part instanceof FailedRecordProcessor processor
+				&& new DirectFieldAccessor(part)
+					.getPropertyValue("failureTracker.retryListeners") instanceof List<?> set
+				&& set.stream().noneMatch(Abandonment.class::isInstance)) {
+			List<RetryListener> listeners = new ArrayList<>((List<RetryListener>) set);
+			listeners.add(new Abandonment(processor));
+			processor.setRetryListeners(listeners.toArray(RetryListener[]::new));
+		}
+	}
+
+	/**
+	 * What takes the records that a handler gives up.
+	 * @param processor the handler
+	 * @return the recoverer, as Spring Kafka wraps it
+	 */
+	static Object recovererOf(FailedRecordProcessor processor) {
 		Object recoverer = new DirectFieldAccessor(processor).getPropertyValue("failureTracker.recoverer");
 		if (recoverer == null) {
 			throw new IllegalStateException("No recoverer in " + processor);

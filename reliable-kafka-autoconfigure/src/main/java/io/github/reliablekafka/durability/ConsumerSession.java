@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 
@@ -61,6 +62,8 @@ public final class ConsumerSession implements ConfiguredClient {
 	private final Map<TopicPartition, Map<Long, Long>> deadLettered = new HashMap<>();
 
 	private @Nullable UnaryOperator<Map<TopicPartition, OffsetAndMetadata>> enricher;
+
+	private @Nullable Consumer<ConsumerRecord<?, ?>> abandonment;
 
 	private int deadLetters;
 
@@ -178,6 +181,25 @@ public final class ConsumerSession implements ConfiguredClient {
 		Map<Long, Long> offsets = this.deadLettered.computeIfAbsent(partitionOf(record), (key) -> new HashMap<>());
 		if (offsets.size() < MOST_REMEMBERED) {
 			offsets.put(record.offset(), record.timestamp());
+		}
+	}
+
+	/**
+	 * Set who is told of {@link #abandoned}.
+	 * @param abandonment is told of each record
+	 */
+	public void onAbandoned(Consumer<ConsumerRecord<?, ?>> abandonment) {
+		this.abandonment = abandonment;
+	}
+
+	/**
+	 * Note that an error handler has given up a record, nobody has kept it, and it will
+	 * be committed.
+	 * @param record the record
+	 */
+	public void abandoned(ConsumerRecord<?, ?> record) {
+		if (this.abandonment != null) {
+			this.abandonment.accept(record);
 		}
 	}
 

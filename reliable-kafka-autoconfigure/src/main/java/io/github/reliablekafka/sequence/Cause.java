@@ -73,7 +73,10 @@ public enum Cause {
 	STATE_LOST,
 
 	/** A late or repeated record closed the gap. */
-	LATE;
+	LATE,
+
+	/** An offset above them was committed before anything had become of them. */
+	COMMITTED_UNPROCESSED;
 
 	/**
 	 * Where on their way records are stopped for this cause.
@@ -84,7 +87,7 @@ public enum Cause {
 			case TRUNCATED, VANISHED, TAIL, TRANSACTION_TORN, TOPIC_RECREATED, COMPACTION -> Verdict.Stage.STORAGE;
 			case SEND_FAILED, SENDER_ENDED, LATE -> Verdict.Stage.PRODUCTION;
 			case RETENTION, RESET_LATEST, OUT_OF_RANGE, SEEK, EXTERNAL_RESET, DESERIALIZATION_SKIP, BASELINE,
-					STATE_LOST ->
+					STATE_LOST, COMMITTED_UNPROCESSED ->
 				Verdict.Stage.CONSUMPTION;
 		};
 	}

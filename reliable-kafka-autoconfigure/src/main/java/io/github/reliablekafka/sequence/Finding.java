@@ -25,14 +25,17 @@ import org.jspecify.annotations.Nullable;
  * @param cause why
  * @param group the consumer group, empty for none
  * @param lane the partition
- * @param session the producer session
+ * @param session the producer session; 0 for records without a number that were committed
+ * unprocessed
  * @param producer who had the session, if it is known
- * @param numbers which records of the session
+ * @param numbers which records of the session; without a session, their offsets
  * @param evidence what proves it, in words: which claim, from where
  * @param before where the record in front of them is; {@code null} if there is none
  * @param after where the record behind them is; {@code null} if there is none
- * @param skippedFrom the first offset that the group passed over; -1 if it did not
- * @param skippedTo the first offset behind those; -1 if it did not
+ * @param skippedFrom the first offset that the group passed over; -1 if it did not. Of
+ * {@link Verdict#PROCESSING_LOSS}, that of the first of the records themselves
+ * @param skippedTo the first offset behind those; -1 if it did not. Records of other
+ * sessions may be in between
  * @param position the offset up to which the group has read
  * @since 0.1.0
  */

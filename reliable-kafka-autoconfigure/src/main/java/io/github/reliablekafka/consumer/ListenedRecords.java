@@ -1,0 +1,236 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.consumer;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows what becomes of the records that one consumer polls for a listener container,
+ * and finds those that were committed though nothing became of them. A commit is judged
+ * at the next poll, when the listener is done with what was polled before, or when its
+ * partition is taken away.
+ * <p>
+ * Does nothing until a listener container says that it tells outcomes: of other consumers
+ * nobody knows what they have processed. For use by the polling thread.
+ */
+final class ListenedRecords {
+
+	private static final Log logger = LogFactory.getLog(ListenedRecords.class);
+
+	private final Map<TopicPartition, AssignedPartition> partitions;
+
+	private final @Nullable ProcessingLosses losses;
+
+	private boolean watched;
+
+	private @Nullable AssignedPartition last;
+
+	/**
+	 * Follow a consumer.
+	 * @param partitions what it is assigned
+	 * @param losses gets what is found; {@code null} to follow nothing
+	 */
+	ListenedRecords(Map<TopicPartition, AssignedPartition> partitions, @Nullable ProcessingLosses losses) {
+		this.partitions = partitions;
+		this.losses = losses;
+	}
+
+	/**
+	 * A listener container polls, and tells outcomes.
+	 */
+	void watch() {
+		this.watched = (this.losses != null);
+	}
+
+	/**
+	 * Whether a listener container polls that tells outcomes.
+	 * @return {@code false} if nothing is followed
+	 */
+	boolean isWatched() {
+		return this.watched;
+	}
+
+	/**
+	 * The container got records.
+	 * @param records what is left of those that were polled
+	 * @param <K> the key type
+	 * @param <V> the value type
+	 */
+	<K, V> void polled(ConsumerRecords<K, V> records) {
+		if (this.watched) {
+			for (TopicPartition partition : records.partitions()) {
+				AssignedPartition assigned = this.partitions.get(partition);
+				List<ConsumerRecord<K, V>> list = records.records(partition);
+				if (assigned != null && !list.isEmpty()) {
+					assigned.open().add(list);
+				}
+			}
+		}
+	}
+
+	/**
+	 * A record has an outcome: the listener has processed it, somebody has filtered it,
+	 * or an error handler has it that commits nothing that it did not keep.
+	 * @param record the record
+	 */
+	void close(ConsumerRecord<?, ?> record) {
+		OpenRecords open = openOf(record);
+		if (open != null) {
+			open.close(record.offset());
+		}
+	}
+
+	/**
+	 * Records have an outcome.
+	 * @param records the records
+	 */
+	void close(ConsumerRecords<?, ?> records) {
+		if (this.watched) {
+			records.forEach(this::close);
+		}
+	}
+
+	/**
+	 * The application's interceptor may have filtered records of a batch.
+	 * @param records what it was given
+	 * @param kept what it returned
+	 */
+	void closeFiltered(ConsumerRecords<?, ?> records, ConsumerRecords<?, ?> kept) {
+		if (this.watched) {
+			for (TopicPartition partition : records.partitions()) {
+				Set<Long> offsets = new HashSet<>();
+				kept.records(partition).forEach((record) -> offsets.add(record.offset()));
+				records.records(partition).forEach((record) -> {
+					if (!offsets.contains(record.offset())) {
+						close(record);
+					}
+				});
+			}
+		}
+	}
+
+	/**
+	 * An error handler has all the records, and nobody knows what it does with them.
+	 */
+	void closeAll() {
+		this.partitions.values().forEach((assigned) -> assigned.open().closeAll());
+	}
+
+	/**
+	 * A record failed for good, and nobody has kept it.
+	 * @param record the record
+	 */
+	void abandon(ConsumerRecord<?, ?> record) {
+		OpenRecords open = openOf(record);
+		if (open != null) {
+			open.abandon(record);
+		}
+	}
+
+	private @Nullable OpenRecords openOf(ConsumerRecord<?, ?> record) {
+		if (!this.watched) {
+			return null;
+		}
+		AssignedPartition last = this.last;
+		if (last == null || last.partition().partition() != record.partition()
+				|| !last.partition().topic().equals(record.topic())) {
+			last = this.partitions.get(new TopicPartition(record.topic(), record.partition()));
+			this.last = last;
+		}
+		return (last != null) ? last.open() : null;
+	}
+
+	/**
+	 * Offsets were committed.
+	 * @param offsets what the group has now
+	 */
+	void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
+		if (this.watched) {
+			offsets.forEach((partition, offset) -> {
+				AssignedPartition assigned = this.partitions.get(partition);
+				if (assigned != null && offset != null) {
+					assigned.open().committed(offset.offset());
+				}
+			});
+		}
+	}
+
+	/**
+	 * Offsets were given to a transaction.
+	 * @param offsets what the group has if the transaction is committed
+	 */
+	void sentInTransaction(Map<TopicPartition, OffsetAndMetadata> offsets) {
+		if (this.watched) {
+			offsets.forEach((partition, offset) -> {
+				AssignedPartition assigned = this.partitions.get(partition);
+				if (assigned != null && offset != null) {
+					assigned.open().sentInTransaction(offset.offset());
+				}
+			});
+		}
+	}
+
+	/**
+	 * The container polls again: it is done with what it polled before.
+	 */
+	void beforePoll() {
+		if (this.watched) {
+			this.partitions.values().forEach(this::judge);
+			ProcessingLosses losses = this.losses;
+			if (losses != null) {
+				losses.postAgain();
+			}
+		}
+	}
+
+	/**
+	 * A partition is no longer assigned.
+	 * @param assigned the partition
+	 */
+	void end(AssignedPartition assigned) {
+		this.last = null;
+		if (this.watched) {
+			judge(assigned);
+		}
+	}
+
+	private void judge(AssignedPartition assigned) {
+		ProcessingLosses losses = this.losses;
+		List<ConsumerRecord<?, ?>> unprocessed = assigned.open().takeCommitted();
+		if (!unprocessed.isEmpty() && losses != null) {
+			try {
+				losses.post(assigned.partition(), unprocessed, assigned.open().committed(), assigned.position());
+			}
+			catch (RuntimeException ex) {
+				logger.error("%s was committed up to %d with records that are not processed, which cannot be reported"
+					.formatted(assigned, assigned.open().committed()), ex);
+			}
+		}
+	}
+
+}
