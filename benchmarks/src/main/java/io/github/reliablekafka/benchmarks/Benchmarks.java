@@ -68,6 +68,10 @@ public final class Benchmarks {
 	public static void main(String[] args) throws Exception {
 		Options options = Options.of(args);
 		LoggingSystem.get(Benchmarks.class.getClassLoader()).setLogLevel(LoggingSystem.ROOT_LOGGER_NAME, LogLevel.WARN);
+		if (options.micro()) {
+			MicroBenchmarks.run(options);
+			return;
+		}
 		Report report = new Report(options.modes(), run(options));
 		report.write(options.directory().resolve("benchmarks.csv"));
 		System.out.printf("%nJDK %s, %d processors, %s, %d brokers, %d rounds, values of %d bytes%n%n%s%n",
