@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +69,10 @@ public final class Benchmarks {
 	public static void main(String[] args) throws Exception {
 		Options options = Options.of(args);
 		LoggingSystem.get(Benchmarks.class.getClassLoader()).setLogLevel(LoggingSystem.ROOT_LOGGER_NAME, LogLevel.WARN);
+		if (options.micro()) {
+			MicroBenchmarks.run(options);
+			return;
+		}
 		Report report = new Report(options.modes(), run(options));
 		report.write(options.directory().resolve("benchmarks.csv"));
 		System.out.printf("%nJDK %s, %d processors, %s, %d brokers, %d rounds, values of %d bytes%n%n%s%n",
@@ -147,8 +152,12 @@ public final class Benchmarks {
 		}
 		String topic = "topic-" + ++this.topics;
 		createTopic(topic);
-		Figures figures = process.run(settings(topic, this.options.records()));
-		requireInTopic(topic, (long) figures.get(Figures.SENT));
+		Map<String, Object> settings = settings(topic, this.options.records());
+		settings.put("spring.kafka.producer.compression-type", this.options.compression());
+		Figures figures = process.run(settings);
+		long sent = (long) figures.get(Figures.SENT);
+		requireInTopic(topic, sent);
+		figures = figures.with(Figures.TOPIC_BYTES, (double) sizeOf(topic) / sent);
 		this.cluster.admin().deleteTopics(List.of(topic)).all().get();
 		return figures;
 	}
@@ -176,6 +185,30 @@ public final class Benchmarks {
 		int replicas = Math.min(3, this.options.brokers());
 		this.cluster.createTopic(topic, this.options.partitions(), replicas, Map.of("min.insync.replicas",
 				Integer.toString(Math.max(1, replicas - 1)), "file.delete.delay.ms", "1000"));
+	}
+
+	private long sizeOf(String topic) throws InterruptedException, ExecutionException {
+		// Followers may lag behind.
+		Map<TopicPartition, Long> sizes = new HashMap<>();
+		List<Integer> brokers = this.cluster.admin()
+			.describeCluster()
+			.nodes()
+			.get()
+			.stream()
+			.map((node) -> node.id())
+			.toList();
+		this.cluster.admin()
+			.describeLogDirs(brokers)
+			.allDescriptions()
+			.get()
+			.values()
+			.forEach((directories) -> directories.values()
+				.forEach((directory) -> directory.replicaInfos().forEach((partition, replica) -> {
+					if (partition.topic().equals(topic)) {
+						sizes.merge(partition, replica.size(), Math::max);
+					}
+				})));
+		return sizes.values().stream().mapToLong(Long::longValue).sum();
 	}
 
 	private void requireInTopic(String topic, long expected) {

@@ -70,7 +70,7 @@ final class Consuming {
 				records += inTopic;
 			}
 			if (this.mode.isCovered()) {
-				Starter.requireProcessed(context, warmUp + records);
+				Starter.requireProcessed(context, warmUp + records, this.mode.isNumbered());
 			}
 			return Figures.of(records, usage);
 		}

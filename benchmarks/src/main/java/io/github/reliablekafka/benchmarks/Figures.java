@@ -59,6 +59,11 @@ record Figures(Map<String, Double> values) {
 	 */
 	static final String SENT = "sent";
 
+	/**
+	 * The size of the measured topic on one broker's disk.
+	 */
+	static final String TOPIC_BYTES = "topic B/record";
+
 	private static final String MARK = "figures;";
 
 	private static final Pattern SEPARATOR = Pattern.compile("[;=]");

@@ -50,10 +50,21 @@ final class Measurements {
 	 * @return the ratios; above 1 is more than plain
 	 */
 	Spread ratio(Mode mode, String figure) {
-		List<Figures> plain = of(Mode.of(mode.workload()).get(0));
-		List<Figures> covered = of(mode);
-		return Spread.of(IntStream.range(0, Math.min(plain.size(), covered.size()))
-			.mapToDouble((i) -> covered.get(i).get(figure) / plain.get(i).get(figure))
+		return ratio(mode, mode.plain(), figure);
+	}
+
+	/**
+	 * A mode compared to another, pair by pair.
+	 * @param mode the mode
+	 * @param baseline the other
+	 * @param figure what to compare
+	 * @return the ratios; above 1 is more than the other
+	 */
+	Spread ratio(Mode mode, Mode baseline, String figure) {
+		List<Figures> before = of(baseline);
+		List<Figures> after = of(mode);
+		return Spread.of(IntStream.range(0, Math.min(before.size(), after.size()))
+			.mapToDouble((i) -> after.get(i).get(figure) / before.get(i).get(figure))
 			.toArray());
 	}
 

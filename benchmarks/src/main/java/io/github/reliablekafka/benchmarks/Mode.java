@@ -19,6 +19,7 @@ package io.github.reliablekafka.benchmarks;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * One thing to be measured, each time in a JVM of its own. The first mode of a workload
@@ -32,19 +33,27 @@ enum Mode {
 
 	RELIABLE_DELIVER(Workload.SENDING, Cover.STARTER_AND_DELIVER),
 
+	UNNUMBERED_SEND(Workload.SENDING, Cover.STARTER_WITHOUT_NUMBERS),
+
 	PLAIN_SEND_BY_4(Workload.SENDING_BY_4, Cover.NONE),
 
 	RELIABLE_SEND_BY_4(Workload.SENDING_BY_4, Cover.STARTER),
 
 	RELIABLE_DELIVER_BY_4(Workload.SENDING_BY_4, Cover.STARTER_AND_DELIVER),
 
+	UNNUMBERED_SEND_BY_4(Workload.SENDING_BY_4, Cover.STARTER_WITHOUT_NUMBERS),
+
 	PLAIN_RECORD_LISTENER(Workload.RECORD_LISTENER, Cover.NONE),
 
 	RELIABLE_RECORD_LISTENER(Workload.RECORD_LISTENER, Cover.STARTER),
 
+	UNNUMBERED_RECORD_LISTENER(Workload.RECORD_LISTENER, Cover.STARTER_WITHOUT_NUMBERS),
+
 	PLAIN_BATCH_LISTENER(Workload.BATCH_LISTENER, Cover.NONE),
 
 	RELIABLE_BATCH_LISTENER(Workload.BATCH_LISTENER, Cover.STARTER),
+
+	UNNUMBERED_BATCH_LISTENER(Workload.BATCH_LISTENER, Cover.STARTER_WITHOUT_NUMBERS),
 
 	PLAIN_START(Workload.START, Cover.NONE),
 
@@ -71,6 +80,28 @@ enum Mode {
 		return this.cover == Cover.STARTER_AND_DELIVER;
 	}
 
+	boolean isNumbered() {
+		return isCovered() && this.cover != Cover.STARTER_WITHOUT_NUMBERS;
+	}
+
+	/**
+	 * The same mode without the starter.
+	 * @return the first of the workload
+	 */
+	Mode plain() {
+		return of(this.workload).get(0);
+	}
+
+	/**
+	 * The same mode without sequence numbers.
+	 * @return nothing unless there is one
+	 */
+	Optional<Mode> unnumbered() {
+		return (this.cover == Cover.STARTER)
+				? of(this.workload).stream().filter((mode) -> mode.cover == Cover.STARTER_WITHOUT_NUMBERS).findFirst()
+				: Optional.empty();
+	}
+
 	String label() {
 		return name().toLowerCase(Locale.ROOT).replace('_', '-');
 	}
@@ -92,7 +123,7 @@ enum Mode {
 	 */
 	private enum Cover {
 
-		NONE, STARTER, STARTER_AND_DELIVER
+		NONE, STARTER, STARTER_AND_DELIVER, STARTER_WITHOUT_NUMBERS
 
 	}
 

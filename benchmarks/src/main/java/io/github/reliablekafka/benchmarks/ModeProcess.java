@@ -71,6 +71,9 @@ final class ModeProcess {
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(this.jvmArguments);
 		command.addAll(List.of("-classpath", classPath(), ModeMain.class.getName(), this.mode.label()));
+		if (this.mode.isCovered()) {
+			command.add("--reliable.kafka.sequence.enabled=" + this.mode.isNumbered());
+		}
 		properties.forEach((name, value) -> command.add("--" + name + "=" + value));
 		Process process = new ProcessBuilder(command).redirectError(this.log.toFile()).start();
 		// Without the cluster it would try to reach it for ever.

@@ -39,14 +39,16 @@ import java.util.regex.Pattern;
  * @param warmUpRecords and on how many records, at least
  * @param brokers how many brokers
  * @param partitions how many partitions each topic has
+ * @param compression how sending modes have batches compressed
  * @param check whether a missed target is an error
  * @param profile whether to make a flight recording of each JVM, which disturbs what is
  * measured
+ * @param micro whether to measure single steps without brokers instead
  * @param directory where files are written
  */
 record Options(List<Mode> modes, int rounds, int starts, long records, int passes, int recordSize, boolean reuseValues,
-		Duration warmUp, long warmUpRecords, int brokers, int partitions, boolean check, boolean profile,
-		Path directory) {
+		Duration warmUp, long warmUpRecords, int brokers, int partitions, String compression, boolean check,
+		boolean profile, boolean micro, Path directory) {
 
 	private static final Pattern ARGUMENT = Pattern.compile("--([a-z-]+)(?:=(.*))?");
 
@@ -58,7 +60,8 @@ record Options(List<Mode> modes, int rounds, int starts, long records, int passe
 			Map.entry("starts", "3"), Map.entry("records", "500000"), Map.entry("passes", "6"),
 			Map.entry("record-size", "1024"), Map.entry("reuse-values", "false"), Map.entry("warm-up", "PT15S"),
 			Map.entry("warm-up-records", "300000"), Map.entry("brokers", "3"), Map.entry("partitions", "12"),
-			Map.entry("check", "false"), Map.entry("profile", "false"), Map.entry("directory", "target"));
+			Map.entry("compression", "none"), Map.entry("check", "false"), Map.entry("profile", "false"),
+			Map.entry("micro", "false"), Map.entry("directory", "target"));
 
 	Options {
 		modes = List.copyOf(modes);
@@ -75,7 +78,8 @@ record Options(List<Mode> modes, int rounds, int starts, long records, int passe
 				values.number("rounds"), values.number("starts"), values.number("records"), values.number("passes"),
 				values.number("record-size"), values.flag("reuse-values"), Duration.parse(values.get("warm-up")),
 				values.number("warm-up-records"), values.number("brokers"), values.number("partitions"),
-				values.flag("check"), values.flag("profile"), Path.of(values.get("directory")));
+				values.get("compression"), values.flag("check"), values.flag("profile"), values.flag("micro"),
+				Path.of(values.get("directory")));
 	}
 
 	/**

@@ -54,6 +54,12 @@ final class Report {
 		if (!start.isEmpty()) {
 			tables.add(table(start, START));
 		}
+		List<Mode> numbered = this.modes.stream()
+			.filter((mode) -> mode.unnumbered().filter(this.modes::contains).isPresent())
+			.toList();
+		if (!numbered.isEmpty()) {
+			tables.add(numbersTable(numbered));
+		}
 		return String.join("\n", tables);
 	}
 
@@ -64,17 +70,25 @@ final class Report {
 	List<String> missed() {
 		List<String> missed = new ArrayList<>();
 		for (Mode mode : this.modes) {
-			for (String figure : THROUGHPUT) {
-				if (mode.isCovered() && mode.workload() != Workload.START) {
-					Spread ratio = this.measurements.ratio(mode, figure);
-					Target.of(figure)
-						.filter((target) -> !target.isMetBy(ratio.median()))
-						.ifPresent((target) -> missed
-							.add("%s: %s, is %s".formatted(mode.label(), target.describe(), describe(ratio))));
-				}
+			if (mode.isCovered() && mode.workload() != Workload.START) {
+				addMissed(mode, mode.plain(), missed);
+				mode.unnumbered().ifPresent((unnumbered) -> addMissed(mode, unnumbered, missed));
 			}
 		}
 		return missed;
+	}
+
+	private void addMissed(Mode mode, Mode baseline, List<String> missed) {
+		if (!this.modes.contains(baseline)) {
+			return;
+		}
+		for (String figure : THROUGHPUT) {
+			Spread ratio = this.measurements.ratio(mode, baseline, figure);
+			Target.of(baseline, figure)
+				.filter((target) -> !target.isMetBy(ratio.median()))
+				.ifPresent((target) -> missed
+					.add("%s: %s, is %s".formatted(mode.label(), target.describe(), describe(ratio))));
+		}
 	}
 
 	void write(Path file) throws IOException {
@@ -102,9 +116,29 @@ final class Report {
 		return table.toString();
 	}
 
+	private String numbersTable(List<Mode> modes) {
+		StringBuilder table = new StringBuilder("| of unnumbered |");
+		THROUGHPUT.forEach((figure) -> table.append(' ').append(figure).append(" |"));
+		table.append(" more topic B/record |\n|---|").append("---|".repeat(THROUGHPUT.size())).append("---:|\n");
+		for (Mode mode : modes) {
+			Mode unnumbered = mode.unnumbered().orElseThrow();
+			table.append("| ").append(mode.label()).append(" | ");
+			THROUGHPUT.forEach((figure) -> table.append(describe(this.measurements.ratio(mode, unnumbered, figure)))
+				.append(" | "));
+			if (mode.workload().isSending()) {
+				table.append(
+						String.format(Locale.ROOT, "%.1f", this.measurements.spread(mode, Figures.TOPIC_BYTES).median()
+								- this.measurements.spread(unnumbered, Figures.TOPIC_BYTES).median()));
+			}
+			table.append(" |\n");
+		}
+		return table.toString();
+	}
+
 	private String cells(Mode mode, String figure) {
 		String value = String.format(Locale.ROOT, "%,.0f", this.measurements.spread(mode, figure).median());
-		return value + " | " + (mode.isCovered() ? describe(this.measurements.ratio(mode, figure)) : "");
+		return value + " | " + ((mode.isCovered() && this.modes.contains(mode.plain()))
+				? describe(this.measurements.ratio(mode, figure)) : "");
 	}
 
 	private static String describe(Spread ratio) {

@@ -73,7 +73,7 @@ final class Sending {
 			long records = send(executor, sender, settings.topic(), settings.records());
 			JvmUsage usage = JvmUsage.now().minus(before);
 			if (this.mode.isCovered()) {
-				Starter.requireSent(context, sent + records);
+				Starter.requireSent(context, sent + records, this.mode.isNumbered());
 			}
 			return Figures.of(records, usage).with(Figures.SENT, (double) (sent + records));
 		}

@@ -19,6 +19,8 @@ package io.github.reliablekafka.benchmarks;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.producer.ReliableKafkaTemplate;
+import io.github.reliablekafka.sequence.LossLedger;
+import io.github.reliablekafka.sequence.SequenceBoards;
 
 import org.springframework.context.ApplicationContext;
 import org.springframework.kafka.core.KafkaTemplate;
@@ -41,8 +43,16 @@ final class Starter {
 	 * Make sure that the starter was really in play.
 	 * @param context of the application
 	 * @param records how many records were sent
+	 * @param numbered whether they should have numbers
 	 */
-	static void requireSent(ApplicationContext context, long records) {
+	static void requireSent(ApplicationContext context, long records, boolean numbered) {
+		boolean any = context.getBean(SequenceBoards.class)
+			.all()
+			.stream()
+			.anyMatch((board) -> !board.sessions().isEmpty());
+		if (any != numbered) {
+			throw new IllegalStateException("Records with numbers: expected=%s, actual=%s".formatted(numbered, any));
+		}
 		requireEqual("delivered", records, context.getBean(DeliveryLedger.class).totals().delivered());
 	}
 
@@ -50,8 +60,15 @@ final class Starter {
 	 * Make sure that the starter was really in play.
 	 * @param context of the application
 	 * @param records how many records were consumed
+	 * @param numbered whether their numbers should have been checked
 	 */
-	static void requireProcessed(ApplicationContext context, long records) {
+	static void requireProcessed(ApplicationContext context, long records, boolean numbered) {
+		long checked = context.getBean(LossLedger.class)
+			.coverages()
+			.stream()
+			.mapToLong((coverage) -> coverage.stamped())
+			.sum();
+		requireEqual("checked", numbered ? records : 0, checked);
 		long processed = context.getBean(DeliveryLedger.class)
 			.consumptions()
 			.stream()

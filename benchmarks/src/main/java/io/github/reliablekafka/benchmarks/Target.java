@@ -20,15 +20,22 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * What the starter may cost, as a share of plain Spring Kafka.
+ * What the starter may cost, as a share of plain Spring Kafka, and what sequence numbers
+ * may cost, as a share of the starter without them.
  */
 enum Target {
 
-	THROUGHPUT(Figures.RECORDS_PER_SECOND, 0.95, true),
+	THROUGHPUT("plain", Figures.RECORDS_PER_SECOND, 0.95, true),
 
-	CPU(Figures.CPU_NANOS_PER_RECORD, 1.10, false),
+	CPU("plain", Figures.CPU_NANOS_PER_RECORD, 1.10, false),
 
-	ALLOCATION(Figures.BYTES_PER_RECORD, 1.10, false);
+	ALLOCATION("plain", Figures.BYTES_PER_RECORD, 1.10, false),
+
+	THROUGHPUT_WITH_NUMBERS("unnumbered", Figures.RECORDS_PER_SECOND, 0.97, true),
+
+	CPU_WITH_NUMBERS("unnumbered", Figures.CPU_NANOS_PER_RECORD, 1.05, false);
+
+	private final String baseline;
 
 	private final String figure;
 
@@ -36,14 +43,17 @@ enum Target {
 
 	private final boolean atLeast;
 
-	Target(String figure, double bound, boolean atLeast) {
+	Target(String baseline, String figure, double bound, boolean atLeast) {
+		this.baseline = baseline;
 		this.figure = figure;
 		this.bound = bound;
 		this.atLeast = atLeast;
 	}
 
-	static Optional<Target> of(String figure) {
-		return Arrays.stream(values()).filter((target) -> target.figure.equals(figure)).findFirst();
+	static Optional<Target> of(Mode baseline, String figure) {
+		return Arrays.stream(values())
+			.filter((target) -> baseline.label().startsWith(target.baseline) && target.figure.equals(figure))
+			.findFirst();
 	}
 
 	boolean isMetBy(double ratio) {
@@ -51,7 +61,8 @@ enum Target {
 	}
 
 	String describe() {
-		return "%s of plain: %s %.2f".formatted(this.figure, this.atLeast ? "at least" : "at most", this.bound);
+		return "%s of %s: %s %.2f".formatted(this.figure, this.baseline, this.atLeast ? "at least" : "at most",
+				this.bound);
 	}
 
 }

@@ -52,6 +52,19 @@ class ReportTests {
 	}
 
 	@Test
+	void numbersAreComparedToTheStarterWithoutThem() {
+		add(Mode.UNNUMBERED_RECORD_LISTENER, 100, 10, 1000);
+		add(Mode.RELIABLE_RECORD_LISTENER, 96, 11, 1500);
+		Report report = new Report(List.of(Mode.RELIABLE_RECORD_LISTENER, Mode.UNNUMBERED_RECORD_LISTENER),
+				this.measurements);
+		assertThat(report.missed()).containsExactly(
+				"reliable-record-listener: records/s of unnumbered: at least 0.97, is 0.960 (0.960 to 0.960)",
+				"reliable-record-listener: CPU ns/record of unnumbered: at most 1.05, is 1.100 (1.100 to 1.100)");
+		assertThat(report.tables())
+			.contains("| reliable-record-listener | 0.960 (0.960 to 0.960) | 1.100 (1.100 to 1.100) | 1.500");
+	}
+
+	@Test
 	void figuresSurviveTheWayBetweenProcesses() {
 		Figures figures = Figures.of(3, new JvmUsage(7, 11, 13, 1)).with(Figures.SENT, 42);
 		assertThat(Figures.ofLine(figures.toLine())).contains(figures);
