@@ -440,9 +440,6 @@ class AssignedPartitionsTests {
 		consumer.seek(ZERO, 6);
 		consumer.poll(Duration.ZERO);
 		assertThat(this.mock.stored).isEmpty();
-		consumer.seekToEnd(List.of(ZERO));
-		consumer.poll(Duration.ZERO);
-		assertThat(this.mock.stored).isEmpty();
 		consumer.commitSync(Map.of(ZERO, new OffsetAndMetadata(6)));
 		consumer.poll(Duration.ZERO);
 		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(6);

@@ -18,6 +18,7 @@ package io.github.reliablekafka.consumer;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.reliablekafka.deadletter.DeadLetterAutoConfiguration;
+import io.github.reliablekafka.deadletter.FragileDeserializer;
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.producer.ReliableProducerAutoConfiguration;
 import io.github.reliablekafka.sequence.Cause;
@@ -166,6 +168,19 @@ class ProcessingLossIntegrationTests {
 			probe.send(this.topic, 0, "a", "two");
 			awaitCommitted(2);
 		}, "spring.kafka.listener.type=batch", "reliable.kafka.durability.accept=consumer.error-handler");
+		assertFound(false, 0, 0);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "single", "batch" })
+	void recordThatIsNotReadableAndThatNobodyKeepsIsFound(String type) {
+		probe.send(this.topic, 0, "a".getBytes(StandardCharsets.UTF_8), new byte[] { (byte) 0xff });
+		run(type.equals("batch") ? BatchPoison.class : Poisoned.class, (context) -> {
+			awaitCommitted(1);
+			probe.send(this.topic, 0, "a", "two");
+			awaitCommitted(2);
+		}, "spring.kafka.listener.type=" + type, "reliable.kafka.durability.accept=consumer.error-handler",
+				"spring.kafka.consumer.value-deserializer=" + FragileDeserializer.class.getName());
 		assertFound(false, 0, 0);
 	}
 
@@ -394,6 +409,36 @@ class ProcessingLossIntegrationTests {
 
 	}
 
+	@EnableKafka
+	@Configuration(proxyBeanMethods = false)
+	static class Poisoned {
+
+		@KafkaListener(topics = "${topic}")
+		void listen(FragileDeserializer.Text value) {
+		}
+
+		@Bean
+		CommonErrorHandler errorHandler() {
+			return new DefaultErrorHandler(new FixedBackOff(0, 0));
+		}
+
+	}
+
+	@EnableKafka
+	@Configuration(proxyBeanMethods = false)
+	static class BatchPoison {
+
+		@KafkaListener(topics = "${topic}")
+		void listen(List<FragileDeserializer.Text> values) {
+		}
+
+		@Bean
+		CommonErrorHandler errorHandler() {
+			return new DefaultErrorHandler(new FixedBackOff(0, 0));
+		}
+
+	}
+
 	@Configuration(proxyBeanMethods = false)
 	static class LoggingHandler extends Listener {
 
@@ -582,7 +627,7 @@ class ProcessingLossIntegrationTests {
 	static class RetryTopicScheduler {
 
 		@Bean
-		ThreadPoolTaskScheduler retryTopicScheduler() {
+		static ThreadPoolTaskScheduler retryTopicScheduler() {
 			return new ThreadPoolTaskScheduler();
 		}
 
