@@ -27,11 +27,18 @@ import java.util.Optional;
 import java.util.Set;
 
 import io.github.reliablekafka.durability.ConsumerSession;
+import io.github.reliablekafka.sequence.Cause;
+import io.github.reliablekafka.sequence.Claim;
 import io.github.reliablekafka.sequence.Integrity;
+import io.github.reliablekafka.sequence.Lane;
 import io.github.reliablekafka.sequence.LaneReader;
 import io.github.reliablekafka.sequence.LossLedger;
+import io.github.reliablekafka.sequence.NumberRanges;
 import io.github.reliablekafka.sequence.SequenceBoard;
 import io.github.reliablekafka.sequence.SequenceBoards;
+import io.github.reliablekafka.sequence.Stamp;
+import io.github.reliablekafka.sequence.TopicFacts;
+import io.github.reliablekafka.sequence.Verdict;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -51,6 +58,7 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -64,6 +72,8 @@ class AssignedPartitionsTests {
 	private static final TopicPartition ZERO = new TopicPartition("t", 0);
 
 	private static final TopicPartition ONE = new TopicPartition("t", 1);
+
+	private static final int TOPIC = 4711;
 
 	private final Mock mock = new Mock();
 
@@ -404,6 +414,94 @@ class AssignedPartitionsTests {
 		assertThat(consumer.poll(Duration.ZERO).count()).isOne();
 		consumer.commitSync();
 		assertThat(this.mock.stored.get(ZERO)).isEqualTo(new OffsetAndMetadata(6, Optional.of(3), ""));
+	}
+
+	@Test
+	void pollAfterSomethingWasFoundCommitsTheSameOffsetAgain() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		pollWithGap(consumer);
+		consumer.commitSync(Map.of(ZERO, new OffsetAndMetadata(8)));
+		awaitFinding(consumer);
+		this.mock.stored.clear();
+		consumer.poll(Duration.ZERO);
+		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(8);
+		this.mock.stored.clear();
+		consumer.poll(Duration.ZERO);
+		assertThat(this.mock.stored).isEmpty();
+	}
+
+	@Test
+	void pollAfterSomethingWasFoundCommitsNothingAboveThePosition() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		pollWithGap(consumer);
+		consumer.commitSync(Map.of(ZERO, new OffsetAndMetadata(8)));
+		awaitFinding(consumer);
+		this.mock.stored.clear();
+		consumer.seek(ZERO, 6);
+		consumer.poll(Duration.ZERO);
+		assertThat(this.mock.stored).isEmpty();
+		consumer.commitSync(Map.of(ZERO, new OffsetAndMetadata(6)));
+		consumer.poll(Duration.ZERO);
+		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(6);
+		// What was skipped would be found missing by the next claim.
+		assertThat(this.ledger.findings()).hasSize(1);
+	}
+
+	@Test
+	void pollAfterSomethingWasFoundCommitsNothingOutsideOfTransactions() {
+		this.mock.stored.put(ZERO, new OffsetAndMetadata(5));
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		pollWithGap(consumer);
+		ConsumerSession.enrich(Map.of(ZERO, new OffsetAndMetadata(8)), "g");
+		this.mock.stored.clear();
+		awaitFinding(consumer);
+		consumer.poll(Duration.ZERO);
+		consumer.poll(Duration.ZERO);
+		assertThat(this.mock.stored).isEmpty();
+	}
+
+	@Test
+	void recordThatCannotBeDeserializedAndIsPassedOverIsMissed() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.addRecord(stamped(5, 1, null));
+		consumer.poll(Duration.ZERO);
+		this.mock.setPollException(new RecordDeserializationException(DeserializationExceptionOrigin.VALUE, ZERO, 6, 0,
+				TimestampType.CREATE_TIME, null, null, new RecordHeaders(), "poison", null));
+		assertThatExceptionOfType(RecordDeserializationException.class).isThrownBy(() -> consumer.poll(Duration.ZERO));
+		consumer.seek(ZERO, 7);
+		this.mock.addRecord(stamped(7, 3, new Claim(1, 2, 6, 0, 5, NumberRanges.EMPTY, TOPIC)));
+		this.board.post("t", new TopicFacts(TOPIC, false));
+		consumer.poll(Duration.ZERO);
+		consumer.commitSync();
+		awaitFinding(consumer);
+		assertThat(this.ledger.findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(finding.cause()).isEqualTo(Cause.DESERIALIZATION_SKIP);
+			assertThat(finding.numbers()).hasToString("2");
+			assertThat(finding.skippedFrom()).isEqualTo(6);
+			assertThat(finding.skippedTo()).isEqualTo(7);
+		});
+	}
+
+	private void pollWithGap(ReliableConsumer<String, String> consumer) {
+		this.board.post("t", new TopicFacts(TOPIC, false));
+		this.mock.addRecord(stamped(5, 1, null));
+		this.mock.addRecord(stamped(6, 3, null));
+		this.mock.addRecord(stamped(7, 4, new Claim(1, 3, 6, 0, 5, NumberRanges.EMPTY, TOPIC)));
+		assertThat(consumer.poll(Duration.ZERO).count()).isEqualTo(3);
+	}
+
+	private void awaitFinding(ReliableConsumer<String, String> consumer) {
+		Awaitility.await().pollInSameThread().until(() -> {
+			consumer.poll(Duration.ZERO);
+			return !this.ledger.findings().isEmpty();
+		});
+	}
+
+	private static ConsumerRecord<String, String> stamped(long offset, long number, Claim claim) {
+		ConsumerRecord<String, String> record = record(offset, 1);
+		record.headers().add(Stamp.HEADER, new Stamp(77, number, 0, false, false, claim).encode(new Lane("t", 0)));
+		return record;
 	}
 
 	private void assertStored(long offset, int epoch) {

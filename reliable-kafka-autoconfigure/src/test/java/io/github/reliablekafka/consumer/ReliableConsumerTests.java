@@ -40,7 +40,10 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.BatchListenerFailedException;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.kafka.support.serializer.SerializationUtils;
 
@@ -72,7 +75,7 @@ class ReliableConsumerTests {
 	private final DeliveryLedger ledger = new DeliveryLedger();
 
 	private final BatchOutcomes<String, String> batchOutcomes = new BatchOutcomes<>(
-			new Outcomes(this.ledger, () -> "g", () -> false), null);
+			new Outcomes(this.ledger, () -> "g", () -> false, errorHandling()), null);
 
 	@AfterEach
 	void close() {
@@ -242,6 +245,11 @@ class ReliableConsumerTests {
 		List<String> values = new ArrayList<>();
 		records.forEach((record) -> values.add(record.value()));
 		return values;
+	}
+
+	private static ErrorHandling errorHandling() {
+		return new ErrorHandling(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()),
+				new ContainerProperties("t")));
 	}
 
 }
