@@ -156,6 +156,10 @@ final class SampleLane implements LogAccess {
 		this.board.post(watermark);
 	}
 
+	void dropWatermarks() {
+		this.board.unwatch(LANE);
+	}
+
 	int checkpointBytes() {
 		return (this.checkpoint != null) ? this.checkpoint.length : 0;
 	}

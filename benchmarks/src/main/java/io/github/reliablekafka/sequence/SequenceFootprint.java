@@ -26,14 +26,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param sessions how many sessions have written to the partition
  * @param headerBytes of a header, on average
- * @param heapBytes of a reader that has read all of it
+ * @param readerBytes heap of a reader that has read all of it
+ * @param watermarkBytes heap of what is known from the control topic, once per process
  * @param metadataCharacters of the last commit
  * @param checkpointBytes of the last checkpoint; 0 if none was needed
  * @param known how many sessions the reader knows after a restart
  * @since 0.1.0
  */
-public record SequenceFootprint(int sessions, double headerBytes, long heapBytes, int metadataCharacters,
-		int checkpointBytes, int known) {
+public record SequenceFootprint(int sessions, double headerBytes, long readerBytes, long watermarkBytes,
+		int metadataCharacters, int checkpointBytes, int known) {
 
 	private static final int RECORDS = 200_000;
 
@@ -55,10 +56,13 @@ public record SequenceFootprint(int sessions, double headerBytes, long heapBytes
 		long after = heap();
 		int checkpoint = lane.checkpointBytes();
 		LaneState state = state(lane, commit);
+		int known = (state != null) ? state.sessions().size() : 0;
 		reader.end();
+		lane.dropWatermarks();
+		long without = heap();
 		return new SequenceFootprint(sessions, (double) headerBytes / lane.headers().length,
-				Math.max(0, after - before - checkpoint), commit.metadata().length(), checkpoint,
-				(state != null) ? state.sessions().size() : 0);
+				Math.max(0, after - before - checkpoint), Math.max(0, before + checkpoint - without),
+				commit.metadata().length(), checkpoint, known);
 	}
 
 	/**
@@ -67,15 +71,16 @@ public record SequenceFootprint(int sessions, double headerBytes, long heapBytes
 	 * @return a table
 	 */
 	public static String table(int... sessions) {
-		StringBuilder table = new StringBuilder("""
-				| sessions | B/header | heap KiB | metadata characters | checkpoint B | known after restart |
-				|---:|---:|---:|---:|---:|---:|
-				""");
+		StringBuilder table = new StringBuilder(
+				"""
+						| sessions | B/header | reader KiB | watermarks KiB | metadata characters | checkpoint B | known after restart |
+						|---:|---:|---:|---:|---:|---:|---:|
+						""");
 		for (int count : sessions) {
 			SequenceFootprint line = of(count);
-			table.append(String.format(Locale.ROOT, "| %,d | %.1f | %,d | %,d | %,d | %,d |%n", line.sessions,
-					line.headerBytes, line.heapBytes / 1024, line.metadataCharacters, line.checkpointBytes,
-					line.known));
+			table.append(String.format(Locale.ROOT, "| %,d | %.1f | %,d | %,d | %,d | %,d | %,d |%n", line.sessions,
+					line.headerBytes, line.readerBytes / 1024, line.watermarkBytes / 1024, line.metadataCharacters,
+					line.checkpointBytes, line.known));
 		}
 		return table.toString();
 	}

@@ -27,9 +27,9 @@ import java.util.Arrays;
  */
 final class FieldReader {
 
-	private final byte[] bytes;
+	private byte[] bytes;
 
-	private final int end;
+	private int end;
 
 	private int position;
 
@@ -46,12 +46,39 @@ final class FieldReader {
 		this.broken = end < 0;
 	}
 
+	/**
+	 * Read another part of an array, as if this reader was new.
+	 * @param bytes is not copied
+	 * @param end where to stop
+	 */
+	void reset(byte[] bytes, int end) {
+		this.bytes = bytes;
+		this.end = end;
+		this.position = 0;
+		this.broken = end < 0;
+	}
+
+	/**
+	 * Read four bytes, wherever they are.
+	 * @param bytes an array
+	 * @param position where the first is
+	 * @return what {@link FieldWriter#fixed32} wrote
+	 */
+	static int fixed32(byte[] bytes, int position) {
+		return (bytes[position] << 24) | ((bytes[position + 1] & 0xFF) << 16) | ((bytes[position + 2] & 0xFF) << 8)
+				| (bytes[position + 3] & 0xFF);
+	}
+
 	int octet() {
 		return has(1) ? this.bytes[this.position++] & 0xFF : 0;
 	}
 
 	int fixed32() {
-		return has(4) ? (octet() << 24) | (octet() << 16) | (octet() << 8) | octet() : 0;
+		if (!has(4)) {
+			return 0;
+		}
+		this.position += 4;
+		return fixed32(this.bytes, this.position - 4);
 	}
 
 	long fixed64() {

@@ -60,6 +60,8 @@ final class StampCodec {
 
 	private final byte[] binding;
 
+	private final FieldReader reader = new FieldReader(new byte[0], 0);
+
 	private @Nullable FieldWriter writer;
 
 	private Integrity problem = Integrity.MALFORMED_HEADER;
@@ -124,12 +126,13 @@ final class StampCodec {
 			return null;
 		}
 		int end = header.length - CHECKSUM_BYTES;
-		Stamp stamp = read(new FieldReader(header, end));
+		this.reader.reset(header, end);
+		Stamp stamp = read(this.reader);
 		if (stamp == null) {
 			this.problem = Integrity.MALFORMED_HEADER;
 			return null;
 		}
-		if (ByteBuffer.wrap(header).getInt(end) != checksum(header, end)) {
+		if (FieldReader.fixed32(header, end) != checksum(header, end)) {
 			this.problem = Integrity.FOREIGN_HEADER;
 			return null;
 		}
