@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import java.util.Objects;
+
+import io.github.reliablekafka.producer.ReliableKafkaTemplate;
+import org.apache.kafka.clients.producer.RecordMetadata;
+
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * An application that sends until it is killed, and says what was acknowledged.
+ */
+@EnableAutoConfiguration
+@Configuration(proxyBeanMethods = false)
+class SendingMain {
+
+	@SuppressWarnings("unchecked")
+	public static void main(String[] args) throws InterruptedException {
+		ConfigurableApplicationContext context = new SpringApplicationBuilder(SendingMain.class)
+			.web(WebApplicationType.NONE)
+			.run(args);
+		ReliableKafkaTemplate<String, String> template = context.getBean(ReliableKafkaTemplate.class);
+		String topic = Objects.requireNonNull(context.getEnvironment().getProperty("topic"));
+		String prefix = context.getEnvironment().getProperty("prefix");
+		for (int i = 0;; i++) {
+			template.send(SentHeaders.record(topic, null, prefix + "-" + i)).thenAccept((result) -> {
+				RecordMetadata metadata = result.getRecordMetadata();
+				String value = result.getProducerRecord().value();
+				Stamp stamp = SentHeaders.stamp(value, metadata);
+				ChildProcess.say("ACK", metadata.partition(), metadata.offset(), value, stamp.session(), stamp.number(),
+						stamp.appendNumber());
+			});
+			if (i % 10 == 0) {
+				Thread.sleep(10);
+			}
+		}
+	}
+
+}
