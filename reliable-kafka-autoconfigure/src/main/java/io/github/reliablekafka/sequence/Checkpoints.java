@@ -35,7 +35,9 @@ final class Checkpoints {
 	 */
 	private static final long POINTED_INTERVAL = Duration.ofSeconds(5).toNanos();
 
-	private static final long PATIENCE = Duration.ofMinutes(1).toNanos();
+	private static final long PATIENCE = Duration.ofMinutes(5).toNanos();
+
+	private static final long RETRY = Duration.ofSeconds(5).toNanos();
 
 	private final String group;
 
@@ -93,10 +95,7 @@ final class Checkpoints {
 			return false;
 		}
 		restore.deadline = now + PATIENCE;
-		restore.checkpoint = logAccess.checkpoint(this.group, this.lane);
-		if (restore.pointer == null) {
-			restore.end = logAccess.end(this.lane);
-		}
+		restore.ask(logAccess, now);
 		this.restore = restore;
 		return true;
 	}
@@ -257,6 +256,8 @@ final class Checkpoints {
 
 		private long deadline;
 
+		private long askedAt;
+
 		private long cutOff = Long.MAX_VALUE;
 
 		Restore(LaneStateCodec.@Nullable Pointer pointer, long position, String metadata, @Nullable Cause cause) {
@@ -266,11 +267,32 @@ final class Checkpoints {
 			this.cause = cause;
 		}
 
+		private void ask(LogAccess logAccess, long now) {
+			this.askedAt = now;
+			this.past = null;
+			this.reading = null;
+			this.checkpoint = logAccess.checkpoint(Checkpoints.this.group, Checkpoints.this.lane);
+			this.end = (this.pointer == null) ? logAccess.end(Checkpoints.this.lane) : null;
+		}
+
+		private boolean hasFailed() {
+			return this.checkpoint.isCompletedExceptionally()
+					|| (this.end != null && this.end.isCompletedExceptionally())
+					|| (this.reading != null && this.reading.isCompletedExceptionally());
+		}
+
 		@Nullable LaneState step(long now) {
-			if (now - this.deadline > 0 || this.checkpoint.isCompletedExceptionally()) {
+			LogAccess logAccess = Checkpoints.this.board.logAccess();
+			if (now - this.deadline > 0 || logAccess == null) {
 				return new LaneState(this.position);
 			}
-			if (!this.checkpoint.isDone()) {
+			if (hasFailed()) {
+				if (now - this.askedAt < RETRY) {
+					return null;
+				}
+				ask(logAccess, now);
+			}
+			if (!this.checkpoint.isDone() || hasFailed()) {
 				return null;
 			}
 			if (this.reading != null) {
@@ -287,22 +309,18 @@ final class Checkpoints {
 			if (this.end != null) {
 				return moved(saved, this.end);
 			}
-			LogAccess logAccess = Checkpoints.this.board.logAccess();
-			if (saved.next() > this.position || logAccess == null) {
+			if (saved.next() > this.position) {
 				return new LaneState(this.position);
 			}
 			this.past = saved;
 			this.reading = logAccess.read(Checkpoints.this.lane, saved.next(), this.position,
 					Checkpoints.this.readCommitted);
-			return read(this.reading);
+			return hasFailed() ? null : read(this.reading);
 		}
 
 		private @Nullable LaneState read(CompletableFuture<LogAccess.Reading> reading) {
 			LaneState past = this.past;
-			if (past == null || reading.isCompletedExceptionally()) {
-				return new LaneState(this.position);
-			}
-			if (!reading.isDone()) {
+			if (past == null || !reading.isDone()) {
 				return null;
 			}
 			LogAccess.Reading part = reading.join();
@@ -321,9 +339,6 @@ final class Checkpoints {
 		private @Nullable LaneState moved(LaneState saved, CompletableFuture<LogAccess.LogEnd> end) {
 			if (!end.isDone()) {
 				return null;
-			}
-			if (end.isCompletedExceptionally()) {
-				return new LaneState(this.position);
 			}
 			// Others of the group may have been anywhere since, without saying so.
 			long to = Math.max(end.join().offset(), this.position);

@@ -317,7 +317,13 @@ final class SessionState {
 			long highest = tail.last(tail.size() - 1);
 			this.gaps.add(new Gap(tail, lastPlace(), null, verdict));
 			// Failed, or on its way in another report that may not arrive.
-			addGap(new Gap(NumberRanges.of(this.last + 1, highest).remove(tail), lastPlace(), null, null));
+			NumberRanges between = NumberRanges.of(this.last + 1, highest).remove(tail);
+			if (this.last == 0) {
+				this.unknown = between;
+			}
+			else {
+				addGap(new Gap(between, lastPlace(), null, null));
+			}
 			this.last = highest;
 		}
 	}
