@@ -226,9 +226,7 @@ final class LaneState {
 			else {
 				this.holes.add(new Hole(from, hole.to(), hole.cause(), hole.proven()));
 			}
-			if (this.holes.size() > MOST_HOLES) {
-				this.holesKnownFrom = this.holes.remove(0).to();
-			}
+			limitHoles();
 		}
 		passTo(hole.to());
 	}
@@ -240,6 +238,21 @@ final class LaneState {
 	void blur(Hole hole) {
 		if (hole.from() < hole.to()) {
 			this.holes.add(hole);
+		}
+	}
+
+	/**
+	 * Note that part of the partition may be other than it was read.
+	 * @param hole where, in front of the position
+	 */
+	void passedAgain(Hole hole) {
+		blur(hole);
+		limitHoles();
+	}
+
+	private void limitHoles() {
+		while (this.holes.size() > MOST_HOLES) {
+			this.holesKnownFrom = Math.max(this.holesKnownFrom, this.holes.remove(0).to());
 		}
 	}
 
@@ -331,9 +344,7 @@ final class LaneState {
 		this.holesKnownFrom = (this.holesKnownFrom > began) ? this.holesKnownFrom : past.holesKnownFrom;
 		this.highest = Math.max(this.highest, past.highest);
 		this.holes.addAll(0, past.holes);
-		while (this.holes.size() > MOST_HOLES) {
-			this.holesKnownFrom = Math.max(this.holesKnownFrom, this.holes.remove(0).to());
-		}
+		limitHoles();
 		for (SessionState session : past.sessions.values()) {
 			this.sessions.merge(session.session(), session, (now, then) -> now.precededBy(then));
 		}

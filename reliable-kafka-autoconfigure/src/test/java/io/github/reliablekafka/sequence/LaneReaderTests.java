@@ -342,6 +342,141 @@ class LaneReaderTests {
 		assertThat(this.log.saved.values()).allMatch((bytes) -> bytes.length < 200_000);
 	}
 
+	@Test
+	void topicThatIsCreatedAgainLeavesNothingUnsaid() {
+		begin(0);
+		read(0, A, 1);
+		read(1, A, 2);
+		commit(2);
+		this.board.post(LANE.topic(), new TopicFacts(TOPIC + 1, false));
+		Claim claim = new Claim(1, 2, 1, 0, 0, NumberRanges.EMPTY, TOPIC + 1);
+		this.board.post(new Watermark(LANE, A, identity(), 1, 2, 2, claim, claim, false));
+		this.board.post(new Watermark(LANE, B, identity(), 1, 2, 2, claim, claim, false));
+		check();
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.session()).as("what was read stays read").isEqualTo(B);
+			assertThat(finding.verdict()).isEqualTo(Verdict.UNVERIFIED);
+			assertThat(finding.cause()).isEqualTo(Cause.TOPIC_RECREATED);
+		});
+	}
+
+	@Test
+	void whatIsMissingWhereStateWasLostIsNotProven() {
+		this.reader.begin(24, true, "");
+		this.reader.move(0, Cause.OUT_OF_RANGE);
+		read(0, A, 1);
+		read(1, A, 5);
+		commit(2);
+		claim(A, 5, 1, false);
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("UNVERIFIED STATE_LOST");
+	}
+
+	@Test
+	void replayDoesNotTellWhereTheRecordsBehindItWere() {
+		this.reader.begin(23, true, "");
+		read(23, 0, new Stamp(A, 14, 0, false, true, null));
+		commit(24);
+		claim(A, 20, 17, false);
+		assertThat(findings()).isEmpty();
+		claim(A, 22, 23, false);
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("UNVERIFIED BASELINE");
+	}
+
+	@Test
+	void overtakenRecordMayBeFromBeforeTheBeginning() {
+		this.reader.begin(5, true, "");
+		read(5, A, 5);
+		commit(6);
+		Claim claim = new Claim(1, 6, 5, 6, 0, NumberRanges.EMPTY, TOPIC);
+		this.board.post(new Watermark(LANE, A, identity(), 1, 6, 6, claim, claim, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.numbers())
+			.containsExactly("UNVERIFIED 6");
+	}
+
+	@Test
+	void reportThatFailsIsMadeAgainThoughALaterOneSucceeded() {
+		List<CompletableFuture<Void>> published = new ArrayList<>();
+		this.ledger.addPublisher((finding) -> {
+			published.add(new CompletableFuture<>());
+			return published.get(published.size() - 1);
+		});
+		begin(0);
+		for (int i = 0; i < 10; i++) {
+			read(i, B, i + 1);
+		}
+		commit(10);
+		this.board.post(watermark(A, 5, 5, 0, false));
+		check();
+		this.board.post(watermark(A, 9, 8, 0, false));
+		check();
+		assertThat(published).hasSize(2);
+		published.get(1).complete(null);
+		check();
+		published.get(0).completeExceptionally(new IllegalStateException("not reached"));
+		check();
+		check();
+		assertThat(published).hasSize(3);
+		assertThat(findings()).extracting((finding) -> finding.numbers().toString())
+			.containsExactlyInAnyOrder("1..5", "6..9");
+	}
+
+	@Test
+	void whatWasPassedOverBeforeTheOffsetWasMovedMayHaveBeenRead() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		this.reader.move(10, Cause.RETENTION);
+		commit(10);
+		this.reader.end();
+		this.reader = reader();
+		this.reader.begin(15, true, "");
+		check();
+		this.board.post(watermark(A, 3, 5, 3, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("UNVERIFIED RETENTION");
+	}
+
+	@Test
+	void pastIsAskedForAgain() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		read(0, A, 1);
+		commit(1);
+		this.reader.end();
+		this.log.answer = CompletableFuture.failedFuture(new IllegalStateException("not reached"));
+		this.reader = reader();
+		this.reader.begin(15, true, "");
+		read(15, A, 16);
+		commit(16);
+		this.log.answer = null;
+		this.now += 5_000_000_000L;
+		check();
+		claim(A, 16, 15, false);
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.numbers())
+			.containsExactly("UNVERIFIED 2..15");
+	}
+
+	@Test
+	void whatWasWrittenAnewBelowTheEndIsPassedOver() {
+		begin(0);
+		for (int i = 0; i < 100; i++) {
+			read(i, A, i + 1);
+		}
+		commit(100);
+		this.reader.move(50, Cause.OUT_OF_RANGE);
+		read(50, B, 21);
+		commit(51);
+		this.board.post(watermark(B, 21, 50, 30, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("MISSED OUT_OF_RANGE");
+	}
+
 	private LaneReader reader() {
 		return new LaneReader("group", LANE, true, this.board, this.ledger, () -> this.now);
 	}

@@ -79,7 +79,7 @@ class LossDetectionSimulationTests {
 	void aReaderThatTakesEachGapForALossIsCaught() {
 		Simulator simulator = new Simulator(
 				(group, lane, readCommitted, board, ledger, clock) -> new Hasty(group, lane, ledger, readCommitted))
-			.run(1, 300, 1);
+			.run(1, 2000, THREADS);
 		assertThat(simulator.violations())
 			.anySatisfy((violation) -> assertThat(violation).contains("was not acknowledged"))
 			.anySatisfy((violation) -> assertThat(violation).contains("is still to come"))

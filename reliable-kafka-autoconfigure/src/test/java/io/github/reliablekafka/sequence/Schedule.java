@@ -76,12 +76,13 @@ final class Schedule {
 
 	private boolean quiet;
 
-	Schedule(long seed, Checker.Factory factory, boolean traced) {
+	Schedule(long seed, Set<Faults> always, Checker.Factory factory, boolean traced) {
 		this.seed = seed;
 		this.random = new Randomness(seed * 0x9E3779B97F4A7C15L + 1);
 		this.factory = factory;
 		this.trace = traced ? new ArrayList<>() : null;
 		this.faults = Faults.choose(this.random);
+		this.faults.addAll(always);
 		this.harmless = Faults.harmless(this.faults);
 		this.readCommitted = this.random.chance(60);
 		this.resetToLatest = this.random.chance(40);

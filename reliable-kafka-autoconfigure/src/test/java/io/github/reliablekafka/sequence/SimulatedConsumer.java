@@ -219,6 +219,15 @@ final class SimulatedConsumer {
 
 	void move(long to, Cause cause) {
 		this.schedule.trace("%s: moves %d -> %d %s", this.log.lane, this.position, to, cause);
+		boolean knowingly = to > this.position || cause == Cause.OUT_OF_RANGE;
+		if (knowingly) {
+			long from = (cause == Cause.OUT_OF_RANGE) ? this.lineage.baseline : this.position;
+			this.log.entries.subMap(Math.min(from, to), to)
+				.values()
+				.stream()
+				.filter((entry) -> entry.sent != null)
+				.forEach((entry) -> this.lineage.passedOver.set(entry.sent.index));
+		}
 		if (to < this.position) {
 			if (cause == Cause.OUT_OF_RANGE) {
 				markCutOff(this.polled.stream().filter((entry) -> entry.offset >= to).toList());
@@ -380,6 +389,19 @@ final class SimulatedConsumer {
 		else if (finding.verdict() == Verdict.LOST_ACKED
 				&& sent.copies.stream().anyMatch((copy) -> copy.removed == null && copy.visible(rc))) {
 			this.tally.misattributed++;
+			if (this.lineage.passedOver.get(sent.index) && !this.lineage.mixed) {
+				misplaced(finding, sent);
+			}
+		}
+	}
+
+	// Where a log was written anew, a record may be elsewhere than its claim says, so
+	// that
+	// nobody can tell always what is lost from what was passed over. Both are alarms.
+	private void misplaced(Finding finding, Sent sent) {
+		this.tally.misplaced++;
+		if (!this.schedule.faults.contains(Faults.TRUNCATE)) {
+			wrong(finding, sent, "is there, where the group knows that it did not read");
 		}
 	}
 
@@ -429,7 +451,7 @@ final class SimulatedConsumer {
 		long number = sent.number(this.schedule.readCommitted);
 		for (Map.Entry<Cause, Map<Long, NumberRanges>> cause : this.unverified.entrySet()) {
 			if (cause.getValue().getOrDefault(sent.session, NumberRanges.EMPTY).contains(number)) {
-				return cause.getKey().ordinal();
+				return List.of(Cause.values()).indexOf(cause.getKey());
 			}
 		}
 		return this.reader.unverified().getOrDefault(sent.session, NumberRanges.EMPTY).contains(number)
@@ -528,6 +550,12 @@ final class SimulatedConsumer {
 		 */
 		final BitSet cutOff = new BitSet();
 
+		/**
+		 * What was in the log when the position was moved over it, not by a rewritten
+		 * log.
+		 */
+		final BitSet passedOver = new BitSet();
+
 		/** Where it began without state; -1 if it did not. */
 		long began = -1;
 
@@ -560,6 +588,7 @@ final class SimulatedConsumer {
 		Lineage copy() {
 			Lineage copy = new Lineage((BitSet) this.delivered.clone(), (BitSet) this.inherited.clone());
 			copy.cutOff.or(this.cutOff);
+			copy.passedOver.or(this.passedOver);
 			copy.began = this.began;
 			copy.restoredTo = this.restoredTo;
 			copy.baseline = this.baseline;

@@ -29,10 +29,10 @@ import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -53,40 +53,46 @@ class SimulationMutationTests {
 	@ParameterizedTest(name = "{0}")
 	@CsvSource(delimiter = '|', quoteCharacter = '"',
 			textBlock = """
-					what was polled counts as read before it is committed | LaneReader | boolean atPosition = this.polled.size() == 0; | boolean atPosition = true;
-					offsets that were read before are skipped | LaneReader | if (stamp != null) {\\n\\t\\t\\tSessionState | if (stamp != null && offset >= state.highest()) {\\n\\t\\t\\tSessionState
-					a claim begins behind the last failure | Acknowledgements | new Claim(1, this.acknowledged | new Claim(this.failed.isEmpty() ? 1 : Math.min(this.acknowledged, this.failed.last(this.failed.size() - 1)) + 1, this.acknowledged
-					claims forget all failures but the lowest | Judge | .remove(claim.failed()) | .remove(claim.failed().isEmpty() ? claim.failed() : NumberRanges.of(claim.failed().first(0), claim.failed().last(0)))
-					a number from before the first stays unknown when it comes | SessionState | this.unknown = this.unknown.remove(number, number); | this.unknown = this.unknown.remove(0, 0);
-					what is claimed is taken as read | Findings | if (claim.offset() >= state.next() && | if (session != null && claim.offset() < state.next()) { session.reported(NumberRanges.of(session.last() + 1, claim.acknowledged()), Verdict.UNVERIFIED); }\\n\\t\\t\\tif (claim.offset() >= state.next() &&
-					a gap is forgotten before its report is safe | Findings | if (publication.published().isDone()) { | if (true) {
-					failed reports count | Findings | publication.isRemembered() && !publication.published().isCompletedExceptionally() | publication.isRemembered()
-					aborted records have no numbers of their own | LaneReader | this.readCommitted ? stamp.number() : stamp.appendNumber() | stamp.number()
-					records that overtake each other at the beginning | Judge | boolean ordered = beginningKnown | boolean ordered = true
-					everything below the first record is the group's | Judge | boolean beginningKnown = state.baseline() == 0 | boolean beginningKnown = true
-					a claim is believed before its offset is read | Judge | return;\\n\\t\\t}\\n\\t\\tboolean beginningKnown | }\\n\\t\\tboolean beginningKnown
-					claims of a topic that is gone are believed | Judge | if (claim.topicIdHash() != facts.topicIdHash() | if (claim.topicIdHash() == 1
-					holes are forgotten | LaneState | if (from < hole.to()) { | if (false) {
+					1 what was polled counts as read before it is committed | LaneReader | boolean atPosition = this.polled.size() == 0; | boolean atPosition = true; | TRUNCATE
+					2 offsets that were read before are skipped | LaneReader | if (stamp != null) {\n\t\t\tSessionState | if (stamp != null && offset >= state.highest()) {\n\t\t\tSessionState | TRUNCATE
+					3 a claim begins behind the last failure | Acknowledgements | new Claim(1, this.acknowledged | new Claim(this.failed.isEmpty() ? 1 : Math.min(this.acknowledged, this.failed.last(this.failed.size() - 1)) + 1, this.acknowledged | VOID
+					4 claims forget all failures but the lowest | Judge | .remove(claim.failed()) | .remove(claim.failed().isEmpty() ? claim.failed() : NumberRanges.of(claim.failed().first(0), claim.failed().last(0))) | VOID
+					5 a number from before the first stays unknown when it comes | SessionState | this.unknown = this.unknown.remove(number, number); | this.unknown = this.unknown.remove(0, 0); | SEEK_BACK
+					6 what is claimed is taken as read | Findings | if (claim.offset() >= state.next() && | if (session != null && claim.offset() < state.next()) { session.reported(NumberRanges.of(session.last() + 1, claim.acknowledged()), Verdict.UNVERIFIED); }\n\t\t\tif (claim.offset() >= state.next() && | REBALANCE
+					7 aborted records have no numbers of their own | LaneReader | this.readCommitted ? stamp.number() : stamp.appendNumber() | stamp.number() | ABORT
+					8 a jump back to a point above the divergence hides what was not read | LaneReader | this.state.passedAgain( | new LaneState(0).passedAgain( | TRUNCATE NO_EPOCHS
+					9 records that overtake each other at the beginning | Judge | boolean ordered = beginningKnown | boolean ordered = true | NOT_IDEMPOTENT SEEK_FORWARD METADATA_LOST
+					a gap is forgotten before its report is safe | Findings | if (publication.published().isDone()) { | if (true) { | PUBLISHER_FAILS
+					failed reports count | Findings | publication.isRemembered() && !publication.published().isCompletedExceptionally() | publication.isRemembered() | PUBLISHER_FAILS
+					everything below the first record is the group's | Judge | boolean beginningKnown = state.baseline() == 0 | boolean beginningKnown = true |
+					a claim is believed before its offset is read | Judge | return;\n\t\t}\n\t\tboolean beginningKnown | }\n\t\tboolean beginningKnown |
+					claims of a topic that is gone are believed | Judge | if (claim.topicIdHash() != facts.topicIdHash() | if (claim.topicIdHash() == 1 | RECREATE
+					holes are forgotten | LaneState | if (from < hole.to()) { | if (false) { | SEEK_FORWARD
+					what was read before the state was lost is taken for missing | LaneState | this.holesKnownFrom = offset; | this.holesKnownFrom = 0; | TRUNCATE METADATA_LOST
+					holes of a past that is not the last are believed | Checkpoints | saved.doubtHoles(); | | RETENTION EXTERNAL_RESET
 					""")
-	void aMistakeIsNoticed(String name, String file, String code, String mistake) throws Exception {
+	void aMistakeIsNoticed(String name, String file, String code, @Nullable String mistake, @Nullable String faults)
+			throws Exception {
 		String source = Files.readString(SOURCES.resolve(file + ".java"));
 		String written = lines(code);
 		assertThat(source).as("The source has changed: find a new place for this mistake").contains(written);
 		Path changed = Files.writeString(this.directory.resolve(file + ".java"),
-				source.replace(written, lines(mistake)));
+				source.replace(written, (mistake != null) ? lines(mistake) : ""));
 		Path classes = Files.createDirectory(this.directory.resolve("classes"));
 		int failed = ToolProvider.getSystemJavaCompiler()
 			.run(null, null, null, "-proc:none", "-nowarn", "-cp", classPath(), "-d", classes.toString(),
 					changed.toString());
 		assertThat(failed).as("compiled").isZero();
-		long violations = violations(classes);
-		System.out.println(name + ": " + violations + " of " + SCHEDULES + " schedules");
-		assertThat(violations).isPositive();
+		long noticed = violations(classes, (faults != null) ? faults : "");
+		System.out.println(name + ": " + noticed + " of " + SCHEDULES + " schedules");
+		assertThat(noticed).isGreaterThanOrEqualTo(5);
 	}
 
-	@Test
-	void nothingIsNoticedWithoutAMistake() throws Exception {
-		assertThat(violations(Files.createDirectory(this.directory.resolve("classes")))).isZero();
+	@ParameterizedTest
+	@ValueSource(strings = { "", "TRUNCATE NO_EPOCHS", "NOT_IDEMPOTENT SEEK_FORWARD METADATA_LOST",
+			"TRUNCATE METADATA_LOST" })
+	void nothingIsNoticedWithoutAMistake(String faults) throws Exception {
+		assertThat(violations(Files.createDirectory(this.directory.resolve("classes")), faults)).isLessThan(2);
 	}
 
 	private static String lines(String code) {
@@ -108,15 +114,15 @@ class SimulationMutationTests {
 		return String.join(java.io.File.pathSeparator, locations().stream().map(Path::toString).toList());
 	}
 
-	private long violations(Path classes) throws IOException, ReflectiveOperationException {
+	private long violations(Path classes, String faults) throws IOException, ReflectiveOperationException {
 		List<Path> path = locations();
 		URL[] urls = { classes.toUri().toURL(), path.get(0).toUri().toURL(), path.get(1).toUri().toURL(),
 				path.get(2).toUri().toURL() };
 		try (URLClassLoader loader = new URLClassLoader(urls, ClassLoader.getPlatformClassLoader())) {
 			Method run = loader.loadClass(Simulator.class.getName())
-				.getDeclaredMethod("violationsOf", long.class, long.class);
+				.getDeclaredMethod("violationsOf", long.class, long.class, String.class);
 			run.setAccessible(true);
-			return (long) run.invoke(null, 1L, SCHEDULES);
+			return (long) run.invoke(null, 1L, SCHEDULES, faults);
 		}
 	}
 

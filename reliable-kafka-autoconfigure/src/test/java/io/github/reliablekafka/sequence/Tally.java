@@ -72,8 +72,9 @@ final class Tally {
 		table.append(String.format("%nSchedules in which no state is lost, no offset moved, no topic re-created%n"));
 		rows(table, this.steady);
 		table.append(String.format("%nSchedules in which this may happen: losses, found UNVERIFIED%n"));
-		this.withFault.forEach((fault, lane) -> table.append(String.format(Locale.ROOT, "  %-20s %,13d %,13d %6.2f %%%n",
-				fault, lane.losses, lane.unverified, share(lane.unverified, lane.losses))));
+		this.withFault
+			.forEach((fault, lane) -> table.append(String.format(Locale.ROOT, "  %-20s %,13d %,13d %6.2f %%%n", fault,
+					lane.losses, lane.unverified, share(lane.unverified, lane.losses))));
 		return table.toString();
 	}
 
@@ -98,6 +99,7 @@ final class Tally {
 		row(table, "  wrong", s.wrong);
 		row(table, "    of them producer not idempotent", s.wrongNotIdempotent);
 		row(table, "  LOST_ACKED, but passed over un-noticed", s.misattributed);
+		row(table, "  LOST_ACKED, but passed over knowingly", s.misplaced);
 		row(table, "longest metadata (characters)", s.longestMetadata);
 		row(table, "next number must be previous + 1: false", s.naiveFalse);
 		row(table, "next number must be previous + 1: not found", s.naiveMissed, s.losses);
@@ -114,8 +116,7 @@ final class Tally {
 	}
 
 	private static void row(StringBuilder table, String name, long value, long of) {
-		table.append(
-				String.format(Locale.ROOT, "%-62s %,15d  %5.2f %%%n", name, value, share(value, of)));
+		table.append(String.format(Locale.ROOT, "%-62s %,15d  %5.2f %%%n", name, value, share(value, of)));
 	}
 
 	/** Counts of one partition. */
@@ -153,6 +154,8 @@ final class Tally {
 		long wrongNotIdempotent;
 
 		long misattributed;
+
+		long misplaced;
 
 		long longestMetadata;
 
