@@ -303,7 +303,7 @@ final class Checkpoints {
 				return LaneState.first(this.position);
 			}
 			LaneState saved = (bytes != null) ? LaneStateCodec.checkpoint(bytes) : null;
-			if (saved == null) {
+			if (saved == null || saved.isReadCommitted() != Checkpoints.this.readCommitted) {
 				return new LaneState(this.position);
 			}
 			if (this.end != null) {

@@ -18,6 +18,7 @@ package io.github.reliablekafka.sequence;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,12 @@ final class Findings {
 	 * claimed are said to be undecided. Not a proof, and not a loss.
 	 */
 	private static final long SILENCE = Duration.ofMinutes(10).toNanos();
+
+	/**
+	 * With more sessions, those that are over and complete are forgotten. Claims of them
+	 * are then in front of where the beginnings of sessions are known.
+	 */
+	private static final int KEPT_SESSIONS = 32;
 
 	private final Lane lane;
 
@@ -202,6 +209,7 @@ final class Findings {
 	 */
 	boolean evaluate(LaneState state, TopicFacts facts, boolean atPosition, long now) {
 		long claimedBehind = -1;
+		Map<SessionState, Long> over = new HashMap<>();
 		Map<Long, Watermark> watermarks = this.board.watermarks(this.lane);
 		for (Watermark watermark : watermarks.values()) {
 			Claim claim = claimOf(watermark);
@@ -219,12 +227,23 @@ final class Findings {
 					judge(state, session, evidence, facts);
 				}
 			}
+			if (session != null && isOver(session, watermark, now)) {
+				over.put(session, claim.offset());
+			}
 			if (claim.offset() >= state.next() && claim.topicIdHash() == facts.topicIdHash()) {
 				claimedBehind = Math.max(claimedBehind, claim.offset());
 			}
 		}
+		if (state.sessions().size() > KEPT_SESSIONS) {
+			over.forEach(state::forget);
+		}
 		boolean open = undecided(state, watermarks, facts, now);
 		return watchEnd(state, claimedBehind, atPosition, now) || open;
+	}
+
+	private boolean isOver(SessionState session, Watermark watermark, long now) {
+		return watermark.closed() && claimOf(watermark).acknowledged() <= session.last() && !session.hasOpenGap()
+				&& now - session.heardAt() > SILENCE && pending(session.session()).isEmpty();
 	}
 
 	private boolean undecided(LaneState state, Map<Long, Watermark> watermarks, TopicFacts facts, long now) {

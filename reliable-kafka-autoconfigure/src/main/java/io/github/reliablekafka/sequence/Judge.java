@@ -47,8 +47,7 @@ final class Judge {
 	void judge(LaneState state, SessionState session, Evidence evidence, TopicFacts facts, NumberRanges pending,
 			List<Finding> findings) {
 		Claim claim = evidence.claim();
-		if (claim.topicIdHash() != facts.topicIdHash()
-				|| (claim.offset() >= state.next() && evidence.proof() == null)) {
+		if (isOther(claim, facts) || (claim.offset() >= state.next() && evidence.proof() == null)) {
 			return;
 		}
 		boolean beginningKnown = state.baseline() == 0
@@ -58,7 +57,14 @@ final class Judge {
 			if (gap.isUndecided()) {
 				Missing missing = new Missing(session.session(), claimed(claim, gap.numbers(), pending), gap.before(),
 						gap.after(), gap.lowerBound() + 1);
-				addOrdered(state, missing, ordered, evidence, facts, findings);
+				boolean first = gap.before() != null && gap.before().number() == session.firstSeen();
+				if (beginningKnown || !first) {
+					addOrdered(state, missing, ordered, evidence, facts, findings);
+				}
+				else if (evidence.watermark() != null) {
+					// Whoever copied the first record may have done so long after.
+					addUnverified(state, missing, evidence, findings);
+				}
 			}
 		}
 		Missing tail = new Missing(session.session(),
@@ -93,7 +99,7 @@ final class Judge {
 			List<Finding> findings) {
 		Claim claim = evidence.claim();
 		Watermark watermark = evidence.watermark();
-		if (watermark == null || claim.topicIdHash() != facts.topicIdHash() || claim.offset() < state.baseline()
+		if (watermark == null || isOther(claim, facts) || claim.offset() < state.baseline()
 				|| (claim.offset() >= state.next() && evidence.proof() == null)) {
 			return;
 		}
@@ -120,6 +126,11 @@ final class Judge {
 		if (!missing.numbers().isEmpty()) {
 			findings.add(finding(state, missing, evidence, Verdict.UNVERIFIED, Cause.BASELINE, null));
 		}
+	}
+
+	// Zero is a topic that nobody can tell from one of the same name.
+	private static boolean isOther(Claim claim, TopicFacts facts) {
+		return claim.topicIdHash() == 0 || claim.topicIdHash() != facts.topicIdHash();
 	}
 
 	private static NumberRanges claimed(Claim claim, NumberRanges numbers, NumberRanges pending) {

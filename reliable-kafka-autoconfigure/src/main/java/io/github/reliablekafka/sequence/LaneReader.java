@@ -36,9 +36,9 @@ import org.jspecify.annotations.Nullable;
 public final class LaneReader {
 
 	/**
-	 * How many records may wait for their commit: 4 MB or so.
+	 * How many records may wait for their commit: 2 MB or so.
 	 */
-	private static final int MOST_POLLED = 100_000;
+	private static final int MOST_POLLED = 20_000;
 
 	private static final long EVALUATION_INTERVAL = Duration.ofSeconds(1).toNanos();
 
@@ -69,6 +69,11 @@ public final class LaneReader {
 	private long committed;
 
 	private long began;
+
+	/**
+	 * Whether the group had no offset and has read nothing yet.
+	 */
+	private boolean unused;
 
 	/**
 	 * Up to where the log was read that was cut off since.
@@ -139,12 +144,14 @@ public final class LaneReader {
 		this.position = position;
 		this.committed = position;
 		this.began = position;
+		this.unused = !committed;
 		this.state = new LaneState(position);
+		this.state.readCommitted(this.readCommitted);
 		LaneState.Beginning beginning = new LaneState.Beginning(position,
 				committed ? Cause.EXTERNAL_RESET : Cause.RESET_LATEST);
 		if (committed && metadata != null && LaneStateCodec.isOurs(metadata)) {
 			LaneState saved = LaneStateCodec.state(metadata);
-			if (saved != null && saved.next() == position) {
+			if (saved != null && saved.next() == position && saved.isReadCommitted() == this.readCommitted) {
 				this.state = saved;
 				beginning = saved.beginning();
 			}
@@ -175,6 +182,7 @@ public final class LaneReader {
 		if (offset < this.position) {
 			move(offset, Cause.SEEK);
 		}
+		this.unused = false;
 		this.polled.add(offset, leaderEpoch, timestamp, stamp);
 		this.position = offset + 1;
 		this.positionLeaderEpoch = leaderEpoch;
@@ -194,14 +202,10 @@ public final class LaneReader {
 		return stamp;
 	}
 
-	// Nobody commits: what is polled next may be all that will ever be committed.
+	// Nobody seems to commit. A commit in front of it would be a step back.
 	private void overflow() {
-		this.polled.clear();
-		this.orphans.clear();
-		this.checkpoints.giveUp();
-		this.state = new LaneState(this.position);
-		this.committed = this.position;
-		this.coverage.count(Integrity.UNREADABLE_STATE);
+		this.committed = this.polled.offset(this.polled.size() / 2);
+		fold(this.committed, this.nanoClock.getAsLong());
 	}
 
 	/**
@@ -223,6 +227,11 @@ public final class LaneReader {
 	 * @param cause who moved it
 	 */
 	public void move(long position, Cause cause) {
+		if (this.unused) {
+			// This is where it begins.
+			begin(position, false, null);
+			return;
+		}
 		if (position > this.position) {
 			this.polled.add(this.position, -1, -1, new Hole(this.position, position, cause, true));
 		}
@@ -311,6 +320,7 @@ public final class LaneReader {
 			rewind(to);
 		}
 		this.committed = to;
+		this.unused = false;
 		fold(to, now);
 		if (to == this.position && this.positionLeaderEpoch != -1) {
 			this.state.leaderEpoch(this.positionLeaderEpoch);

@@ -48,6 +48,8 @@ final class LaneState {
 
 	private int topicIdHash;
 
+	private boolean readCommitted;
+
 	/**
 	 * The beginnings of all sessions that begin at or above this offset are known.
 	 */
@@ -159,6 +161,18 @@ final class LaneState {
 		return this.leaderEpoch;
 	}
 
+	/**
+	 * Whether numbers are those of committed records.
+	 * @return {@code false} if they count aborted ones as well
+	 */
+	boolean isReadCommitted() {
+		return this.readCommitted;
+	}
+
+	void readCommitted(boolean readCommitted) {
+		this.readCommitted = readCommitted;
+	}
+
 	int topicIdHash() {
 		return this.topicIdHash;
 	}
@@ -217,6 +231,8 @@ final class LaneState {
 	 * @param hole where they are; what was read before is taken out
 	 */
 	void skip(Hole hole) {
+		// What is in front of where the group began was not read, and not the group's.
+		blur(new Hole(hole.from(), Math.min(hole.to(), this.baseline), Cause.BASELINE, false));
 		long from = Math.max(hole.from(), this.highest);
 		if (from < hole.to()) {
 			Hole last = this.holes.isEmpty() ? null : this.holes.get(this.holes.size() - 1);
@@ -236,7 +252,7 @@ final class LaneState {
 	 * @param hole where; may reach beyond the position
 	 */
 	void blur(Hole hole) {
-		if (hole.from() < hole.to()) {
+		if (hole.from() < hole.to() && !this.holes.contains(hole)) {
 			this.holes.add(hole);
 		}
 	}
@@ -264,7 +280,8 @@ final class LaneState {
 	}
 
 	/**
-	 * Move back: records will be read again.
+	 * Move back: records will be read again. If that is in front of where the group began
+	 * it does not answer for what is there.
 	 * @param offset the position
 	 */
 	void rewind(long offset) {
@@ -272,7 +289,6 @@ final class LaneState {
 			this.leaderEpoch = -1;
 		}
 		this.next = offset;
-		this.baseline = Math.min(this.baseline, offset);
 	}
 
 	/**
@@ -399,8 +415,17 @@ final class LaneState {
 	 * @param session the session
 	 */
 	void forget(SessionState session) {
+		forget(session, session.lastOffset());
+	}
+
+	/**
+	 * Forget a session.
+	 * @param session the session
+	 * @param offset the highest at which any of its records may be
+	 */
+	void forget(SessionState session, long offset) {
 		this.sessions.remove(session.session());
-		this.baseline = Math.max(this.baseline, session.lastOffset() + 1);
+		this.baseline = Math.max(this.baseline, Math.max(offset, session.lastOffset()) + 1);
 	}
 
 	/**

@@ -182,6 +182,7 @@ final class LaneStateCodec {
 		}
 		FieldWriter writer = new FieldWriter(256);
 		writer.octet(VERSION);
+		writer.octet(state.isReadCommitted() ? 1 : 0);
 		writer.fixed32(state.topicIdHash());
 		writer.unsigned(state.next());
 		writer.unsigned(baseline);
@@ -244,10 +245,12 @@ final class LaneStateCodec {
 		if (reader == null) {
 			return null;
 		}
+		boolean readCommitted = reader.octet() != 0;
 		int topicIdHash = reader.fixed32();
 		long next = reader.number(0);
 		LaneState state = new LaneState(reader.number(0), reader.number(0), next, reader.number(0),
 				(int) reader.number(0) - 1, topicIdHash);
+		state.readCommitted(readCommitted);
 		long beginning = reader.number(0) - 1;
 		if (beginning >= 0) {
 			state.beginning(new LaneState.Beginning(beginning, cause(reader.octet(), reader)));

@@ -477,6 +477,122 @@ class LaneReaderTests {
 			.containsExactly("MISSED OUT_OF_RANGE");
 	}
 
+	@Test
+	void groupDoesNotAnswerForWhatIsInFrontOfItsBeginning() {
+		begin(1000);
+		for (int i = 1000; i < 1010; i++) {
+			read(i, A, i + 1);
+		}
+		commit(1010);
+		this.reader.move(0, Cause.SEEK);
+		this.reader.move(500, Cause.RETENTION);
+		for (int i = 500; i < 1011; i++) {
+			read(i, A, i + 1);
+		}
+		commit(1011);
+		this.board.post(watermark(A, 1011, 1010, 0, false));
+		check();
+		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void groupThatIsSentElsewhereBeforeItReadsBeginsThere() {
+		begin(0);
+		this.reader.move(500, Cause.RETENTION);
+		for (int i = 500; i < 520; i++) {
+			read(i, A, i + 1);
+		}
+		commit(520);
+		this.board.post(watermark(A, 520, 519, 0, false));
+		check();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void replayThatIsGivenUpIsNoLoss() {
+		begin(1000);
+		read(1000, B, 1);
+		commit(1001);
+		this.reader.move(200, Cause.SEEK);
+		for (int i = 200; i < 210; i++) {
+			read(i, A, i - 199);
+		}
+		commit(210);
+		this.reader.move(1001, Cause.SEEK);
+		commit(1001);
+		this.board.post(watermark(A, 110, 309, 200, false));
+		check();
+		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void numbersOfTheOtherIsolationAreNotMixedUp() {
+		begin(0);
+		this.reader.read(0, 0, 0, this.codec.encode(new Stamp(A, 10, 0, true, false, null)));
+		String metadata = commit(1).metadata();
+		this.reader = new LaneReader("group", LANE, false, this.board, this.ledger, () -> this.now);
+		this.reader.begin(1, true, metadata);
+		this.reader.read(1, 0, 0, this.codec.encode(new Stamp(A, 11, 20, true, false, null)));
+		commit(2);
+		this.board.post(watermark(A, 31, 1, 0, false));
+		check();
+		assertThat(findings()).isEmpty();
+		assertThat(this.ledger.coverage(LANE.topic(), "group").counted(Integrity.UNREADABLE_STATE)).isOne();
+	}
+
+	@Test
+	void copyOfAnOldRecordIsNoBeginning() {
+		begin(1000);
+		read(1000, A, 10);
+		read(1001, A, 501);
+		commit(1002);
+		this.board.post(watermark(A, 501, 1001, 0, false));
+		check();
+		assertThat(findings()).extracting(Finding::verdict).containsExactly(Verdict.UNVERIFIED);
+	}
+
+	@Test
+	void topicWithoutAnIdIsNotJudged() {
+		this.board.post(LANE.topic(), new TopicFacts(0, false));
+		begin(0);
+		read(0, B, 1);
+		commit(400);
+		Claim claim = new Claim(1, 300, 299, 0, 0, NumberRanges.EMPTY, 0);
+		this.board.post(new Watermark(LANE, A, identity(), 1, 300, 300, claim, claim, false));
+		check();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void sessionsThatAreOverAreForgottenAndNotMissed() {
+		begin(0);
+		for (int i = 0; i < 100; i++) {
+			read(i, i + 1, 1);
+			this.board.post(watermark(i + 1, 1, i, i, true));
+		}
+		commit(100);
+		assertThat(commit(100).metadata().length()).isGreaterThan(1_000);
+		this.now += 700_000_000_000L;
+		read(100, 100, 2);
+		commit(101);
+		check();
+		assertThat(commit(101).metadata()).hasSizeLessThan(200);
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void recordsThatNobodyCommitsAreCheckedAsTheyCome() {
+		begin(0);
+		for (int i = 0; i < 50_000; i++) {
+			read(i, A, (i < 100) ? i + 1 : i + 2);
+		}
+		claim(A, 50_001, 49_999, false);
+		assertThat(findings()).isEmpty();
+		commit(50_000);
+		check();
+		assertThat(findings()).extracting((finding) -> finding.numbers().toString()).containsExactly("101");
+	}
+
 	private LaneReader reader() {
 		return new LaneReader("group", LANE, true, this.board, this.ledger, () -> this.now);
 	}

@@ -30,7 +30,7 @@ import org.springframework.kafka.annotation.KafkaListener;
  */
 @EnableAutoConfiguration
 @Configuration(proxyBeanMethods = false)
-class ListeningMain {
+public class ListeningMain {
 
 	public static void main(String[] args) {
 		new SpringApplicationBuilder(ListeningMain.class).web(WebApplicationType.NONE).run(args);

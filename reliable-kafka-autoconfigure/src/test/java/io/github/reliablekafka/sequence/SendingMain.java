@@ -32,7 +32,7 @@ import org.springframework.context.annotation.Configuration;
  */
 @EnableAutoConfiguration
 @Configuration(proxyBeanMethods = false)
-class SendingMain {
+public class SendingMain {
 
 	@SuppressWarnings("unchecked")
 	public static void main(String[] args) throws InterruptedException {
