@@ -483,6 +483,36 @@ class AssignedPartitionsTests {
 		});
 	}
 
+	@Test
+	void recordsThatAreDeletedBeforeTheyAreReadAreMissed() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.addRecord(stamped(5, 1, null));
+		consumer.poll(Duration.ZERO);
+		this.mock.updateBeginningOffsets(Map.of(ZERO, 7L));
+		this.mock.setPollException(new OffsetOutOfRangeException(Map.of(ZERO, 6L)));
+		this.mock.addRecord(stamped(7, 3, new Claim(1, 2, 6, 0, 5, NumberRanges.EMPTY, TOPIC)));
+		this.board.post("t", new TopicFacts(TOPIC, false));
+		consumer.poll(Duration.ofSeconds(5));
+		consumer.commitSync();
+		awaitFinding(consumer);
+		assertThat(this.ledger.findings()).singleElement()
+			.satisfies((finding) -> assertThat(finding.cause()).isEqualTo(Cause.RETENTION));
+	}
+
+	@Test
+	void partitionThatGoesAfterAnAsyncCommitAboveAnOpenRecordFindsIt() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		consumer.listened().watch();
+		this.mock.addRecord(record(5, 1));
+		consumer.poll(Duration.ZERO);
+		consumer.commitAsync(Map.of(ZERO, new OffsetAndMetadata(6)), null);
+		this.mock.rebalance(List.of());
+		assertThat(this.ledger.findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.PROCESSING_LOSS);
+			assertThat(finding.numbers()).hasToString("5");
+		});
+	}
+
 	private void pollWithGap(ReliableConsumer<String, String> consumer) {
 		this.board.post("t", new TopicFacts(TOPIC, false));
 		this.mock.addRecord(stamped(5, 1, null));

@@ -189,7 +189,7 @@ class ProcessingLossIntegrationTests {
 		probe.createTopic(this.topic + "-retry", 1);
 		run(NowhereListener.class, (context) -> {
 			probe.send(this.topic, 0, "a", "fail");
-			await().until(() -> probe.committed(this.group + "-retry", this.topic + "-retry", 0) == 1);
+			await().until(() -> probe.committed(this.group, this.topic + "-retry", 0) == 1);
 			await().untilAsserted(() -> assertThat(this.ledger.findings()).hasSize(1));
 			probe.send(this.topic, 0, "a", "two");
 			awaitCommitted(2);
