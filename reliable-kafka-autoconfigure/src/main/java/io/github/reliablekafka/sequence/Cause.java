@@ -33,9 +33,6 @@ public enum Cause {
 	/** They are missing at the end of the log. */
 	TAIL,
 
-	/** Part of a committed transaction is missing. */
-	TRANSACTION_TORN,
-
 	/** Kafka deleted them before the group came to read them. */
 	RETENTION,
 
@@ -84,7 +81,7 @@ public enum Cause {
 	 */
 	Verdict.Stage stage() {
 		return switch (this) {
-			case TRUNCATED, VANISHED, TAIL, TRANSACTION_TORN, TOPIC_RECREATED, COMPACTION -> Verdict.Stage.STORAGE;
+			case TRUNCATED, VANISHED, TAIL, TOPIC_RECREATED, COMPACTION -> Verdict.Stage.STORAGE;
 			case SEND_FAILED, SENDER_ENDED, LATE -> Verdict.Stage.PRODUCTION;
 			case RETENTION, RESET_LATEST, OUT_OF_RANGE, SEEK, EXTERNAL_RESET, DESERIALIZATION_SKIP, BASELINE,
 					STATE_LOST, COMMITTED_UNPROCESSED ->

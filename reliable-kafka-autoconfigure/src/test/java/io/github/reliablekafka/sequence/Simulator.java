@@ -138,7 +138,7 @@ final class Simulator {
 	 */
 	static long violationsOf(long from, long count, String always) {
 		Simulator simulator = new Simulator(Checker.Production::create);
-		for (String fault : always.split(" ")) {
+		for (String fault : always.split(" ", -1)) {
 			if (!fault.isEmpty()) {
 				simulator.always.add(Faults.valueOf(fault));
 			}
