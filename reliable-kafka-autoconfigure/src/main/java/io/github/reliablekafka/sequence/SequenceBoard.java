@@ -173,6 +173,15 @@ public final class SequenceBoard {
 	}
 
 	/**
+	 * Forget the facts about a topic, because it may not be the same topic any more. No
+	 * claim about it can be judged until facts are posted again.
+	 * @param topic the topic
+	 */
+	public void forgetFacts(String topic) {
+		this.facts.remove(topic);
+	}
+
+	/**
 	 * Changes with each watermark and fact that is posted.
 	 * @return a number to compare
 	 */

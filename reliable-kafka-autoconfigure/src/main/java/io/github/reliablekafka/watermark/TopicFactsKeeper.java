@@ -72,12 +72,14 @@ final class TopicFactsKeeper extends AuditLoop {
 	}
 
 	/**
-	 * Look at the topic of a lane, unless that was done lately.
+	 * Look at the topic of a lane again. A topic that was deleted and created again is
+	 * assigned anew, and producers that have not noticed it still write claims about the
+	 * former one: what was known before must not make them count.
 	 * @param lane a lane that is watched since just now
 	 */
 	void watch(Lane lane) {
-		tell(() -> {
-		});
+		this.board.forgetFacts(lane.topic());
+		tell(() -> this.lookAt.remove(lane.topic()));
 	}
 
 	/**

@@ -182,6 +182,22 @@ final class Acceptance implements AutoCloseable {
 	}
 
 	/**
+	 * Wait until a sender has said what was acknowledged, which takes a while if the
+	 * leader of the control topic is one that does not answer.
+	 * @param topic the topic
+	 * @param acknowledged how many records of one session
+	 */
+	void awaitWatermark(String topic, long acknowledged) {
+		await().atMost(TIMEOUT)
+			.ignoreExceptions()
+			.until(() -> this.probe.records("rk-audit")
+				.stream()
+				.map((record) -> WatermarkCodec.decode(record.key(), record.value()))
+				.anyMatch((watermark) -> watermark != null && watermark.lane().topic().equals(topic)
+						&& watermark.claim().acknowledged() >= acknowledged));
+	}
+
+	/**
 	 * Add a row to the comparison.
 	 * @param scenario what happened
 	 * @param application whose findings count

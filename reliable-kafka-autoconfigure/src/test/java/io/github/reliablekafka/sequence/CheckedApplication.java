@@ -120,14 +120,15 @@ final class CheckedApplication implements AutoCloseable {
 	}
 
 	ListeningGroup group(String topic, String name) {
-		return group(topic, name, true, "earliest");
+		return group(topic, name, true);
 	}
 
 	@SuppressWarnings("unchecked")
-	ListeningGroup group(String topic, String name, boolean readCommitted, String reset) {
+	ListeningGroup group(String topic, String name, boolean readCommitted) {
+		String reset = this.context.getEnvironment().getProperty("spring.kafka.consumer.auto-offset-reset", "earliest");
 		String unique = topic + "-" + name;
 		ListeningGroup group = new ListeningGroup(this.context.getBean(ConcurrentKafkaListenerContainerFactory.class),
-				topic, unique, reset,
+				topic, unique,
 				new PlainReader(this.cluster.bootstrapServers(), topic, unique + "-plain", readCommitted, reset));
 		this.groups.add(group);
 		return group;

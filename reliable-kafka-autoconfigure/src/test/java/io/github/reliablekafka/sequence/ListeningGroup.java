@@ -19,7 +19,6 @@ package io.github.reliablekafka.sequence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,8 +44,6 @@ final class ListeningGroup {
 
 	private final String name;
 
-	private final String reset;
-
 	private final PlainReader plain;
 
 	private final List<ConcurrentMessageListenerContainer<String, String>> members = new ArrayList<>();
@@ -56,11 +53,10 @@ final class ListeningGroup {
 	final AtomicInteger deliveries = new AtomicInteger();
 
 	ListeningGroup(ConcurrentKafkaListenerContainerFactory<String, String> factory, String topic, String name,
-			String reset, PlainReader plain) {
+			PlainReader plain) {
 		this.factory = factory;
 		this.topic = topic;
 		this.name = name;
-		this.reset = reset;
 		this.plain = plain;
 	}
 
@@ -96,10 +92,9 @@ final class ListeningGroup {
 	void join() {
 		ConcurrentMessageListenerContainer<String, String> container = this.factory.createContainer(this.topic);
 		container.getContainerProperties().setGroupId(this.name);
-		Properties properties = new Properties();
-		properties.setProperty("isolation.level", this.plain.readCommitted() ? "read_committed" : "read_uncommitted");
-		properties.setProperty("auto.offset.reset", this.reset);
-		container.getContainerProperties().setKafkaConsumerProperties(properties);
+		container.getContainerProperties()
+			.getKafkaConsumerProperties()
+			.setProperty("isolation.level", this.plain.readCommitted() ? "read_committed" : "read_uncommitted");
 		container.getContainerProperties()
 			.setMessageListener(
 					(MessageListener<String, String>) (ConsumerRecord<String, String> record) -> process(record));

@@ -143,7 +143,7 @@ class LossDetectionChaosIntegrationTests {
 	private void assertTrue(ListeningGroup group) {
 		Set<String> log = acceptance.reread(this.topic);
 		group.awaitProcessed(lastValues());
-		await().atMost(Duration.ofSeconds(120)).untilAsserted(() -> {
+		await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
 			Set<Numbered> silent = missing(group);
 			silent.removeAll(AcknowledgedRecords.numbers(this.application.findings(group)));
 			assertThat(silent).as("missing in silence, seed %d: %s", this.seed, this.history).isEmpty();

@@ -116,14 +116,20 @@ class LossDetectionIntegrationTests {
 	void recordsOfASenderThatHasEndedAreMissedByItsLastWords() {
 		createTopic(1, "2");
 		ListeningGroup group = this.application.group(this.topic, "behind").start(1);
-		this.application.send(this.topic, 0, "old", 30);
-		group.awaitProcessed(acceptance.values(this.topic));
-		group.stop();
-		cluster.uncleanElection(this.partition, () -> {
-			try (CheckedApplication other = new CheckedApplication(cluster, acceptance.acknowledged)) {
+		CheckedApplication other = new CheckedApplication(cluster, acceptance.acknowledged);
+		try {
+			other.send(this.topic, 0, "old", 30);
+			group.awaitProcessed(acceptance.values(this.topic));
+			group.stop();
+			cluster.uncleanElection(this.partition, () -> {
 				other.send(this.topic, 0, "lost", 40);
-			}
-		});
+				acceptance.awaitWatermark(this.topic, 70);
+				other.close();
+			});
+		}
+		finally {
+			other.close();
+		}
 		this.application.send(this.topic, 0, "new", 60);
 		group.start(1);
 		acceptance.assertLost(this.application, group, assertGone("lost", 40));

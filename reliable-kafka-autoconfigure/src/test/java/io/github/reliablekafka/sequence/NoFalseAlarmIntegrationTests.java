@@ -85,7 +85,10 @@ class NoFalseAlarmIntegrationTests {
 	@Test
 	void partitionsAreAddedToATopicOfWhichTheGroupWantsOnlyWhatIsNew() throws Exception {
 		cluster.createTopic(this.topic, 1);
-		ListeningGroup group = this.application.group(this.topic, "group", true, "latest").start(1);
+		this.application.close();
+		this.application = new CheckedApplication(cluster, acceptance.acknowledged,
+				"spring.kafka.consumer.auto-offset-reset=latest");
+		ListeningGroup group = this.application.group(this.topic, "group").start(1);
 		this.application.send(this.topic, 0, "old", 30);
 		group.awaitProcessed(acceptance.values(this.topic));
 		acceptance.probe.addPartitions(this.topic, 3);
@@ -111,7 +114,7 @@ class NoFalseAlarmIntegrationTests {
 				"spring.kafka.producer.transaction-id-prefix=tx-" + this.topic)) {
 			ListeningGroup committed = this.application.group(this.topic, "committed").start(2);
 			ListeningGroup committing = transactional.group(this.topic, "committing").start(2);
-			ListeningGroup uncommitted = this.application.group(this.topic, "uncommitted", false, "earliest").start(2);
+			ListeningGroup uncommitted = this.application.group(this.topic, "uncommitted", false).start(2);
 			List<CompletableFuture<Integer>> senders = new ArrayList<>();
 			for (int s = 0; s < 3; s++) {
 				int sender = s;
