@@ -224,7 +224,8 @@ final class Findings {
 			}
 		}
 		boolean open = undecided(state, watermarks, facts, now);
-		return watchEnd(state, claimedBehind, atPosition, now) || open;
+		// A report on its way may fail, and has to be made again.
+		return watchEnd(state, claimedBehind, atPosition, now) || open || !this.publications.isEmpty();
 	}
 
 	private boolean undecided(LaneState state, Map<Long, Watermark> watermarks, TopicFacts facts, long now) {
