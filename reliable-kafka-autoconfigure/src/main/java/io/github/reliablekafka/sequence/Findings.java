@@ -238,7 +238,8 @@ final class Findings {
 			over.forEach(state::forget);
 		}
 		boolean open = undecided(state, watermarks, facts, now);
-		return watchEnd(state, claimedBehind, atPosition, now) || open;
+		// A report on its way may fail, and has to be made again.
+		return watchEnd(state, claimedBehind, atPosition, now) || open || !this.publications.isEmpty();
 	}
 
 	private boolean isOver(SessionState session, Watermark watermark, long now) {

@@ -152,7 +152,8 @@ final class Judge {
 		Claim claim = evidence.claim();
 		long highest = claim.offset();
 		Finding.Place after = missing.after();
-		if (after != null && claim.inverted() < missing.numbers().first(0)) {
+		// A record behind them may be in front of where they were if the log was cut off.
+		if (after != null && evidence.proof() == null && claim.inverted() < missing.numbers().first(0)) {
 			highest = Math.min(highest, after.offset());
 		}
 		Hole hole = state.holeIn(missing.lowest(), highest);

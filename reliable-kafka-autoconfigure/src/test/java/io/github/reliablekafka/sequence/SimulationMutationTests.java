@@ -84,7 +84,7 @@ class SimulationMutationTests {
 					changed.toString());
 		assertThat(failed).as("compiled").isZero();
 		long noticed = violations(classes, (faults != null) ? faults : "");
-		System.out.println(name + ": " + noticed + " of " + SCHEDULES + " schedules");
+		System.out.println(name + ": noticed " + noticed + " times in " + SCHEDULES + " schedules");
 		assertThat(noticed).isGreaterThanOrEqualTo(5);
 	}
 
