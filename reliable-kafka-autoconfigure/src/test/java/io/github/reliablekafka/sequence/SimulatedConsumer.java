@@ -79,6 +79,9 @@ final class SimulatedConsumer {
 
 	private final Set<Long> naiveOffsets = new HashSet<>();
 
+	/** Whether the group had no offset, and has read nothing and committed nothing. */
+	private boolean unused;
+
 	SimulatedConsumer(Schedule schedule, SimulatedLog log) {
 		this.schedule = schedule;
 		this.log = log;
@@ -99,6 +102,7 @@ final class SimulatedConsumer {
 			this.position = this.schedule.resetToLatest ? this.log.limit(this.schedule.readCommitted) : this.log.start;
 			this.positionEpoch = -1;
 		}
+		this.unused = !committed;
 		boolean intact = committed && this.stored.intact;
 		this.lineage = intact ? this.stored.lineage.copy() : new Lineage();
 		if (this.generation > 1 && !intact) {
@@ -152,6 +156,7 @@ final class SimulatedConsumer {
 				break;
 			}
 			if (entry.visible(this.schedule.readCommitted)) {
+				this.unused = false;
 				this.reader.read(entry.offset, this.schedule.epochOf(entry), entry.timestamp, entry.header);
 				this.schedule.traceRead(this, entry);
 				this.naive.read(entry.offset, entry.sent, this.schedule.readCommitted);
@@ -234,8 +239,10 @@ final class SimulatedConsumer {
 			}
 			rewind(to);
 		}
-		if (cause == Cause.SEEK) {
-			this.lineage.chosenBaseline = Math.min(this.lineage.chosenBaseline, to);
+		if (this.unused) {
+			// That is where it begins. To go back later makes nobody answer for more.
+			this.lineage.baseline = to;
+			this.lineage.chosenBaseline = to;
 		}
 		this.position = to;
 		this.positionEpoch = -1;
@@ -254,6 +261,7 @@ final class SimulatedConsumer {
 	}
 
 	private void commit(long offset, boolean fails) {
+		this.unused = false;
 		for (SimulatedLog.Entry entry : this.polled) {
 			if (entry.offset < offset && entry.sent != null && !this.lineage.delivered.get(entry.sent.index)) {
 				this.lineage.delivered.set(entry.sent.index);
@@ -397,7 +405,8 @@ final class SimulatedConsumer {
 
 	// Where a log was written anew, a record may be elsewhere than its claim says, so
 	// that
-	// nobody can tell always what is lost from what was passed over. Nor is it kept what was
+	// nobody can tell always what is lost from what was passed over. Nor is it kept what
+	// was
 	// not read between the place where a group began and one that it went back to. Both
 	// verdicts are alarms, and reading the log again tells.
 	private void misplaced(Finding finding, Sent sent) {
@@ -567,10 +576,7 @@ final class SimulatedConsumer {
 		/** The lowest position it ever had. */
 		long baseline = Long.MAX_VALUE;
 
-		/**
-		 * The same, leaving out where it was thrown back to by a log that had become
-		 * shorter.
-		 */
+		/** Where the group began. */
 		long chosenBaseline = Long.MAX_VALUE;
 
 		/**
