@@ -80,16 +80,16 @@ final class AssignedPartitions {
 	 * @param group the group; empty for none
 	 * @param policy where to begin without an offset
 	 * @param readers check numbers; {@code null} for no check
-	 * @param commitsInTransactions whether a producer commits the offsets
+	 * @param committer who commits the offsets
 	 */
 	AssignedPartitions(Consumer<?, ?> consumer, String group, ResetPolicy policy, @Nullable LaneReaders readers,
-			boolean commitsInTransactions) {
+			Committer committer) {
 		this.consumer = consumer;
 		this.readers = readers;
 		this.resets = new PositionResets(consumer, policy, group);
 		this.offsets = new GroupOffsets(consumer, group);
 		this.listened = new ListenedRecords(this.partitions, (readers != null) ? readers.losses() : null);
-		this.commits = new OffsetCommits(consumer, group, this.partitions, this.listened, commitsInTransactions);
+		this.commits = new OffsetCommits(consumer, group, this.partitions, this.listened, committer);
 	}
 
 	OffsetCommits commits() {
@@ -231,7 +231,7 @@ final class AssignedPartitions {
 		assigned.move(position, Cause.SEEK);
 		if (!assigned.hasBegun()) {
 			assigned.beginWithoutOffset(position);
-			assigned.wantCommit(position);
+			this.commits.commitLater(assigned, position);
 		}
 	}
 

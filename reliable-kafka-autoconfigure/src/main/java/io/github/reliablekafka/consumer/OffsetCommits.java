@@ -19,7 +19,6 @@ package io.github.reliablekafka.consumer;
 import java.util.HashMap;
 import java.util.Map;
 
-import io.github.reliablekafka.sequence.LaneReader;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -49,15 +48,18 @@ final class OffsetCommits {
 
 	private final ListenedRecords listened;
 
+	private final boolean begins;
+
 	private boolean inTransactions;
 
 	OffsetCommits(Consumer<?, ?> consumer, String group, Map<TopicPartition, AssignedPartition> partitions,
-			ListenedRecords listened, boolean inTransactions) {
+			ListenedRecords listened, Committer committer) {
 		this.consumer = consumer;
 		this.group = group;
 		this.partitions = partitions;
 		this.listened = listened;
-		this.inTransactions = inTransactions;
+		this.inTransactions = committer == Committer.TRANSACTION;
+		this.begins = !group.isEmpty() && committer != Committer.APPLICATION;
 	}
 
 	/**
@@ -119,7 +121,7 @@ final class OffsetCommits {
 	Map<TopicPartition, OffsetAndMetadata> plain(Map<TopicPartition, OffsetAndMetadata> committed) {
 		Map<TopicPartition, OffsetAndMetadata> plain = new HashMap<>();
 		committed.forEach(
-				(partition, offset) -> plain.put(partition, (offset != null && LaneReader.isState(offset.metadata()))
+				(partition, offset) -> plain.put(partition, (offset != null && CommitNote.isOurs(offset.metadata()))
 						? new OffsetAndMetadata(offset.offset(), offset.leaderEpoch(), "") : offset));
 		return plain;
 	}
@@ -164,17 +166,19 @@ final class OffsetCommits {
 
 	/**
 	 * Commit where the group begins, so that it begins there again if it has to.
-	 * Otherwise it is tried again later.
+	 * Otherwise it is tried again later. Only of partitions that are assigned, because
+	 * whoever has another one may have committed more; and not if the application polls,
+	 * which may never want an offset.
 	 * @param positions where
 	 */
 	void commitNow(Map<TopicPartition, Long> positions) {
-		if (this.group.isEmpty() || positions.isEmpty()) {
+		if (!this.begins || positions.isEmpty()) {
 			return;
 		}
 		Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
 		positions.forEach((partition, position) -> {
 			AssignedPartition assigned = this.partitions.get(partition);
-			if (assigned == null || assigned.position() == position) {
+			if (assigned != null && assigned.position() == position) {
 				offsets.put(partition, new OffsetAndMetadata(position));
 			}
 		});
@@ -190,6 +194,17 @@ final class OffsetCommits {
 			logger.warn("Where group '%s' begins in %s is not committed yet".formatted(this.group, positions), ex);
 		}
 		wantLater(enriched);
+	}
+
+	/**
+	 * The same, at one of the next polls.
+	 * @param assigned where the position has become known
+	 * @param position where
+	 */
+	void commitLater(AssignedPartition assigned, long position) {
+		if (this.begins) {
+			assigned.wantCommit(position);
+		}
 	}
 
 	private void wantLater(Map<TopicPartition, OffsetAndMetadata> offsets) {

@@ -18,6 +18,7 @@ package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -77,28 +78,25 @@ final class PositionResets {
 	 * Set the position of partitions in which the group has no offset.
 	 * @param partitions the partitions; those that Kafka goes on looking for are
 	 * unsettled afterwards, the others have begun
-	 * @return where reading begins, and where it would begin in the other partitions of
-	 * topics that are new to the group
+	 * @return where reading begins, of those that the group has no offset in
 	 */
 	Map<TopicPartition, Long> begin(Collection<AssignedPartition> partitions) {
 		Set<TopicPartition> fromBeginning = new HashSet<>();
 		Set<TopicPartition> fromPolicy = new LinkedHashSet<>();
-		Set<TopicPartition> others = new HashSet<>();
-		split(partitions, fromBeginning, fromPolicy, others);
+		List<AssignedPartition> without = split(partitions, fromBeginning, fromPolicy);
 		Map<TopicPartition, Long> positions = new HashMap<>();
 		try {
 			if (!fromBeginning.isEmpty()) {
 				positions.putAll(this.consumer.beginningOffsets(fromBeginning, PATIENCE));
 			}
 			if (!fromPolicy.isEmpty()) {
-				others.addAll(fromPolicy);
-				positions.putAll(atPolicy(others));
+				positions.putAll(atPolicy(fromPolicy));
 			}
 		}
 		catch (TimeoutException ex) {
 			// Kafka goes on trying, and reads from other partitions meanwhile.
 			Set<TopicPartition> fromEnd = new HashSet<>();
-			logger.warn("Where to begin in %s is not known yet".formatted(partitions), ex);
+			logger.warn("Where to begin in %s is not known yet".formatted(without), ex);
 			((this.policy.start() != ResetPolicy.Start.LATEST) ? fromBeginning : fromEnd).addAll(fromPolicy);
 			// No partition would mean all.
 			if (!fromBeginning.isEmpty()) {
@@ -107,10 +105,10 @@ final class PositionResets {
 			if (!fromEnd.isEmpty()) {
 				this.consumer.seekToEnd(fromEnd);
 			}
-			partitions.forEach(AssignedPartition::unsettle);
+			without.forEach(AssignedPartition::unsettle);
 			return Map.of();
 		}
-		for (AssignedPartition assigned : partitions) {
+		for (AssignedPartition assigned : without) {
 			TopicPartition partition = assigned.partition();
 			Long position = positions.get(partition);
 			if (position != null) {
@@ -128,32 +126,48 @@ final class PositionResets {
 		return positions;
 	}
 
-	private void split(Collection<AssignedPartition> partitions, Set<TopicPartition> fromBeginning,
-			Set<TopicPartition> fromPolicy, Set<TopicPartition> others) {
-		Map<String, Boolean> isNew = new HashMap<>();
+	private List<AssignedPartition> split(Collection<AssignedPartition> partitions, Set<TopicPartition> fromBeginning,
+			Set<TopicPartition> fromPolicy) {
+		if (this.policy.start() == ResetPolicy.Start.EARLIEST) {
+			partitions.forEach((assigned) -> fromBeginning.add(assigned.partition()));
+			return List.copyOf(partitions);
+		}
+		List<AssignedPartition> without = new ArrayList<>();
+		Map<String, GroupStart> starts = new HashMap<>();
 		for (AssignedPartition assigned : partitions) {
 			TopicPartition partition = assigned.partition();
-			boolean startsNow = this.policy.start() != ResetPolicy.Start.EARLIEST
-					&& isNew.computeIfAbsent(partition.topic(), (topic) -> isNewToGroup(topic, others));
-			(startsNow ? fromPolicy : fromBeginning).add(partition);
+			GroupStart start = starts.computeIfAbsent(partition.topic(), this::startIn);
+			OffsetAndMetadata offset = start.offset(partition);
+			if (offset != null) {
+				// Since it was asked before, a member that had it until then committed.
+				resume(assigned, offset);
+				continue;
+			}
+			assigned.startedWith(start.partitions());
+			(start.isBefore(partition) ? fromBeginning : fromPolicy).add(partition);
+			without.add(assigned);
+		}
+		return without;
+	}
+
+	private void resume(AssignedPartition assigned, OffsetAndMetadata offset) {
+		this.consumer.seek(assigned.partition(), offset);
+		if (assigned.hasBegun()) {
+			assigned.move(offset.offset(), Cause.EXTERNAL_RESET);
+		}
+		else {
+			assigned.begin(offset);
 		}
 	}
 
-	// A group that knows the topic, but not this partition, was never offered what is in
-	// it. For that to be told, a group that begins with a topic commits the offsets of
-	// all its partitions at once, those of other members included.
-	private boolean isNewToGroup(String topic, Set<TopicPartition> others) {
+	private GroupStart startIn(String topic) {
 		if (this.group.isEmpty()) {
-			return true;
+			return new GroupStart(Map.of(), 0);
 		}
 		Set<TopicPartition> all = new HashSet<>();
 		List<PartitionInfo> infos = this.consumer.partitionsFor(topic, PATIENCE);
 		infos.forEach((info) -> all.add(new TopicPartition(topic, info.partition())));
-		if (this.consumer.committed(all, PATIENCE).values().stream().anyMatch((offset) -> offset != null)) {
-			return false;
-		}
-		others.addAll(all);
-		return true;
+		return GroupStart.of(this.consumer.committed(all, PATIENCE), all.size());
 	}
 
 	private Map<TopicPartition, Long> atPolicy(Set<TopicPartition> partitions) {

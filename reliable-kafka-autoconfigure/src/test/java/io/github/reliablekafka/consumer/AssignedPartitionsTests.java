@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.sequence.Cause;
@@ -60,6 +61,8 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -85,6 +88,8 @@ class AssignedPartitionsTests {
 
 	private String policy = "earliest";
 
+	private Committer committer = Committer.CONTAINER;
+
 	@Test
 	void assignedWhenGroupHasNoOffsetBeginsAtTheBeginningAndCommitsThat() {
 		this.mock.updateBeginningOffsets(Map.of(ZERO, 3L));
@@ -95,15 +100,84 @@ class AssignedPartitionsTests {
 	}
 
 	@Test
-	void assignedWhenPolicyIsLatestBeginsAtTheEndOfAllPartitionsOfTheTopic() {
+	void assignedWhenPolicyIsLatestBeginsAtTheEndAndCommitsNothingOfOtherMembers() {
 		this.policy = "latest";
-		this.mock.updateEndOffsets(Map.of(ZERO, 7L, ONE, 9L));
+		this.mock.onEndOffsets = () -> this.mock.stored.put(ONE, new OffsetAndMetadata(9, "of another member"));
+		this.mock.updateEndOffsets(Map.of(ZERO, 7L, ONE, 30L));
 		ReliableConsumer<String, String> consumer = subscribe();
 		this.mock.rebalance(List.of(ZERO));
 		assertThat(consumer.position(ZERO)).isEqualTo(7);
-		// Another member that is assigned the other one a moment later must not take it
-		// for a new one.
+		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(7);
+		assertThat(this.mock.stored).containsEntry(ONE, new OffsetAndMetadata(9, "of another member"));
+	}
+
+	@Test
+	void assignedWhenPolicyIsLatestAndTheMemberBeforeHasCommittedMeanwhileGoesOnThere() {
+		this.policy = "latest";
+		this.mock.onSecondFetch = () -> {
+			this.mock.stored.put(ZERO, new OffsetAndMetadata(7));
+			this.mock.stored.put(ONE, new OffsetAndMetadata(9));
+		};
+		this.mock.updateEndOffsets(Map.of(ONE, 30L));
+		ReliableConsumer<String, String> consumer = subscribe();
+		this.mock.rebalance(List.of(ONE));
+		assertThat(consumer.position(ONE)).isEqualTo(9);
+		assertThat(this.mock.stored).containsEntry(ONE, new OffsetAndMetadata(9));
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void assignedWhenPolicyIsLatestAndAnotherMemberBeganBeforeBeginsAtTheEnd(boolean checked) {
+		this.policy = "latest";
+		this.mock.updateEndOffsets(Map.of(ZERO, 7L, ONE, 9L));
+		ReliableConsumer<String, String> other = wrap(checked ? readers() : null);
+		other.subscribe(List.of("t"));
+		this.mock.rebalance(List.of(ZERO));
+		this.mock.addRecord(record(7, 0));
+		other.poll(Duration.ZERO);
+		other.commitSync();
+		other.unsubscribe();
+		ReliableConsumer<String, String> consumer = subscribe();
+		this.mock.rebalance(List.of(ONE));
+		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(8);
+		assertThat(consumer.position(ONE)).isEqualTo(9);
 		assertThat(this.mock.stored.get(ONE).offset()).isEqualTo(9);
+		assertThat(consumer.committed(Set.of(ZERO)).get(ZERO).metadata()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void assignedWhenPolicyIsLatestAndPartitionWasAddedSinceTheGroupBeganBeginsAtTheBeginning(boolean checked) {
+		this.policy = "latest";
+		this.mock.partitions = 1;
+		this.mock.updateEndOffsets(Map.of(ZERO, 7L, ONE, 9L));
+		this.mock.updateBeginningOffsets(Map.of(ONE, 0L));
+		ReliableConsumer<String, String> before = wrap(checked ? readers() : null);
+		before.subscribe(List.of("t"));
+		this.mock.rebalance(List.of(ZERO));
+		before.unsubscribe();
+		this.mock.partitions = 2;
+		ReliableConsumer<String, String> consumer = wrap(checked ? readers() : null);
+		consumer.subscribe(List.of("t"));
+		this.mock.rebalance(List.of(ZERO, ONE));
+		assertThat(consumer.position(ONE)).isZero();
+		assertThat(CommitNote.of(this.mock.stored.get(ONE).metadata()).partitions()).isOne();
+	}
+
+	@Test
+	void assignedWhenTheApplicationPollsCommitsNothing() {
+		this.committer = Committer.APPLICATION;
+		this.policy = "latest";
+		this.mock.updateEndOffsets(Map.of(ZERO, 7L));
+		ReliableConsumer<String, String> consumer = subscribe();
+		this.mock.rebalance(List.of(ZERO));
+		consumer.seekToEnd(List.of(ZERO));
+		consumer.poll(Duration.ZERO);
+		consumer.poll(Duration.ZERO);
+		assertThat(consumer.position(ZERO)).isEqualTo(7);
+		assertThat(this.mock.stored).isEmpty();
+		consumer.commitSync();
+		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(7);
 	}
 
 	@Test
@@ -353,7 +427,8 @@ class AssignedPartitionsTests {
 	void pollWhenOffsetsAreCommittedInTransactionsCommitsNothingItself() {
 		this.mock.updateBeginningOffsets(Map.of(ZERO, 3L));
 		ReliableConsumer<String, String> consumer = new ReliableConsumer<>(this.mock, session(),
-				new AssignedPartitions(this.mock, this.group, ResetPolicy.parse("test", this.policy), readers(), true),
+				new AssignedPartitions(this.mock, this.group, ResetPolicy.parse("test", this.policy), readers(),
+						Committer.TRANSACTION),
 				null, null);
 		consumer.subscribe(List.of("t"));
 		this.mock.commitFailure = new RebalanceInProgressException();
@@ -535,7 +610,8 @@ class AssignedPartitionsTests {
 	}
 
 	private AssignedPartitions assigned(LaneReaders readers) {
-		return new AssignedPartitions(this.mock, this.group, ResetPolicy.parse("test", this.policy), readers, false);
+		return new AssignedPartitions(this.mock, this.group, ResetPolicy.parse("test", this.policy), readers,
+				this.committer);
 	}
 
 	private ConsumerSession session() {
@@ -553,6 +629,16 @@ class AssignedPartitionsTests {
 	private static final class Mock extends MockConsumer<String, String> {
 
 		private final Map<TopicPartition, OffsetAndMetadata> stored = new HashMap<>();
+
+		private int partitions = 2;
+
+		private int fetches;
+
+		private Runnable onSecondFetch = () -> {
+		};
+
+		private Runnable onEndOffsets = () -> {
+		};
 
 		private KafkaException fetchFailure;
 
@@ -582,6 +668,9 @@ class AssignedPartitionsTests {
 				Duration timeout) {
 			if (this.fetchFailure != null) {
 				throw this.fetchFailure;
+			}
+			if (++this.fetches == 2) {
+				this.onSecondFetch.run();
 			}
 			Map<TopicPartition, OffsetAndMetadata> found = new HashMap<>();
 			partitions.forEach((partition) -> found.put(partition, this.stored.get(partition)));
@@ -615,8 +704,16 @@ class AssignedPartitionsTests {
 
 		@Override
 		public List<PartitionInfo> partitionsFor(String topic, Duration timeout) {
-			return List.of(new PartitionInfo(topic, 0, null, null, null),
-					new PartitionInfo(topic, 1, null, null, null));
+			return IntStream.range(0, this.partitions)
+				.mapToObj((partition) -> new PartitionInfo(topic, partition, null, null, null))
+				.toList();
+		}
+
+		@Override
+		public synchronized Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions,
+				Duration timeout) {
+			this.onEndOffsets.run();
+			return super.endOffsets(partitions, timeout);
 		}
 
 	}
