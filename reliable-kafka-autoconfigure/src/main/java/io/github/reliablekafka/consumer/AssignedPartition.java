@@ -289,6 +289,15 @@ final class AssignedPartition {
 				: new OffsetAndMetadata(state.offset(), givenEpoch.or(() -> known), given.metadata());
 	}
 
+	/**
+	 * Whether nothing else was committed since.
+	 * @param offset what was committed
+	 * @return {@code false} if a later commit decides
+	 */
+	boolean isLastCommitted(OffsetAndMetadata offset) {
+		return this.committed == offset.offset();
+	}
+
 	private LaneReader.Commit state(long offset) {
 		LaneReader check = this.reader;
 		if (check != null && this.begun) {

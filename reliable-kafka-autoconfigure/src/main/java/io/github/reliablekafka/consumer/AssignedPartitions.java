@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.reliablekafka.sequence.Cause;
 import org.apache.commons.logging.Log;
@@ -89,7 +90,8 @@ final class AssignedPartitions {
 		this.resets = new PositionResets(consumer, policy, group);
 		this.offsets = new GroupOffsets(consumer, group);
 		this.listened = new ListenedRecords(this.partitions, (readers != null) ? readers.losses() : null);
-		this.commits = new OffsetCommits(consumer, group, this.partitions, this.listened, committer);
+		this.commits = new OffsetCommits(consumer, group, this.partitions, this.listened,
+				new MetadataLimit((readers != null) ? readers.board().metadataRefused() : new AtomicBoolean()), committer);
 	}
 
 	OffsetCommits commits() {
@@ -122,7 +124,7 @@ final class AssignedPartitions {
 	void assigned(Collection<TopicPartition> added) {
 		end(added);
 		added.forEach(this::add);
-		complete(PositionResets.PATIENCE);
+		complete(Patience.of(PositionResets.PATIENCE));
 	}
 
 	/**
@@ -159,7 +161,8 @@ final class AssignedPartitions {
 	 */
 	void beforePoll(Duration timeout) {
 		if (this.incomplete) {
-			complete((timeout.compareTo(PositionResets.PATIENCE) < 0) ? timeout.plus(GLANCE) : PositionResets.PATIENCE);
+			complete(Patience
+				.of((timeout.compareTo(PositionResets.PATIENCE) < 0) ? timeout.plus(GLANCE) : PositionResets.PATIENCE));
 		}
 		this.listened.beforePoll();
 		this.commits.beforePoll();
@@ -167,7 +170,7 @@ final class AssignedPartitions {
 
 	// Finds out where partitions begin that have not begun. What cannot be found out now
 	// is tried again with the next poll.
-	private void complete(Duration patience) {
+	private void complete(Patience patience) {
 		List<AssignedPartition> waiting = new ArrayList<>();
 		for (AssignedPartition assigned : this.partitions.values()) {
 			if (!assigned.hasBegun()) {
@@ -189,8 +192,8 @@ final class AssignedPartitions {
 		}
 	}
 
-	private void begin(List<AssignedPartition> waiting, Duration patience) {
-		Map<TopicPartition, OffsetAndMetadata> offsets = this.offsets.committed(waiting, patience);
+	private void begin(List<AssignedPartition> waiting, Patience patience) {
+		Map<TopicPartition, OffsetAndMetadata> offsets = this.offsets.committed(waiting, patience.left());
 		List<AssignedPartition> without = new ArrayList<>();
 		for (AssignedPartition assigned : waiting) {
 			OffsetAndMetadata offset = offsets.get(assigned.partition());
@@ -205,22 +208,30 @@ final class AssignedPartitions {
 			}
 		}
 		if (!without.isEmpty() && !this.resets.isForbidden()) {
-			this.commits.commitNow(this.resets.begin(without));
+			this.commits.commitNow(this.resets.begin(without, patience), patience);
 		}
 	}
 
-	// Whether anything remains to be settled.
+	// Whether anything remains to be settled. The answers are on their way for all
+	// partitions at once: whoever waits for the first has waited for the others.
 	private boolean settle() {
 		boolean remains = false;
+		Patience patience = Patience.of(GLANCE);
+		boolean late = false;
 		for (AssignedPartition assigned : this.partitions.values()) {
 			if (assigned.isUnsettled()) {
 				try {
-					settled(assigned, this.consumer.position(assigned.partition(), GLANCE));
+					if (!late) {
+						settled(assigned, this.consumer.position(assigned.partition(), patience.left()));
+					}
 				}
-				catch (TimeoutException | InvalidOffsetException ex) {
-					// The first record will tell.
-					remains = true;
+				catch (TimeoutException ex) {
+					late = true;
 				}
+				catch (InvalidOffsetException ex) {
+					logger.debug("The first record will tell", ex);
+				}
+				remains |= assigned.isUnsettled();
 			}
 			remains |= !assigned.hasBegun();
 		}
@@ -256,7 +267,8 @@ final class AssignedPartitions {
 					}
 					without.add(this.partitions.get(partition));
 				}
-				this.commits.commitNow(this.resets.begin(without));
+				Patience patience = Patience.of(PositionResets.PATIENCE);
+				this.commits.commitNow(this.resets.begin(without, patience), patience);
 			}
 			else {
 				throw failure;

@@ -42,13 +42,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Says where to read if the group has no offset, or one that the log does not have, and
- * logs it. Kafka would do the same in silence. Each question to the cluster takes 5
- * seconds at most.
+ * logs it. Kafka would do the same in silence. All questions that one answer takes
+ * have 5 seconds together.
  */
 final class PositionResets {
 
 	/**
-	 * Longest wait for one answer of the cluster.
+	 * Longest wait for the cluster.
 	 */
 	static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -78,19 +78,20 @@ final class PositionResets {
 	 * Set the position of partitions in which the group has no offset.
 	 * @param partitions the partitions; those that Kafka goes on looking for are
 	 * unsettled afterwards, the others have begun
+	 * @param patience how long to wait for all answers
 	 * @return where reading begins, of those that the group has no offset in
 	 */
-	Map<TopicPartition, Long> begin(Collection<AssignedPartition> partitions) {
+	Map<TopicPartition, Long> begin(Collection<AssignedPartition> partitions, Patience patience) {
 		Set<TopicPartition> fromBeginning = new HashSet<>();
 		Set<TopicPartition> fromPolicy = new LinkedHashSet<>();
-		List<AssignedPartition> without = split(partitions, fromBeginning, fromPolicy);
+		List<AssignedPartition> without = split(partitions, fromBeginning, fromPolicy, patience);
 		Map<TopicPartition, Long> positions = new HashMap<>();
 		try {
 			if (!fromBeginning.isEmpty()) {
-				positions.putAll(this.consumer.beginningOffsets(fromBeginning, PATIENCE));
+				positions.putAll(this.consumer.beginningOffsets(fromBeginning, patience.left()));
 			}
 			if (!fromPolicy.isEmpty()) {
-				positions.putAll(atPolicy(fromPolicy));
+				positions.putAll(atPolicy(fromPolicy, patience));
 			}
 		}
 		catch (TimeoutException ex) {
@@ -127,7 +128,7 @@ final class PositionResets {
 	}
 
 	private List<AssignedPartition> split(Collection<AssignedPartition> partitions, Set<TopicPartition> fromBeginning,
-			Set<TopicPartition> fromPolicy) {
+			Set<TopicPartition> fromPolicy, Patience patience) {
 		if (this.policy.start() == ResetPolicy.Start.EARLIEST) {
 			partitions.forEach((assigned) -> fromBeginning.add(assigned.partition()));
 			return List.copyOf(partitions);
@@ -136,7 +137,7 @@ final class PositionResets {
 		Map<String, GroupStart> starts = new HashMap<>();
 		for (AssignedPartition assigned : partitions) {
 			TopicPartition partition = assigned.partition();
-			GroupStart start = starts.computeIfAbsent(partition.topic(), this::startIn);
+			GroupStart start = starts.computeIfAbsent(partition.topic(), (topic) -> startIn(topic, patience));
 			OffsetAndMetadata offset = start.offset(partition);
 			if (offset != null) {
 				// Since it was asked before, a member that had it until then committed.
@@ -160,24 +161,24 @@ final class PositionResets {
 		}
 	}
 
-	private GroupStart startIn(String topic) {
+	private GroupStart startIn(String topic, Patience patience) {
 		if (this.group.isEmpty()) {
 			return new GroupStart(Map.of(), 0);
 		}
 		Set<TopicPartition> all = new HashSet<>();
-		List<PartitionInfo> infos = this.consumer.partitionsFor(topic, PATIENCE);
+		List<PartitionInfo> infos = this.consumer.partitionsFor(topic, patience.left());
 		infos.forEach((info) -> all.add(new TopicPartition(topic, info.partition())));
-		return GroupStart.of(this.consumer.committed(all, PATIENCE), all.size());
+		return GroupStart.of(this.consumer.committed(all, patience.left()), all.size());
 	}
 
-	private Map<TopicPartition, Long> atPolicy(Set<TopicPartition> partitions) {
-		Map<TopicPartition, Long> positions = new HashMap<>(this.consumer.endOffsets(partitions, PATIENCE));
+	private Map<TopicPartition, Long> atPolicy(Set<TopicPartition> partitions, Patience patience) {
+		Map<TopicPartition, Long> positions = new HashMap<>(this.consumer.endOffsets(partitions, patience.left()));
 		Duration age = this.policy.age();
 		if (age != null) {
 			long since = Instant.now().minus(age).toEpochMilli();
 			Map<TopicPartition, Long> times = new HashMap<>();
 			partitions.forEach((partition) -> times.put(partition, since));
-			Map<TopicPartition, OffsetAndTimestamp> found = this.consumer.offsetsForTimes(times, PATIENCE);
+			Map<TopicPartition, OffsetAndTimestamp> found = this.consumer.offsetsForTimes(times, patience.left());
 			found.forEach((partition, offset) -> {
 				if (offset != null) {
 					positions.put(partition, offset.offset());

@@ -52,12 +52,14 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.apache.kafka.common.errors.RecordDeserializationException.DeserializationExceptionOrigin;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.TimestampType;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -558,6 +560,86 @@ class AssignedPartitionsTests {
 		});
 	}
 
+	@Test
+	void commitWhenTheClusterRefusesMetadataCommitsWithoutIt() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.longestMetadata = 0;
+		this.mock.addRecord(record(5, 3));
+		this.mock.addRecord(record(6, 3));
+		this.mock.addRecord(record(7, 3));
+		consumer.poll(Duration.ZERO);
+		consumer.commitSync(Map.of(ZERO, new OffsetAndMetadata(6)));
+		assertThat(this.mock.stored.get(ZERO)).isEqualTo(new OffsetAndMetadata(6, Optional.of(3), ""));
+		this.mock.refusals = 0;
+		consumer.commitSync(Map.of(ZERO, new OffsetAndMetadata(7)), Duration.ofSeconds(1));
+		consumer.commitAsync();
+		assertThat(this.mock.stored.get(ZERO)).isEqualTo(new OffsetAndMetadata(8, Optional.of(3), ""));
+		assertThat(this.mock.refusals).isZero();
+		assertThatExceptionOfType(OffsetMetadataTooLarge.class)
+			.isThrownBy(() -> consumer.commitSync(Map.of(ZERO, new OffsetAndMetadata(8, "mine"))));
+	}
+
+	@Test
+	void commitAsyncWhenTheClusterRefusesMetadataCommitsWithoutIt() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.longestMetadata = 0;
+		this.mock.addRecord(record(5, 3));
+		consumer.poll(Duration.ZERO);
+		List<Exception> told = new ArrayList<>();
+		consumer.commitAsync((offsets, exception) -> told.add(exception));
+		assertThat(this.mock.stored.get(ZERO)).isEqualTo(new OffsetAndMetadata(6, Optional.of(3), ""));
+		assertThat(told).containsOnlyNulls().hasSize(1);
+		consumer.commitAsync(Map.of(ZERO, new OffsetAndMetadata(6, "mine")),
+				(offsets, exception) -> told.add(exception));
+		assertThat(told).last().isInstanceOf(OffsetMetadataTooLarge.class);
+	}
+
+	@Test
+	void commitInTransactionAfterTheClusterRefusedMetadataGoesWithoutIt() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.addRecord(record(5, 3));
+		consumer.poll(Duration.ZERO);
+		Map<TopicPartition, OffsetAndMetadata> offsets = Map.of(ZERO, new OffsetAndMetadata(6));
+		ConsumerSession.refused(new KafkaException("Something else"), "g");
+		assertThat(ConsumerSession.enrich(offsets, "g").get(ZERO).metadata()).isNotEmpty();
+		ConsumerSession.refused(new KafkaException("Cannot execute transactional method",
+				new KafkaException("Unexpected error in TxnOffsetCommitResponse: "
+						+ Errors.OFFSET_METADATA_TOO_LARGE.message())),
+				"g");
+		assertThat(ConsumerSession.enrich(offsets, "g"))
+			.isEqualTo(Map.of(ZERO, new OffsetAndMetadata(6, Optional.of(3), "")));
+	}
+
+	@Test
+	void commitWhenPositionsAreUnknownWaitsForThemOnceForAll() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.stored.put(ONE, new OffsetAndMetadata(6));
+		this.mock.rebalance(List.of(ZERO, ONE));
+		consumer.seekToEnd(List.of());
+		this.mock.positionsAreLate = true;
+		consumer.commitSync();
+		assertThat(this.mock.positionWaits).singleElement()
+			.satisfies((wait) -> assertThat(wait).isLessThanOrEqualTo(Duration.ofMillis(100)));
+	}
+
+	@Test
+	void assignedWhenTheClusterIsSlowHasOneBudgetForAllQuestions() {
+		this.policy = "latest";
+		this.mock.onEndOffsets = () -> {
+			try {
+				Thread.sleep(300);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		};
+		this.mock.updateEndOffsets(Map.of(ZERO, 7L));
+		subscribe();
+		this.mock.rebalance(List.of(ZERO));
+		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(7);
+		assertThat(this.mock.commitTimeout).isLessThanOrEqualTo(Duration.ofMillis(4700));
+	}
+
 	private void pollWithGap(ReliableConsumer<String, String> consumer) {
 		this.board.post("t", new TopicFacts(TOPIC, false));
 		this.mock.addRecord(stamped(5, 1, null));
@@ -640,6 +722,16 @@ class AssignedPartitionsTests {
 		private Runnable onEndOffsets = () -> {
 		};
 
+		private int longestMetadata = 4096;
+
+		private int refusals;
+
+		private boolean positionsAreLate;
+
+		private final List<Duration> positionWaits = new ArrayList<>();
+
+		private Duration commitTimeout;
+
 		private KafkaException fetchFailure;
 
 		private KafkaException commitFailure;
@@ -690,8 +782,32 @@ class AssignedPartitionsTests {
 				this.commitFailure = null;
 				throw failure;
 			}
+			if (offsets.values().stream().anyMatch((offset) -> offset.metadata().length() > this.longestMetadata)) {
+				this.refusals++;
+				// As for a commit that waits.
+				if (callback == null) {
+					throw new OffsetMetadataTooLarge("too large");
+				}
+				callback.onComplete(offsets, new OffsetMetadataTooLarge("too large"));
+				return;
+			}
 			this.stored.putAll(offsets);
 			super.commitAsync(offsets, callback);
+		}
+
+		@Override
+		public synchronized void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
+			this.commitTimeout = timeout;
+			super.commitSync(offsets, timeout);
+		}
+
+		@Override
+		public synchronized long position(TopicPartition partition, Duration timeout) {
+			if (this.positionsAreLate) {
+				this.positionWaits.add(timeout);
+				throw new TimeoutException("late");
+			}
+			return super.position(partition, timeout);
 		}
 
 		@Override
