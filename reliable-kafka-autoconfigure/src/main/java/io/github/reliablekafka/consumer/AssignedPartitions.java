@@ -91,7 +91,8 @@ final class AssignedPartitions {
 		this.offsets = new GroupOffsets(consumer, group);
 		this.listened = new ListenedRecords(this.partitions, (readers != null) ? readers.losses() : null);
 		this.commits = new OffsetCommits(consumer, group, this.partitions, this.listened,
-				new MetadataLimit((readers != null) ? readers.board().metadataRefused() : new AtomicBoolean()), committer);
+				new MetadataLimit((readers != null) ? readers.board().metadataRefused() : new AtomicBoolean()),
+				committer);
 	}
 
 	OffsetCommits commits() {
@@ -297,6 +298,7 @@ final class AssignedPartitions {
 				if (!assigned.hasBegun()) {
 					this.offsets.beginLate(assigned, records.get(0).offset());
 				}
+				this.resets.follow(assigned, records.get(0).offset());
 				OffsetAndMetadata cutAt = (kept != polled) ? kept.nextOffsets().get(partition) : null;
 				assigned.read(records, (cutAt != null) ? cutAt.offset() : Long.MAX_VALUE);
 			}

@@ -35,15 +35,17 @@ import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Says where to read if the group has no offset, or one that the log does not have, and
- * logs it. Kafka would do the same in silence. All questions that one answer takes
- * have 5 seconds together.
+ * logs it. Kafka would do the same in silence. All questions that one answer takes have 5
+ * seconds together.
  */
 final class PositionResets {
 
@@ -211,6 +213,36 @@ final class PositionResets {
 			if (start != null) {
 				restart(partition, entry.getValue(), start, assigned.get(partition));
 			}
+		}
+	}
+
+	/**
+	 * Find out whether Kafka has moved over what is deleted, by a policy of its own.
+	 * Other records that are not there were compacted, or were never there.
+	 * @param assigned where records were polled
+	 * @param first the offset of the first
+	 */
+	void follow(AssignedPartition assigned, long first) {
+		long position = assigned.position();
+		if (!this.policy.isKafkas() || position < 0 || first <= position) {
+			return;
+		}
+		TopicPartition partition = assigned.partition();
+		try {
+			Long start = this.consumer.beginningOffsets(Set.of(partition), PATIENCE).get(partition);
+			if (start != null && start > position) {
+				assigned.move(first, Cause.OUT_OF_RANGE);
+				logger.warn("The log of %s begins at %d: Kafka has moved %s from %d to %d".formatted(partition, start,
+						who(), position, first));
+			}
+		}
+		catch (WakeupException ex) {
+			this.consumer.wakeup();
+		}
+		catch (KafkaException ex) {
+			logger.warn(
+					"Whether Kafka has moved in %s from %d to %d is not known".formatted(partition, position, first),
+					ex);
 		}
 	}
 

@@ -602,9 +602,9 @@ class AssignedPartitionsTests {
 		Map<TopicPartition, OffsetAndMetadata> offsets = Map.of(ZERO, new OffsetAndMetadata(6));
 		ConsumerSession.refused(new KafkaException("Something else"), "g");
 		assertThat(ConsumerSession.enrich(offsets, "g").get(ZERO).metadata()).isNotEmpty();
-		ConsumerSession.refused(new KafkaException("Cannot execute transactional method",
-				new KafkaException("Unexpected error in TxnOffsetCommitResponse: "
-						+ Errors.OFFSET_METADATA_TOO_LARGE.message())),
+		ConsumerSession.refused(
+				new KafkaException("Cannot execute transactional method", new KafkaException(
+						"Unexpected error in TxnOffsetCommitResponse: " + Errors.OFFSET_METADATA_TOO_LARGE.message())),
 				"g");
 		assertThat(ConsumerSession.enrich(offsets, "g"))
 			.isEqualTo(Map.of(ZERO, new OffsetAndMetadata(6, Optional.of(3), "")));
@@ -638,6 +638,33 @@ class AssignedPartitionsTests {
 		this.mock.rebalance(List.of(ZERO));
 		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(7);
 		assertThat(this.mock.commitTimeout).isLessThanOrEqualTo(Duration.ofMillis(4700));
+	}
+
+	@Test
+	void pollWhenKafkaMovedOverWhatIsDeletedFindsWhatIsMissed() {
+		this.mock.stored.put(ZERO, new OffsetAndMetadata(5));
+		ReliableConsumer<String, String> consumer = new ReliableConsumer<>(this.mock, session(),
+				new AssignedPartitions(this.mock, this.group,
+						ResetPolicy.of(Map.of("auto.offset.reset", "earliest", ResetPolicy.SETTING, "latest")),
+						readers(), this.committer),
+				null, null);
+		consumer.subscribe(List.of("t"));
+		this.mock.rebalance(List.of(ZERO));
+		this.mock.seek(ZERO, 5);
+		this.board.post("t", new TopicFacts(TOPIC, false));
+		this.mock.addRecord(stamped(5, 1, null));
+		consumer.poll(Duration.ZERO);
+		// The mock would not move by itself if it knew.
+		this.mock.logStart = Map.of(ZERO, 8L);
+		this.mock.addRecord(stamped(8, 4, new Claim(1, 3, 7, 0, 5, NumberRanges.EMPTY, TOPIC)));
+		consumer.poll(Duration.ZERO);
+		consumer.commitSync();
+		awaitFinding(consumer);
+		assertThat(this.ledger.findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(finding.cause()).isEqualTo(Cause.OUT_OF_RANGE);
+			assertThat(finding.numbers()).hasToString("2..3");
+		});
 	}
 
 	private void pollWithGap(ReliableConsumer<String, String> consumer) {
@@ -721,6 +748,8 @@ class AssignedPartitionsTests {
 
 		private Runnable onEndOffsets = () -> {
 		};
+
+		private Map<TopicPartition, Long> logStart;
 
 		private int longestMetadata = 4096;
 
@@ -823,6 +852,12 @@ class AssignedPartitionsTests {
 			return IntStream.range(0, this.partitions)
 				.mapToObj((partition) -> new PartitionInfo(topic, partition, null, null, null))
 				.toList();
+		}
+
+		@Override
+		public synchronized Map<TopicPartition, Long> beginningOffsets(Collection<TopicPartition> partitions,
+				Duration timeout) {
+			return (this.logStart != null) ? this.logStart : super.beginningOffsets(partitions, timeout);
 		}
 
 		@Override
