@@ -64,6 +64,8 @@ final class AssignedPartition {
 
 	private long undeserializable = -1;
 
+	private int partitionsAtStart;
+
 	/**
 	 * Create a partition of which nothing is known.
 	 * @param partition its name
@@ -115,7 +117,9 @@ final class AssignedPartition {
 	void begin(OffsetAndMetadata offset) {
 		this.committed = offset.offset();
 		offset.leaderEpoch().ifPresent((epoch) -> this.epochs.note(offset.offset() - 1, epoch));
-		guard((check) -> check.begin(offset.offset(), true, offset.metadata()));
+		CommitNote note = CommitNote.of(offset.metadata());
+		this.partitionsAtStart = note.partitions();
+		guard((check) -> check.begin(offset.offset(), true, note.state()));
 		begun(offset.offset());
 	}
 
@@ -126,6 +130,14 @@ final class AssignedPartition {
 	void beginWithoutOffset(long offset) {
 		guard((check) -> check.begin(offset, false, null));
 		begun(offset);
+	}
+
+	/**
+	 * Remember with the group how many partitions the topic had.
+	 * @param partitions when the group began with the topic; 0 if unknown
+	 */
+	void startedWith(int partitions) {
+		this.partitionsAtStart = partitions;
 	}
 
 	private void begun(long offset) {
@@ -272,8 +284,18 @@ final class AssignedPartition {
 		this.committed = state.offset();
 		this.commitWanted = false;
 		return given.metadata().isEmpty()
-				? new OffsetAndMetadata(state.offset(), known.or(() -> givenEpoch), state.metadata())
+				? new OffsetAndMetadata(state.offset(), known.or(() -> givenEpoch),
+						new CommitNote(state.metadata(), this.partitionsAtStart).metadata())
 				: new OffsetAndMetadata(state.offset(), givenEpoch.or(() -> known), given.metadata());
+	}
+
+	/**
+	 * Whether nothing else was committed since.
+	 * @param offset what was committed
+	 * @return {@code false} if a later commit decides
+	 */
+	boolean isLastCommitted(OffsetAndMetadata offset) {
+		return this.committed == offset.offset();
 	}
 
 	private LaneReader.Commit state(long offset) {

@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.reliablekafka.sequence.Cause;
 import org.apache.commons.logging.Log;
@@ -80,16 +81,18 @@ final class AssignedPartitions {
 	 * @param group the group; empty for none
 	 * @param policy where to begin without an offset
 	 * @param readers check numbers; {@code null} for no check
-	 * @param commitsInTransactions whether a producer commits the offsets
+	 * @param committer who commits the offsets
 	 */
 	AssignedPartitions(Consumer<?, ?> consumer, String group, ResetPolicy policy, @Nullable LaneReaders readers,
-			boolean commitsInTransactions) {
+			Committer committer) {
 		this.consumer = consumer;
 		this.readers = readers;
 		this.resets = new PositionResets(consumer, policy, group);
 		this.offsets = new GroupOffsets(consumer, group);
 		this.listened = new ListenedRecords(this.partitions, (readers != null) ? readers.losses() : null);
-		this.commits = new OffsetCommits(consumer, group, this.partitions, this.listened, commitsInTransactions);
+		this.commits = new OffsetCommits(consumer, group, this.partitions, this.listened,
+				new MetadataLimit((readers != null) ? readers.board().metadataRefused() : new AtomicBoolean()),
+				committer);
 	}
 
 	OffsetCommits commits() {
@@ -122,7 +125,7 @@ final class AssignedPartitions {
 	void assigned(Collection<TopicPartition> added) {
 		end(added);
 		added.forEach(this::add);
-		complete(PositionResets.PATIENCE);
+		complete(Patience.of(PositionResets.PATIENCE));
 	}
 
 	/**
@@ -159,7 +162,8 @@ final class AssignedPartitions {
 	 */
 	void beforePoll(Duration timeout) {
 		if (this.incomplete) {
-			complete((timeout.compareTo(PositionResets.PATIENCE) < 0) ? timeout.plus(GLANCE) : PositionResets.PATIENCE);
+			complete(Patience
+				.of((timeout.compareTo(PositionResets.PATIENCE) < 0) ? timeout.plus(GLANCE) : PositionResets.PATIENCE));
 		}
 		this.listened.beforePoll();
 		this.commits.beforePoll();
@@ -167,7 +171,7 @@ final class AssignedPartitions {
 
 	// Finds out where partitions begin that have not begun. What cannot be found out now
 	// is tried again with the next poll.
-	private void complete(Duration patience) {
+	private void complete(Patience patience) {
 		List<AssignedPartition> waiting = new ArrayList<>();
 		for (AssignedPartition assigned : this.partitions.values()) {
 			if (!assigned.hasBegun()) {
@@ -189,8 +193,8 @@ final class AssignedPartitions {
 		}
 	}
 
-	private void begin(List<AssignedPartition> waiting, Duration patience) {
-		Map<TopicPartition, OffsetAndMetadata> offsets = this.offsets.committed(waiting, patience);
+	private void begin(List<AssignedPartition> waiting, Patience patience) {
+		Map<TopicPartition, OffsetAndMetadata> offsets = this.offsets.committed(waiting, patience.left());
 		List<AssignedPartition> without = new ArrayList<>();
 		for (AssignedPartition assigned : waiting) {
 			OffsetAndMetadata offset = offsets.get(assigned.partition());
@@ -205,22 +209,30 @@ final class AssignedPartitions {
 			}
 		}
 		if (!without.isEmpty() && !this.resets.isForbidden()) {
-			this.commits.commitNow(this.resets.begin(without));
+			this.commits.commitNow(this.resets.begin(without, patience), patience);
 		}
 	}
 
-	// Whether anything remains to be settled.
+	// Whether anything remains to be settled. The answers are on their way for all
+	// partitions at once: whoever waits for the first has waited for the others.
 	private boolean settle() {
 		boolean remains = false;
+		Patience patience = Patience.of(GLANCE);
+		boolean late = false;
 		for (AssignedPartition assigned : this.partitions.values()) {
 			if (assigned.isUnsettled()) {
 				try {
-					settled(assigned, this.consumer.position(assigned.partition(), GLANCE));
+					if (!late) {
+						settled(assigned, this.consumer.position(assigned.partition(), patience.left()));
+					}
 				}
-				catch (TimeoutException | InvalidOffsetException ex) {
-					// The first record will tell.
-					remains = true;
+				catch (TimeoutException ex) {
+					late = true;
 				}
+				catch (InvalidOffsetException ex) {
+					logger.debug("The first record will tell", ex);
+				}
+				remains |= assigned.isUnsettled();
 			}
 			remains |= !assigned.hasBegun();
 		}
@@ -231,7 +243,7 @@ final class AssignedPartitions {
 		assigned.move(position, Cause.SEEK);
 		if (!assigned.hasBegun()) {
 			assigned.beginWithoutOffset(position);
-			assigned.wantCommit(position);
+			this.commits.commitLater(assigned, position);
 		}
 	}
 
@@ -256,7 +268,8 @@ final class AssignedPartitions {
 					}
 					without.add(this.partitions.get(partition));
 				}
-				this.commits.commitNow(this.resets.begin(without));
+				Patience patience = Patience.of(PositionResets.PATIENCE);
+				this.commits.commitNow(this.resets.begin(without, patience), patience);
 			}
 			else {
 				throw failure;
@@ -285,6 +298,7 @@ final class AssignedPartitions {
 				if (!assigned.hasBegun()) {
 					this.offsets.beginLate(assigned, records.get(0).offset());
 				}
+				this.resets.follow(assigned, records.get(0).offset());
 				OffsetAndMetadata cutAt = (kept != polled) ? kept.nextOffsets().get(partition) : null;
 				assigned.read(records, (cutAt != null) ? cutAt.offset() : Long.MAX_VALUE);
 			}

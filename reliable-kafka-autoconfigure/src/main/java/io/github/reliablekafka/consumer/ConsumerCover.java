@@ -161,7 +161,7 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 		Object attended = settings.remove(ATTENDED_SETTING);
 		ConsumerSession session = new ConsumerSession(settings);
 		AssignedPartitions assigned = new AssignedPartitions(consumer, session.group(), ResetPolicy.of(settings),
-				this.detection.of(session.group(), settings), IN_TRANSACTIONS.equals(attended));
+				this.detection.of(session.group(), settings), Committer.of(attended));
 		return new ReliableConsumer<>(consumer, session, assigned, veto,
 				(attended != null) ? null : new Attendance(this.rules, clientOf(settings)));
 	}

@@ -16,16 +16,17 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
-import io.github.reliablekafka.sequence.LaneReader;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -49,15 +50,21 @@ final class OffsetCommits {
 
 	private final ListenedRecords listened;
 
+	private final MetadataLimit limit;
+
+	private final boolean begins;
+
 	private boolean inTransactions;
 
 	OffsetCommits(Consumer<?, ?> consumer, String group, Map<TopicPartition, AssignedPartition> partitions,
-			ListenedRecords listened, boolean inTransactions) {
+			ListenedRecords listened, MetadataLimit limit, Committer committer) {
 		this.consumer = consumer;
 		this.group = group;
 		this.partitions = partitions;
 		this.listened = listened;
-		this.inTransactions = inTransactions;
+		this.limit = limit;
+		this.inTransactions = committer == Committer.TRANSACTION;
+		this.begins = !group.isEmpty() && committer != Committer.APPLICATION;
 	}
 
 	/**
@@ -71,7 +78,7 @@ final class OffsetCommits {
 			AssignedPartition assigned = this.partitions.get(partition);
 			enriched.put(partition, (assigned != null && offset != null) ? assigned.commit(offset) : offset);
 		});
-		return enriched;
+		return this.limit.apply(enriched);
 	}
 
 	/**
@@ -93,22 +100,96 @@ final class OffsetCommits {
 	 * @param callback of the application
 	 * @return for Kafka
 	 */
-	@Nullable OffsetCommitCallback callback(Map<TopicPartition, OffsetAndMetadata> offsets,
+	OffsetCommitCallback callback(Map<TopicPartition, OffsetAndMetadata> offsets,
 			@Nullable OffsetCommitCallback callback) {
-		if (callback == null && !this.listened.isWatched()) {
-			return null;
-		}
 		return (enriched, exception) -> {
-			if (exception == null) {
-				this.listened.committed(enriched);
-			}
-			else if (callback == null) {
-				logger.error("Offsets %s could not be committed".formatted(offsets), exception);
-			}
-			if (callback != null) {
-				callback.onComplete(offsets, exception);
+			if (exception == null || !MetadataLimit.isTooLarge(exception)
+					|| !isCommittedWithoutMetadata(offsets, enriched, callback)) {
+				completed(offsets, enriched, exception, callback);
 			}
 		};
+	}
+
+	private void completed(Map<TopicPartition, OffsetAndMetadata> offsets,
+			Map<TopicPartition, OffsetAndMetadata> enriched, @Nullable Exception exception,
+			@Nullable OffsetCommitCallback callback) {
+		if (exception == null) {
+			this.listened.committed(enriched);
+		}
+		else if (callback == null) {
+			logger.error("Offsets %s could not be committed".formatted(offsets), exception);
+		}
+		if (callback != null) {
+			callback.onComplete(offsets, exception);
+		}
+	}
+
+	// Only what nobody else may have committed since.
+	private boolean isCommittedWithoutMetadata(Map<TopicPartition, OffsetAndMetadata> offsets,
+			Map<TopicPartition, OffsetAndMetadata> enriched, @Nullable OffsetCommitCallback callback) {
+		Map<TopicPartition, OffsetAndMetadata> without = MetadataLimit.without(enriched);
+		boolean ours = !without.equals(enriched);
+		without.entrySet().removeIf((entry) -> {
+			AssignedPartition assigned = this.partitions.get(entry.getKey());
+			return assigned == null || !assigned.isLastCommitted(entry.getValue());
+		});
+		if (!ours) {
+			return false;
+		}
+		this.limit.refuse();
+		if (without.isEmpty()) {
+			return false;
+		}
+		try {
+			this.consumer.commitAsync(without, (sent, exception) -> completed(offsets, sent, exception, callback));
+			return true;
+		}
+		catch (WakeupException ex) {
+			this.consumer.wakeup();
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Offsets are not committed again", ex);
+		}
+		return false;
+	}
+
+	/**
+	 * Commit, once more if what was added is too large for the cluster.
+	 * @param enriched what to commit
+	 * @param timeout how long to wait; {@code null} for the consumer's own
+	 */
+	void commitSync(Map<TopicPartition, OffsetAndMetadata> enriched, @Nullable Duration timeout) {
+		try {
+			send(enriched, timeout);
+		}
+		catch (OffsetMetadataTooLarge ex) {
+			Map<TopicPartition, OffsetAndMetadata> without = MetadataLimit.without(enriched);
+			if (without.equals(enriched)) {
+				throw ex;
+			}
+			send(without, timeout);
+			this.limit.refuse();
+		}
+	}
+
+	private void send(Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable Duration timeout) {
+		if (timeout != null) {
+			this.consumer.commitSync(offsets, timeout);
+		}
+		else {
+			this.consumer.commitSync(offsets);
+		}
+	}
+
+	/**
+	 * A transaction could not take offsets. The next one can if that was for what was
+	 * added to them; the broker does not tell whose it was.
+	 * @param failure of the producer
+	 */
+	void refusedInTransaction(RuntimeException failure) {
+		if (MetadataLimit.isTooLarge(failure)) {
+			this.limit.refuse();
+		}
 	}
 
 	/**
@@ -119,7 +200,7 @@ final class OffsetCommits {
 	Map<TopicPartition, OffsetAndMetadata> plain(Map<TopicPartition, OffsetAndMetadata> committed) {
 		Map<TopicPartition, OffsetAndMetadata> plain = new HashMap<>();
 		committed.forEach(
-				(partition, offset) -> plain.put(partition, (offset != null && LaneReader.isState(offset.metadata()))
+				(partition, offset) -> plain.put(partition, (offset != null && CommitNote.isOurs(offset.metadata()))
 						? new OffsetAndMetadata(offset.offset(), offset.leaderEpoch(), "") : offset));
 		return plain;
 	}
@@ -148,7 +229,11 @@ final class OffsetCommits {
 	private void commitAgain(Map<TopicPartition, OffsetAndMetadata> offsets) {
 		try {
 			this.consumer.commitAsync(offsets, (sent, exception) -> {
-				if (exception instanceof RetriableException) {
+				if (exception instanceof OffsetMetadataTooLarge) {
+					this.limit.refuse();
+					wantLater(sent);
+				}
+				else if (exception instanceof RetriableException) {
 					wantLater(sent);
 				}
 			});
@@ -164,23 +249,26 @@ final class OffsetCommits {
 
 	/**
 	 * Commit where the group begins, so that it begins there again if it has to.
-	 * Otherwise it is tried again later.
+	 * Otherwise it is tried again later. Only of partitions that are assigned, because
+	 * whoever has another one may have committed more; and not if the application polls,
+	 * which may never want an offset.
 	 * @param positions where
+	 * @param patience how long to wait
 	 */
-	void commitNow(Map<TopicPartition, Long> positions) {
-		if (this.group.isEmpty() || positions.isEmpty()) {
+	void commitNow(Map<TopicPartition, Long> positions, Patience patience) {
+		if (!this.begins || positions.isEmpty()) {
 			return;
 		}
 		Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
 		positions.forEach((partition, position) -> {
 			AssignedPartition assigned = this.partitions.get(partition);
-			if (assigned == null || assigned.position() == position) {
+			if (assigned != null && assigned.position() == position) {
 				offsets.put(partition, new OffsetAndMetadata(position));
 			}
 		});
 		Map<TopicPartition, OffsetAndMetadata> enriched = enrich(offsets);
 		try {
-			this.consumer.commitSync(enriched, PositionResets.PATIENCE);
+			commitSync(enriched, patience.left());
 			return;
 		}
 		catch (WakeupException ex) {
@@ -190,6 +278,17 @@ final class OffsetCommits {
 			logger.warn("Where group '%s' begins in %s is not committed yet".formatted(this.group, positions), ex);
 		}
 		wantLater(enriched);
+	}
+
+	/**
+	 * The same, at one of the next polls.
+	 * @param assigned where the position has become known
+	 * @param position where
+	 */
+	void commitLater(AssignedPartition assigned, long position) {
+		if (this.begins) {
+			assigned.wantCommit(position);
+		}
 	}
 
 	private void wantLater(Map<TopicPartition, OffsetAndMetadata> offsets) {

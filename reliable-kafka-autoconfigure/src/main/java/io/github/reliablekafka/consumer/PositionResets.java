@@ -18,6 +18,7 @@ package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,20 +35,22 @@ import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Says where to read if the group has no offset, or one that the log does not have, and
- * logs it. Kafka would do the same in silence. Each question to the cluster takes 5
- * seconds at most.
+ * logs it. Kafka would do the same in silence. All questions that one answer takes have 5
+ * seconds together.
  */
 final class PositionResets {
 
 	/**
-	 * Longest wait for one answer of the cluster.
+	 * Longest wait for the cluster.
 	 */
 	static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -77,28 +80,26 @@ final class PositionResets {
 	 * Set the position of partitions in which the group has no offset.
 	 * @param partitions the partitions; those that Kafka goes on looking for are
 	 * unsettled afterwards, the others have begun
-	 * @return where reading begins, and where it would begin in the other partitions of
-	 * topics that are new to the group
+	 * @param patience how long to wait for all answers
+	 * @return where reading begins, of those that the group has no offset in
 	 */
-	Map<TopicPartition, Long> begin(Collection<AssignedPartition> partitions) {
+	Map<TopicPartition, Long> begin(Collection<AssignedPartition> partitions, Patience patience) {
 		Set<TopicPartition> fromBeginning = new HashSet<>();
 		Set<TopicPartition> fromPolicy = new LinkedHashSet<>();
-		Set<TopicPartition> others = new HashSet<>();
-		split(partitions, fromBeginning, fromPolicy, others);
+		List<AssignedPartition> without = split(partitions, fromBeginning, fromPolicy, patience);
 		Map<TopicPartition, Long> positions = new HashMap<>();
 		try {
 			if (!fromBeginning.isEmpty()) {
-				positions.putAll(this.consumer.beginningOffsets(fromBeginning, PATIENCE));
+				positions.putAll(this.consumer.beginningOffsets(fromBeginning, patience.left()));
 			}
 			if (!fromPolicy.isEmpty()) {
-				others.addAll(fromPolicy);
-				positions.putAll(atPolicy(others));
+				positions.putAll(atPolicy(fromPolicy, patience));
 			}
 		}
 		catch (TimeoutException ex) {
 			// Kafka goes on trying, and reads from other partitions meanwhile.
 			Set<TopicPartition> fromEnd = new HashSet<>();
-			logger.warn("Where to begin in %s is not known yet".formatted(partitions), ex);
+			logger.warn("Where to begin in %s is not known yet".formatted(without), ex);
 			((this.policy.start() != ResetPolicy.Start.LATEST) ? fromBeginning : fromEnd).addAll(fromPolicy);
 			// No partition would mean all.
 			if (!fromBeginning.isEmpty()) {
@@ -107,10 +108,10 @@ final class PositionResets {
 			if (!fromEnd.isEmpty()) {
 				this.consumer.seekToEnd(fromEnd);
 			}
-			partitions.forEach(AssignedPartition::unsettle);
+			without.forEach(AssignedPartition::unsettle);
 			return Map.of();
 		}
-		for (AssignedPartition assigned : partitions) {
+		for (AssignedPartition assigned : without) {
 			TopicPartition partition = assigned.partition();
 			Long position = positions.get(partition);
 			if (position != null) {
@@ -128,42 +129,58 @@ final class PositionResets {
 		return positions;
 	}
 
-	private void split(Collection<AssignedPartition> partitions, Set<TopicPartition> fromBeginning,
-			Set<TopicPartition> fromPolicy, Set<TopicPartition> others) {
-		Map<String, Boolean> isNew = new HashMap<>();
+	private List<AssignedPartition> split(Collection<AssignedPartition> partitions, Set<TopicPartition> fromBeginning,
+			Set<TopicPartition> fromPolicy, Patience patience) {
+		if (this.policy.start() == ResetPolicy.Start.EARLIEST) {
+			partitions.forEach((assigned) -> fromBeginning.add(assigned.partition()));
+			return List.copyOf(partitions);
+		}
+		List<AssignedPartition> without = new ArrayList<>();
+		Map<String, GroupStart> starts = new HashMap<>();
 		for (AssignedPartition assigned : partitions) {
 			TopicPartition partition = assigned.partition();
-			boolean startsNow = this.policy.start() != ResetPolicy.Start.EARLIEST
-					&& isNew.computeIfAbsent(partition.topic(), (topic) -> isNewToGroup(topic, others));
-			(startsNow ? fromPolicy : fromBeginning).add(partition);
+			GroupStart start = starts.computeIfAbsent(partition.topic(), (topic) -> startIn(topic, patience));
+			OffsetAndMetadata offset = start.offset(partition);
+			if (offset != null) {
+				// Since it was asked before, a member that had it until then committed.
+				resume(assigned, offset);
+				continue;
+			}
+			assigned.startedWith(start.partitions());
+			(start.isBefore(partition) ? fromBeginning : fromPolicy).add(partition);
+			without.add(assigned);
+		}
+		return without;
+	}
+
+	private void resume(AssignedPartition assigned, OffsetAndMetadata offset) {
+		this.consumer.seek(assigned.partition(), offset);
+		if (assigned.hasBegun()) {
+			assigned.move(offset.offset(), Cause.EXTERNAL_RESET);
+		}
+		else {
+			assigned.begin(offset);
 		}
 	}
 
-	// A group that knows the topic, but not this partition, was never offered what is in
-	// it. For that to be told, a group that begins with a topic commits the offsets of
-	// all its partitions at once, those of other members included.
-	private boolean isNewToGroup(String topic, Set<TopicPartition> others) {
+	private GroupStart startIn(String topic, Patience patience) {
 		if (this.group.isEmpty()) {
-			return true;
+			return new GroupStart(Map.of(), 0);
 		}
 		Set<TopicPartition> all = new HashSet<>();
-		List<PartitionInfo> infos = this.consumer.partitionsFor(topic, PATIENCE);
+		List<PartitionInfo> infos = this.consumer.partitionsFor(topic, patience.left());
 		infos.forEach((info) -> all.add(new TopicPartition(topic, info.partition())));
-		if (this.consumer.committed(all, PATIENCE).values().stream().anyMatch((offset) -> offset != null)) {
-			return false;
-		}
-		others.addAll(all);
-		return true;
+		return GroupStart.of(this.consumer.committed(all, patience.left()), all.size());
 	}
 
-	private Map<TopicPartition, Long> atPolicy(Set<TopicPartition> partitions) {
-		Map<TopicPartition, Long> positions = new HashMap<>(this.consumer.endOffsets(partitions, PATIENCE));
+	private Map<TopicPartition, Long> atPolicy(Set<TopicPartition> partitions, Patience patience) {
+		Map<TopicPartition, Long> positions = new HashMap<>(this.consumer.endOffsets(partitions, patience.left()));
 		Duration age = this.policy.age();
 		if (age != null) {
 			long since = Instant.now().minus(age).toEpochMilli();
 			Map<TopicPartition, Long> times = new HashMap<>();
 			partitions.forEach((partition) -> times.put(partition, since));
-			Map<TopicPartition, OffsetAndTimestamp> found = this.consumer.offsetsForTimes(times, PATIENCE);
+			Map<TopicPartition, OffsetAndTimestamp> found = this.consumer.offsetsForTimes(times, patience.left());
 			found.forEach((partition, offset) -> {
 				if (offset != null) {
 					positions.put(partition, offset.offset());
@@ -196,6 +213,36 @@ final class PositionResets {
 			if (start != null) {
 				restart(partition, entry.getValue(), start, assigned.get(partition));
 			}
+		}
+	}
+
+	/**
+	 * Find out whether Kafka has moved over what is deleted, by a policy of its own.
+	 * Other records that are not there were compacted, or were never there.
+	 * @param assigned where records were polled
+	 * @param first the offset of the first
+	 */
+	void follow(AssignedPartition assigned, long first) {
+		long position = assigned.position();
+		if (!this.policy.isKafkas() || position < 0 || first <= position) {
+			return;
+		}
+		TopicPartition partition = assigned.partition();
+		try {
+			Long start = this.consumer.beginningOffsets(Set.of(partition), PATIENCE).get(partition);
+			if (start != null && start > position) {
+				assigned.move(first, Cause.OUT_OF_RANGE);
+				logger.warn("The log of %s begins at %d: Kafka has moved %s from %d to %d".formatted(partition, start,
+						who(), position, first));
+			}
+		}
+		catch (WakeupException ex) {
+			this.consumer.wakeup();
+		}
+		catch (KafkaException ex) {
+			logger.warn(
+					"Whether Kafka has moved in %s from %d to %d is not known".formatted(partition, position, first),
+					ex);
 		}
 	}
 

@@ -82,6 +82,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		this.interceptor = interceptor;
 		this.attendance = attendance;
 		session.enrichWith(assigned.commits()::enrichInTransaction);
+		session.onRefused(assigned.commits()::refusedInTransaction);
 		session.onAbandoned(assigned.listened()::abandon);
 	}
 
@@ -294,14 +295,14 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 	@Override
 	public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
 		Map<TopicPartition, OffsetAndMetadata> enriched = this.assigned.commits().enrich(offsets);
-		this.consumer.commitSync(enriched);
+		this.assigned.commits().commitSync(enriched, null);
 		this.assigned.listened().committed(enriched);
 	}
 
 	@Override
 	public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
 		Map<TopicPartition, OffsetAndMetadata> enriched = this.assigned.commits().enrich(offsets);
-		this.consumer.commitSync(enriched, timeout);
+		this.assigned.commits().commitSync(enriched, timeout);
 		this.assigned.listened().committed(enriched);
 	}
 

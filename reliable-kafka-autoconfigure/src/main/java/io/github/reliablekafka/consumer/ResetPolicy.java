@@ -34,8 +34,10 @@ import org.jspecify.annotations.Nullable;
  * @param start where
  * @param age how old the first record may be if the start is by duration, else
  * {@code null}
+ * @param isKafkas whether Kafka itself was told, and moves in silence also where an
+ * offset is out of range
  */
-record ResetPolicy(Start start, @Nullable Duration age) {
+record ResetPolicy(Start start, @Nullable Duration age, boolean isKafkas) {
 
 	/**
 	 * The setting that carries the policy.
@@ -58,10 +60,10 @@ record ResetPolicy(Start start, @Nullable Duration age) {
 	 */
 	static ResetPolicy parse(String name, String value) {
 		return switch (value) {
-			case "earliest" -> new ResetPolicy(Start.EARLIEST, null);
-			case "latest" -> new ResetPolicy(Start.LATEST, null);
-			case "fail", NONE -> new ResetPolicy(Start.FAIL, null);
-			default -> new ResetPolicy(Start.BY_DURATION, age(name, value));
+			case "earliest" -> new ResetPolicy(Start.EARLIEST, null, false);
+			case "latest" -> new ResetPolicy(Start.LATEST, null, false);
+			case "fail", NONE -> new ResetPolicy(Start.FAIL, null, false);
+			default -> new ResetPolicy(Start.BY_DURATION, age(name, value), false);
 		};
 	}
 
@@ -89,9 +91,16 @@ record ResetPolicy(Start start, @Nullable Duration age) {
 		Object kafkas = settings.get(KAFKAS);
 		Object ours = settings.get(SETTING);
 		if (kafkas == null) {
-			return parse(KAFKAS, "latest");
+			return parse(KAFKAS, "latest").byKafka();
 		}
-		return parse(KAFKAS, (NONE.equals(kafkas) && ours != null) ? ours.toString() : kafkas.toString());
+		if (!NONE.equals(kafkas)) {
+			return parse(KAFKAS, kafkas.toString()).byKafka();
+		}
+		return parse(KAFKAS, (ours != null) ? ours.toString() : NONE);
+	}
+
+	private ResetPolicy byKafka() {
+		return new ResetPolicy(this.start, this.age, true);
 	}
 
 	/**

@@ -63,6 +63,8 @@ public final class ConsumerSession implements ConfiguredClient {
 
 	private @Nullable UnaryOperator<Map<TopicPartition, OffsetAndMetadata>> enricher;
 
+	private @Nullable Consumer<RuntimeException> refusal;
+
 	private @Nullable Consumer<ConsumerRecord<?, ?>> abandonment;
 
 	private int deadLetters;
@@ -112,6 +114,27 @@ public final class ConsumerSession implements ConfiguredClient {
 		ConsumerSession session = current();
 		return (session != null && session.enricher != null && session.group().equals(group))
 				? session.enricher.apply(offsets) : offsets;
+	}
+
+	/**
+	 * Tell the consumer that this thread polls that what {@link #enrich} returned could
+	 * not be sent.
+	 * @param failure of the producer
+	 * @param group of which group
+	 */
+	public static void refused(RuntimeException failure, String group) {
+		ConsumerSession session = current();
+		if (session != null && session.refusal != null && session.group().equals(group)) {
+			session.refusal.accept(failure);
+		}
+	}
+
+	/**
+	 * Set who is told of {@link #refused}.
+	 * @param refusal is told of each failure
+	 */
+	public void onRefused(Consumer<RuntimeException> refusal) {
+		this.refusal = refusal;
 	}
 
 	/**

@@ -137,7 +137,14 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	@Override
 	public void sendOffsetsToTransaction(Map<TopicPartition, OffsetAndMetadata> offsets,
 			ConsumerGroupMetadata groupMetadata) {
-		this.delegate.sendOffsetsToTransaction(ConsumerSession.enrich(offsets, groupMetadata.groupId()), groupMetadata);
+		String group = groupMetadata.groupId();
+		try {
+			this.delegate.sendOffsetsToTransaction(ConsumerSession.enrich(offsets, group), groupMetadata);
+		}
+		catch (RuntimeException ex) {
+			ConsumerSession.refused(ex, group);
+			throw ex;
+		}
 	}
 
 	@Override

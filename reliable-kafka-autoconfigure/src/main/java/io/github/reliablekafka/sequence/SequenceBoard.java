@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.jspecify.annotations.Nullable;
@@ -49,10 +50,20 @@ public final class SequenceBoard {
 
 	private final AtomicLong version = new AtomicLong();
 
+	private final AtomicBoolean metadataRefused = new AtomicBoolean();
+
 	private volatile @Nullable LogAccess logAccess;
 
 	SequenceBoard(Map<String, Object> connection) {
 		this.connection = connection;
+	}
+
+	/**
+	 * Whether the cluster was seen to refuse what is committed beside offsets.
+	 * @return set by whoever commits
+	 */
+	public AtomicBoolean metadataRefused() {
+		return this.metadataRefused;
 	}
 
 	/**

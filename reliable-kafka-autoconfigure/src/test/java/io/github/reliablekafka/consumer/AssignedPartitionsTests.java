@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.sequence.Cause;
@@ -51,15 +52,19 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.apache.kafka.common.errors.RecordDeserializationException.DeserializationExceptionOrigin;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.TimestampType;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -85,6 +90,8 @@ class AssignedPartitionsTests {
 
 	private String policy = "earliest";
 
+	private Committer committer = Committer.CONTAINER;
+
 	@Test
 	void assignedWhenGroupHasNoOffsetBeginsAtTheBeginningAndCommitsThat() {
 		this.mock.updateBeginningOffsets(Map.of(ZERO, 3L));
@@ -95,15 +102,84 @@ class AssignedPartitionsTests {
 	}
 
 	@Test
-	void assignedWhenPolicyIsLatestBeginsAtTheEndOfAllPartitionsOfTheTopic() {
+	void assignedWhenPolicyIsLatestBeginsAtTheEndAndCommitsNothingOfOtherMembers() {
 		this.policy = "latest";
-		this.mock.updateEndOffsets(Map.of(ZERO, 7L, ONE, 9L));
+		this.mock.onEndOffsets = () -> this.mock.stored.put(ONE, new OffsetAndMetadata(9, "of another member"));
+		this.mock.updateEndOffsets(Map.of(ZERO, 7L, ONE, 30L));
 		ReliableConsumer<String, String> consumer = subscribe();
 		this.mock.rebalance(List.of(ZERO));
 		assertThat(consumer.position(ZERO)).isEqualTo(7);
-		// Another member that is assigned the other one a moment later must not take it
-		// for a new one.
+		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(7);
+		assertThat(this.mock.stored).containsEntry(ONE, new OffsetAndMetadata(9, "of another member"));
+	}
+
+	@Test
+	void assignedWhenPolicyIsLatestAndTheMemberBeforeHasCommittedMeanwhileGoesOnThere() {
+		this.policy = "latest";
+		this.mock.onSecondFetch = () -> {
+			this.mock.stored.put(ZERO, new OffsetAndMetadata(7));
+			this.mock.stored.put(ONE, new OffsetAndMetadata(9));
+		};
+		this.mock.updateEndOffsets(Map.of(ONE, 30L));
+		ReliableConsumer<String, String> consumer = subscribe();
+		this.mock.rebalance(List.of(ONE));
+		assertThat(consumer.position(ONE)).isEqualTo(9);
+		assertThat(this.mock.stored).containsEntry(ONE, new OffsetAndMetadata(9));
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void assignedWhenPolicyIsLatestAndAnotherMemberBeganBeforeBeginsAtTheEnd(boolean checked) {
+		this.policy = "latest";
+		this.mock.updateEndOffsets(Map.of(ZERO, 7L, ONE, 9L));
+		ReliableConsumer<String, String> other = wrap(checked ? readers() : null);
+		other.subscribe(List.of("t"));
+		this.mock.rebalance(List.of(ZERO));
+		this.mock.addRecord(record(7, 0));
+		other.poll(Duration.ZERO);
+		other.commitSync();
+		other.unsubscribe();
+		ReliableConsumer<String, String> consumer = subscribe();
+		this.mock.rebalance(List.of(ONE));
+		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(8);
+		assertThat(consumer.position(ONE)).isEqualTo(9);
 		assertThat(this.mock.stored.get(ONE).offset()).isEqualTo(9);
+		assertThat(consumer.committed(Set.of(ZERO)).get(ZERO).metadata()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void assignedWhenPolicyIsLatestAndPartitionWasAddedSinceTheGroupBeganBeginsAtTheBeginning(boolean checked) {
+		this.policy = "latest";
+		this.mock.partitions = 1;
+		this.mock.updateEndOffsets(Map.of(ZERO, 7L, ONE, 9L));
+		this.mock.updateBeginningOffsets(Map.of(ONE, 0L));
+		ReliableConsumer<String, String> before = wrap(checked ? readers() : null);
+		before.subscribe(List.of("t"));
+		this.mock.rebalance(List.of(ZERO));
+		before.unsubscribe();
+		this.mock.partitions = 2;
+		ReliableConsumer<String, String> consumer = wrap(checked ? readers() : null);
+		consumer.subscribe(List.of("t"));
+		this.mock.rebalance(List.of(ZERO, ONE));
+		assertThat(consumer.position(ONE)).isZero();
+		assertThat(CommitNote.of(this.mock.stored.get(ONE).metadata()).partitions()).isOne();
+	}
+
+	@Test
+	void assignedWhenTheApplicationPollsCommitsNothing() {
+		this.committer = Committer.APPLICATION;
+		this.policy = "latest";
+		this.mock.updateEndOffsets(Map.of(ZERO, 7L));
+		ReliableConsumer<String, String> consumer = subscribe();
+		this.mock.rebalance(List.of(ZERO));
+		consumer.seekToEnd(List.of(ZERO));
+		consumer.poll(Duration.ZERO);
+		consumer.poll(Duration.ZERO);
+		assertThat(consumer.position(ZERO)).isEqualTo(7);
+		assertThat(this.mock.stored).isEmpty();
+		consumer.commitSync();
+		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(7);
 	}
 
 	@Test
@@ -353,7 +429,8 @@ class AssignedPartitionsTests {
 	void pollWhenOffsetsAreCommittedInTransactionsCommitsNothingItself() {
 		this.mock.updateBeginningOffsets(Map.of(ZERO, 3L));
 		ReliableConsumer<String, String> consumer = new ReliableConsumer<>(this.mock, session(),
-				new AssignedPartitions(this.mock, this.group, ResetPolicy.parse("test", this.policy), readers(), true),
+				new AssignedPartitions(this.mock, this.group, ResetPolicy.parse("test", this.policy), readers(),
+						Committer.TRANSACTION),
 				null, null);
 		consumer.subscribe(List.of("t"));
 		this.mock.commitFailure = new RebalanceInProgressException();
@@ -513,6 +590,113 @@ class AssignedPartitionsTests {
 		});
 	}
 
+	@Test
+	void commitWhenTheClusterRefusesMetadataCommitsWithoutIt() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.longestMetadata = 0;
+		this.mock.addRecord(record(5, 3));
+		this.mock.addRecord(record(6, 3));
+		this.mock.addRecord(record(7, 3));
+		consumer.poll(Duration.ZERO);
+		consumer.commitSync(Map.of(ZERO, new OffsetAndMetadata(6)));
+		assertThat(this.mock.stored.get(ZERO)).isEqualTo(new OffsetAndMetadata(6, Optional.of(3), ""));
+		this.mock.refusals = 0;
+		consumer.commitSync(Map.of(ZERO, new OffsetAndMetadata(7)), Duration.ofSeconds(1));
+		consumer.commitAsync();
+		assertThat(this.mock.stored.get(ZERO)).isEqualTo(new OffsetAndMetadata(8, Optional.of(3), ""));
+		assertThat(this.mock.refusals).isZero();
+		assertThatExceptionOfType(OffsetMetadataTooLarge.class)
+			.isThrownBy(() -> consumer.commitSync(Map.of(ZERO, new OffsetAndMetadata(8, "mine"))));
+	}
+
+	@Test
+	void commitAsyncWhenTheClusterRefusesMetadataCommitsWithoutIt() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.longestMetadata = 0;
+		this.mock.addRecord(record(5, 3));
+		consumer.poll(Duration.ZERO);
+		List<Exception> told = new ArrayList<>();
+		consumer.commitAsync((offsets, exception) -> told.add(exception));
+		assertThat(this.mock.stored.get(ZERO)).isEqualTo(new OffsetAndMetadata(6, Optional.of(3), ""));
+		assertThat(told).containsOnlyNulls().hasSize(1);
+		consumer.commitAsync(Map.of(ZERO, new OffsetAndMetadata(6, "mine")),
+				(offsets, exception) -> told.add(exception));
+		assertThat(told).last().isInstanceOf(OffsetMetadataTooLarge.class);
+	}
+
+	@Test
+	void commitInTransactionAfterTheClusterRefusedMetadataGoesWithoutIt() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.addRecord(record(5, 3));
+		consumer.poll(Duration.ZERO);
+		Map<TopicPartition, OffsetAndMetadata> offsets = Map.of(ZERO, new OffsetAndMetadata(6));
+		ConsumerSession.refused(new KafkaException("Something else"), "g");
+		assertThat(ConsumerSession.enrich(offsets, "g").get(ZERO).metadata()).isNotEmpty();
+		ConsumerSession.refused(
+				new KafkaException("Cannot execute transactional method", new KafkaException(
+						"Unexpected error in TxnOffsetCommitResponse: " + Errors.OFFSET_METADATA_TOO_LARGE.message())),
+				"g");
+		assertThat(ConsumerSession.enrich(offsets, "g"))
+			.isEqualTo(Map.of(ZERO, new OffsetAndMetadata(6, Optional.of(3), "")));
+	}
+
+	@Test
+	void commitWhenPositionsAreUnknownWaitsForThemOnceForAll() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.stored.put(ONE, new OffsetAndMetadata(6));
+		this.mock.rebalance(List.of(ZERO, ONE));
+		consumer.seekToEnd(List.of());
+		this.mock.positionsAreLate = true;
+		consumer.commitSync();
+		assertThat(this.mock.positionWaits).singleElement()
+			.satisfies((wait) -> assertThat(wait).isLessThanOrEqualTo(Duration.ofMillis(100)));
+	}
+
+	@Test
+	void assignedWhenTheClusterIsSlowHasOneBudgetForAllQuestions() {
+		this.policy = "latest";
+		this.mock.onEndOffsets = () -> {
+			try {
+				Thread.sleep(300);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		};
+		this.mock.updateEndOffsets(Map.of(ZERO, 7L));
+		subscribe();
+		this.mock.rebalance(List.of(ZERO));
+		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(7);
+		assertThat(this.mock.commitTimeout).isLessThanOrEqualTo(Duration.ofMillis(4700));
+	}
+
+	@Test
+	void pollWhenKafkaMovedOverWhatIsDeletedFindsWhatIsMissed() {
+		this.mock.stored.put(ZERO, new OffsetAndMetadata(5));
+		ReliableConsumer<String, String> consumer = new ReliableConsumer<>(this.mock, session(),
+				new AssignedPartitions(this.mock, this.group,
+						ResetPolicy.of(Map.of("auto.offset.reset", "earliest", ResetPolicy.SETTING, "latest")),
+						readers(), this.committer),
+				null, null);
+		consumer.subscribe(List.of("t"));
+		this.mock.rebalance(List.of(ZERO));
+		this.mock.seek(ZERO, 5);
+		this.board.post("t", new TopicFacts(TOPIC, false));
+		this.mock.addRecord(stamped(5, 1, null));
+		consumer.poll(Duration.ZERO);
+		// The mock would not move by itself if it knew.
+		this.mock.logStart = Map.of(ZERO, 8L);
+		this.mock.addRecord(stamped(8, 4, new Claim(1, 3, 7, 0, 5, NumberRanges.EMPTY, TOPIC)));
+		consumer.poll(Duration.ZERO);
+		consumer.commitSync();
+		awaitFinding(consumer);
+		assertThat(this.ledger.findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(finding.cause()).isEqualTo(Cause.OUT_OF_RANGE);
+			assertThat(finding.numbers()).hasToString("2..3");
+		});
+	}
+
 	private void pollWithGap(ReliableConsumer<String, String> consumer) {
 		this.board.post("t", new TopicFacts(TOPIC, false));
 		this.mock.addRecord(stamped(5, 1, null));
@@ -565,7 +749,8 @@ class AssignedPartitionsTests {
 	}
 
 	private AssignedPartitions assigned(LaneReaders readers) {
-		return new AssignedPartitions(this.mock, this.group, ResetPolicy.parse("test", this.policy), readers, false);
+		return new AssignedPartitions(this.mock, this.group, ResetPolicy.parse("test", this.policy), readers,
+				this.committer);
 	}
 
 	private ConsumerSession session() {
@@ -583,6 +768,28 @@ class AssignedPartitionsTests {
 	private static final class Mock extends MockConsumer<String, String> {
 
 		private final Map<TopicPartition, OffsetAndMetadata> stored = new HashMap<>();
+
+		private int partitions = 2;
+
+		private int fetches;
+
+		private Runnable onSecondFetch = () -> {
+		};
+
+		private Runnable onEndOffsets = () -> {
+		};
+
+		private Map<TopicPartition, Long> logStart;
+
+		private int longestMetadata = 4096;
+
+		private int refusals;
+
+		private boolean positionsAreLate;
+
+		private final List<Duration> positionWaits = new ArrayList<>();
+
+		private Duration commitTimeout;
 
 		private KafkaException fetchFailure;
 
@@ -613,6 +820,9 @@ class AssignedPartitionsTests {
 			if (this.fetchFailure != null) {
 				throw this.fetchFailure;
 			}
+			if (++this.fetches == 2) {
+				this.onSecondFetch.run();
+			}
 			Map<TopicPartition, OffsetAndMetadata> found = new HashMap<>();
 			partitions.forEach((partition) -> found.put(partition, this.stored.get(partition)));
 			return found;
@@ -631,8 +841,32 @@ class AssignedPartitionsTests {
 				this.commitFailure = null;
 				throw failure;
 			}
+			if (offsets.values().stream().anyMatch((offset) -> offset.metadata().length() > this.longestMetadata)) {
+				this.refusals++;
+				// As for a commit that waits.
+				if (callback == null) {
+					throw new OffsetMetadataTooLarge("too large");
+				}
+				callback.onComplete(offsets, new OffsetMetadataTooLarge("too large"));
+				return;
+			}
 			this.stored.putAll(offsets);
 			super.commitAsync(offsets, callback);
+		}
+
+		@Override
+		public synchronized void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
+			this.commitTimeout = timeout;
+			super.commitSync(offsets, timeout);
+		}
+
+		@Override
+		public synchronized long position(TopicPartition partition, Duration timeout) {
+			if (this.positionsAreLate) {
+				this.positionWaits.add(timeout);
+				throw new TimeoutException("late");
+			}
+			return super.position(partition, timeout);
 		}
 
 		@Override
@@ -645,8 +879,22 @@ class AssignedPartitionsTests {
 
 		@Override
 		public List<PartitionInfo> partitionsFor(String topic, Duration timeout) {
-			return List.of(new PartitionInfo(topic, 0, null, null, null),
-					new PartitionInfo(topic, 1, null, null, null));
+			return IntStream.range(0, this.partitions)
+				.mapToObj((partition) -> new PartitionInfo(topic, partition, null, null, null))
+				.toList();
+		}
+
+		@Override
+		public synchronized Map<TopicPartition, Long> beginningOffsets(Collection<TopicPartition> partitions,
+				Duration timeout) {
+			return (this.logStart != null) ? this.logStart : super.beginningOffsets(partitions, timeout);
+		}
+
+		@Override
+		public synchronized Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions,
+				Duration timeout) {
+			this.onEndOffsets.run();
+			return super.endOffsets(partitions, timeout);
 		}
 
 	}

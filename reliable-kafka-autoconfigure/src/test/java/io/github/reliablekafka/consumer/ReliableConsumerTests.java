@@ -223,7 +223,7 @@ class ReliableConsumerTests {
 
 	private <K, V> ReliableConsumer<K, V> reliable(Consumer<K, V> delegate) {
 		return new ReliableConsumer<>(delegate, this.session, new AssignedPartitions(delegate, this.session.group(),
-				ResetPolicy.parse("test", "earliest"), null, false), null, null);
+				ResetPolicy.parse("test", "earliest"), null, Committer.CONTAINER), null, null);
 	}
 
 	private void assign() {
