@@ -33,9 +33,6 @@ public enum Cause {
 	/** They are missing at the end of the log. */
 	TAIL,
 
-	/** Part of a committed transaction is missing. */
-	TRANSACTION_TORN,
-
 	/** Kafka deleted them before the group came to read them. */
 	RETENTION,
 
@@ -76,7 +73,13 @@ public enum Cause {
 	LATE,
 
 	/** An offset above them was committed before anything had become of them. */
-	COMMITTED_UNPROCESSED;
+	COMMITTED_UNPROCESSED,
+
+	/**
+	 * They are in the log after all: the group passed over them, has yet to come to them,
+	 * or their transaction is not committed.
+	 */
+	IN_LOG;
 
 	/**
 	 * Where on their way records are stopped for this cause.
@@ -84,10 +87,10 @@ public enum Cause {
 	 */
 	Verdict.Stage stage() {
 		return switch (this) {
-			case TRUNCATED, VANISHED, TAIL, TRANSACTION_TORN, TOPIC_RECREATED, COMPACTION -> Verdict.Stage.STORAGE;
+			case TRUNCATED, VANISHED, TAIL, TOPIC_RECREATED, COMPACTION -> Verdict.Stage.STORAGE;
 			case SEND_FAILED, SENDER_ENDED, LATE -> Verdict.Stage.PRODUCTION;
 			case RETENTION, RESET_LATEST, OUT_OF_RANGE, SEEK, EXTERNAL_RESET, DESERIALIZATION_SKIP, BASELINE,
-					STATE_LOST, COMMITTED_UNPROCESSED ->
+					STATE_LOST, COMMITTED_UNPROCESSED, IN_LOG ->
 				Verdict.Stage.CONSUMPTION;
 		};
 	}

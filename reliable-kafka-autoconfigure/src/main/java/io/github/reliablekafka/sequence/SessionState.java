@@ -112,8 +112,7 @@ final class SessionState {
 	}
 
 	Finding.Place lastPlace() {
-		return new Finding.Place(this.lastOffset, this.lastTimestamp, this.lastLeaderEpoch,
-				this.lastOffsetNumber);
+		return new Finding.Place(this.lastOffset, this.lastTimestamp, this.lastLeaderEpoch, this.lastOffsetNumber);
 	}
 
 	boolean isReplayedOnly() {

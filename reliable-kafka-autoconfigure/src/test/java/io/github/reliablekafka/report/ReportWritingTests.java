@@ -52,6 +52,7 @@ class ReportWritingTests {
 		assertThat(json.get("format").intValue()).isEqualTo(1);
 		assertThat(json.get("id").stringValue()).isEqualTo(report(NASTY).id());
 		assertThat(json.get("verdict").stringValue()).isEqualTo("LOST_ACKED");
+		assertThat(json.get("foundVerdict").stringValue()).isEqualTo("UNVERIFIED");
 		assertThat(json.get("loss").booleanValue()).isTrue();
 		assertThat(json.get("cause").stringValue()).isEqualTo("TRUNCATED");
 		assertThat(json.get("foundCause").stringValue()).isEqualTo("VANISHED");
@@ -69,6 +70,7 @@ class ReportWritingTests {
 		assertThat(json.get("producer").get("startedAt").stringValue()).isEqualTo("1970-01-01T00:00:01Z");
 		assertThat(json.get("examination").get("outcome").stringValue()).isEqualTo("TRUNCATED");
 		assertThat(json.get("examination").get("present").toString()).isEqualTo("[[301,301]]");
+		assertThat(json.get("examination").get("presentFrom").longValue()).isEqualTo(320);
 		assertThat(json.get("foundAt").stringValue()).isEqualTo("2026-01-01T00:00:00Z");
 		assertThat(json.get("application").stringValue()).isEqualTo("shop");
 	}
@@ -92,8 +94,8 @@ class ReportWritingTests {
 			numbers = numbers.add(number, number);
 		}
 		Finding finding = Findings.lost(new Lane("orders", 0), numbers, null, null);
-		LossReport report = new LossReport(finding, finding.cause(), Examination.without(Outcome.NOT_RUN, "no"),
-				Instant.EPOCH, "", "");
+		LossReport report = new LossReport(finding, finding.verdict(), finding.cause(),
+				Examination.without(Outcome.NOT_RUN, "no"), Instant.EPOCH, "", "");
 		assertThat(ReportLog.line(report)).hasSizeLessThan(2000).contains("count=2000");
 	}
 
@@ -141,17 +143,18 @@ class ReportWritingTests {
 	private static LossReport report(Verdict verdict) {
 		Finding finding = Findings.of(verdict, Cause.VANISHED, new Lane("orders", 3), NumberRanges.of(1, 1), null,
 				null);
-		return new LossReport(finding, finding.cause(), Examination.without(Outcome.NOT_NEEDED, "no"), Instant.EPOCH,
-				"", "");
+		return new LossReport(finding, finding.verdict(), finding.cause(),
+				Examination.without(Outcome.NOT_NEEDED, "no"), Instant.EPOCH, "", "");
 	}
 
 	private static LossReport report(String text) {
-		Finding finding = new Finding(Verdict.LOST_ACKED, Cause.VANISHED, text, new Lane("orders", 3), -1,
+		Finding finding = new Finding(Verdict.UNVERIFIED, Cause.VANISHED, text, new Lane("orders", 3), -1,
 				new ProducerIdentity("shop", "host", text, 1000), NumberRanges.of(301, 500).add(502, 502), text,
 				Findings.place(299, 0, 300), null, -1, -1, 300);
-		Examination examination = new Examination(Outcome.TRUNCATED, NumberRanges.of(301, 301), 0, 300, 1, text);
-		return new LossReport(finding, Cause.TRUNCATED, examination, Instant.parse("2026-01-01T00:00:00Z"), "shop",
-				"host");
+		Examination examination = new Examination(Outcome.TRUNCATED, NumberRanges.of(301, 301), 320, 320, 0, 300, 1,
+				text);
+		return new LossReport(finding, Verdict.LOST_ACKED, Cause.TRUNCATED, examination,
+				Instant.parse("2026-01-01T00:00:00Z"), "shop", "host");
 	}
 
 }

@@ -72,8 +72,9 @@ final class Tally {
 		table.append(String.format("%nSchedules in which no state is lost, no offset moved, no topic re-created%n"));
 		rows(table, this.steady);
 		table.append(String.format("%nSchedules in which this may happen: losses, found UNVERIFIED%n"));
-		this.withFault.forEach((fault, lane) -> table.append(String.format(Locale.ROOT, "  %-20s %,13d %,13d %6.2f %%%n",
-				fault, lane.losses, lane.unverified, share(lane.unverified, lane.losses))));
+		this.withFault
+			.forEach((fault, lane) -> table.append(String.format(Locale.ROOT, "  %-20s %,13d %,13d %6.2f %%%n", fault,
+					lane.losses, lane.unverified, share(lane.unverified, lane.losses))));
 		return table.toString();
 	}
 
@@ -114,8 +115,7 @@ final class Tally {
 	}
 
 	private static void row(StringBuilder table, String name, long value, long of) {
-		table.append(
-				String.format(Locale.ROOT, "%-62s %,15d  %5.2f %%%n", name, value, share(value, of)));
+		table.append(String.format(Locale.ROOT, "%-62s %,15d  %5.2f %%%n", name, value, share(value, of)));
 	}
 
 	/** Counts of one partition. */
