@@ -155,6 +155,16 @@ class LossReportIntegrationTests {
 	}
 
 	@Test
+	void reportsAreSaferThanTheTopicThatLostRecords(CapturedOutput output) throws Exception {
+		String single = "single-" + this.topic;
+		cluster.createTopic(single, 1, 1, Map.of());
+		reporter(30).report(Findings.lost(new Lane(single, 0), NumberRanges.of(3, 5), null, null))
+			.get(60, TimeUnit.SECONDS);
+		assertThat(cluster.isr(this.reports, 0)).hasSize(2);
+		assertThat(output).contains("Topic '%s' has 2 replicas for good".formatted(this.reports));
+	}
+
+	@Test
 	void reportIsSaidOnceAndWrittenLaterWhenTheClusterIsAway(CapturedOutput output) throws Exception {
 		LossReporter reporter = reporter(6);
 		this.ledger.addPublisher(reporter::report);
