@@ -16,7 +16,11 @@
 
 package io.github.reliablekafka.report;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -134,6 +138,35 @@ class ReportWritingTests {
 		log.say(report(Verdict.MISSED));
 		assertThat(lines(output)).isEqualTo(22);
 		assertThat(output).contains("reportsSoFar=5001");
+	}
+
+	@Test
+	void documentationShowsWhatIsWritten() throws Exception {
+		Finding finding = new Finding(Verdict.LOST_ACKED, Cause.TRUNCATED, "billing", new Lane("orders", 0),
+				0xbe6d1507970f9857L, null, NumberRanges.of(31, 80),
+				"an anchor in the partition claims 1..80 acknowledged at offsets up to 79, "
+						+ "and is itself in front of that offset",
+				new Finding.Place(29, -1, 0, 30), new Finding.Place(30, 1_795_268_004_271L, 2, 81), -1, -1, 31);
+		Examination examination = new Examination(Outcome.TRUNCATED, NumberRanges.EMPTY, -1, -1, 0, 50, 2,
+				"offsets 29 to 30 have 2 records; the leader changed and the log goes on without the records, or ends");
+		LossReport report = new LossReport(finding, Verdict.LOST_ACKED, Cause.TRUNCATED, examination,
+				Instant.parse("2026-11-21T13:33:24.813169926Z"), "shop", "host-2");
+		String page = Files.readString(Path.of("..", "docs", "loss-detection.md"));
+		assertThat(page.lines()).contains(ReportLog.line(report));
+		assertThat(page.replace("\n ", "")).contains(new String(ReportJson.of(report), StandardCharsets.UTF_8));
+		for (Cause cause : Cause.values()) {
+			assertThat(page).contains("\n| `%s` | %s | ".formatted(cause, stage(cause)));
+		}
+		for (Verdict verdict : Verdict.values()) {
+			assertThat(page).contains("\n| `%s` | %s | ".formatted(verdict, verdict.isLoss() ? "yes" : "no"));
+		}
+		for (Outcome outcome : Outcome.values()) {
+			assertThat(page).contains("\n| `%s` | ".formatted(outcome));
+		}
+	}
+
+	private static String stage(Cause cause) {
+		return Verdict.UNVERIFIED.stage(cause).name().toLowerCase(Locale.ROOT);
 	}
 
 	private static long lines(CapturedOutput output) {
