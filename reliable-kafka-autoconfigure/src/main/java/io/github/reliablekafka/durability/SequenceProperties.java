@@ -33,19 +33,29 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param topic Name of the topic for watermarks.
  * @param stateTopic Name of the topic for states of consumers that are too large for the
  * offsets of their group.
+ * @param retention How long the topic for watermarks keeps that of a producer that has
+ * ended, if the starter creates the topic. Has to be longer than the retention of every
+ * topic that is checked and than the longest lag of any group; at least 2 days.
  * @since 0.1.0
  */
 @ConfigurationProperties("reliable.kafka.sequence")
 public record SequenceProperties(@DefaultValue("true") boolean enabled,
 		@DefaultValue("control-topic") Watermarks watermarks, @DefaultValue("5s") Duration interval,
 		@DefaultValue("500ms") Duration idleAfter, @DefaultValue("rk-audit") String topic,
-		@DefaultValue("rk-audit-state") String stateTopic) {
+		@DefaultValue("rk-audit-state") String stateTopic, @DefaultValue("30d") Duration retention) {
+
+	private static final Duration SHORTEST_RETENTION = Duration.ofDays(2);
 
 	public SequenceProperties {
 		requirePositive("interval", interval);
 		requirePositive("idle-after", idleAfter);
 		requireName("topic", topic);
 		requireName("state-topic", stateTopic);
+		// Watermarks of open sessions are repeated once a day.
+		if (retention.compareTo(SHORTEST_RETENTION) < 0) {
+			throw new IllegalArgumentException(
+					"reliable.kafka.sequence.retention must be at least 2 days, but is " + retention);
+		}
 		if (topic.equals(stateTopic)) {
 			throw new IllegalArgumentException(
 					"reliable.kafka.sequence.topic and reliable.kafka.sequence.state-topic must differ");

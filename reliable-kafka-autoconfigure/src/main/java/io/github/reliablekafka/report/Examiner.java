@@ -35,9 +35,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at the log again where records should be, and tells what became of them. A second
- * look never changes a verdict: the log may have changed since it was found, by
- * retention, by compaction or by records that were sent again. Waits for the cluster, so
- * it is for a background thread. Safe for use by many threads.
+ * look takes a verdict back only if the records themselves are in the log: that they are
+ * not proves nothing more, because the log may have changed since, by retention or by
+ * compaction. Records that were sent again do not count, as they are there because the
+ * first ones are not. Waits for the cluster, so it is for a background thread. Safe for
+ * use by many threads.
  */
 final class Examiner {
 
@@ -90,12 +92,28 @@ final class Examiner {
 	}
 
 	/**
-	 * Why, after the second look.
+	 * The verdict and the cause after the second look. Of records that are all in the
+	 * log, {@link Verdict#LOST_ACKED} becomes {@link Verdict#MISSED} if the group has
+	 * passed each of them, and {@link Verdict#UNVERIFIED} if it has yet to come to one:
+	 * the end of the log may have been told wrong. No alarm remains of records that are
+	 * all there and of which some are not committed.
 	 * @param finding the verdict
 	 * @param examination the second look
-	 * @return a more exact cause, or that of the finding
+	 * @return the same, or something more exact
 	 */
-	static Cause refine(Finding finding, Examination examination) {
+	static Opinion refine(Finding finding, Examination examination) {
+		boolean promised = finding.verdict() == Verdict.LOST_ACKED || finding.verdict() == Verdict.MISSED;
+		if (promised && examination.outcome() == Outcome.ABORTED) {
+			return new Opinion(Verdict.UNVERIFIED, Cause.IN_LOG);
+		}
+		if (finding.verdict() == Verdict.LOST_ACKED && examination.outcome() == Outcome.STILL_THERE) {
+			boolean passed = examination.presentTo() < finding.position();
+			return new Opinion(passed ? Verdict.MISSED : Verdict.UNVERIFIED, Cause.IN_LOG);
+		}
+		return new Opinion(finding.verdict(), cause(finding, examination));
+	}
+
+	private static Cause cause(Finding finding, Examination examination) {
 		if (finding.verdict() == Verdict.LOST_ACKED
 				&& (finding.cause() == Cause.VANISHED || finding.cause() == Cause.TAIL)) {
 			return (examination.outcome() == Outcome.TRUNCATED) ? Cause.TRUNCATED : finding.cause();
@@ -122,17 +140,18 @@ final class Examiner {
 		LogAccess.Reading everything = (from < to) ? get(logAccess.read(finding.lane(), from, to, false), deadline)
 				: get(logAccess.read(finding.lane(), Math.max(0, end.offset() - 1), end.offset(), false), deadline);
 		View view = new View(finding, from, to, complete, everything, end);
-		if (view.found(everything).isEmpty()) {
-			return view.examination(absent(view, facts, NumberRanges.EMPTY), NumberRanges.EMPTY);
+		Found appended = view.found(everything);
+		if (appended.numbers().isEmpty()) {
+			return view.examination(absent(view, facts, NumberRanges.EMPTY), appended);
 		}
-		NumberRanges committed = view.found(get(logAccess.read(finding.lane(), from, to, true), deadline));
-		if (committed.isEmpty()) {
-			return view.examination(Outcome.ABORTED, committed);
-		}
-		if (committed.count() == finding.numbers().count()) {
+		Found committed = view.found(get(logAccess.read(finding.lane(), from, to, true), deadline));
+		if (committed.firsts().count() == finding.numbers().count()) {
 			return view.examination(Outcome.STILL_THERE, committed);
 		}
-		return view.examination(absent(view, facts, committed), committed);
+		if (appended.firsts().count() == finding.numbers().count()) {
+			return view.examination(Outcome.ABORTED, committed);
+		}
+		return view.examination(absent(view, facts, committed.firsts()), committed);
 	}
 
 	// The log as far as it can have the records: from the record in front of them, or
@@ -173,6 +192,39 @@ final class Examiner {
 	}
 
 	/**
+	 * What a second look has made of a finding.
+	 *
+	 * @param verdict what became of the records
+	 * @param cause why
+	 */
+	record Opinion(Verdict verdict, Cause cause) {
+
+	}
+
+	/**
+	 * Numbers of a finding that are in the log.
+	 *
+	 * @param numbers all of them
+	 * @param firsts those of records that are no replays
+	 * @param from the offset of the first of those that are no replays; -1 for none
+	 * @param to the offset of the last of those that are no replays; -1 for none
+	 */
+	private record Found(NumberRanges numbers, NumberRanges firsts, long from, long to) {
+
+		private static final Found NOTHING = new Found(NumberRanges.EMPTY, NumberRanges.EMPTY, -1, -1);
+
+		Found with(long number, LogAccess.Entry entry, boolean replay) {
+			NumberRanges all = this.numbers.add(number, number);
+			if (replay || this.firsts.contains(number)) {
+				return new Found(all, this.firsts, this.from, this.to);
+			}
+			return new Found(all, this.firsts.add(number, number), (this.from >= 0) ? this.from : entry.offset(),
+					entry.offset());
+		}
+
+	}
+
+	/**
 	 * The part of the log around one finding.
 	 */
 	private static final class View {
@@ -205,15 +257,15 @@ final class Examiner {
 		 * @param reading part of the log
 		 * @return the numbers that are there
 		 */
-		private NumberRanges found(LogAccess.Reading reading) {
+		private Found found(LogAccess.Reading reading) {
 			boolean countsAborted = countsAborted(reading);
-			NumberRanges found = NumberRanges.EMPTY;
+			Found found = Found.NOTHING;
 			for (LogAccess.Entry entry : reading.records()) {
 				Stamp stamp = Stamp.decode(this.finding.lane(), entry.header());
 				if (stamp != null && stamp.session() == this.finding.session()) {
 					long number = countsAborted ? stamp.appendNumber() : stamp.number();
 					if (this.finding.numbers().contains(number)) {
-						found = found.add(number, number);
+						found = found.with(number, entry, stamp.replay());
 					}
 				}
 			}
@@ -277,9 +329,9 @@ final class Examiner {
 			return !transactional && empty >= this.finding.numbers().count() - present.count();
 		}
 
-		private Examination examination(Outcome outcome, NumberRanges present) {
-			return new Examination(outcome, present, this.everything.logStart(), this.end.offset(),
-					this.end.leaderEpoch(), evidence(outcome, present));
+		private Examination examination(Outcome outcome, Found found) {
+			return new Examination(outcome, found.numbers(), found.from(), found.to(), this.everything.logStart(),
+					this.end.offset(), this.end.leaderEpoch(), evidence(outcome, found.numbers()));
 		}
 
 		private String evidence(Outcome outcome, NumberRanges present) {
@@ -291,7 +343,7 @@ final class Examiner {
 			}
 			words.append(switch (outcome) {
 				case STILL_THERE -> "; the records are among them";
-				case ABORTED -> "; the records are among them, but not for readers of committed records";
+				case ABORTED -> "; the records are among them, but not all of them for readers of committed records";
 				case TRUNCATED -> "; the leader changed and the log goes on without the records, or ends";
 				case RETENTION -> "; the log begins at " + this.everything.logStart();
 				case COMPACTED -> "; Kafka may have compacted the records away, or it is not known whether it may";

@@ -27,21 +27,24 @@ import io.github.reliablekafka.sequence.Verdict;
  * A verdict on records that a group did not get, with what a second look at the log has
  * shown. Immutable.
  *
- * @param finding the verdict as it was found
- * @param cause why, after the second look; may be more exact than that of the finding
+ * @param finding what was found, with the verdict and the cause before the second look
+ * @param verdict what became of the records, after the second look
+ * @param cause why, after the second look
  * @param examination the second look
  * @param foundAt when the finding came in
  * @param application the application that found it, or an empty string
  * @param host the machine that found it, or an empty string
  * @since 0.1.0
  */
-public record LossReport(Finding finding, Cause cause, Examination examination, Instant foundAt, String application,
-		String host) {
+public record LossReport(Finding finding, Verdict verdict, Cause cause, Examination examination, Instant foundAt,
+		String application, String host) {
 
 	/**
 	 * Tells reports apart.
 	 * @return the id of the finding: the same records of the same session are the same
-	 * report, whoever finds them and however often
+	 * report, whoever finds them and however often. It begins with the verdict as it was
+	 * found, whatever the second look has made of it, because a look that is taken later
+	 * or elsewhere may show something else
 	 */
 	public String id() {
 		return this.finding.id();
@@ -52,7 +55,7 @@ public record LossReport(Finding finding, Cause cause, Examination examination, 
 	 * @return {@code true} for an alarm
 	 */
 	public boolean isLoss() {
-		return this.finding.verdict().isLoss();
+		return this.verdict.isLoss();
 	}
 
 	/**
@@ -60,7 +63,7 @@ public record LossReport(Finding finding, Cause cause, Examination examination, 
 	 * @return the stage to look at
 	 */
 	public Verdict.Stage stage() {
-		return this.finding.verdict().stage(this.cause);
+		return this.verdict.stage(this.cause);
 	}
 
 	/**
@@ -68,14 +71,18 @@ public record LossReport(Finding finding, Cause cause, Examination examination, 
 	 * should be.
 	 *
 	 * @param outcome what became of the records, as far as the log tells
-	 * @param present the numbers that are in the log, committed, at that place
+	 * @param present the numbers that are in the log, committed, at that place or sent
+	 * again
+	 * @param presentFrom the offset of the first of those, but for records that were sent
+	 * again; -1 if there is none
+	 * @param presentTo the offset of the last one of the same; -1 if there is none
 	 * @param logStart the lowest offset of the partition; -1 if unknown
 	 * @param logEnd the offset behind the last record of the partition; -1 if unknown
 	 * @param leaderEpoch of the leader that said so; -1 if unknown
 	 * @param evidence what the outcome follows from, or why there is none, in words
 	 */
-	public record Examination(Outcome outcome, NumberRanges present, long logStart, long logEnd, int leaderEpoch,
-			String evidence) {
+	public record Examination(Outcome outcome, NumberRanges present, long presentFrom, long presentTo, long logStart,
+			long logEnd, int leaderEpoch, String evidence) {
 
 		/**
 		 * The log was not read.
@@ -84,7 +91,7 @@ public record LossReport(Finding finding, Cause cause, Examination examination, 
 		 * @return knows nothing of the log
 		 */
 		static Examination without(Outcome outcome, String reason) {
-			return new Examination(outcome, NumberRanges.EMPTY, -1, -1, -1, reason);
+			return new Examination(outcome, NumberRanges.EMPTY, -1, -1, -1, -1, -1, reason);
 		}
 
 	}
@@ -96,12 +103,13 @@ public record LossReport(Finding finding, Cause cause, Examination examination, 
 
 		/**
 		 * The records are in the log. The group passed over them, by a fault of the
-		 * client or by a change of its position.
+		 * client or by a change of its position, or has yet to come to them.
 		 */
 		STILL_THERE,
 
 		/**
-		 * The records are in the log, but their transaction is open or aborted.
+		 * The records are in the log, but not all of them are committed: their
+		 * transaction is open or aborted.
 		 */
 		ABORTED,
 

@@ -63,7 +63,7 @@ public final class LossReportAutoConfiguration {
 			SequenceBoards boards, LossLedger ledger, ObjectProvider<LostRecordSource> sources,
 			ApplicationEventPublisher events, Environment environment) {
 		boolean silent = sequence.watermarks() == SequenceProperties.Watermarks.NONE;
-		LossReporter reporter = new LossReporter(boards, silent ? null : properties.reportsTopic(),
+		LossReporter reporter = new LossReporter(boards, ledger, silent ? null : properties.reportsTopic(),
 				environment.getProperty("spring.application.name", ""), TIMEOUT, Clock.systemUTC(), events,
 				new Recovery(sources.orderedStream().toList(), TIMEOUT, PAUSE));
 		ledger.addPublisher(reporter::report);

@@ -30,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.reliablekafka.sequence.Finding;
+import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.SequenceBoard;
 import io.github.reliablekafka.sequence.SequenceBoards;
 import org.apache.commons.logging.Log;
@@ -54,6 +55,8 @@ final class LossReporter implements DisposableBean {
 	private static final int CAPACITY = 10_000;
 
 	private final SequenceBoards boards;
+
+	private final LossLedger ledger;
 
 	private final @Nullable String topic;
 
@@ -97,6 +100,7 @@ final class LossReporter implements DisposableBean {
 	/**
 	 * Create a reporter.
 	 * @param boards the clusters
+	 * @param ledger counts what was found
 	 * @param topic where reports are kept; {@code null} for nowhere
 	 * @param application the name of this application
 	 * @param timeout longest time of a second look, and of writing a report
@@ -104,9 +108,10 @@ final class LossReporter implements DisposableBean {
 	 * @param events are published to
 	 * @param recovery may answer
 	 */
-	LossReporter(SequenceBoards boards, @Nullable String topic, String application, Duration timeout, Clock clock,
-			ApplicationEventPublisher events, Recovery recovery) {
+	LossReporter(SequenceBoards boards, LossLedger ledger, @Nullable String topic, String application, Duration timeout,
+			Clock clock, ApplicationEventPublisher events, Recovery recovery) {
 		this.boards = boards;
+		this.ledger = ledger;
 		this.topic = topic;
 		this.application = application;
 		this.timeout = timeout;
@@ -175,11 +180,13 @@ final class LossReporter implements DisposableBean {
 
 	private LossReport examine(Finding finding, @Nullable SequenceBoard board, Instant foundAt, long deadline) {
 		LossReport.Examination examination = this.examiner.examine(finding, board, deadline);
-		return new LossReport(finding, Examiner.refine(finding, examination), examination, foundAt, this.application,
+		Examiner.Opinion opinion = Examiner.refine(finding, examination);
+		return new LossReport(finding, opinion.verdict(), opinion.cause(), examination, foundAt, this.application,
 				host());
 	}
 
 	private void say(LossReport report) {
+		this.ledger.refine(report.finding(), report.verdict(), report.cause());
 		this.log.say(report);
 		if (!this.announcements.offer(() -> announce(report)) && this.droppedEvents.compareAndSet(false, true)) {
 			logger.warn("Some loss reports are not published as events, as listeners do not keep up");

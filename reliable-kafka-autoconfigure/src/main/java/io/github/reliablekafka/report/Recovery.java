@@ -103,7 +103,7 @@ final class Recovery implements AutoCloseable {
 	 * cluster does not take it now
 	 */
 	CompletableFuture<Void> answer(LossReport report, @Nullable SequenceBoard board) {
-		if (report.finding().verdict() != Verdict.LOST_ACKED || this.sources.isEmpty()) {
+		if (report.verdict() != Verdict.LOST_ACKED || this.sources.isEmpty()) {
 			return CompletableFuture.completedFuture(null);
 		}
 		if (board == null) {

@@ -51,7 +51,8 @@ final class ReportJson {
 		open();
 		field("format", FORMAT);
 		field("id", report.id());
-		field("verdict", finding.verdict().name());
+		field("verdict", report.verdict().name());
+		field("foundVerdict", finding.verdict().name());
 		name("loss").append(report.isLoss());
 		field("cause", report.cause().name());
 		field("foundCause", finding.cause().name());
@@ -109,6 +110,8 @@ final class ReportJson {
 		open();
 		field("outcome", examination.outcome().name());
 		ranges("present", examination.present());
+		field("presentFrom", examination.presentFrom());
+		field("presentTo", examination.presentTo());
 		field("logStart", examination.logStart());
 		field("logEnd", examination.logEnd());
 		field("leaderEpoch", examination.leaderEpoch());

@@ -52,13 +52,13 @@ final class ReportLog {
 
 	void say(LossReport report) {
 		Finding finding = report.finding();
-		String kind = finding.verdict() + " " + finding.lane().topic() + " " + finding.group();
+		String kind = report.verdict() + " " + finding.lane().topic() + " " + finding.group();
 		String more = this.entries.computeIfAbsent(kind, (key) -> new Entry()).next(this.nanoClock.getAsLong());
 		if (more == null) {
 			return;
 		}
 		String line = line(report) + more;
-		switch (finding.verdict()) {
+		switch (report.verdict()) {
 			case LOST_ACKED, MISSED, PROCESSING_LOSS -> logger.error(line);
 			case UNVERIFIED, INDETERMINATE_AT_CRASH -> logger.warn(line);
 			case RECOVERED, FAILED_KNOWN -> logger.info(line);
@@ -74,7 +74,7 @@ final class ReportLog {
 		Finding finding = report.finding();
 		LossReport.Examination examination = report.examination();
 		StringBuilder line = new StringBuilder(512).append("Loss report");
-		pair(line, "verdict", finding.verdict());
+		pair(line, "verdict", report.verdict());
 		pair(line, "loss", report.isLoss());
 		pair(line, "cause", report.cause());
 		pair(line, "stage", report.stage());
@@ -96,6 +96,10 @@ final class ReportLog {
 		pair(line, "log", examination.outcome());
 		if (!examination.present().isEmpty()) {
 			pair(line, "present", examination.present());
+		}
+		if (examination.presentFrom() >= 0) {
+			pair(line, "presentFrom", examination.presentFrom());
+			pair(line, "presentTo", examination.presentTo());
 		}
 		if (examination.logEnd() >= 0) {
 			pair(line, "logEnd", examination.logEnd());

@@ -22,7 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -32,13 +32,16 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaFuture;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.RecordBatchTooLargeException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -47,14 +50,26 @@ import org.jspecify.annotations.Nullable;
  * Where the reports of one cluster are kept: a compacted topic in the same cluster with
  * the id of the finding as key. So a report that is written again, also by another
  * process, replaces the one before, and none is deleted until somebody writes a tombstone
- * for it. Created with the replicas of the first topic that a report is about; a topic
- * that exists is left as it is. Safe for use by many threads.
+ * for it. Created with three replicas, of which two must be in sync, as far as there are
+ * brokers; a topic that exists is left as it is. After a failure further reports fail at
+ * once until it is time to try again: in a second at first, in a minute at last. Safe for
+ * use by many threads.
  */
 final class ReportsTopic implements AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(ReportsTopic.class);
 
 	private static final int CAPACITY = 10_000;
+
+	private static final int REPLICAS = 3;
+
+	private static final Duration FIRST_BACKOFF = Duration.ofSeconds(1);
+
+	private static final Duration LAST_BACKOFF = Duration.ofMinutes(1);
+
+	// Of which another report need not know.
+	private static final Set<Class<? extends ApiException>> OF_ONE_REPORT = Set.of(RecordTooLargeException.class,
+			RecordBatchTooLargeException.class, InvalidRecordException.class, InvalidTimestampException.class);
 
 	private final String topic;
 
@@ -69,6 +84,16 @@ final class ReportsTopic implements AutoCloseable {
 	private volatile boolean known;
 
 	private volatile boolean failing;
+
+	private @Nullable Admin admin;
+
+	private @Nullable Throwable lastFailure;
+
+	private Duration backoff = FIRST_BACKOFF;
+
+	private long notBefore;
+
+	private boolean closed;
 
 	/**
 	 * Create the place; nothing is connected before the first report.
@@ -93,6 +118,10 @@ final class ReportsTopic implements AutoCloseable {
 	 * @return completes when it is acknowledged; fails after the timeout at the latest
 	 */
 	CompletableFuture<Void> write(LossReport report) {
+		IllegalStateException refusal = refusal();
+		if (refusal != null) {
+			return CompletableFuture.failedFuture(refusal);
+		}
 		CompletableFuture<Void> written = new CompletableFuture<>();
 		if (!this.queue.offer(() -> write(report, written))) {
 			written.completeExceptionally(
@@ -106,17 +135,23 @@ final class ReportsTopic implements AutoCloseable {
 		if (written.isDone()) {
 			return;
 		}
+		IllegalStateException refusal = refusal();
+		if (refusal != null) {
+			written.completeExceptionally(refusal);
+			return;
+		}
 		try {
-			provide(report.finding().lane().topic());
+			provide();
 			CompletableFuture<Void> unused = this.producer
 				.send(new ProducerRecord<>(this.topic, report.id().getBytes(StandardCharsets.UTF_8),
 						ReportJson.of(report)))
 				.whenComplete((done, failure) -> {
 					if (failure != null) {
-						this.known = false;
+						failed(failure);
 						written.completeExceptionally(failure);
 					}
 					else {
+						succeeded();
 						written.complete(null);
 					}
 				});
@@ -126,11 +161,38 @@ final class ReportsTopic implements AutoCloseable {
 			written.completeExceptionally(ex);
 		}
 		catch (ExecutionException ex) {
-			written.completeExceptionally((ex.getCause() != null) ? ex.getCause() : ex);
+			Throwable failure = (ex.getCause() != null) ? ex.getCause() : ex;
+			failed(failure);
+			written.completeExceptionally(failure);
 		}
 		catch (TimeoutException | RuntimeException ex) {
+			failed(ex);
 			written.completeExceptionally(ex);
 		}
+	}
+
+	private synchronized @Nullable IllegalStateException refusal() {
+		if (this.lastFailure == null || System.nanoTime() - this.notBefore >= 0) {
+			return null;
+		}
+		return new IllegalStateException("Topic '%s' is not tried again yet".formatted(this.topic), this.lastFailure);
+	}
+
+	// What fails together with others says nothing new.
+	private synchronized void failed(Throwable failure) {
+		if (OF_ONE_REPORT.stream().anyMatch((type) -> type.isInstance(failure)) || refusal() != null) {
+			return;
+		}
+		this.known = false;
+		this.lastFailure = failure;
+		this.notBefore = System.nanoTime() + this.backoff.toNanos();
+		Duration next = this.backoff.multipliedBy(2);
+		this.backoff = (next.compareTo(LAST_BACKOFF) < 0) ? next : LAST_BACKOFF;
+	}
+
+	private synchronized void succeeded() {
+		this.lastFailure = null;
+		this.backoff = FIRST_BACKOFF;
 	}
 
 	private void note(@Nullable Throwable failure) {
@@ -146,21 +208,26 @@ final class ReportsTopic implements AutoCloseable {
 		}
 	}
 
-	private void provide(String source) throws InterruptedException, ExecutionException, TimeoutException {
+	private void provide() throws InterruptedException, ExecutionException, TimeoutException {
 		if (this.known) {
 			return;
 		}
 		long deadline = System.nanoTime() + this.timeout.toNanos() / 2;
-		Admin admin = Admin.create(this.adminSettings);
-		try {
-			if (!exists(admin, deadline)) {
-				create(admin, source, deadline);
-			}
-			this.known = true;
+		Admin connected = admin();
+		if (!exists(connected, deadline)) {
+			create(connected, deadline);
 		}
-		finally {
-			admin.close(Duration.ZERO);
+		this.known = true;
+	}
+
+	private synchronized Admin admin() {
+		if (this.closed) {
+			throw new IllegalStateException("The application is shutting down");
 		}
+		if (this.admin == null) {
+			this.admin = Admin.create(this.adminSettings);
+		}
+		return this.admin;
 	}
 
 	// Whoever may write need not be allowed to look.
@@ -181,33 +248,24 @@ final class ReportsTopic implements AutoCloseable {
 		}
 	}
 
-	private void create(Admin admin, String source, long deadline)
-			throws InterruptedException, ExecutionException, TimeoutException {
+	private void create(Admin admin, long deadline) throws InterruptedException, ExecutionException, TimeoutException {
 		Map<String, String> configs = new HashMap<>();
 		configs.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
 		configs.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
-		Optional<Short> replicas = Optional.empty();
-		try {
-			ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, source);
-			ConfigEntry minInSync = get(admin.describeConfigs(List.of(resource)).values().get(resource), deadline)
-				.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG);
-			replicas = Optional
-				.of((short) get(admin.describeTopics(List.of(source)).topicNameValues().get(source), deadline)
-					.partitions()
-					.get(0)
-					.replicas()
-					.size());
-			if (minInSync != null && minInSync.value() != null) {
-				configs.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, minInSync.value());
-			}
-		}
-		catch (ExecutionException ex) {
-			logger.debug("Topic '%s' cannot be looked at; the brokers' defaults decide".formatted(source), ex);
-		}
-		NewTopic newTopic = new NewTopic(this.topic, Optional.of(1), replicas).configs(configs);
+		int replicas = Math.max(1, Math.min(REPLICAS, get(admin.describeCluster().nodes(), deadline).size()));
+		// Of two replicas one may be down.
+		configs.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, (replicas < REPLICAS) ? "1" : "2");
+		NewTopic newTopic = new NewTopic(this.topic, 1, (short) replicas).configs(configs);
 		try {
 			get(admin.createTopics(List.of(newTopic)).values().get(this.topic), deadline);
 			logger.info("Created topic for loss reports " + newTopic);
+			if (replicas < REPLICAS) {
+				logger.warn(("Topic '%s' has %d replicas for good, as no more brokers were up when it was created, and "
+						+ "so have the proofs of losses. If the cluster has three: let kafka-reassign-partitions.sh give "
+						+ "it three replicas, then run kafka-configs.sh --alter --entity-type topics --entity-name %s "
+						+ "--add-config min.insync.replicas=2")
+					.formatted(this.topic, replicas, this.topic));
+			}
 		}
 		catch (ExecutionException ex) {
 			if (!(ex.getCause() instanceof TopicExistsException)) {
@@ -225,6 +283,12 @@ final class ReportsTopic implements AutoCloseable {
 	public void close() {
 		this.queue.close();
 		this.producer.close();
+		synchronized (this) {
+			this.closed = true;
+			if (this.admin != null) {
+				this.admin.close(Duration.ZERO);
+			}
+		}
 	}
 
 }

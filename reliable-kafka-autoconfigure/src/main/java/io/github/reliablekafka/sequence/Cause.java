@@ -73,7 +73,13 @@ public enum Cause {
 	LATE,
 
 	/** An offset above them was committed before anything had become of them. */
-	COMMITTED_UNPROCESSED;
+	COMMITTED_UNPROCESSED,
+
+	/**
+	 * They are in the log after all: the group passed over them, has yet to come to them,
+	 * or their transaction is not committed.
+	 */
+	IN_LOG;
 
 	/**
 	 * Where on their way records are stopped for this cause.
@@ -84,7 +90,7 @@ public enum Cause {
 			case TRUNCATED, VANISHED, TAIL, TOPIC_RECREATED, COMPACTION -> Verdict.Stage.STORAGE;
 			case SEND_FAILED, SENDER_ENDED, LATE -> Verdict.Stage.PRODUCTION;
 			case RETENTION, RESET_LATEST, OUT_OF_RANGE, SEEK, EXTERNAL_RESET, DESERIALIZATION_SKIP, BASELINE,
-					STATE_LOST, COMMITTED_UNPROCESSED ->
+					STATE_LOST, COMMITTED_UNPROCESSED, IN_LOG ->
 				Verdict.Stage.CONSUMPTION;
 		};
 	}

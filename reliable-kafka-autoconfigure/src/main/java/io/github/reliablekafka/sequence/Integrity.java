@@ -38,15 +38,6 @@ public enum Integrity {
 	/** A record that its sender was told had failed. */
 	GHOST,
 
-	/** A record was read whose transaction was aborted. */
-	ABORTED_READ,
-
-	/** Two producers use the same session. */
-	SESSION_FORK,
-
-	/** The group's position jumped. */
-	POSITION,
-
 	/** A header that was made for another partition, or was changed. */
 	FOREIGN_HEADER,
 

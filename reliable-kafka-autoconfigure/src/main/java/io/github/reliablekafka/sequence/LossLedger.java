@@ -27,6 +27,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -79,23 +80,25 @@ public final class LossLedger {
 	 * poster has to keep what it was found from
 	 */
 	public CompletableFuture<Void> post(Finding finding) {
-		Posted posted = new Posted(finding, new CompletableFuture<>());
+		Posted posted;
 		Posted before;
 		synchronized (this.findings) {
 			before = this.findings.get(finding.id());
 			if (before != null && !before.published().isCompletedExceptionally()) {
 				return before.published();
 			}
+			posted = new Posted(finding, new CompletableFuture<>(),
+					(before != null) ? before.counted() : new AtomicBoolean());
 			this.findings.put(finding.id(), posted);
 		}
 		if (before == null) {
-			tally(finding).records.add(finding.numbers().count());
 			this.findingListeners.forEach((listener) -> listener.accept(finding));
 		}
 		List<CompletableFuture<Void>> publications = new ArrayList<>();
 		this.publishers.forEach((publisher) -> publications.add(publish(publisher, finding)));
 		CompletableFuture<Void> unused = CompletableFuture.allOf(publications.toArray(new CompletableFuture<?>[0]))
 			.whenComplete((done, failure) -> {
+				count(posted, finding.verdict(), finding.cause());
 				if (failure != null) {
 					posted.published().completeExceptionally(failure);
 				}
@@ -104,6 +107,28 @@ public final class LossLedger {
 				}
 			});
 		return posted.published();
+	}
+
+	/**
+	 * Note what a closer look has made of a finding. Its records are counted so, once; if
+	 * nobody says anything, they are counted as found once the publishers have answered.
+	 * @param finding a finding that was posted
+	 * @param verdict what became of the records
+	 * @param cause why
+	 */
+	public void refine(Finding finding, Verdict verdict, Cause cause) {
+		Posted posted = this.findings.get(finding.id());
+		if (posted != null) {
+			count(posted, verdict, cause);
+		}
+	}
+
+	private void count(Posted posted, Verdict verdict, Cause cause) {
+		if (posted.counted().compareAndSet(false, true)) {
+			Finding finding = posted.finding();
+			tally(new Tally.Key(finding.lane().topic(), finding.group(), verdict, cause)).records
+				.add(finding.numbers().count());
+		}
 	}
 
 	private static CompletableFuture<Void> publish(Function<Finding, CompletableFuture<Void>> publisher,
@@ -116,8 +141,7 @@ public final class LossLedger {
 		}
 	}
 
-	private Tally tally(Finding finding) {
-		Tally.Key key = new Tally.Key(finding.lane().topic(), finding.group(), finding.verdict(), finding.cause());
+	private Tally tally(Tally.Key key) {
 		return this.tallies.computeIfAbsent(key, (absent) -> {
 			Tally tally = new Tally(absent);
 			this.tallyListeners.forEach((listener) -> listener.accept(tally));
@@ -166,7 +190,8 @@ public final class LossLedger {
 	}
 
 	/**
-	 * Be told of each finding when it is posted for the first time.
+	 * Be told of each finding when it is posted for the first time, before anybody looks
+	 * closer.
 	 * @param listener must not wait
 	 */
 	public void onFinding(Consumer<Finding> listener) {
@@ -192,7 +217,7 @@ public final class LossLedger {
 		List.copyOf(this.tallies.values()).forEach(listener);
 	}
 
-	private record Posted(Finding finding, CompletableFuture<Void> published) {
+	private record Posted(Finding finding, CompletableFuture<Void> published, AtomicBoolean counted) {
 
 	}
 
@@ -231,7 +256,7 @@ public final class LossLedger {
 
 		/**
 		 * The verdict.
-		 * @return what became of the records
+		 * @return what became of the records, after a closer look if there was one
 		 */
 		public Verdict verdict() {
 			return this.key.verdict();
@@ -239,7 +264,7 @@ public final class LossLedger {
 
 		/**
 		 * The cause.
-		 * @return as it was found, before anybody looked closer
+		 * @return why, after a closer look if there was one
 		 */
 		public Cause cause() {
 			return this.key.cause();

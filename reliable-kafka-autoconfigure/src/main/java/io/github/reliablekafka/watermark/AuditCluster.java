@@ -52,7 +52,7 @@ final class AuditCluster implements SequenceBoard.Attendant {
 		AuditTopics topics = new AuditTopics(this.clients, complaints);
 		this.facts = new TopicFactsKeeper(board, this.clients, complaints);
 		if (properties.watermarks() == SequenceProperties.Watermarks.CONTROL_TOPIC) {
-			AuditTopic control = AuditTopic.control(properties.topic());
+			AuditTopic control = AuditTopic.control(properties.topic(), properties.retention());
 			this.publisher = new WatermarkPublisher(board, control, topics, this.clients, complaints,
 					properties.interval(), properties.idleAfter());
 			this.reader = new WatermarkReader(board, control, topics, this.clients, complaints, this.facts::seen);

@@ -28,8 +28,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A daemon thread with one task, which begins with the first note it is given. Notes run
- * on that thread, so that what they touch needs no locks. Whatever fails in a turn is
- * logged and tried again later. Giving notes is safe for many threads.
+ * on that thread, so that what they touch needs no locks. Whatever fails in a turn,
+ * errors included, is logged and tried again later; notes run meanwhile, and one that
+ * fails is logged and gone. After the end of the thread notes are refused. Giving notes
+ * is safe for many threads.
  */
 abstract class AuditLoop {
 
@@ -41,18 +43,32 @@ abstract class AuditLoop {
 
 	private final String name;
 
+	private final Duration afterSurprise;
+
 	private @Nullable Thread thread;
 
 	private volatile boolean closing;
 
 	private volatile long deadline;
 
+	private volatile boolean over;
+
 	/**
 	 * Create a loop that has not begun.
 	 * @param name of its thread, after {@code reliable-kafka-audit-}
 	 */
 	AuditLoop(String name) {
+		this(name, AFTER_SURPRISE);
+	}
+
+	/**
+	 * Create a loop that has not begun.
+	 * @param name of its thread, after {@code reliable-kafka-audit-}
+	 * @param afterSurprise how long to wait after a turn that failed
+	 */
+	AuditLoop(String name, Duration afterSurprise) {
 		this.name = "reliable-kafka-audit-" + name;
+		this.afterSurprise = afterSurprise;
 	}
 
 	/**
@@ -78,8 +94,13 @@ abstract class AuditLoop {
 	 * @param note runs before the next turn; dropped after the end
 	 */
 	final void tell(Runnable note) {
-		this.notes.add(note);
-		begin();
+		if (!this.over) {
+			this.notes.add(note);
+			begin();
+		}
+		if (this.over) {
+			this.notes.clear();
+		}
 	}
 
 	private synchronized void begin() {
@@ -106,15 +127,27 @@ abstract class AuditLoop {
 	final void takeNotes(Duration patience) throws InterruptedException {
 		Runnable note = this.notes.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
 		while (note != null) {
-			note.run();
+			run(note);
 			note = this.notes.poll();
+		}
+	}
+
+	private void run(Runnable note) {
+		try {
+			note.run();
+		}
+		catch (InterruptException ex) {
+			throw ex;
+		}
+		catch (RuntimeException | Error ex) {
+			logger.warn(this.name + " goes on after a failure", ex);
 		}
 	}
 
 	private void run() {
 		try {
 			while (!this.closing) {
-				takeNotes(attempt());
+				attempt();
 			}
 			lastWords(this.deadline);
 		}
@@ -127,21 +160,29 @@ abstract class AuditLoop {
 		finally {
 			// Clients do not close on a thread that is interrupted.
 			Thread.interrupted();
+			this.over = true;
+			this.notes.clear();
 			release();
 		}
 	}
 
-	private Duration attempt() {
+	private void attempt() throws InterruptedException {
+		Duration patience;
 		try {
-			return turn();
+			patience = turn();
 		}
 		catch (InterruptException ex) {
 			throw ex;
 		}
-		catch (RuntimeException ex) {
-			logger.warn("%s failed and goes on in %s".formatted(this.name, AFTER_SURPRISE), ex);
-			return AFTER_SURPRISE;
+		catch (RuntimeException | Error ex) {
+			logger.warn("%s failed and goes on in %s".formatted(this.name, this.afterSurprise), ex);
+			long until = System.nanoTime() + this.afterSurprise.toNanos();
+			while (!this.closing && System.nanoTime() - until < 0) {
+				takeNotes(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+			}
+			return;
 		}
+		takeNotes(patience);
 	}
 
 	/**
@@ -155,6 +196,7 @@ abstract class AuditLoop {
 			this.deadline = deadline;
 			this.closing = true;
 			last = this.thread;
+			this.over |= last == null;
 		}
 		this.notes.add(() -> {
 		});

@@ -17,6 +17,8 @@
 package io.github.reliablekafka.watermark;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.zip.CRC32;
 
@@ -24,9 +26,13 @@ import io.github.reliablekafka.sequence.Lane;
 import org.apache.kafka.common.config.TopicConfig;
 
 /**
- * A topic of our own and how it is created. Both are compacted and keep the last record
- * of each key for ever: a watermark must outlive the records that it is about, and those
- * may be kept for ever.
+ * A topic of our own and how it is created. Both are compacted. That for states keeps the
+ * last record of each key for ever; there is one key for each group and partition. Each
+ * session has a key of its own for each partition that it writes to, so the topic for
+ * watermarks forgets them after a time: those of sessions that are open are repeated each
+ * day and so stay. A watermark that is forgotten before the records that it is about, or
+ * before a group has come to them, proves nothing any more: what only it claims stays
+ * undecided, and no record is ever said to be lost for it.
  *
  * @param name the name
  * @param purpose what it is for, to be read by people
@@ -48,8 +54,13 @@ record AuditTopic(String name, String purpose, Map<String, String> configs) {
 			TopicConfig.MAX_MESSAGE_BYTES_CONFIG, "1048588", TopicConfig.COMPRESSION_TYPE_CONFIG, "producer",
 			TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
 
-	static AuditTopic control(String name) {
-		return new AuditTopic(name, "through which producers tell consumers what was acknowledged", CONFIGS);
+	static AuditTopic control(String name, Duration retention) {
+		Map<String, String> configs = new HashMap<>(CONFIGS);
+		configs.put(TopicConfig.CLEANUP_POLICY_CONFIG,
+				TopicConfig.CLEANUP_POLICY_COMPACT + "," + TopicConfig.CLEANUP_POLICY_DELETE);
+		configs.put(TopicConfig.RETENTION_MS_CONFIG, String.valueOf(retention.toMillis()));
+		return new AuditTopic(name, "through which producers tell consumers what was acknowledged",
+				Map.copyOf(configs));
 	}
 
 	static AuditTopic state(String name) {

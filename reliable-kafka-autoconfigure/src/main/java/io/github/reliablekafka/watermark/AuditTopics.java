@@ -137,6 +137,14 @@ final class AuditTopics {
 		try {
 			get(this.clients.admin().createTopics(List.of(newTopic)).values().get(topic.name()));
 			logger.info("Created " + newTopic);
+			if (replicas < REPLICAS) {
+				logger
+					.warn(("Topic '%s' has %d replicas for good, as no more brokers were up when it was created: what "
+							+ "it has may be lost with them. If the cluster has three: let kafka-reassign-partitions.sh give "
+							+ "it three replicas, then run kafka-configs.sh --alter --entity-type topics --entity-name %s "
+							+ "--add-config min.insync.replicas=2")
+						.formatted(topic.name(), replicas, topic.name()));
+			}
 		}
 		catch (TopicExistsException ex) {
 			// Somebody else was faster.

@@ -52,7 +52,7 @@ final class ClusterLog implements LogAccess {
 
 	private final ThreadPoolExecutor executor;
 
-	private final @Nullable Checkpoints checkpoints;
+	private final @Nullable SavedStates states;
 
 	/**
 	 * Create access to one cluster.
@@ -72,19 +72,19 @@ final class ClusterLog implements LogAccess {
 					return thread;
 				});
 		this.executor.allowCoreThreadTimeOut(true);
-		this.checkpoints = (stateTopic != null)
-				? new Checkpoints(stateTopic, topics, clients, this.reader, complaints, this.executor) : null;
+		this.states = (stateTopic != null)
+				? new SavedStates(stateTopic, topics, clients, this.reader, complaints, this.executor) : null;
 	}
 
 	@Override
 	public CompletableFuture<Optional<byte[]>> checkpoint(String group, Lane lane) {
-		return (this.checkpoints != null) ? this.checkpoints.load(group, lane)
+		return (this.states != null) ? this.states.load(group, lane)
 				: CompletableFuture.completedFuture(Optional.empty());
 	}
 
 	@Override
 	public CompletableFuture<Void> save(String group, Lane lane, byte[] state) {
-		return (this.checkpoints != null) ? this.checkpoints.save(group, lane, state)
+		return (this.states != null) ? this.states.save(group, lane, state)
 				: CompletableFuture.failedFuture(new UnsupportedOperationException(
 						"There is no topic for states: reliable.kafka.sequence.watermarks=none"));
 	}
@@ -138,14 +138,14 @@ final class ClusterLog implements LogAccess {
 	 */
 	void close(long deadline) throws InterruptedException {
 		try {
-			while (this.checkpoints != null && this.checkpoints.isSaving() && System.nanoTime() - deadline < 0) {
+			while (this.states != null && this.states.isSaving() && System.nanoTime() - deadline < 0) {
 				Thread.sleep(10);
 			}
 		}
 		finally {
 			this.executor.shutdownNow();
-			if (this.checkpoints != null) {
-				this.checkpoints.close();
+			if (this.states != null) {
+				this.states.close();
 			}
 		}
 	}

@@ -62,9 +62,37 @@ class ExaminerTests {
 	@Test
 	void recordsThatAreThereWereSkipped() {
 		this.log.records(0, 0, 1, 10);
-		Examination examination = examine(gap(NumberRanges.of(3, 5), 1, 5));
+		Finding finding = gap(NumberRanges.of(3, 5), 1, 5);
+		Examination examination = examine(finding);
 		assertThat(examination.outcome()).isEqualTo(Outcome.STILL_THERE);
 		assertThat(examination.present()).isEqualTo(NumberRanges.of(3, 5));
+		assertThat(examination.presentFrom()).isEqualTo(2);
+		assertThat(examination.presentTo()).isEqualTo(4);
+		assertThat(Examiner.refine(finding, examination)).isEqualTo(new Examiner.Opinion(Verdict.MISSED, Cause.IN_LOG));
+	}
+
+	@Test
+	void recordsThatTheGroupHasYetToComeToAreNoLoss() {
+		this.log.records(0, 0, 1, 200);
+		Finding finding = Findings.of(Verdict.LOST_ACKED, Cause.TAIL, LANE, NumberRanges.of(100, 150),
+				Findings.place(98, 0, 99), null);
+		assertThat(finding.position()).isEqualTo(100);
+		Examination examination = examine(finding);
+		assertThat(examination.outcome()).isEqualTo(Outcome.STILL_THERE);
+		assertThat(Examiner.refine(finding, examination))
+			.isEqualTo(new Examiner.Opinion(Verdict.UNVERIFIED, Cause.IN_LOG));
+	}
+
+	@Test
+	void recordsThatWereSentAgainAreLostAllTheSame() {
+		this.log.records(0, 0, 1, 2);
+		this.log.add(2, 1, new Stamp(Findings.SESSION, 3, 0, false, true, null).encode(LANE));
+		Finding finding = Findings.of(Verdict.LOST_ACKED, Cause.TAIL, LANE, NumberRanges.of(3, 3),
+				Findings.place(1, 0, 2), null);
+		Examination examination = examine(finding);
+		assertThat(examination.outcome()).isEqualTo(Outcome.TRUNCATED);
+		assertThat(examination.present()).isEqualTo(NumberRanges.of(3, 3));
+		assertThat(Examiner.refine(finding, examination).verdict()).isEqualTo(Verdict.LOST_ACKED);
 	}
 
 	@Test
@@ -90,7 +118,26 @@ class ExaminerTests {
 	void recordsOfAnAbortedTransactionAreVisibleToSomeOnly() {
 		this.log.records(0, 0, 1, 10);
 		this.log.uncommitted.add(2L);
-		assertThat(examine(gap(NumberRanges.of(3, 3), 1, 3)).outcome()).isEqualTo(Outcome.ABORTED);
+		Finding finding = gap(NumberRanges.of(3, 4), 1, 4);
+		Examination examination = examine(finding);
+		assertThat(examination.outcome()).isEqualTo(Outcome.ABORTED);
+		assertThat(examination.present()).isEqualTo(NumberRanges.of(4, 4));
+		assertThat(Examiner.refine(finding, examination))
+			.isEqualTo(new Examiner.Opinion(Verdict.UNVERIFIED, Cause.IN_LOG));
+		Finding skipped = new Finding(Verdict.MISSED, Cause.SEEK, "billing", LANE, Findings.SESSION, null,
+				NumberRanges.of(3, 3), "claim", null, null, 2, 3, 10);
+		assertThat(Examiner.refine(skipped, examine(skipped)).verdict()).isEqualTo(Verdict.UNVERIFIED);
+	}
+
+	@Test
+	void abortedRecordHidesNoLossBesideIt() {
+		this.log.records(0, 0, 1, 3);
+		this.log.uncommitted.add(2L);
+		this.log.records(3, 1, 6, 9);
+		Finding finding = gap(NumberRanges.of(3, 5), 1, 3);
+		Examination examination = examine(finding);
+		assertThat(examination.outcome()).isEqualTo(Outcome.TRUNCATED);
+		assertThat(Examiner.refine(finding, examination).verdict()).isEqualTo(Verdict.LOST_ACKED);
 	}
 
 	@Test
@@ -101,7 +148,8 @@ class ExaminerTests {
 				Findings.place(300, 1, 501));
 		Examination examination = examine(finding);
 		assertThat(examination.outcome()).isEqualTo(Outcome.TRUNCATED);
-		assertThat(Examiner.refine(finding, examination)).isEqualTo(Cause.TRUNCATED);
+		assertThat(Examiner.refine(finding, examination))
+			.isEqualTo(new Examiner.Opinion(Verdict.LOST_ACKED, Cause.TRUNCATED));
 	}
 
 	@Test

@@ -97,6 +97,8 @@ class LossReportIntegrationTests {
 
 	private final SequenceBoards boards = new SequenceBoards();
 
+	private final LossLedger ledger = new LossLedger();
+
 	private final Queue<LossReport> events = new ConcurrentLinkedQueue<>();
 
 	private final List<LossReporter> reporters = new ArrayList<>();
@@ -153,22 +155,31 @@ class LossReportIntegrationTests {
 	}
 
 	@Test
+	void reportsAreSaferThanTheTopicThatLostRecords(CapturedOutput output) throws Exception {
+		String single = "single-" + this.topic;
+		cluster.createTopic(single, 1, 1, Map.of());
+		reporter(30).report(Findings.lost(new Lane(single, 0), NumberRanges.of(3, 5), null, null))
+			.get(60, TimeUnit.SECONDS);
+		assertThat(cluster.isr(this.reports, 0)).hasSize(2);
+		assertThat(output).contains("Topic '%s' has 2 replicas for good".formatted(this.reports));
+	}
+
+	@Test
 	void reportIsSaidOnceAndWrittenLaterWhenTheClusterIsAway(CapturedOutput output) throws Exception {
-		LossLedger ledger = new LossLedger();
 		LossReporter reporter = reporter(6);
-		ledger.addPublisher(reporter::report);
+		this.ledger.addPublisher(reporter::report);
 		cluster.brokerIds().forEach(cluster::kill);
 		Finding finding = gap(NumberRanges.of(3, 5), 1, 2);
 		for (int attempt = 0; attempt < 2; attempt++) {
 			long begin = System.nanoTime();
-			CompletableFuture<Void> posted = ledger.post(finding);
+			CompletableFuture<Void> posted = this.ledger.post(finding);
 			assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(2));
 			await().atMost(Duration.ofSeconds(15)).until(() -> this.events.size() == 1);
 			assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> posted.get(30, TimeUnit.SECONDS));
 		}
 		assertThat(this.events.element().examination().outcome()).isEqualTo(Outcome.NOT_RUN);
 		cluster.restore();
-		await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> ledger.post(finding).get(30, TimeUnit.SECONDS));
+		await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> this.ledger.post(finding).get(30, TimeUnit.SECONDS));
 		assertThat(probe.records(this.reports)).hasSize(1);
 		assertThat(this.events).hasSize(1);
 		assertThat(output.toString().lines().filter((line) -> line.contains("Loss report "))).hasSize(1);
@@ -221,7 +232,14 @@ class LossReportIntegrationTests {
 		reporter(30, (report) -> List.of(record(4), record(5)))
 			.report(Findings.lost(this.lane, NumberRanges.of(4, 5), log.place(3), log.place(6)))
 			.get(60, TimeUnit.SECONDS);
-		assertThat(this.events.element().examination().outcome()).isEqualTo(Outcome.STILL_THERE);
+		LossReport report = this.events.element();
+		assertThat(report.examination().outcome()).isEqualTo(Outcome.STILL_THERE);
+		assertThat(report.verdict()).isEqualTo(Verdict.MISSED);
+		assertThat(report.cause()).isEqualTo(Cause.IN_LOG);
+		assertThat(report.stage()).isEqualTo(Verdict.Stage.CONSUMPTION);
+		assertThat(report.examination().presentFrom()).isEqualTo(3);
+		assertThat(report.examination().presentTo()).isEqualTo(4);
+		assertThat(report.id()).startsWith("LOST_ACKED/");
 		assertThat(probe.records(this.topic)).hasSize(10);
 	}
 
@@ -260,6 +278,8 @@ class LossReportIntegrationTests {
 		Finding finding = Findings.lost(this.lane, NumberRanges.of(3, 3), log.place(2), log.place(4));
 		reporter(30).report(finding).get(60, TimeUnit.SECONDS);
 		assertThat(this.events.element().examination().outcome()).isEqualTo(Outcome.ABORTED);
+		assertThat(this.events.element().verdict()).isEqualTo(Verdict.UNVERIFIED);
+		assertThat(this.events.element().isLoss()).isFalse();
 	}
 
 	@Test
@@ -333,8 +353,8 @@ class LossReportIntegrationTests {
 
 	private LossReporter reporter(int seconds, LostRecordSource... sources) {
 		Duration timeout = Duration.ofSeconds(seconds);
-		LossReporter reporter = new LossReporter(this.boards, this.reports, "shop", timeout, Clock.systemUTC(),
-				(event) -> this.events.add(((LossReportEvent) event).getReport()),
+		LossReporter reporter = new LossReporter(this.boards, this.ledger, this.reports, "shop", timeout,
+				Clock.systemUTC(), (event) -> this.events.add(((LossReportEvent) event).getReport()),
 				new Recovery(List.of(sources), timeout, Duration.ofMillis(50)));
 		this.reporters.add(reporter);
 		return reporter;

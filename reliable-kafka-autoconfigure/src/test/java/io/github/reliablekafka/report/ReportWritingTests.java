@@ -16,7 +16,11 @@
 
 package io.github.reliablekafka.report;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -52,6 +56,7 @@ class ReportWritingTests {
 		assertThat(json.get("format").intValue()).isEqualTo(1);
 		assertThat(json.get("id").stringValue()).isEqualTo(report(NASTY).id());
 		assertThat(json.get("verdict").stringValue()).isEqualTo("LOST_ACKED");
+		assertThat(json.get("foundVerdict").stringValue()).isEqualTo("UNVERIFIED");
 		assertThat(json.get("loss").booleanValue()).isTrue();
 		assertThat(json.get("cause").stringValue()).isEqualTo("TRUNCATED");
 		assertThat(json.get("foundCause").stringValue()).isEqualTo("VANISHED");
@@ -69,6 +74,7 @@ class ReportWritingTests {
 		assertThat(json.get("producer").get("startedAt").stringValue()).isEqualTo("1970-01-01T00:00:01Z");
 		assertThat(json.get("examination").get("outcome").stringValue()).isEqualTo("TRUNCATED");
 		assertThat(json.get("examination").get("present").toString()).isEqualTo("[[301,301]]");
+		assertThat(json.get("examination").get("presentFrom").longValue()).isEqualTo(320);
 		assertThat(json.get("foundAt").stringValue()).isEqualTo("2026-01-01T00:00:00Z");
 		assertThat(json.get("application").stringValue()).isEqualTo("shop");
 	}
@@ -92,8 +98,8 @@ class ReportWritingTests {
 			numbers = numbers.add(number, number);
 		}
 		Finding finding = Findings.lost(new Lane("orders", 0), numbers, null, null);
-		LossReport report = new LossReport(finding, finding.cause(), Examination.without(Outcome.NOT_RUN, "no"),
-				Instant.EPOCH, "", "");
+		LossReport report = new LossReport(finding, finding.verdict(), finding.cause(),
+				Examination.without(Outcome.NOT_RUN, "no"), Instant.EPOCH, "", "");
 		assertThat(ReportLog.line(report)).hasSizeLessThan(2000).contains("count=2000");
 	}
 
@@ -134,6 +140,35 @@ class ReportWritingTests {
 		assertThat(output).contains("reportsSoFar=5001");
 	}
 
+	@Test
+	void documentationShowsWhatIsWritten() throws Exception {
+		Finding finding = new Finding(Verdict.LOST_ACKED, Cause.TRUNCATED, "billing", new Lane("orders", 0),
+				0xbe6d1507970f9857L, null, NumberRanges.of(31, 80),
+				"an anchor in the partition claims 1..80 acknowledged at offsets up to 79, "
+						+ "and is itself in front of that offset",
+				new Finding.Place(29, -1, 0, 30), new Finding.Place(30, 1_795_268_004_271L, 2, 81), -1, -1, 31);
+		Examination examination = new Examination(Outcome.TRUNCATED, NumberRanges.EMPTY, -1, -1, 0, 50, 2,
+				"offsets 29 to 30 have 2 records; the leader changed and the log goes on without the records, or ends");
+		LossReport report = new LossReport(finding, Verdict.LOST_ACKED, Cause.TRUNCATED, examination,
+				Instant.parse("2026-11-21T13:33:24.813169926Z"), "shop", "host-2");
+		String page = Files.readString(Path.of("..", "docs", "loss-detection.md"));
+		assertThat(page.lines()).contains(ReportLog.line(report));
+		assertThat(page.replace("\n ", "")).contains(new String(ReportJson.of(report), StandardCharsets.UTF_8));
+		for (Cause cause : Cause.values()) {
+			assertThat(page).contains("\n| `%s` | %s | ".formatted(cause, stage(cause)));
+		}
+		for (Verdict verdict : Verdict.values()) {
+			assertThat(page).contains("\n| `%s` | %s | ".formatted(verdict, verdict.isLoss() ? "yes" : "no"));
+		}
+		for (Outcome outcome : Outcome.values()) {
+			assertThat(page).contains("\n| `%s` | ".formatted(outcome));
+		}
+	}
+
+	private static String stage(Cause cause) {
+		return Verdict.UNVERIFIED.stage(cause).name().toLowerCase(Locale.ROOT);
+	}
+
 	private static long lines(CapturedOutput output) {
 		return output.toString().lines().filter((line) -> line.contains("Loss report")).count();
 	}
@@ -141,17 +176,18 @@ class ReportWritingTests {
 	private static LossReport report(Verdict verdict) {
 		Finding finding = Findings.of(verdict, Cause.VANISHED, new Lane("orders", 3), NumberRanges.of(1, 1), null,
 				null);
-		return new LossReport(finding, finding.cause(), Examination.without(Outcome.NOT_NEEDED, "no"), Instant.EPOCH,
-				"", "");
+		return new LossReport(finding, finding.verdict(), finding.cause(),
+				Examination.without(Outcome.NOT_NEEDED, "no"), Instant.EPOCH, "", "");
 	}
 
 	private static LossReport report(String text) {
-		Finding finding = new Finding(Verdict.LOST_ACKED, Cause.VANISHED, text, new Lane("orders", 3), -1,
+		Finding finding = new Finding(Verdict.UNVERIFIED, Cause.VANISHED, text, new Lane("orders", 3), -1,
 				new ProducerIdentity("shop", "host", text, 1000), NumberRanges.of(301, 500).add(502, 502), text,
 				Findings.place(299, 0, 300), null, -1, -1, 300);
-		Examination examination = new Examination(Outcome.TRUNCATED, NumberRanges.of(301, 301), 0, 300, 1, text);
-		return new LossReport(finding, Cause.TRUNCATED, examination, Instant.parse("2026-01-01T00:00:00Z"), "shop",
-				"host");
+		Examination examination = new Examination(Outcome.TRUNCATED, NumberRanges.of(301, 301), 320, 320, 0, 300, 1,
+				text);
+		return new LossReport(finding, Verdict.LOST_ACKED, Cause.TRUNCATED, examination,
+				Instant.parse("2026-01-01T00:00:00Z"), "shop", "host");
 	}
 
 }

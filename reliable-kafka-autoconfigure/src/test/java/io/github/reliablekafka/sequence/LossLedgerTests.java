@@ -62,6 +62,37 @@ class LossLedgerTests {
 	}
 
 	@Test
+	void recordsAreCountedOnceAsACloserLookSays() {
+		List<LossLedger.Tally> tallies = new ArrayList<>();
+		this.ledger.onTally(tallies::add);
+		this.ledger.addPublisher((finding) -> {
+			this.publications.add(new CompletableFuture<>());
+			return this.publications.get(this.publications.size() - 1);
+		});
+		this.ledger.post(finding());
+		assertThat(tallies).isEmpty();
+		this.ledger.refine(finding(), Verdict.MISSED, Cause.IN_LOG);
+		this.publications.get(0).completeExceptionally(new IllegalStateException("away"));
+		this.ledger.post(finding());
+		this.ledger.refine(finding(), Verdict.LOST_ACKED, Cause.TRUNCATED);
+		this.publications.get(1).complete(null);
+		assertThat(tallies).singleElement().satisfies((tally) -> {
+			assertThat(tally.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(tally.cause()).isEqualTo(Cause.IN_LOG);
+			assertThat(tally.records()).isEqualTo(3);
+		});
+	}
+
+	@Test
+	void recordsAreCountedAsFoundWhenNobodyLooksCloser() {
+		List<LossLedger.Tally> tallies = new ArrayList<>();
+		this.ledger.onTally(tallies::add);
+		this.ledger.post(finding());
+		assertThat(tallies).singleElement()
+			.satisfies((tally) -> assertThat(tally.verdict()).isEqualTo(Verdict.LOST_ACKED));
+	}
+
+	@Test
 	void publisherThatThrowsHasFailed() {
 		this.ledger.addPublisher((finding) -> {
 			throw new IllegalStateException("no");

@@ -382,7 +382,7 @@ class AuditClusterIntegrationTests {
 	private SequenceBoard application(Watermarks watermarks) {
 		SequenceBoards boards = new SequenceBoards();
 		this.applications.add(new AuditClusters(new SequenceProperties(true, watermarks, Duration.ofSeconds(5),
-				Duration.ofMillis(500), this.control, this.state), boards));
+				Duration.ofMillis(500), this.control, this.state, Duration.ofDays(30)), boards));
 		return boards.board(Set.of(servers), Map.of("bootstrap.servers", servers));
 	}
 

@@ -43,6 +43,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
@@ -51,6 +52,8 @@ import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
@@ -65,6 +68,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for {@link WatermarkAutoConfiguration}.
  */
 @EmbeddedKafka(partitions = 1)
+@ExtendWith(OutputCaptureExtension.class)
 class WatermarkAutoConfigurationTests {
 
 	private static final String TOPIC = "orders";
@@ -101,7 +105,7 @@ class WatermarkAutoConfigurationTests {
 
 	@Test
 	@SuppressWarnings("unchecked")
-	void whatAProducerHadAcknowledgedIsToldWhenTheApplicationEnds(EmbeddedKafkaBroker broker) {
+	void whatAProducerHadAcknowledgedIsToldWhenTheApplicationEnds(EmbeddedKafkaBroker broker, CapturedOutput output) {
 		String topic = "orders-" + UUID.randomUUID();
 		this.runner.withConfiguration(AutoConfigurations.of(ReliableProducerAutoConfiguration.class))
 			.withBean(DeliveryLedger.class)
@@ -121,6 +125,9 @@ class WatermarkAutoConfigurationTests {
 			assertThat(watermark.producer().application()).isEqualTo("shop");
 			assertThat(watermark.claim().acknowledged()).isEqualTo(2);
 			assertThat(watermark.claim().offset()).isEqualTo(1);
+			assertThat(probe.topicConfig(this.control, "cleanup.policy")).isEqualTo("compact,delete");
+			assertThat(probe.topicConfig(this.control, "retention.ms")).isEqualTo("2592000000");
+			assertThat(output).contains("Topic '%s' has 1 replicas for good".formatted(this.control));
 			assertThat(last.partition()).isEqualTo(AuditTopic.partition(new Lane(topic, 0), AuditTopic.PARTITIONS));
 		}
 	}
@@ -186,7 +193,8 @@ class WatermarkAutoConfigurationTests {
 
 	@Test
 	void propertiesThatMakeNoSenseAreRefused() {
-		for (String property : List.of("interval=0s", "idle-after=-1s", "topic=", "state-topic=" + this.control)) {
+		for (String property : List.of("interval=0s", "idle-after=-1s", "topic=", "state-topic=" + this.control,
+				"retention=47h")) {
 			this.runner.withPropertyValues("reliable.kafka.sequence." + property)
 				.run((context) -> assertThat(context.getStartupFailure()).rootCause()
 					.hasMessageContaining("reliable.kafka.sequence." + property.substring(0, property.indexOf('='))));

@@ -138,7 +138,7 @@ class WatermarkPublisherIntegrationTests {
 			.allSatisfy((partition) -> assertThat(partition.replicas()).hasSize(3));
 		try (KafkaProbe probe = new KafkaProbe(cluster.bootstrapServers())) {
 			assertThat(probe.topicConfig(this.control, "min.insync.replicas")).isEqualTo("2");
-			assertThat(probe.topicConfig(this.control, "cleanup.policy")).isEqualTo("compact");
+			assertThat(probe.topicConfig(this.control, "cleanup.policy")).isEqualTo("compact,delete");
 			assertThat(probe.topicConfig(this.control, "unclean.leader.election.enable")).isEqualTo("false");
 			assertThat(probe.records(this.control)).allSatisfy((record) -> assertThat(record.headers()).isEmpty())
 				.hasSizeLessThan(20);
@@ -295,8 +295,11 @@ class WatermarkPublisherIntegrationTests {
 
 	private SequenceBoard application() {
 		SequenceBoards boards = new SequenceBoards();
-		this.applications.add(new AuditClusters(new SequenceProperties(true, Watermarks.CONTROL_TOPIC,
-				Duration.ofSeconds(5), Duration.ofMillis(500), this.control, this.control + "-state"), boards));
+		this.applications
+			.add(new AuditClusters(
+					new SequenceProperties(true, Watermarks.CONTROL_TOPIC, Duration.ofSeconds(5),
+							Duration.ofMillis(500), this.control, this.control + "-state", Duration.ofDays(30)),
+					boards));
 		return boards.board(Set.of(cluster.bootstrapServers()),
 				Map.of("bootstrap.servers", cluster.bootstrapServers()));
 	}

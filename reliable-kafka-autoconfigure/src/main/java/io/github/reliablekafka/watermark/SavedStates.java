@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * only the last is written. Loads that come at the same time read the topic once. Safe
  * for use by many threads.
  */
-final class Checkpoints {
+final class SavedStates {
 
 	private final AuditTopic topic;
 
@@ -66,7 +66,7 @@ final class Checkpoints {
 
 	private boolean closed;
 
-	Checkpoints(AuditTopic topic, AuditTopics topics, AuditClients clients, RangeReader reader, Complaints complaints,
+	SavedStates(AuditTopic topic, AuditTopics topics, AuditClients clients, RangeReader reader, Complaints complaints,
 			Executor executor) {
 		this.topic = topic;
 		this.topics = topics;
