@@ -53,6 +53,16 @@ public record Finding(Verdict verdict, Cause cause, String group, Lane lane, lon
 	}
 
 	/**
+	 * The same, with the one who had the session.
+	 * @param producer who had it
+	 * @return a copy
+	 */
+	Finding of(ProducerIdentity producer) {
+		return new Finding(this.verdict, this.cause, this.group, this.lane, this.session, producer, this.numbers,
+				this.evidence, this.before, this.after, this.skippedFrom, this.skippedTo, this.position);
+	}
+
+	/**
 	 * Where a record is.
 	 *
 	 * @param offset its offset

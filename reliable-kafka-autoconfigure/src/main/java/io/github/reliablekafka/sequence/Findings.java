@@ -151,12 +151,20 @@ final class Findings {
 	}
 
 	private void post(Finding finding) {
-		this.publications.add(new Publication(finding, this.ledger.post(finding), true));
+		Finding named = named(finding);
+		this.publications.add(new Publication(named, this.ledger.post(named), true));
 	}
 
 	// Of something that the state has no part in any more.
 	private void tell(Finding finding) {
-		this.publications.add(new Publication(finding, this.ledger.post(finding), false));
+		Finding named = named(finding);
+		this.publications.add(new Publication(named, this.ledger.post(named), false));
+	}
+
+	// A record tells its session only, a watermark whose that is.
+	private Finding named(Finding finding) {
+		Watermark watermark = this.board.watermarks(this.lane).get(finding.session());
+		return (finding.producer() == null && watermark != null) ? finding.of(watermark.producer()) : finding;
 	}
 
 	private NumberRanges pending(long session) {

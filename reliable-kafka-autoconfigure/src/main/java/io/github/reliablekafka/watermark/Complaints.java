@@ -63,7 +63,7 @@ final class Complaints {
 	 */
 	void settle(String subject) {
 		if (this.open.remove(subject)) {
-			logger.info(subject + ": no longer");
+			logger.info("No longer true: " + subject);
 		}
 	}
 

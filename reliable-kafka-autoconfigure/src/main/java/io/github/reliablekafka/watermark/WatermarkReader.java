@@ -164,11 +164,11 @@ final class WatermarkReader extends AuditLoop {
 		Optional<AuditTopics.Found> present = this.topics.find(this.topic);
 		if (present.isEmpty()) {
 			stopReading();
-			this.complaints.remark("There is no topic '%s'".formatted(this.topic.name()),
-					"producers create it with their first record; until then some losses stay undecided");
+			this.complaints.remark("Topic '%s' does not exist".formatted(this.topic.name()),
+					"the first producer creates it");
 			return false;
 		}
-		this.complaints.settle("There is no topic '%s'".formatted(this.topic.name()));
+		this.complaints.settle("Topic '%s' does not exist".formatted(this.topic.name()));
 		if (!present.get().equals(this.found)) {
 			stopReading();
 			this.found = present.get();
