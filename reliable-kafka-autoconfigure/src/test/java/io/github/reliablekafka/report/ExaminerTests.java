@@ -134,7 +134,7 @@ class ExaminerTests {
 		this.log.records(0, 0, 1, 3);
 		this.log.uncommitted.add(2L);
 		this.log.records(3, 1, 6, 9);
-		Finding finding = gap(NumberRanges.of(3, 5), 1, 3);
+		Finding finding = Findings.lost(LANE, NumberRanges.of(3, 5), Findings.place(1, 0, 2), Findings.place(3, 1, 6));
 		Examination examination = examine(finding);
 		assertThat(examination.outcome()).isEqualTo(Outcome.TRUNCATED);
 		assertThat(Examiner.refine(finding, examination).verdict()).isEqualTo(Verdict.LOST_ACKED);
