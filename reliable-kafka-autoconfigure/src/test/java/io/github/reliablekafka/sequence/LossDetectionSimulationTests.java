@@ -83,7 +83,6 @@ class LossDetectionSimulationTests {
 		assertThat(simulator.violations())
 			.anySatisfy((violation) -> assertThat(violation).contains("was not acknowledged"))
 			.anySatisfy((violation) -> assertThat(violation).contains("is still to come"))
-			.anySatisfy((violation) -> assertThat(violation).contains("without a fault"))
 			.anySatisfy((violation) -> assertThat(violation).contains("silent"));
 	}
 
