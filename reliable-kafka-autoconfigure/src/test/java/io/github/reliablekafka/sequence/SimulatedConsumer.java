@@ -400,7 +400,8 @@ final class SimulatedConsumer {
 
 	// Where a log was written anew, a record may be elsewhere than its claim says, so
 	// that
-	// nobody can tell always what is lost from what was passed over. Nor is it kept what was
+	// nobody can tell always what is lost from what was passed over. Nor is it kept what
+	// was
 	// not read between the place where a group began and one that it went back to. Both
 	// verdicts are alarms, and reading the log again tells.
 	private void misplaced(Finding finding, Sent sent) {

@@ -39,9 +39,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Whether the simulation would notice: puts each mistake that was once made in the design
  * back into the sources, one at a time, and runs schedules with the classes that come out
- * of it. The mistakes with a number are those of the design's list. The eighth, a jump back
- * that hides what was written anew, is not among them: the schedules do not tell it apart
- * clearly, and {@link LaneReaderTests} has it.
+ * of it. The mistakes with a number are those of the design's list. The eighth, a jump
+ * back that hides what was written anew, is not among them: the schedules do not tell it
+ * apart clearly, and {@link LaneReaderTests} has it.
  */
 class SimulationMutationTests {
 
