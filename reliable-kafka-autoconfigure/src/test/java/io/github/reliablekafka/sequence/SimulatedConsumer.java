@@ -397,7 +397,10 @@ final class SimulatedConsumer {
 		else if (finding.verdict() == Verdict.LOST_ACKED
 				&& sent.copies.stream().anyMatch((copy) -> copy.removed == null && copy.visible(rc))) {
 			this.tally.misattributed++;
-			if (this.lineage.passedOver.get(sent.index) && !this.lineage.mixed) {
+			if (this.lineage.mixed || this.schedule.faults.contains(Faults.NOT_IDEMPOTENT)) {
+				return;
+			}
+			if (this.lineage.passedOver.get(sent.index)) {
 				misplaced(finding, sent);
 			}
 		}
