@@ -57,7 +57,8 @@ final class Judge {
 			if (gap.isUndecided()) {
 				Missing missing = new Missing(session.session(), claimed(claim, gap.numbers(), pending), gap.before(),
 						gap.after(), gap.lowerBound() + 1);
-				boolean first = gap.before() != null && gap.before().number() == session.firstSeen();
+				boolean first = session.firstSeen() > 1 && gap.before() != null
+						&& gap.before().number() == session.firstSeen();
 				if (beginningKnown || !first) {
 					addOrdered(state, missing, ordered, evidence, facts, findings);
 				}

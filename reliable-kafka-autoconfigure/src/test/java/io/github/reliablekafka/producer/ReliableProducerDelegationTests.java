@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +46,7 @@ class ReliableProducerDelegationTests {
 
 	@ParameterizedTest
 	@MethodSource("methods")
-	@SuppressWarnings("unchecked")
+	@SuppressWarnings({ "unchecked", "removal" })
 	void callReachesTheDelegate(Method method) throws Exception {
 		List<String> calls = new ArrayList<>();
 		InvocationHandler recorder = (proxy, called, arguments) -> {
@@ -55,7 +56,8 @@ class ReliableProducerDelegationTests {
 		Producer<Object, Object> delegate = (Producer<Object, Object>) Proxy
 			.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Producer.class }, recorder);
 		Object[] arguments = Arrays.stream(method.getParameterTypes())
-			.map((type) -> (type == ProducerRecord.class) ? new ProducerRecord<>("topic", "value") : null)
+			.map((type) -> (type == ProducerRecord.class) ? new ProducerRecord<>("topic", "value")
+					: (type == ConsumerGroupMetadata.class) ? new ConsumerGroupMetadata("group") : null)
 			.toArray();
 		if (method.getName().equals("close") && arguments.length == 1) {
 			arguments[0] = Duration.ofSeconds(1);

@@ -428,6 +428,8 @@ class LaneReaderTests {
 		this.board.connect(this.log);
 		begin(0);
 		check();
+		read(0, B, 1);
+		commit(1);
 		this.reader.move(10, Cause.RETENTION);
 		commit(10);
 		this.reader.end();
