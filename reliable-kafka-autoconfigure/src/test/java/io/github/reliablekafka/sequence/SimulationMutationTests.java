@@ -67,7 +67,7 @@ class SimulationMutationTests {
 					failed reports count | Findings | publication.isRemembered() && !publication.published().isCompletedExceptionally() | publication.isRemembered() | PUBLISHER_FAILS
 					everything below the first record is the group's | Judge | boolean beginningKnown = state.baseline() == 0 | boolean beginningKnown = true |
 					a claim is believed before its offset is read | Judge | return;\\n\\t\\t}\\n\\t\\tboolean beginningKnown | }\\n\\t\\tboolean beginningKnown |
-					claims of a topic that is gone are believed | Judge | claim.topicIdHash() == 0 || claim.topicIdHash() != facts.topicIdHash() | claim.topicIdHash() == 0 | RECREATE
+					claims of a topic that is gone are believed | Judge | claim.topicIdHash() != facts.topicIdHash() | claim.topicIdHash() == 1 | RECREATE
 					holes are forgotten | LaneState | if (from < hole.to()) { | if (false) { | SEEK_FORWARD
 					what was read before the state was lost is taken for missing | LaneState | this.holesKnownFrom = offset; | this.holesKnownFrom = 0; | TRUNCATE METADATA_LOST
 					""")
