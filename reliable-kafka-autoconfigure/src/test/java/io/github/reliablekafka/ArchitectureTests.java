@@ -90,6 +90,17 @@ class ArchitectureTests {
 	}
 
 	@Test
+	void sequenceKnowsTheJdkOnly() {
+		ArchRuleDefinition.classes()
+			.that()
+			.resideInAPackage(ROOT + ".sequence")
+			.should()
+			.onlyDependOnClassesThat()
+			.resideInAnyPackage("java..", "org.jspecify..", ROOT + ".sequence")
+			.check(classes);
+	}
+
+	@Test
 	void durabilityIsFreeOfSpringKafka() {
 		ArchRuleDefinition.noClasses()
 			.that()
