@@ -171,7 +171,7 @@ class WatermarkPublisherIntegrationTests {
 		assertThat(this.receiver.watermarks(this.lane)).isEmpty();
 		allowEverything(this.control);
 		awaitNumber(2, LONG);
-		assertThat(output).contains("Cannot write to topic '%s': no longer".formatted(this.control));
+		assertThat(output).contains("No longer true: Cannot write to topic '%s'".formatted(this.control));
 	}
 
 	@Test
