@@ -125,7 +125,9 @@ class LogTruncationIntegrationTests {
 			this.runner.run((context) -> await().until(() -> committed().offset() == 80));
 		});
 		send("new", 30, 60);
-		assertThat(committed().offset()).isEqualTo(80);
+		// A coordinator that was killed tells its last replicated offsets only after a
+		// while.
+		await().until(() -> committed().offset() == 80);
 		this.runner.run((context) -> {
 			await().untilAsserted(() -> assertThat(seen).containsAll(values("new", 30, 60)));
 			await().until(() -> committed().offset() == 60);

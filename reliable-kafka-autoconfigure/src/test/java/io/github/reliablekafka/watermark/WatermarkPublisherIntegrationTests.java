@@ -246,10 +246,9 @@ class WatermarkPublisherIntegrationTests {
 		assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(8));
 		await().untilAsserted(
 				() -> assertThat(output).contains("Ended with 1 watermarks that are not in topic '" + this.control));
-		await().until(() -> Thread.getAllStackTraces()
-			.keySet()
-			.stream()
-			.noneMatch((thread) -> thread.getName().contains("reliable-kafka-audit")));
+		await().untilAsserted(() -> assertThat(Thread.getAllStackTraces())
+			.allSatisfy((thread, stack) -> assertThat(thread.getName()).as("%s: %s", thread, Arrays.toString(stack))
+				.doesNotContain("reliable-kafka-audit")));
 	}
 
 	// Who has some permission on a resource has no others.
