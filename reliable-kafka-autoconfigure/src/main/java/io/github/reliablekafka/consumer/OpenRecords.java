@@ -64,6 +64,10 @@ final class OpenRecords {
 	 * @param offset its offset; one that is not open is ignored
 	 */
 	void close(long offset) {
+		Batch newest = this.batches.peekLast();
+		if (newest == null || newest.close(offset)) {
+			return;
+		}
 		Iterator<Batch> newestFirst = this.batches.descendingIterator();
 		while (newestFirst.hasNext()) {
 			if (newestFirst.next().close(offset)) {

@@ -53,7 +53,10 @@ final class Checkpoints {
 
 	private @Nullable Saving saving;
 
-	private LaneStateCodec.@Nullable Pointer saved;
+	/**
+	 * Up to which offset what is saved goes; -1 as long as nothing is.
+	 */
+	private long saved = -1;
 
 	private long savedAt;
 
@@ -69,14 +72,14 @@ final class Checkpoints {
 
 	/**
 	 * Begin to compute a state from a checkpoint.
-	 * @param pointer which checkpoint
+	 * @param checkpoint up to which offset it goes at least
 	 * @param position up to where
 	 * @param metadata what to commit in the meantime
 	 * @param now the time in nanoseconds
 	 * @return {@code false} if there is no way
 	 */
-	boolean restore(LaneStateCodec.Pointer pointer, long position, String metadata, long now) {
-		return begin(new Restore(pointer, position, metadata, null), now);
+	boolean restore(long checkpoint, long position, String metadata, long now) {
+		return begin(new Restore(checkpoint, position, metadata, null), now);
 	}
 
 	/**
@@ -86,7 +89,7 @@ final class Checkpoints {
 	 * @return {@code false} if there is no way
 	 */
 	boolean compare(LaneState.Beginning beginning, long now) {
-		return begin(new Restore(null, beginning.offset(), "", beginning.cause()), now);
+		return begin(new Restore(-1, beginning.offset(), "", beginning.cause()), now);
 	}
 
 	private boolean begin(Restore restore, long now) {
@@ -102,10 +105,6 @@ final class Checkpoints {
 
 	boolean isRestoring() {
 		return this.restore != null;
-	}
-
-	void giveUp() {
-		this.restore = null;
 	}
 
 	/**
@@ -150,7 +149,7 @@ final class Checkpoints {
 			return "";
 		}
 		Restore restore = this.restore;
-		if (restore != null && restore.pointer != null && restore.pointer.offset() <= state.next()) {
+		if (restore != null && restore.pointer >= 0 && restore.pointer <= state.next()) {
 			return restore.metadata;
 		}
 		String metadata = LaneStateCodec.metadata(state);
@@ -159,8 +158,8 @@ final class Checkpoints {
 			return metadata;
 		}
 		settle();
-		if (this.saved != null && this.saved.offset() <= state.next()) {
-			return LaneStateCodec.metadata(this.saved);
+		if (this.saved >= 0 && this.saved <= state.next()) {
+			return LaneStateCodec.pointer(this.saved);
 		}
 		if (this.saving == null) {
 			save(state, now);
@@ -197,10 +196,7 @@ final class Checkpoints {
 		// What is there may still be needed.
 		if (logAccess != null && this.restore == null) {
 			this.savedAt = now;
-			byte[] bytes = LaneStateCodec.bytes(state);
-			this.saving = new Saving(
-					new LaneStateCodec.Pointer(state.next(), LaneStateCodec.checksum(bytes, bytes.length)),
-					logAccess.save(this.group, this.lane, bytes));
+			this.saving = new Saving(state.next(), logAccess.save(this.group, this.lane, LaneStateCodec.bytes(state)));
 		}
 	}
 
@@ -209,7 +205,7 @@ final class Checkpoints {
 		if (saving != null && saving.done.isDone()) {
 			this.saving = null;
 			if (!saving.done.isCompletedExceptionally()) {
-				this.saved = saving.pointer;
+				this.saved = saving.offset;
 			}
 		}
 	}
@@ -226,10 +222,10 @@ final class Checkpoints {
 	/**
 	 * A save on its way.
 	 *
-	 * @param pointer to what is saved
+	 * @param offset up to where what is saved goes
 	 * @param done completes when it is
 	 */
-	private record Saving(LaneStateCodec.Pointer pointer, CompletableFuture<Void> done) {
+	private record Saving(long offset, CompletableFuture<Void> done) {
 
 	}
 
@@ -238,7 +234,10 @@ final class Checkpoints {
 	 */
 	private final class Restore {
 
-		private final LaneStateCodec.@Nullable Pointer pointer;
+		/**
+		 * Which checkpoint it is computed from; -1 if any will do.
+		 */
+		private final long pointer;
 
 		private final long position;
 
@@ -260,7 +259,7 @@ final class Checkpoints {
 
 		private long cutOff = Long.MAX_VALUE;
 
-		Restore(LaneStateCodec.@Nullable Pointer pointer, long position, String metadata, @Nullable Cause cause) {
+		Restore(long pointer, long position, String metadata, @Nullable Cause cause) {
 			this.pointer = pointer;
 			this.position = position;
 			this.metadata = metadata;
@@ -272,7 +271,7 @@ final class Checkpoints {
 			this.past = null;
 			this.reading = null;
 			this.checkpoint = logAccess.checkpoint(Checkpoints.this.group, Checkpoints.this.lane);
-			this.end = (this.pointer == null) ? logAccess.end(Checkpoints.this.lane) : null;
+			this.end = (this.pointer < 0) ? logAccess.end(Checkpoints.this.lane) : null;
 		}
 
 		private boolean hasFailed() {
@@ -343,8 +342,8 @@ final class Checkpoints {
 			// Others of the group may have been anywhere since, without saying so.
 			long to = Math.max(end.join().offset(), this.position);
 			if (this.cause != null) {
-				saved.blur(new Hole(saved.next(), to, this.cause, false));
-				saved.doubtHoles();
+				saved.holes().add(new Hole(saved.next(), to, this.cause, false));
+				saved.holes().doubt();
 			}
 			if (this.position < saved.next()) {
 				saved.rewind(this.position);

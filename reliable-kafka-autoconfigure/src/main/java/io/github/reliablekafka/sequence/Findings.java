@@ -73,17 +73,13 @@ final class Findings {
 	 * Take a record's number and claim into account.
 	 * @param state that has passed the record
 	 * @param stamp of the record
+	 * @param number of the record, aborted ones included if they are visible
 	 * @param offset of the record
 	 * @param arrival what its number means
-	 * @param now the time in nanoseconds
 	 */
-	void arrived(LaneState state, Stamp stamp, long offset, SessionState.Arrival arrival, long now) {
-		SessionState session = state.session(stamp.session());
-		if (session != null) {
-			session.heard(now, 0);
-		}
+	void arrived(LaneState state, Stamp stamp, long number, long offset, SessionState.Arrival arrival) {
 		if (arrival != SessionState.Arrival.NEXT) {
-			late(state, stamp, offset, arrival);
+			late(state, stamp, number, offset, arrival);
 		}
 		Claim anchor = stamp.anchor();
 		if (anchor != null && (this.readCommitted || !stamp.transactional())) {
@@ -91,8 +87,7 @@ final class Findings {
 		}
 	}
 
-	private void late(LaneState state, Stamp stamp, long offset, SessionState.Arrival arrival) {
-		long number = this.readCommitted ? stamp.number() : stamp.appendNumber();
+	private void late(LaneState state, Stamp stamp, long number, long offset, SessionState.Arrival arrival) {
 		switch (arrival) {
 			case RECOVERED -> tell(this.judge.finding(state,
 					new Judge.Missing(stamp.session(), NumberRanges.of(number, number), null,
@@ -210,12 +205,26 @@ final class Findings {
 	/**
 	 * Judge what is missing by what is on the board.
 	 * @param state what was read
-	 * @param facts about the topic
 	 * @param atPosition whether everything that was polled is processed
 	 * @param now the time in nanoseconds
 	 * @return whether to look again even if nothing changes
 	 */
-	boolean evaluate(LaneState state, TopicFacts facts, boolean atPosition, long now) {
+	boolean evaluate(LaneState state, boolean atPosition, long now) {
+		TopicFacts facts = this.board.facts(this.lane.topic());
+		if (facts == null) {
+			return true;
+		}
+		if (state.topicIdHash() != 0 && state.topicIdHash() != facts.topicIdHash()) {
+			this.coverage.count(Integrity.TOPIC_RECREATED);
+			state.recreated(facts.topicIdHash());
+		}
+		state.topicIdHash(facts.topicIdHash());
+		boolean again = judgeAll(state, facts, atPosition, now);
+		forgotten(state, state.shrink(LaneState.MOST_SESSIONS));
+		return again;
+	}
+
+	private boolean judgeAll(LaneState state, TopicFacts facts, boolean atPosition, long now) {
 		long claimedBehind = -1;
 		Map<SessionState, Long> over = new HashMap<>();
 		Map<Long, Watermark> watermarks = this.board.watermarks(this.lane);
@@ -299,12 +308,8 @@ final class Findings {
 		return true;
 	}
 
-	/**
-	 * Say that sessions with open gaps were too many to be kept.
-	 * @param state that forgot them
-	 * @param forgotten the sessions
-	 */
-	void forgotten(LaneState state, List<SessionState> forgotten) {
+	// Sessions with open gaps were too many to be kept.
+	private void forgotten(LaneState state, List<SessionState> forgotten) {
 		for (SessionState session : forgotten) {
 			for (Gap gap : session.gaps()) {
 				if (gap.isOpen()) {

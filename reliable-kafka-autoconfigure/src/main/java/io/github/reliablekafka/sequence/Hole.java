@@ -30,4 +30,8 @@ record Hole(long from, long to, Cause cause, boolean proven) {
 		return this.from <= last && first < this.to;
 	}
 
+	boolean isContinuedBy(Hole next) {
+		return this.to == next.from && this.cause == next.cause && this.proven == next.proven;
+	}
+
 }

@@ -146,7 +146,7 @@ final class Judge {
 			findings.add(finding(state, missing, evidence, Verdict.UNVERIFIED, Cause.COMPACTION, null));
 			return;
 		}
-		if (missing.lowest() < state.holesKnownFrom()) {
+		if (missing.lowest() < state.holes().knownFrom()) {
 			findings.add(finding(state, missing, evidence, Verdict.UNVERIFIED, Cause.STATE_LOST, null));
 			return;
 		}
@@ -157,7 +157,7 @@ final class Judge {
 		if (after != null && evidence.proof() == null && claim.inverted() < missing.numbers().first(0)) {
 			highest = Math.min(highest, after.offset());
 		}
-		Hole hole = state.holeIn(missing.lowest(), highest);
+		Hole hole = state.holes().in(missing.lowest(), highest);
 		if (hole != null) {
 			findings.add(finding(state, missing, evidence, hole.proven() ? Verdict.MISSED : Verdict.UNVERIFIED,
 					hole.cause(), hole));

@@ -17,9 +17,7 @@
 package io.github.reliablekafka.sequence;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
@@ -56,7 +54,7 @@ public final class LaneReader {
 
 	private final PolledRecords polled = new PolledRecords();
 
-	private final List<Orphan> orphans = new ArrayList<>(0);
+	private final Orphans orphans = new Orphans();
 
 	private final Findings findings;
 
@@ -75,12 +73,11 @@ public final class LaneReader {
 	 */
 	private boolean unused;
 
-	/**
-	 * Up to where the log was read that was cut off since.
-	 */
-	private long truncatedFrom = -1;
-
 	private LaneState state = new LaneState(0);
+
+	private long stamped;
+
+	private long unstamped;
 
 	private boolean changed = true;
 
@@ -125,14 +122,6 @@ public final class LaneReader {
 	}
 
 	/**
-	 * The partition.
-	 * @return its topic and index
-	 */
-	public Lane lane() {
-		return this.lane;
-	}
-
-	/**
 	 * Begin to read, once after the partition was assigned and before anything else.
 	 * @param position where reading begins: the committed offset; if there is none, where
 	 * the reset policy says
@@ -156,9 +145,9 @@ public final class LaneReader {
 				beginning = saved.beginning();
 			}
 			else {
-				LaneStateCodec.Pointer pointer = LaneStateCodec.pointer(metadata);
-				if (pointer != null && pointer.offset() <= position
-						&& this.checkpoints.restore(pointer, position, metadata, now)) {
+				long checkpoint = LaneStateCodec.pointer(metadata);
+				if (checkpoint >= 0 && checkpoint <= position
+						&& this.checkpoints.restore(checkpoint, position, metadata, now)) {
 					return;
 				}
 				this.coverage.count(Integrity.UNREADABLE_STATE);
@@ -177,13 +166,19 @@ public final class LaneReader {
 	 * @param header the value of its header {@value Stamp#HEADER}, if it has one
 	 */
 	public void read(long offset, int leaderEpoch, long timestamp, byte @Nullable [] header) {
-		Stamp stamp = stampOf(header);
-		this.coverage.count(stamp != null);
 		if (offset < this.position) {
 			move(offset, Cause.SEEK);
 		}
 		this.unused = false;
-		this.polled.add(offset, leaderEpoch, timestamp, stamp);
+		if (!isStamped(header)) {
+			this.unstamped++;
+			this.polled.add(offset, leaderEpoch, timestamp, 0, 0, null);
+		}
+		else {
+			this.stamped++;
+			this.polled.add(offset, leaderEpoch, timestamp, this.codec.session(), number(),
+					this.codec.isPlain() ? null : this.codec.stamp());
+		}
 		this.position = offset + 1;
 		this.positionLeaderEpoch = leaderEpoch;
 		if (this.polled.size() > MOST_POLLED) {
@@ -191,15 +186,15 @@ public final class LaneReader {
 		}
 	}
 
-	private @Nullable Stamp stampOf(byte @Nullable [] header) {
+	private boolean isStamped(byte @Nullable [] header) {
 		if (header == null) {
-			return null;
+			return false;
 		}
-		Stamp stamp = this.codec.decode(header);
-		if (stamp == null) {
+		boolean stamped = this.codec.read(header);
+		if (!stamped) {
 			this.coverage.count(this.codec.problem());
 		}
-		return stamp;
+		return stamped;
 	}
 
 	// Nobody seems to commit. A commit in front of it would be a step back.
@@ -215,6 +210,7 @@ public final class LaneReader {
 	 * unknown
 	 */
 	public void advance(long position, int leaderEpoch) {
+		count();
 		if (position >= this.position) {
 			this.position = position;
 			this.positionLeaderEpoch = leaderEpoch;
@@ -233,15 +229,16 @@ public final class LaneReader {
 			return;
 		}
 		if (position > this.position) {
-			this.polled.add(this.position, -1, -1, new Hole(this.position, position, cause, true));
+			this.polled.add(new Hole(this.position, position, cause, true));
 		}
 		else if (position < this.position) {
-			dropPolledFrom(position);
+			this.polled.dropFrom(position);
 			if (cause == Cause.OUT_OF_RANGE) {
 				// The log is shorter than it was: nobody knows from where on it differs.
 				this.coverage.count(Integrity.TRUNCATION);
+				this.orphans.reachTo(this.position);
 				cutOff(position);
-				this.state.passedAgain(new Hole(this.state.baseline(), position, cause, true));
+				this.state.holes().add(new Hole(this.state.baseline(), position, cause, true));
 			}
 			else if (position < this.committed) {
 				rewind(position);
@@ -256,21 +253,6 @@ public final class LaneReader {
 		this.committed = offset;
 	}
 
-	private void dropPolledFrom(long offset) {
-		while (this.polled.size() > 0) {
-			int last = this.polled.size() - 1;
-			if (this.polled.content(last) instanceof Hole hole && hole.to() > offset && hole.from() < offset) {
-				this.polled.removeLast();
-				this.polled.add(hole.from(), -1, -1, new Hole(hole.from(), offset, hole.cause(), hole.proven()));
-				return;
-			}
-			if (this.polled.offset(last) < offset) {
-				return;
-			}
-			this.polled.removeLast();
-		}
-	}
-
 	/**
 	 * The log was found to be cut off at an offset that was polled before, and the
 	 * position was set to it.
@@ -278,13 +260,8 @@ public final class LaneReader {
 	 */
 	public void truncate(long position) {
 		this.coverage.count(Integrity.TRUNCATION);
-		for (int i = 0; i < this.polled.size(); i++) {
-			if (this.polled.offset(i) >= position && this.polled.content(i) instanceof Stamp stamp) {
-				this.orphans.add(new Orphan(new Finding.Place(this.polled.offset(i), this.polled.timestamp(i),
-						this.polled.leaderEpoch(i), numberOf(stamp)), stamp.session()));
-			}
-		}
-		dropPolledFrom(position);
+		this.orphans.add(this.polled, position, this.position);
+		this.polled.dropFrom(position);
 		cutOff(position);
 		this.position = position;
 		this.positionLeaderEpoch = -1;
@@ -293,7 +270,6 @@ public final class LaneReader {
 	private void cutOff(long offset) {
 		this.state.cutOff(offset);
 		this.checkpoints.cutOff(offset);
-		this.truncatedFrom = Math.max(this.truncatedFrom, this.position);
 		this.committed = Math.min(this.committed, offset);
 		this.changed = true;
 	}
@@ -307,8 +283,8 @@ public final class LaneReader {
 		long now = this.nanoClock.getAsLong();
 		long to = offset;
 		if (offset > this.position) {
-			if (offset <= this.truncatedFrom) {
-				rememberOrphans(offset);
+			if (this.orphans.reach(offset)) {
+				this.orphans.pass(this.state, offset, now);
 				to = this.position;
 			}
 			else {
@@ -328,56 +304,50 @@ public final class LaneReader {
 		return new Commit(to, this.state.leaderEpoch(), this.checkpoints.metadata(this.state, now));
 	}
 
-	// Only an offset behind the end of what is there now is surely one of before.
-	private void rememberOrphans(long offset) {
-		this.orphans.removeIf((orphan) -> {
-			boolean processed = orphan.place().offset() < offset;
-			if (processed) {
-				this.state.arrive(orphan.session(), orphan.place().number(), orphan.place().offset(),
-						orphan.place().leaderEpoch(), orphan.place().timestamp(), false);
-			}
-			return processed;
-		});
-	}
-
 	private void fold(long to, long now) {
 		LaneState state = this.state;
-		while (this.polled.size() > 0 && this.polled.offset(0) < to) {
-			Object content = this.polled.content(0);
-			if (content instanceof Hole hole) {
-				if (hole.to() > to) {
-					state.skip(new Hole(hole.from(), to, hole.cause(), hole.proven()));
-					this.polled.replaceFirst(to, new Hole(to, hole.to(), hole.cause(), hole.proven()));
-					break;
-				}
+		PolledRecords polled = this.polled;
+		while (polled.size() > 0 && polled.offset(0) < to) {
+			Hole hole = polled.hole(0);
+			if (hole != null && hole.to() > to) {
+				state.skip(polled.cutFirst(to));
+				break;
+			}
+			if (hole != null) {
 				state.skip(hole);
 			}
 			else {
-				pass(state, this.polled.offset(0), this.polled.leaderEpoch(0), this.polled.timestamp(0),
-						(Stamp) content, now);
+				pass(state, polled.offset(0), polled.leaderEpoch(0), polled.timestamp(0), polled.session(0),
+						polled.number(0), polled.stamp(0), now);
 			}
-			this.polled.removeFirst();
+			polled.removeFirst();
 		}
 		state.passTo(to);
 		this.changed = true;
 	}
 
-	private void pass(LaneState state, long offset, int leaderEpoch, long timestamp, @Nullable Stamp stamp, long now) {
+	private void pass(LaneState state, long offset, int leaderEpoch, long timestamp, long session, long number,
+			@Nullable Stamp stamp, long now) {
 		state.pass(offset, leaderEpoch);
-		if (stamp != null) {
-			SessionState.Arrival arrival = state.arrive(stamp.session(), numberOf(stamp), offset, leaderEpoch,
-					timestamp, stamp.replay());
-			this.findings.arrived(state, stamp, offset, arrival, now);
+		if (session != 0) {
+			SessionState.Arrival arrival = state.arrive(session, number, offset, leaderEpoch, timestamp,
+					stamp != null && stamp.replay(), now);
+			if (arrival != SessionState.Arrival.NEXT || stamp != null) {
+				this.findings.arrived(state, (stamp != null) ? stamp : Stamp.plain(session, number), number, offset,
+						arrival);
+			}
 		}
 	}
 
 	private void passAgain(LaneState state, LogAccess.Entry entry) {
-		pass(state, entry.offset(), entry.leaderEpoch(), entry.timestamp(), stampOf(entry.header()),
-				this.nanoClock.getAsLong());
+		boolean stamped = isStamped(entry.header());
+		pass(state, entry.offset(), entry.leaderEpoch(), entry.timestamp(), stamped ? this.codec.session() : 0,
+				stamped ? number() : 0, stamped ? this.codec.stamp() : null, this.nanoClock.getAsLong());
 	}
 
-	private long numberOf(Stamp stamp) {
-		return this.readCommitted ? stamp.number() : stamp.appendNumber();
+	// Of the header that was read last.
+	private long number() {
+		return this.readCommitted ? this.codec.number() : this.codec.number() + this.codec.aborted();
 	}
 
 	private void adopt(long now) {
@@ -398,6 +368,7 @@ public final class LaneReader {
 	 */
 	public boolean check() {
 		long now = this.nanoClock.getAsLong();
+		count();
 		adopt(now);
 		boolean settled = this.findings.settle(this.state);
 		this.changed |= settled;
@@ -417,23 +388,21 @@ public final class LaneReader {
 		return settled;
 	}
 
+	private void count() {
+		if (this.stamped + this.unstamped > 0) {
+			this.coverage.count(this.stamped, this.unstamped);
+			this.stamped = 0;
+			this.unstamped = 0;
+		}
+	}
+
 	private void evaluate(long now) {
 		LaneState state = this.state;
-		TopicFacts facts = this.board.facts(this.lane.topic());
-		if (facts == null) {
-			return;
-		}
-		if (state.topicIdHash() != 0 && state.topicIdHash() != facts.topicIdHash()) {
-			this.coverage.count(Integrity.TOPIC_RECREATED);
-			state.recreated(facts.topicIdHash());
-		}
-		state.topicIdHash(facts.topicIdHash());
 		boolean atPosition = this.polled.size() == 0;
 		if (atPosition) {
 			state.passTo(this.position);
 		}
-		this.changed = this.findings.evaluate(state, facts, atPosition, now);
-		this.findings.forgotten(state, state.shrink(LaneState.MOST_SESSIONS));
+		this.changed = this.findings.evaluate(state, atPosition, now);
 		this.checkpoints.keep(state, now);
 	}
 
@@ -442,7 +411,7 @@ public final class LaneReader {
 	 * whether the group should have read them.
 	 * @return by session; a snapshot
 	 */
-	public Map<Long, NumberRanges> unverified() {
+	Map<Long, NumberRanges> unverified() {
 		Map<Long, NumberRanges> unverified = new HashMap<>();
 		this.state.sessions().forEach((session) -> {
 			if (!session.unknown().isEmpty()) {
@@ -456,6 +425,7 @@ public final class LaneReader {
 	 * End: the partition is no longer assigned.
 	 */
 	public void end() {
+		count();
 		this.state.rewind(this.committed);
 		this.checkpoints.end(this.state, this.nanoClock.getAsLong());
 		this.coverage.suspects(this.lane, 0);
@@ -470,16 +440,6 @@ public final class LaneReader {
 	 * @param metadata the state
 	 */
 	public record Commit(long offset, int leaderEpoch, String metadata) {
-
-	}
-
-	/**
-	 * A record that was polled from a part of the log that is no longer there.
-	 *
-	 * @param place where it was, with its number
-	 * @param session of the record
-	 */
-	private record Orphan(Finding.Place place, long session) {
 
 	}
 

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a group has read of a partition up to its committed offset: a function of the log
  * in front of that offset, and of what was reported. Bounded by {@link #MOST_SESSIONS},
- * {@link #MOST_HOLES} and {@link #MOST_REPORTED}; what does not fit makes verdicts
- * weaker, never wrong. For use by one thread.
+ * {@link Holes#MOST} and {@link #MOST_REPORTED}; what does not fit makes verdicts weaker,
+ * never wrong. For use by one thread.
  */
 final class LaneState {
 
@@ -38,13 +38,16 @@ final class LaneState {
 	 */
 	static final int MOST_SESSIONS = 20_000;
 
-	static final int MOST_HOLES = 32;
-
 	static final int MOST_REPORTED = 64;
 
 	private final Map<Long, SessionState> sessions = new LinkedHashMap<>();
 
-	private final List<Hole> holes = new ArrayList<>(0);
+	/**
+	 * The one that was asked for last: batches are of one session.
+	 */
+	private @Nullable SessionState latest;
+
+	private Holes holes;
 
 	private int topicIdHash;
 
@@ -54,11 +57,6 @@ final class LaneState {
 	 * The beginnings of all sessions that begin at or above this offset are known.
 	 */
 	private long baseline;
-
-	/**
-	 * Above this offset all holes are known.
-	 */
-	private long holesKnownFrom;
 
 	private long next;
 
@@ -84,7 +82,7 @@ final class LaneState {
 	 */
 	LaneState(long offset) {
 		this.baseline = offset;
-		this.holesKnownFrom = offset;
+		this.holes = new Holes(offset);
 		this.next = offset;
 		this.highest = offset;
 	}
@@ -96,13 +94,13 @@ final class LaneState {
 	 */
 	static LaneState first(long offset) {
 		LaneState state = new LaneState(offset);
-		state.holesKnownFrom = 0;
+		state.holes = new Holes(0);
 		return state;
 	}
 
 	LaneState(long baseline, long holesKnownFrom, long next, long highest, int leaderEpoch, int topicIdHash) {
 		this.baseline = baseline;
-		this.holesKnownFrom = holesKnownFrom;
+		this.holes = new Holes(holesKnownFrom);
 		this.next = next;
 		this.highest = highest;
 		this.leaderEpoch = leaderEpoch;
@@ -114,11 +112,17 @@ final class LaneState {
 	}
 
 	@Nullable SessionState session(long session) {
-		return this.sessions.get(session);
+		SessionState found = this.latest;
+		if (found == null || found.session() != session) {
+			found = this.sessions.get(session);
+			this.latest = found;
+		}
+		return found;
 	}
 
 	void add(SessionState session) {
 		this.sessions.put(session.session(), session);
+		this.latest = session;
 	}
 
 	@Nullable Beginning beginning() {
@@ -129,16 +133,12 @@ final class LaneState {
 		this.beginning = beginning;
 	}
 
-	List<Hole> holes() {
+	Holes holes() {
 		return this.holes;
 	}
 
 	long baseline() {
 		return this.baseline;
-	}
-
-	long holesKnownFrom() {
-		return this.holesKnownFrom;
 	}
 
 	void leaderEpoch(int leaderEpoch) {
@@ -199,18 +199,23 @@ final class LaneState {
 	 * @param leaderEpoch of the record
 	 * @param timestamp of the record
 	 * @param replay whether the record may have been there before
+	 * @param now the time in nanoseconds
 	 * @return what its number means
 	 */
-	SessionState.Arrival arrive(long session, long number, long offset, int leaderEpoch, long timestamp,
-			boolean replay) {
-		SessionState state = this.sessions.get(session);
+	SessionState.Arrival arrive(long session, long number, long offset, int leaderEpoch, long timestamp, boolean replay,
+			long now) {
+		SessionState state = session(session);
+		SessionState.Arrival arrival = SessionState.Arrival.NEXT;
 		if (state != null) {
-			return state.arrive(number, offset, leaderEpoch, timestamp, replay);
+			arrival = state.arrive(number, offset, leaderEpoch, timestamp, replay);
 		}
-		state = SessionState.beginning(session, number, offset, leaderEpoch, timestamp);
-		state.replayedOnly(replay);
-		this.sessions.put(session, state);
-		return SessionState.Arrival.NEXT;
+		else {
+			state = SessionState.beginning(session, number, offset, leaderEpoch, timestamp);
+			state.replayedOnly(replay);
+			add(state);
+		}
+		state.heard(now, 0);
+		return arrival;
 	}
 
 	/**
@@ -232,51 +237,9 @@ final class LaneState {
 	 */
 	void skip(Hole hole) {
 		// What is in front of where the group began was not read, and not the group's.
-		blur(new Hole(hole.from(), Math.min(hole.to(), this.baseline), Cause.BASELINE, false));
-		long from = Math.max(hole.from(), this.highest);
-		if (from < hole.to()) {
-			Hole last = this.holes.isEmpty() ? null : this.holes.get(this.holes.size() - 1);
-			if (last != null && last.to() == from && last.cause() == hole.cause() && last.proven() == hole.proven()) {
-				this.holes.set(this.holes.size() - 1, new Hole(last.from(), hole.to(), hole.cause(), hole.proven()));
-			}
-			else {
-				this.holes.add(new Hole(from, hole.to(), hole.cause(), hole.proven()));
-			}
-			limitHoles();
-		}
+		this.holes.add(new Hole(hole.from(), Math.min(hole.to(), this.baseline), Cause.BASELINE, false));
+		this.holes.add(new Hole(Math.max(hole.from(), this.highest), hole.to(), hole.cause(), hole.proven()));
 		passTo(hole.to());
-	}
-
-	/**
-	 * Note that others of the group may have read part of the partition.
-	 * @param hole where; may reach beyond the position
-	 */
-	void blur(Hole hole) {
-		if (hole.from() < hole.to() && !this.holes.contains(hole)) {
-			this.holes.add(hole);
-		}
-	}
-
-	/**
-	 * Note that part of the partition may be other than it was read.
-	 * @param hole where, in front of the position
-	 */
-	void passedAgain(Hole hole) {
-		blur(hole);
-		limitHoles();
-	}
-
-	private void limitHoles() {
-		while (this.holes.size() > MOST_HOLES) {
-			this.holesKnownFrom = Math.max(this.holesKnownFrom, this.holes.remove(0).to());
-		}
-	}
-
-	/**
-	 * Note that others of the group may have gone back to what was passed over.
-	 */
-	void doubtHoles() {
-		this.holes.replaceAll((hole) -> new Hole(hole.from(), hole.to(), hole.cause(), false));
 	}
 
 	/**
@@ -302,27 +265,8 @@ final class LaneState {
 			this.next = offset;
 			this.leaderEpoch = -1;
 		}
-		this.holes.removeIf((hole) -> hole.from() >= offset && hole.proven());
-		this.holes.replaceAll((hole) -> (hole.to() > offset && hole.proven())
-				? new Hole(hole.from(), offset, hole.cause(), true) : hole);
+		this.holes.cutOff(offset);
 		this.sessions.values().forEach((session) -> session.cutOff(offset));
-	}
-
-	/**
-	 * A hole in a part of the partition.
-	 * @param first the first offset
-	 * @param last the last offset
-	 * @return one that is not proven, if there is any; {@code null} if the group has read
-	 * all of it
-	 */
-	@Nullable Hole holeIn(long first, long last) {
-		Hole found = null;
-		for (Hole hole : this.holes) {
-			if (hole.intersects(first, last) && (found == null || !hole.proven())) {
-				found = hole;
-			}
-		}
-		return found;
 	}
 
 	/**
@@ -333,10 +277,9 @@ final class LaneState {
 	void recreated(int topicIdHash) {
 		this.topicIdHash = topicIdHash;
 		this.sessions.values().forEach(SessionState::forgetPlaces);
-		this.holes.clear();
-		blur(new Hole(0, this.next, Cause.TOPIC_RECREATED, false));
+		this.holes = new Holes(0);
+		this.holes.add(new Hole(0, this.next, Cause.TOPIC_RECREATED, false));
 		this.baseline = 0;
-		this.holesKnownFrom = 0;
 		this.highest = this.next;
 	}
 
@@ -350,20 +293,19 @@ final class LaneState {
 			this.topicIdHash = past.topicIdHash;
 		}
 		else if (past.topicIdHash != 0 && past.topicIdHash != this.topicIdHash) {
-			blur(new Hole(0, began, Cause.TOPIC_RECREATED, false));
+			Holes before = new Holes(0);
+			before.add(new Hole(0, began, Cause.TOPIC_RECREATED, false));
+			this.holes.precededBy(before, began);
 			this.baseline = 0;
-			this.holesKnownFrom = (this.holesKnownFrom > began) ? this.holesKnownFrom : 0;
 			return;
 		}
 		this.baseline = Math.min(this.baseline, past.baseline);
-		// As long as nothing was forgotten since it is where this began.
-		this.holesKnownFrom = (this.holesKnownFrom > began) ? this.holesKnownFrom : past.holesKnownFrom;
 		this.highest = Math.max(this.highest, past.highest);
-		this.holes.addAll(0, past.holes);
-		limitHoles();
+		this.holes.precededBy(past.holes, began);
 		for (SessionState session : past.sessions.values()) {
 			this.sessions.merge(session.session(), session, (now, then) -> now.precededBy(then));
 		}
+		this.latest = null;
 	}
 
 	long openNumbers() {
@@ -381,7 +323,10 @@ final class LaneState {
 	 * @return sessions that were forgotten with open gaps
 	 */
 	List<SessionState> shrink(int mostSessions) {
-		long reported = this.sessions.values().stream().mapToLong(SessionState::reportedGaps).sum();
+		long reported = 0;
+		for (SessionState session : this.sessions.values()) {
+			reported += session.reportedGaps();
+		}
 		if (reported > MOST_REPORTED) {
 			for (SessionState session : oldestFirst()) {
 				reported -= session.reportedGaps();
@@ -425,6 +370,7 @@ final class LaneState {
 	 */
 	void forget(SessionState session, long offset) {
 		this.sessions.remove(session.session());
+		this.latest = null;
 		this.baseline = Math.max(this.baseline, Math.max(offset, session.lastOffset()) + 1);
 	}
 

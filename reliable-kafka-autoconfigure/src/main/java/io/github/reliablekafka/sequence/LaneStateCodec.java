@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  * How a {@link LaneState} travels: as the metadata of a committed offset, or whole as a
  * checkpoint.
  * <p>
- * Metadata is {@code rk1s.} and a state, or {@code rk1p.} and the offset and checksum of
- * a checkpoint that the state can be computed from, both in Base64 for URLs. Kafka allows
- * 4,096 characters and refuses a commit with more.
+ * Metadata is {@code rk1s.} and a state, or {@code rk1p.} and the offset of a checkpoint
+ * that the state can be computed from, both in Base64 for URLs. Kafka allows 4,096
+ * characters and refuses a commit with more.
  */
 final class LaneStateCodec {
 
@@ -96,11 +96,15 @@ final class LaneStateCodec {
 		}
 	}
 
-	static String metadata(Pointer pointer) {
-		FieldWriter writer = new FieldWriter(256);
+	/**
+	 * Write as metadata where a checkpoint is from.
+	 * @param offset up to which the checkpoint goes
+	 * @return metadata
+	 */
+	static String pointer(long offset) {
+		FieldWriter writer = new FieldWriter(16);
 		writer.octet(VERSION);
-		writer.unsigned(pointer.offset());
-		writer.fixed32(pointer.checksum());
+		writer.unsigned(offset);
 		writer.fixed32(checksum(writer.buffer(), writer.length()));
 		return POINTER + text(writer.toByteArray());
 	}
@@ -115,17 +119,19 @@ final class LaneStateCodec {
 		return (bytes != null) ? checkpoint(bytes) : null;
 	}
 
-	static @Nullable Pointer pointer(String metadata) {
+	/**
+	 * Read from metadata where the checkpoint is from.
+	 * @param metadata of a committed offset
+	 * @return up to which offset it goes; -1 if the metadata does not say that
+	 */
+	static long pointer(String metadata) {
 		byte[] bytes = bytes(metadata, POINTER);
-		if (bytes == null) {
-			return null;
-		}
-		FieldReader reader = verified(bytes);
+		FieldReader reader = (bytes != null) ? verified(bytes) : null;
 		if (reader == null) {
-			return null;
+			return -1;
 		}
-		Pointer pointer = new Pointer(reader.number(0), reader.fixed32());
-		return reader.isBroken() ? null : pointer;
+		long offset = reader.number(0);
+		return reader.isBroken() ? -1 : offset;
 	}
 
 	private static @Nullable FieldReader verified(byte[] bytes) {
@@ -135,7 +141,7 @@ final class LaneStateCodec {
 				: null;
 	}
 
-	static int checksum(byte[] bytes, int length) {
+	private static int checksum(byte[] bytes, int length) {
 		CRC32C checksum = new CRC32C();
 		checksum.update(bytes, 0, length);
 		return (int) checksum.getValue();
@@ -186,7 +192,7 @@ final class LaneStateCodec {
 		writer.fixed32(state.topicIdHash());
 		writer.unsigned(state.next());
 		writer.unsigned(baseline);
-		writer.unsigned(state.holesKnownFrom());
+		writer.unsigned(state.holes().knownFrom());
 		writer.unsigned(state.highest());
 		writer.unsigned(state.leaderEpoch() + 1);
 		LaneState.Beginning beginning = state.beginning();
@@ -311,16 +317,6 @@ final class LaneStateCodec {
 			return Cause.STATE_LOST;
 		}
 		return CAUSES.get(code);
-	}
-
-	/**
-	 * Where a checkpoint is from.
-	 *
-	 * @param offset up to which it goes
-	 * @param checksum of its bytes
-	 */
-	record Pointer(long offset, int checksum) {
-
 	}
 
 }

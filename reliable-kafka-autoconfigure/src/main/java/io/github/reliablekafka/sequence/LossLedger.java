@@ -327,11 +327,13 @@ public final class LossLedger {
 		}
 
 		/**
-		 * Count a record.
-		 * @param checked whether it has a number that can be checked
+		 * Count records.
+		 * @param stamped with a number that can be checked
+		 * @param unstamped without
 		 */
-		public void count(boolean checked) {
-			(checked ? this.stamped : this.unstamped).increment();
+		public void count(long stamped, long unstamped) {
+			this.stamped.add(stamped);
+			this.unstamped.add(unstamped);
 		}
 
 		/**

@@ -16,26 +16,37 @@
 
 package io.github.reliablekafka.sequence;
 
-import java.util.Arrays;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
 /**
  * Records and jumps between the committed offset and the position, in the order in which
- * they were polled. For use by one thread.
+ * they were polled. Takes 44 bytes for each, and more only for what is not a plain
+ * record. For use by one thread.
  */
 final class PolledRecords {
 
-	private long[] offsets = new long[64];
+	private static final int FIRST_CAPACITY = 64;
 
-	private long[] timestamps = new long[64];
+	private long[] offsets = new long[FIRST_CAPACITY];
 
-	private int[] leaderEpochs = new int[64];
+	private long[] timestamps = new long[FIRST_CAPACITY];
+
+	private int[] leaderEpochs = new int[FIRST_CAPACITY];
 
 	/**
-	 * The {@link Stamp} of a record, the {@link Hole} of a jump, or {@code null}.
+	 * 0 for a jump, and for a record without a number.
 	 */
-	private @Nullable Object[] contents = new Object[64];
+	private long[] sessions = new long[FIRST_CAPACITY];
+
+	private long[] numbers = new long[FIRST_CAPACITY];
+
+	/**
+	 * The {@link Stamp} of a record if it says more than session and number, the
+	 * {@link Hole} of a jump, or {@code null}.
+	 */
+	private @Nullable Object[] details = new Object[FIRST_CAPACITY];
 
 	private int head;
 
@@ -45,36 +56,67 @@ final class PolledRecords {
 		return this.size;
 	}
 
-	void add(long offset, int leaderEpoch, long timestamp, @Nullable Object content) {
-		if (this.size == this.offsets.length) {
-			grow();
-		}
-		int index = (this.head + this.size) & (this.offsets.length - 1);
+	/**
+	 * Add a record.
+	 * @param offset its offset, above those before
+	 * @param leaderEpoch its leader epoch
+	 * @param timestamp its timestamp
+	 * @param session its producer session; 0 if it has no number
+	 * @param number its number in the session
+	 * @param stamp {@code null} if it says nothing else
+	 */
+	void add(long offset, int leaderEpoch, long timestamp, long session, long number, @Nullable Stamp stamp) {
+		int index = next();
 		this.offsets[index] = offset;
 		this.leaderEpochs[index] = leaderEpoch;
 		this.timestamps[index] = timestamp;
-		this.contents[index] = content;
-		this.size++;
+		this.sessions[index] = session;
+		this.numbers[index] = number;
+		this.details[index] = stamp;
+	}
+
+	/**
+	 * Add a jump.
+	 * @param hole what was jumped over
+	 */
+	void add(Hole hole) {
+		int index = next();
+		this.offsets[index] = hole.from();
+		this.sessions[index] = 0;
+		this.details[index] = hole;
+	}
+
+	private int next() {
+		if (this.size == this.offsets.length) {
+			grow();
+		}
+		return index(this.size++);
 	}
 
 	private void grow() {
 		int capacity = this.offsets.length;
-		long[] newOffsets = new long[2 * capacity];
-		long[] newTimestamps = new long[2 * capacity];
-		int[] newLeaderEpochs = new int[2 * capacity];
-		Object[] newContents = new Object[2 * capacity];
-		for (int i = 0; i < this.size; i++) {
-			int index = (this.head + i) & (capacity - 1);
-			newOffsets[i] = this.offsets[index];
-			newTimestamps[i] = this.timestamps[index];
-			newLeaderEpochs[i] = this.leaderEpochs[index];
-			newContents[i] = this.contents[index];
-		}
-		this.offsets = newOffsets;
-		this.timestamps = newTimestamps;
-		this.leaderEpochs = newLeaderEpochs;
-		this.contents = newContents;
+		this.offsets = straightened(this.offsets);
+		this.timestamps = straightened(this.timestamps);
+		this.sessions = straightened(this.sessions);
+		this.numbers = straightened(this.numbers);
+		int[] epochs = new int[2 * capacity];
+		@Nullable Object[] objects = new Object[2 * capacity];
+		int first = capacity - this.head;
+		System.arraycopy(this.leaderEpochs, this.head, epochs, 0, first);
+		System.arraycopy(this.leaderEpochs, 0, epochs, first, this.head);
+		System.arraycopy(this.details, this.head, objects, 0, first);
+		System.arraycopy(this.details, 0, objects, first, this.head);
+		this.leaderEpochs = epochs;
+		this.details = objects;
 		this.head = 0;
+	}
+
+	private long[] straightened(long[] values) {
+		long[] straight = new long[2 * values.length];
+		int first = values.length - this.head;
+		System.arraycopy(values, this.head, straight, 0, first);
+		System.arraycopy(values, 0, straight, first, this.head);
+		return straight;
 	}
 
 	long offset(int place) {
@@ -89,33 +131,63 @@ final class PolledRecords {
 		return this.timestamps[index(place)];
 	}
 
-	@Nullable Object content(int place) {
-		return this.contents[index(place)];
+	long session(int place) {
+		return this.sessions[index(place)];
+	}
+
+	long number(int place) {
+		return this.numbers[index(place)];
+	}
+
+	/**
+	 * What a record says beside session and number.
+	 * @param place its place
+	 * @return {@code null} if it says nothing else, and for a jump
+	 */
+	@Nullable Stamp stamp(int place) {
+		return (this.details[index(place)] instanceof Stamp stamp) ? stamp : null;
+	}
+
+	/**
+	 * A jump.
+	 * @param place its place
+	 * @return what was jumped over; {@code null} for a record
+	 */
+	@Nullable Hole hole(int place) {
+		return (this.details[index(place)] instanceof Hole hole) ? hole : null;
 	}
 
 	void removeFirst() {
-		this.contents[this.head] = null;
-		this.head = (this.head + 1) & (this.offsets.length - 1);
+		this.details[this.head] = null;
+		this.head = index(1);
 		this.size--;
-		if (this.size == 0) {
-			this.head = 0;
-		}
 	}
 
-	void replaceFirst(long offset, Object content) {
+	/**
+	 * Cut the jump that comes first in two.
+	 * @param offset where
+	 * @return what was jumped over in front of it
+	 */
+	Hole cutFirst(long offset) {
+		Hole hole = (Hole) Objects.requireNonNull(this.details[this.head]);
 		this.offsets[this.head] = offset;
-		this.contents[this.head] = content;
+		this.details[this.head] = new Hole(offset, hole.to(), hole.cause(), hole.proven());
+		return new Hole(hole.from(), offset, hole.cause(), hole.proven());
 	}
 
-	void removeLast() {
-		this.size--;
-		this.contents[(this.head + this.size) & (this.offsets.length - 1)] = null;
-	}
-
-	void clear() {
-		Arrays.fill(this.contents, null);
-		this.head = 0;
-		this.size = 0;
+	/**
+	 * Forget everything from an offset on.
+	 * @param offset the offset; a jump over it is cut
+	 */
+	void dropFrom(long offset) {
+		while (this.size > 0 && offset(this.size - 1) >= offset) {
+			this.size--;
+			this.details[index(this.size)] = null;
+		}
+		Hole hole = (this.size > 0) ? hole(this.size - 1) : null;
+		if (hole != null && hole.to() > offset) {
+			this.details[index(this.size - 1)] = new Hole(hole.from(), offset, hole.cause(), hole.proven());
+		}
 	}
 
 	private int index(int place) {

@@ -153,11 +153,19 @@ final class SessionState {
 	}
 
 	long reportedGaps() {
-		return this.gaps.stream().filter((gap) -> !gap.isOpen()).count();
+		long reported = 0;
+		for (Gap gap : this.gaps) {
+			reported += gap.isOpen() ? 0 : 1;
+		}
+		return reported;
 	}
 
 	long openNumbers() {
-		return this.gaps.stream().filter(Gap::isOpen).mapToLong((gap) -> gap.numbers().count()).sum();
+		long numbers = 0;
+		for (Gap gap : this.gaps) {
+			numbers += gap.isOpen() ? gap.numbers().count() : 0;
+		}
+		return numbers;
 	}
 
 	/**

@@ -47,6 +47,16 @@ public record Stamp(long session, long number, long aborted, boolean transaction
 	public static final String ORIGINAL_HEADER = "rk-orig";
 
 	/**
+	 * A stamp that says nothing else.
+	 * @param session the producer session
+	 * @param number the place among its records
+	 * @return not transactional, no replay, without an anchor
+	 */
+	static Stamp plain(long session, long number) {
+		return new Stamp(session, number, 0, false, false, null);
+	}
+
+	/**
 	 * The place among all records, those of aborted transactions included.
 	 * @return from 1
 	 */

@@ -66,6 +66,16 @@ final class StampCodec {
 
 	private Integrity problem = Integrity.MALFORMED_HEADER;
 
+	private long session;
+
+	private long number;
+
+	private long aborted;
+
+	private int flags;
+
+	private @Nullable Claim anchor;
+
 	/**
 	 * Create a codec for one partition.
 	 * @param topic the topic
@@ -117,26 +127,76 @@ final class StampCodec {
 	 * {@link #problem()} says why
 	 */
 	@Nullable Stamp decode(byte[] header) {
+		return read(header) ? stamp() : null;
+	}
+
+	/**
+	 * Read a header, without an object for what is in it.
+	 * @param header its value, whatever that is
+	 * @return {@code false} if it is not a stamp of this partition: then
+	 * {@link #problem()} says why
+	 */
+	boolean read(byte[] header) {
 		if (header.length == 0 || header.length > LONGEST) {
 			this.problem = Integrity.MALFORMED_HEADER;
-			return null;
+			return false;
 		}
 		if ((header[0] & VERSION_MASK) != VERSION_1) {
 			this.problem = Integrity.UNKNOWN_VERSION;
-			return null;
+			return false;
 		}
 		int end = header.length - CHECKSUM_BYTES;
 		this.reader.reset(header, end);
-		Stamp stamp = read(this.reader);
-		if (stamp == null) {
+		if (!read(this.reader)) {
 			this.problem = Integrity.MALFORMED_HEADER;
-			return null;
+			return false;
 		}
 		if (FieldReader.fixed32(header, end) != checksum(header, end)) {
 			this.problem = Integrity.FOREIGN_HEADER;
-			return null;
+			return false;
 		}
-		return stamp;
+		return true;
+	}
+
+	/**
+	 * The session of the header that was read last.
+	 * @return not 0
+	 */
+	long session() {
+		return this.session;
+	}
+
+	/**
+	 * The number in the header that was read last.
+	 * @return from 1
+	 */
+	long number() {
+		return this.number;
+	}
+
+	/**
+	 * The count of aborted records in the header that was read last.
+	 * @return 0 without transactions
+	 */
+	long aborted() {
+		return this.aborted;
+	}
+
+	/**
+	 * Whether the header that was read last says where its record is and nothing else.
+	 * @return {@code false} for replays and with anchors
+	 */
+	boolean isPlain() {
+		return !has(this.flags, REPLAY | ANCHOR);
+	}
+
+	/**
+	 * What was in the header that was read last.
+	 * @return all of it
+	 */
+	Stamp stamp() {
+		return new Stamp(this.session, this.number, this.aborted, has(this.flags, TRANSACTIONAL),
+				has(this.flags, REPLAY), this.anchor);
 	}
 
 	/**
@@ -176,20 +236,18 @@ final class StampCodec {
 						&& claim.failed().last(claim.failed().size() - 1) <= FieldWriter.HIGHEST));
 	}
 
-	private static @Nullable Stamp read(FieldReader fields) {
+	private boolean read(FieldReader fields) {
 		int flags = fields.octet() & ~VERSION_MASK;
 		if ((flags & ~KNOWN_FLAGS) != 0 || (flags & (ANCHOR | FAILURES)) == FAILURES) {
-			return null;
+			return false;
 		}
-		long session = fields.fixed64();
-		long number = fields.number(1);
-		long aborted = has(flags, TRANSACTIONAL) ? fields.number(0) : 0;
-		fields.check(number + aborted, 1, FieldWriter.HIGHEST);
-		Claim anchor = has(flags, ANCHOR) ? readAnchor(fields, number, has(flags, FAILURES)) : null;
-		if (session == 0 || fields.isBroken()) {
-			return null;
-		}
-		return new Stamp(session, number, aborted, has(flags, TRANSACTIONAL), has(flags, REPLAY), anchor);
+		this.flags = flags;
+		this.session = fields.fixed64();
+		this.number = fields.number(1);
+		this.aborted = has(flags, TRANSACTIONAL) ? fields.number(0) : 0;
+		fields.check(this.number + this.aborted, 1, FieldWriter.HIGHEST);
+		this.anchor = has(flags, ANCHOR) ? readAnchor(fields, this.number, has(flags, FAILURES)) : null;
+		return this.session != 0 && !fields.isBroken();
 	}
 
 	private static Claim readAnchor(FieldReader fields, long number, boolean failures) {

@@ -74,7 +74,7 @@ class ReliableKafkaMetersTests {
 	void lossMetersCountRecordsAndEachFindingOnce() {
 		LossLedger losses = new LossLedger();
 		losses.post(finding(NumberRanges.of(301, 500)));
-		losses.coverage("orders", "billing").count(true);
+		losses.coverage("orders", "billing").count(1, 0);
 		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), losses).bindTo(this.registry);
 		losses.addPublisher((finding) -> CompletableFuture.failedFuture(new IllegalStateException("away")));
 		for (int i = 0; i < 3; i++) {
@@ -86,9 +86,7 @@ class ReliableKafkaMetersTests {
 			.functionCounter()
 			.count()).isEqualTo(201);
 		LossLedger.Coverage coverage = losses.coverage("orders", "billing");
-		coverage.count(true);
-		coverage.count(true);
-		coverage.count(false);
+		coverage.count(2, 1);
 		coverage.suspects(new Lane("orders", 0), 7);
 		coverage.count(Integrity.DUPLICATE);
 		assertThat(this.registry.get("reliable.kafka.sequence.coverage")

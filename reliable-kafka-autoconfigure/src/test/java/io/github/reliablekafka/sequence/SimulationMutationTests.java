@@ -56,20 +56,20 @@ class SimulationMutationTests {
 	@CsvSource(delimiter = '|', quoteCharacter = '"',
 			textBlock = """
 					1 what was polled counts as read before it is committed | LaneReader | boolean atPosition = this.polled.size() == 0; | boolean atPosition = true; | TRUNCATE
-					2 offsets that were read before are skipped | LaneReader | if (stamp != null) {\\n\\t\\t\\tSessionState | if (stamp != null && offset >= state.highest()) {\\n\\t\\t\\tSessionState | TRUNCATE
+					2 offsets that were read before are skipped | LaneReader | if (session != 0) { | if (session != 0 && offset >= state.highest()) { | TRUNCATE
 					3 a claim begins behind the last failure | Acknowledgements | new Claim(1, this.acknowledged | new Claim(this.failed.isEmpty() ? 1 : Math.min(this.acknowledged, this.failed.last(this.failed.size() - 1)) + 1, this.acknowledged | VOID
 					4 claims forget all failures but the lowest | Judge | .remove(claim.failed()) | .remove(claim.failed().isEmpty() ? claim.failed() : NumberRanges.of(claim.failed().first(0), claim.failed().last(0))) | VOID
 					5 a number from before the first stays unknown when it comes | SessionState | this.unknown = this.unknown.remove(number, number); | this.unknown = this.unknown.remove(0, 0); | SEEK_BACK
 					6 what is claimed is taken as read | Findings | if (claim.offset() >= state.next() && | if (session != null && claim.offset() < state.next()) { session.reported(NumberRanges.of(session.last() + 1, claim.acknowledged()), Verdict.UNVERIFIED); }\\n\\t\\t\\tif (claim.offset() >= state.next() && | SEEK_FORWARD VANISH PRODUCER_CLOSE
-					7 aborted records have no numbers of their own | LaneReader | this.readCommitted ? stamp.number() : stamp.appendNumber() | stamp.number() | ABORT
+					7 aborted records have no numbers of their own | LaneReader | return this.readCommitted ? this.codec.number() : | return true ? this.codec.number() : | ABORT
 					9 records that overtake each other at the beginning | Judge | boolean ordered = beginningKnown | boolean ordered = true | NOT_IDEMPOTENT SEEK_FORWARD METADATA_LOST
 					a gap is forgotten before its report is safe | Findings | if (publication.published().isDone()) { | if (true) { | PUBLISHER_FAILS
 					failed reports count | Findings | publication.isRemembered() && !publication.published().isCompletedExceptionally() | publication.isRemembered() | PUBLISHER_FAILS
 					everything below the first record is the group's | Judge | boolean beginningKnown = state.baseline() == 0 | boolean beginningKnown = true |
 					a claim is believed before its offset is read | Judge | return;\\n\\t\\t}\\n\\t\\tboolean beginningKnown | }\\n\\t\\tboolean beginningKnown |
 					claims of a topic that is gone are believed | Judge | claim.topicIdHash() != facts.topicIdHash() | claim.topicIdHash() == 1 | RECREATE
-					holes are forgotten | LaneState | if (from < hole.to()) { | if (false) { | SEEK_FORWARD
-					what was read before the state was lost is taken for missing | LaneState | this.holesKnownFrom = offset; | this.holesKnownFrom = 0; | TRUNCATE METADATA_LOST
+					holes are forgotten | LaneState | this.holes.add(new Hole(Math.max(hole.from(), this.highest), hole.to(), hole.cause(), hole.proven())); | | SEEK_FORWARD
+					what was read before the state was lost is taken for missing | LaneState | this.holes = new Holes(offset); | this.holes = new Holes(0); | TRUNCATE METADATA_LOST
 					""")
 	void aMistakeIsNoticed(String name, String file, String code, @Nullable String mistake, @Nullable String faults)
 			throws Exception {
