@@ -260,12 +260,18 @@ class ProcessingLossIntegrationTests {
 			for (int i = 0; i < 60; i++) {
 				probe.send(this.topic, i % 3, "a", "value-" + i);
 			}
-			for (String id : List.of("first", "second", "first", "second")) {
-				MessageListenerContainer container = registry.getListenerContainer(id);
-				Thread.sleep(700);
-				container.stop();
-				Thread.sleep(300);
-				container.start();
+			MessageListenerContainer first = registry.getListenerContainer("first");
+			MessageListenerContainer second = registry.getListenerContainer("second");
+			Queue<String> values = context.getBean(Seen.class).values;
+			for (int stop = 0; stop < 4; stop++) {
+				MessageListenerContainer stopped = (stop % 2 == 0) ? first : second;
+				MessageListenerContainer other = (stop % 2 == 0) ? second : first;
+				int before = values.size();
+				await().until(() -> !stopped.getAssignedPartitions().isEmpty()
+						&& (values.size() >= before + 5 || values.size() >= 60));
+				stopped.stop();
+				await().until(() -> other.getAssignedPartitions().size() == 3);
+				stopped.start();
 			}
 			await().until(() -> probe.committed(this.group, this.topic, 0) == 20
 					&& probe.committed(this.group, this.topic, 1) == 20

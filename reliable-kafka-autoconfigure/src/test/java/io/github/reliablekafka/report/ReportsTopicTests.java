@@ -20,9 +20,11 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.reliablekafka.report.LossReport.Examination;
@@ -35,6 +37,7 @@ import org.apache.kafka.common.metrics.MetricsReporter;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link ReportsTopic} without a broker.
@@ -46,18 +49,20 @@ class ReportsTopicTests {
 		ClientCount.clients.set(0);
 		ReportsTopic topic = new ReportsTopic("reports", Map.of("bootstrap.servers", "127.0.0.1:" + unusedPort(),
 				"metric.reporters", ClientCount.class.getName()), Duration.ofMillis(600));
-		int refused = 0;
+		List<Long> tries = new ArrayList<>();
 		try (topic) {
-			for (int i = 0; i < 50; i++) {
+			await().pollInSameThread().pollInterval(Duration.ofMillis(50)).atMost(Duration.ofSeconds(30)).until(() -> {
 				CompletableFuture<Void> written = topic.write(report());
-				refused += written.isCompletedExceptionally() ? 1 : 0;
+				if (!written.isCompletedExceptionally()) {
+					tries.add(System.nanoTime());
+				}
 				written.handle((done, failure) -> assertThat(failure).isNotNull()).join();
-				Thread.sleep(100);
-			}
+				return tries.size() == 3;
+			});
 		}
 		assertThat(ClientCount.clients).hasValue(1);
-		// Tried at first and after 1, 2 and perhaps 4 seconds more.
-		assertThat(refused).isBetween(40, 48);
+		assertThat(tries.get(1) - tries.get(0)).isGreaterThan(TimeUnit.SECONDS.toNanos(1));
+		assertThat(tries.get(2) - tries.get(1)).isGreaterThan(TimeUnit.SECONDS.toNanos(2));
 	}
 
 	private static int unusedPort() throws Exception {

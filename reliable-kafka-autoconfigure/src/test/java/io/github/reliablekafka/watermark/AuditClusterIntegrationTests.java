@@ -176,7 +176,7 @@ class AuditClusterIntegrationTests {
 		probe.createTopic(this.topic, 1);
 		this.board.watch(this.lane);
 		await().until(() -> this.board.facts(this.topic) != null);
-		await().pollDelay(Duration.ofSeconds(1)).until(() -> !topics().contains(this.control));
+		await().during(Duration.ofSeconds(1)).until(() -> !topics().contains(this.control));
 		probe.createTopic(this.control, 3);
 		write(watermark(this.lane, 7, 1));
 		await().atMost(Duration.ofSeconds(20)).until(() -> !this.board.watermarks(this.lane).isEmpty());
@@ -237,7 +237,7 @@ class AuditClusterIntegrationTests {
 	@Test
 	void factsWhenThereIsNoTopicAreNotPostedAndItIsNotCreated() {
 		this.board.watch(this.lane);
-		await().pollDelay(Duration.ofSeconds(2)).until(() -> this.board.facts(this.topic) == null);
+		await().during(Duration.ofSeconds(1)).until(() -> this.board.facts(this.topic) == null);
 		assertThat(topics()).doesNotContain(this.topic);
 	}
 
