@@ -44,6 +44,22 @@ import static org.awaitility.Awaitility.await;
  */
 abstract class ConsumerPositionsSetup extends ApplicationOnBroker {
 
+	ConsumerPositionsSetup() {
+		super(DurabilityAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
+				ReliableProducerAutoConfiguration.class, KafkaAutoConfiguration.class);
+		this.runner = this.runner.withUserConfiguration(Seen.class);
+		configure("spring.kafka.consumer.properties[metadata.max.age.ms]=500",
+				"spring.kafka.listener.poll-timeout=200ms");
+	}
+
+	@Override
+	protected void run(Class<?> configuration, ThrowingConsumer<ApplicationContext> test, String... properties) {
+		super.run(configuration, (context) -> {
+			assertThat(context.getBeansOfType(DeliveryLedger.class)).hasSize(1);
+			test.accept(context);
+		}, properties);
+	}
+
 	static ConsumerRecord<?, ?> pollOne(Consumer<?, ?> consumer) {
 		List<ConsumerRecord<?, ?>> polled = new ArrayList<>();
 		await().pollInSameThread().until(() -> {
@@ -75,21 +91,6 @@ abstract class ConsumerPositionsSetup extends ApplicationOnBroker {
 			this.seen.values.add(value);
 		}
 
-	}
-
-	ConsumerPositionsSetup() {
-		super(DurabilityAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
-				ReliableProducerAutoConfiguration.class, KafkaAutoConfiguration.class);
-		this.runner = this.runner.withUserConfiguration(Seen.class);
-		configure("spring.kafka.consumer.properties[metadata.max.age.ms]=500", "spring.kafka.listener.poll-timeout=200ms");
-	}
-
-	@Override
-	protected void run(Class<?> configuration, ThrowingConsumer<ApplicationContext> test, String... properties) {
-		super.run(configuration, (context) -> {
-			assertThat(context.getBeansOfType(DeliveryLedger.class)).hasSize(1);
-			test.accept(context);
-		}, properties);
 	}
 
 }

@@ -16,6 +16,8 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -25,6 +27,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -63,6 +66,21 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 			awaitCommitted(6);
 			send(context, false, "four");
 			awaitCommitted(7);
+		});
+		assertThat(this.ledger.findings()).isEmpty();
+	}
+
+	@Test
+	void recordsThatAHandlerOfTheApplicationTakesAllAtOnceAreNotFound() {
+		for (String value : List.of("one", "fail", "two", "three")) {
+			probe.send(this.topic, 0, "a", value);
+		}
+		run(GreedyHandler.class, (context) -> {
+			awaitCommitted(4);
+			probe.send(this.topic, 0, "a", "four");
+			awaitCommitted(5);
+			assertThat(context.getBean(Seen.class).values).containsExactly("one", "fail", "kept", "kept", "kept",
+					"four");
 		});
 		assertThat(this.ledger.findings()).isEmpty();
 	}
@@ -134,6 +152,19 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 		assertThat(this.ledger.findings()).isEmpty();
 	}
 
+	// Handlers in the packages of the starter count as its own.
+	private static CommonErrorHandler foreign(CommonErrorHandler handler) {
+		return (CommonErrorHandler) Proxy.newProxyInstance(CommonErrorHandler.class.getClassLoader(),
+				new Class<?>[] { CommonErrorHandler.class }, (proxy, method, arguments) -> {
+					try {
+						return method.invoke(handler, arguments);
+					}
+					catch (InvocationTargetException ex) {
+						throw ex.getTargetException();
+					}
+				});
+	}
+
 	@Configuration(proxyBeanMethods = false)
 	static class OwnRecoverer extends Listener {
 
@@ -157,7 +188,7 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 
 		@Bean
 		CommonErrorHandler errorHandler(Seen seen) {
-			return new CommonErrorHandler() {
+			return foreign(new CommonErrorHandler() {
 
 				@Override
 				public boolean handleOne(Exception exception, ConsumerRecord<?, ?> record, Consumer<?, ?> consumer,
@@ -166,7 +197,7 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 					return true;
 				}
 
-			};
+			});
 		}
 
 	}
@@ -183,7 +214,7 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 
 		@Bean
 		CommonErrorHandler errorHandler(Seen seen) {
-			return new CommonErrorHandler() {
+			return foreign(new CommonErrorHandler() {
 
 				@Override
 				public boolean seeksAfterHandling() {
@@ -204,7 +235,7 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 					return false;
 				}
 
-			};
+			});
 		}
 
 	}

@@ -46,6 +46,28 @@ abstract class ProcessingLossSetup extends ApplicationOnBroker {
 
 	LossLedger ledger;
 
+	ProcessingLossSetup() {
+		super(DurabilityAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
+				ReliableProducerAutoConfiguration.class, DeadLetterAutoConfiguration.class,
+				KafkaAutoConfiguration.class);
+		this.runner = this.runner.withUserConfiguration(Seen.class);
+		configure("spring.kafka.listener.poll-timeout=200ms", "reliable.kafka.consumer.retry.initial-interval=50ms",
+				"reliable.kafka.consumer.retry.max-attempts=2");
+	}
+
+	@BeforeEach
+	void createTopic() {
+		probe.createTopic(this.topic, 1);
+	}
+
+	@Override
+	protected void run(Class<?> configuration, ThrowingConsumer<ApplicationContext> test, String... properties) {
+		super.run(configuration, (context) -> {
+			this.ledger = context.getBean(LossLedger.class);
+			test.accept(context);
+		}, properties);
+	}
+
 	@SuppressWarnings("unchecked")
 	void send(ApplicationContext context, boolean numbered, String... values) {
 		for (String value : values) {
@@ -125,27 +147,6 @@ abstract class ProcessingLossSetup extends ApplicationOnBroker {
 			}
 		}
 
-	}
-
-	ProcessingLossSetup() {
-		super(DurabilityAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
-				ReliableProducerAutoConfiguration.class, DeadLetterAutoConfiguration.class,
-				KafkaAutoConfiguration.class);
-		this.runner = this.runner.withUserConfiguration(Seen.class);
-		configure("spring.kafka.listener.poll-timeout=200ms", "reliable.kafka.consumer.retry.initial-interval=50ms", "reliable.kafka.consumer.retry.max-attempts=2");
-	}
-
-	@BeforeEach
-	void createTopic() {
-		probe.createTopic(this.topic, 1);
-	}
-
-	@Override
-	protected void run(Class<?> configuration, ThrowingConsumer<ApplicationContext> test, String... properties) {
-		super.run(configuration, (context) -> {
-			this.ledger = context.getBean(LossLedger.class);
-			test.accept(context);
-		}, properties);
 	}
 
 }

@@ -45,6 +45,14 @@ abstract class DeadLetterSetup extends ApplicationOnBroker {
 
 	static final byte[] POISON = { (byte) 0xff, 0, 1, (byte) 0x80, 2 };
 
+	DeadLetterSetup() {
+		super(DurabilityAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
+				DeadLetterAutoConfiguration.class, KafkaAutoConfiguration.class);
+		this.runner = this.runner.withUserConfiguration(Seen.class);
+		configure("spring.kafka.consumer.value-deserializer=" + FragileDeserializer.class.getName(),
+				"reliable.kafka.consumer.retry.initial-interval=50ms", "reliable.kafka.consumer.retry.max-attempts=3");
+	}
+
 	long count(ApplicationContext context, ConsumptionOutcome outcome) {
 		return context.getBean(DeliveryLedger.class).consumption(this.topic, this.group).count(outcome);
 	}
@@ -131,13 +139,6 @@ abstract class DeadLetterSetup extends ApplicationOnBroker {
 			}
 		}
 
-	}
-
-	DeadLetterSetup() {
-		super(DurabilityAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
-				DeadLetterAutoConfiguration.class, KafkaAutoConfiguration.class);
-		this.runner = this.runner.withUserConfiguration(Seen.class);
-		configure("spring.kafka.consumer.value-deserializer=" + FragileDeserializer.class.getName(), "reliable.kafka.consumer.retry.initial-interval=50ms", "reliable.kafka.consumer.retry.max-attempts=3");
 	}
 
 }

@@ -34,6 +34,14 @@ import org.springframework.context.annotation.Configuration;
  */
 abstract class ListenerContainersSetup extends ApplicationOnBroker {
 
+	ListenerContainersSetup() {
+		super(DurabilityAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
+				DeadLetterAutoConfiguration.class, KafkaAutoConfiguration.class);
+		this.runner = this.runner.withUserConfiguration(Seen.class);
+		configure("reliable.kafka.consumer.retry.initial-interval=50ms",
+				"reliable.kafka.consumer.retry.max-attempts=3");
+	}
+
 	long count(ApplicationContext context, ConsumptionOutcome outcome) {
 		return context.getBean(DeliveryLedger.class).consumption(this.topic, this.group).count(outcome);
 	}
@@ -55,13 +63,6 @@ abstract class ListenerContainersSetup extends ApplicationOnBroker {
 			}
 		}
 
-	}
-
-	ListenerContainersSetup() {
-		super(DurabilityAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
-				DeadLetterAutoConfiguration.class, KafkaAutoConfiguration.class);
-		this.runner = this.runner.withUserConfiguration(Seen.class);
-		configure("reliable.kafka.consumer.retry.initial-interval=50ms", "reliable.kafka.consumer.retry.max-attempts=3");
 	}
 
 }

@@ -61,6 +61,11 @@ abstract class RecordNumbersSetup {
 		.withPropertyValues("spring.kafka.bootstrap-servers=" + probe.bootstrapServers(),
 				"spring.application.name=shop");
 
+	@BeforeAll
+	static void connect(KafkaProbe shared) {
+		probe = shared;
+	}
+
 	ProducerRecord<Object, Object> record(Random random) {
 		String value = "v".repeat((random.nextInt(30) == 0) ? 4000 : random.nextInt(300));
 		return switch (random.nextInt(3)) {
@@ -120,11 +125,6 @@ abstract class RecordNumbersSetup {
 			}
 			return log;
 		}
-	}
-
-	@BeforeAll
-	static void connect(KafkaProbe shared) {
-		probe = shared;
 	}
 
 }

@@ -68,6 +68,18 @@ abstract class AuditClusterSetup {
 
 	SequenceBoard board;
 
+	@BeforeAll
+	static void connect(KafkaProbe shared) {
+		probe = shared;
+		servers = shared.bootstrapServers();
+		admin = Admin.create(Map.of("bootstrap.servers", servers));
+	}
+
+	@AfterAll
+	static void disconnect() {
+		admin.close();
+	}
+
 	@BeforeEach
 	void start() {
 		this.board = application(Watermarks.CONTROL_TOPIC);
@@ -124,18 +136,6 @@ abstract class AuditClusterSetup {
 		catch (InterruptedException | ExecutionException ex) {
 			throw new IllegalStateException(ex);
 		}
-	}
-
-	@BeforeAll
-	static void connect(KafkaProbe shared) {
-		probe = shared;
-		servers = shared.bootstrapServers();
-		admin = Admin.create(Map.of("bootstrap.servers", servers));
-	}
-
-	@AfterAll
-	static void disconnect() {
-		admin.close();
 	}
 
 }
