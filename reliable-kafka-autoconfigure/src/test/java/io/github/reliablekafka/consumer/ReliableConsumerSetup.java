@@ -80,8 +80,9 @@ abstract class ReliableConsumerSetup {
 	static class OverridingListener {
 
 		@KafkaListener(id = "overriding", topics = "t",
-				properties = { "interceptor.classes="
-						+ "io.github.reliablekafka.consumer.ReliableConsumerAutoConfigurationTests$CountingInterceptor",
+				properties = {
+						"interceptor.classes="
+								+ "io.github.reliablekafka.consumer.ReliableConsumerSetup$CountingInterceptor",
 						"value.deserializer=org.apache.kafka.common.serialization.IntegerDeserializer" })
 		void listen(ConsumerRecord<?, ?> record) {
 		}
