@@ -30,10 +30,10 @@ import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.producer.ReliableKafkaTemplateAutoConfiguration;
 import io.github.reliablekafka.producer.ReliableProducerAutoConfiguration;
 import io.github.reliablekafka.testing.KafkaProbe;
+import io.github.reliablekafka.testing.SharedBroker;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,8 +54,6 @@ import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.kafka.listener.DeadLetterPublishingRecoverer;
 import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.support.SendResult;
-import org.springframework.kafka.test.EmbeddedKafkaBroker;
-import org.springframework.kafka.test.context.EmbeddedKafka;
 import org.springframework.util.backoff.FixedBackOff;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -65,14 +63,12 @@ import static org.awaitility.Awaitility.await;
  * Tests for an application that was written without the starter and makes everything
  * itself.
  */
-@EmbeddedKafka(partitions = 1, brokerProperties = "group.initial.rebalance.delay.ms=0")
+@SharedBroker
 class PlainApplicationIntegrationTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
 	private static KafkaProbe probe;
-
-	private static EmbeddedKafkaBroker broker;
 
 	private final String topic = "orders-" + UUID.randomUUID();
 
@@ -81,14 +77,8 @@ class PlainApplicationIntegrationTests {
 	private ApplicationContextRunner runner;
 
 	@BeforeAll
-	static void connect(EmbeddedKafkaBroker embedded) {
-		broker = embedded;
-		probe = new KafkaProbe(embedded.getBrokersAsString());
-	}
-
-	@AfterAll
-	static void disconnect() {
-		probe.close();
+	static void connect(KafkaProbe shared) {
+		probe = shared;
 	}
 
 	@BeforeEach
@@ -99,7 +89,7 @@ class PlainApplicationIntegrationTests {
 							DeadLetterAutoConfiguration.class, ReliableProducerAutoConfiguration.class,
 							ReliableKafkaTemplateAutoConfiguration.class, KafkaAutoConfiguration.class))
 			.withUserConfiguration(Application.class)
-			.withPropertyValues("servers=" + broker.getBrokersAsString(), "topic=" + this.topic,
+			.withPropertyValues("servers=" + probe.bootstrapServers(), "topic=" + this.topic,
 					"reliable.kafka.dead-letter.publish-timeout=2s");
 		probe.createTopic(this.topic, 1);
 	}

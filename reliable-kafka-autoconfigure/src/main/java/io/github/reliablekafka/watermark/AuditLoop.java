@@ -158,9 +158,11 @@ abstract class AuditLoop {
 			logger.warn(this.name + " ends", ex);
 		}
 		finally {
-			// Clients do not close on a thread that is interrupted.
-			Thread.interrupted();
-			this.over = true;
+			synchronized (this) {
+				// Clients do not close on a thread that is interrupted, now or later.
+				Thread.interrupted();
+				this.over = true;
+			}
 			this.notes.clear();
 			release();
 		}
@@ -191,17 +193,15 @@ abstract class AuditLoop {
 	 * @param now whether to break off what it does
 	 */
 	final void close(long deadline, boolean now) {
-		Thread last;
 		synchronized (this) {
 			this.deadline = deadline;
 			this.closing = true;
-			last = this.thread;
-			this.over |= last == null;
+			this.over |= this.thread == null;
 		}
 		this.notes.add(() -> {
 		});
-		if (now && last != null) {
-			last.interrupt();
+		if (now) {
+			breakOff();
 		}
 	}
 
@@ -216,7 +216,13 @@ abstract class AuditLoop {
 		}
 		if (last != null) {
 			last.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(this.deadline - System.nanoTime())));
-			last.interrupt();
+			breakOff();
+		}
+	}
+
+	private synchronized void breakOff() {
+		if (this.thread != null && !this.over) {
+			this.thread.interrupt();
 		}
 	}
 

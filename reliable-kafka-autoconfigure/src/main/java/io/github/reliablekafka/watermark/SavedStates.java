@@ -46,6 +46,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SavedStates {
 
+	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
+
 	private final AuditTopic topic;
 
 	private final AuditTopics topics;
@@ -256,9 +258,10 @@ final class SavedStates {
 	}
 
 	/**
-	 * Give up what is being written.
+	 * Give up what is being written, within {@link #CLOSE_TIMEOUT}.
+	 * @throws InterruptedException if the caller shall not wait
 	 */
-	void close() {
+	void close() throws InterruptedException {
 		Producer<byte[], byte[]> last;
 		synchronized (this) {
 			this.closed = true;
@@ -266,7 +269,13 @@ final class SavedStates {
 			this.producer = null;
 		}
 		if (last != null) {
-			last.close(Duration.ZERO);
+			// However little it may wait, it waits for its network thread, and nobody can
+			// stop that while it waits for a broker that is connected and does not
+			// answer.
+			Thread closing = new Thread(() -> last.close(Duration.ZERO), "reliable-kafka-audit-end");
+			closing.setDaemon(true);
+			closing.start();
+			closing.join(CLOSE_TIMEOUT.toMillis());
 		}
 	}
 

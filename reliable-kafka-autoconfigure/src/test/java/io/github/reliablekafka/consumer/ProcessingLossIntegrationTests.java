@@ -19,43 +19,23 @@ package io.github.reliablekafka.consumer;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import io.github.reliablekafka.deadletter.DeadLetterAutoConfiguration;
 import io.github.reliablekafka.deadletter.FragileDeserializer;
-import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
-import io.github.reliablekafka.producer.ReliableProducerAutoConfiguration;
 import io.github.reliablekafka.sequence.Cause;
 import io.github.reliablekafka.sequence.Finding;
-import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.Verdict;
-import io.github.reliablekafka.testing.KafkaProbe;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryCustomizer;
-import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
-import org.springframework.boot.test.context.runner.ApplicationContextRunner;
-import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.BackOff;
@@ -63,24 +43,13 @@ import org.springframework.kafka.annotation.EnableKafka;
 import org.springframework.kafka.annotation.EnableKafkaRetryTopic;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.annotation.RetryableTopic;
-import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.KafkaTemplate;
-import org.springframework.kafka.listener.BatchInterceptor;
-import org.springframework.kafka.listener.BatchListenerFailedException;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.CommonLoggingErrorHandler;
 import org.springframework.kafka.listener.DeadLetterPublishingRecoverer;
 import org.springframework.kafka.listener.DefaultErrorHandler;
-import org.springframework.kafka.listener.MessageListenerContainer;
-import org.springframework.kafka.listener.RecordInterceptor;
-import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.kafka.retrytopic.DltStrategy;
-import org.springframework.kafka.support.Acknowledgment;
-import org.springframework.kafka.test.EmbeddedKafkaBroker;
-import org.springframework.kafka.test.context.EmbeddedKafka;
-import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import org.springframework.util.backoff.FixedBackOff;
-import org.springframework.util.function.ThrowingConsumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -88,47 +57,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for records that are committed though nothing became of them, against a broker.
  */
-@EmbeddedKafka(partitions = 1, brokerProperties = { "group.initial.rebalance.delay.ms=0",
-		"transaction.state.log.replication.factor=1", "transaction.state.log.min.isr=1" })
-class ProcessingLossIntegrationTests {
-
-	private static KafkaProbe probe;
-
-	private static EmbeddedKafkaBroker broker;
-
-	private final String topic = "orders-" + UUID.randomUUID();
-
-	private final String group = "group-" + UUID.randomUUID();
-
-	private ApplicationContextRunner runner;
-
-	private LossLedger ledger;
-
-	@BeforeAll
-	static void connect(EmbeddedKafkaBroker embedded) {
-		broker = embedded;
-		probe = new KafkaProbe(embedded.getBrokersAsString());
-		Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
-	}
-
-	@AfterAll
-	static void disconnect() {
-		probe.close();
-		Awaitility.reset();
-	}
-
-	@BeforeEach
-	void configure() {
-		this.runner = new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(DurabilityAutoConfiguration.class,
-					ReliableConsumerAutoConfiguration.class, ReliableProducerAutoConfiguration.class,
-					DeadLetterAutoConfiguration.class, KafkaAutoConfiguration.class))
-			.withPropertyValues("spring.kafka.bootstrap-servers=" + broker.getBrokersAsString(),
-					"spring.kafka.consumer.group-id=" + this.group, "topic=" + this.topic,
-					"spring.kafka.listener.poll-timeout=200ms", "reliable.kafka.consumer.retry.initial-interval=50ms",
-					"reliable.kafka.consumer.retry.max-attempts=2");
-		probe.createTopic(this.topic, 1);
-	}
+class ProcessingLossIntegrationTests extends ProcessingLossSetup {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { false, true })
@@ -201,93 +130,6 @@ class ProcessingLossIntegrationTests {
 		});
 	}
 
-	@ParameterizedTest
-	@ValueSource(classes = { Listener.class, Filtering.class, Intercepting.class, OwnRecoverer.class, OwnHandler.class,
-			GreedyHandler.class, Acknowledging.class, RetryListener.class })
-	void recordThatSomebodyKeepsOrFiltersIsNotFound(Class<?> configuration) {
-		run(configuration, (context) -> {
-			send(context, true, "one", "fail", "two", "fail", "fail", "three");
-			awaitCommitted(6);
-			send(context, false, "four");
-			awaitCommitted(7);
-		});
-		assertThat(this.ledger.findings()).isEmpty();
-	}
-
-	@ParameterizedTest
-	@ValueSource(strings = { "record", "batch", "time", "count", "count_time" })
-	void commitAfterWhicheverTimeFindsNothing(String mode) {
-		run(Listener.class, (context) -> {
-			send(context, true, "one", "two", "fail", "three", "four", "five");
-			awaitCommitted(6);
-		}, "spring.kafka.listener.ack-mode=" + mode, "spring.kafka.listener.ack-time=500ms",
-				"spring.kafka.listener.ack-count=2", "spring.kafka.consumer.max-poll-records=3");
-		assertThat(this.ledger.findings()).isEmpty();
-	}
-
-	@ParameterizedTest
-	@ValueSource(classes = { BatchListener.class, BatchFiltering.class, BatchIndex.class, BatchOwnRecoverer.class })
-	void batchThatFailsInPartFindsNothing(Class<?> configuration) {
-		run(configuration, (context) -> {
-			send(context, true, "one", "fail", "two", "fail", "fail", "three");
-			awaitCommitted(6);
-			send(context, false, "four");
-			awaitCommitted(7);
-		}, "spring.kafka.listener.type=batch");
-		assertThat(this.ledger.findings()).isEmpty();
-	}
-
-	@ParameterizedTest
-	@ValueSource(strings = { "single", "batch" })
-	void transactionThatIsRolledBackFindsNothing(String type) {
-		run(type.equals("batch") ? BatchListener.class : Listener.class, (context) -> {
-			probe.send(this.topic, 0, "a", "one");
-			probe.send(this.topic, 0, "a", "fail");
-			probe.send(this.topic, 0, "a", "two");
-			awaitCommitted(3);
-			probe.send(this.topic, 0, "a", "three");
-			awaitCommitted(4);
-		}, "spring.kafka.listener.type=" + type, "spring.kafka.producer.transaction-id-prefix=" + this.group);
-		assertThat(this.ledger.findings()).isEmpty();
-	}
-
-	@ParameterizedTest
-	@ValueSource(strings = { "classic", "consumer" })
-	void rebalancesAndStopsFindNothing(String protocol) {
-		probe.addPartitions(this.topic, 3);
-		run(SlowListener.class, (context) -> {
-			KafkaListenerEndpointRegistry registry = context.getBean(KafkaListenerEndpointRegistry.class);
-			for (int i = 0; i < 60; i++) {
-				probe.send(this.topic, i % 3, "a", "value-" + i);
-			}
-			for (String id : List.of("first", "second", "first", "second")) {
-				MessageListenerContainer container = registry.getListenerContainer(id);
-				Thread.sleep(700);
-				container.stop();
-				Thread.sleep(300);
-				container.start();
-			}
-			await().until(() -> probe.committed(this.group, this.topic, 0) == 20
-					&& probe.committed(this.group, this.topic, 1) == 20
-					&& probe.committed(this.group, this.topic, 2) == 20);
-		}, "spring.kafka.consumer.properties[group.protocol]=" + protocol, "spring.kafka.consumer.max-poll-records=10",
-				"spring.kafka.listener.immediate-stop=true");
-		assertThat(this.ledger.findings()).isEmpty();
-	}
-
-	@SuppressWarnings("unchecked")
-	private void send(ApplicationContext context, boolean numbered, String... values) {
-		for (String value : values) {
-			if (numbered) {
-				((KafkaTemplate<String, String>) context.getBean(KafkaTemplate.class)).send(this.topic, 0, "a", value)
-					.join();
-			}
-			else {
-				probe.send(this.topic, 0, "a", value);
-			}
-		}
-	}
-
 	private void assertFound(boolean numbered, long firstOffset, long lastOffset) {
 		assertThat(this.ledger.findings()).singleElement().satisfies((finding) -> {
 			assertLoss(finding);
@@ -305,49 +147,6 @@ class ProcessingLossIntegrationTests {
 		assertThat(finding.verdict()).isEqualTo(Verdict.PROCESSING_LOSS);
 		assertThat(finding.cause()).isEqualTo(Cause.COMMITTED_UNPROCESSED);
 		assertThat(finding.group()).startsWith(this.group);
-	}
-
-	private void awaitCommitted(long offset) {
-		await().until(() -> probe.committed(this.group, this.topic, 0) == offset);
-	}
-
-	private void run(Class<?> configuration, ThrowingConsumer<ApplicationContext> test, String... properties) {
-		this.runner.withUserConfiguration(configuration, Seen.class).withPropertyValues(properties).run((context) -> {
-			assertThat(context).hasNotFailed();
-			this.ledger = context.getBean(LossLedger.class);
-			test.accept(context);
-		});
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class Seen {
-
-		private final Queue<String> values = new ConcurrentLinkedQueue<>();
-
-		private void process(String value) {
-			this.values.add(value);
-			if (value.equals("fail")) {
-				throw new IllegalStateException("failed on purpose");
-			}
-		}
-
-	}
-
-	@EnableKafka
-	@Configuration(proxyBeanMethods = false)
-	static class Listener {
-
-		private final Seen seen;
-
-		Listener(Seen seen) {
-			this.seen = seen;
-		}
-
-		@KafkaListener(topics = "${topic}")
-		void listen(String value) {
-			this.seen.process(value);
-		}
-
 	}
 
 	/**
@@ -470,141 +269,6 @@ class ProcessingLossIntegrationTests {
 
 	}
 
-	@Configuration(proxyBeanMethods = false)
-	static class OwnRecoverer extends Listener {
-
-		OwnRecoverer(Seen seen) {
-			super(seen);
-		}
-
-		@Bean
-		CommonErrorHandler errorHandler(Seen seen) {
-			return new DefaultErrorHandler((record, exception) -> seen.values.add("kept"), new FixedBackOff(0, 1));
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class OwnHandler extends Listener {
-
-		OwnHandler(Seen seen) {
-			super(seen);
-		}
-
-		@Bean
-		CommonErrorHandler errorHandler(Seen seen) {
-			return new CommonErrorHandler() {
-
-				@Override
-				public boolean handleOne(Exception exception, ConsumerRecord<?, ?> record, Consumer<?, ?> consumer,
-						MessageListenerContainer container) {
-					seen.values.add("kept");
-					return true;
-				}
-
-			};
-		}
-
-	}
-
-	/**
-	 * Deals with everything behind a failed record as well, and has nothing polled again.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	static class GreedyHandler extends Listener {
-
-		GreedyHandler(Seen seen) {
-			super(seen);
-		}
-
-		@Bean
-		CommonErrorHandler errorHandler(Seen seen) {
-			return new CommonErrorHandler() {
-
-				@Override
-				public boolean seeksAfterHandling() {
-					return true;
-				}
-
-				@Override
-				public void handleRemaining(Exception exception, List<ConsumerRecord<?, ?>> records,
-						Consumer<?, ?> consumer, MessageListenerContainer container) {
-					records.forEach((record) -> seen.values.add("kept"));
-					ConsumerRecord<?, ?> last = records.get(records.size() - 1);
-					consumer.commitSync(Map.of(new TopicPartition(last.topic(), last.partition()),
-							new OffsetAndMetadata(last.offset() + 1)));
-				}
-
-				@Override
-				public boolean isAckAfterHandle() {
-					return false;
-				}
-
-			};
-		}
-
-	}
-
-	@EnableKafka
-	@Configuration(proxyBeanMethods = false)
-	static class Acknowledging {
-
-		@KafkaListener(topics = "${topic}", ackMode = "MANUAL_IMMEDIATE")
-		void listen(String value, Acknowledgment acknowledgment) {
-			if (!value.equals("fail")) {
-				acknowledgment.acknowledge();
-			}
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class Filtering extends Listener {
-
-		Filtering(Seen seen) {
-			super(seen);
-		}
-
-		@Bean
-		RecordFilterStrategy<Object, Object> filter() {
-			return (record) -> record.value().equals("fail");
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class Intercepting extends Listener {
-
-		Intercepting(Seen seen) {
-			super(seen);
-		}
-
-		@Bean
-		RecordInterceptor<Object, Object> interceptor() {
-			return (record, consumer) -> record.value().equals("fail") ? null : record;
-		}
-
-	}
-
-	@EnableKafka
-	@EnableKafkaRetryTopic
-	@Configuration(proxyBeanMethods = false)
-	static class RetryListener extends RetryTopicScheduler {
-
-		private final Seen seen;
-
-		RetryListener(Seen seen) {
-			this.seen = seen;
-		}
-
-		@RetryableTopic(attempts = "2", backOff = @BackOff(50))
-		@KafkaListener(topics = "${topic}")
-		void listen(String value) {
-			this.seen.process(value);
-		}
-
-	}
-
 	@EnableKafka
 	@EnableKafkaRetryTopic
 	@Configuration(proxyBeanMethods = false)
@@ -620,93 +284,6 @@ class ProcessingLossIntegrationTests {
 		@KafkaListener(topics = "${topic}")
 		void listen(String value) {
 			this.seen.process(value);
-		}
-
-	}
-
-	static class RetryTopicScheduler {
-
-		@Bean
-		static ThreadPoolTaskScheduler retryTopicScheduler() {
-			return new ThreadPoolTaskScheduler();
-		}
-
-	}
-
-	@EnableKafka
-	@Configuration(proxyBeanMethods = false)
-	static class SlowListener {
-
-		private final Seen seen;
-
-		SlowListener(Seen seen) {
-			this.seen = seen;
-		}
-
-		@KafkaListener(id = "first", idIsGroup = false, topics = "${topic}")
-		void first(String value) throws InterruptedException {
-			Thread.sleep(20);
-			this.seen.process(value);
-		}
-
-		@KafkaListener(id = "second", idIsGroup = false, topics = "${topic}")
-		void second(String value) throws InterruptedException {
-			first(value);
-		}
-
-	}
-
-	@EnableKafka
-	@Configuration(proxyBeanMethods = false)
-	static class BatchListener {
-
-		@KafkaListener(topics = "${topic}")
-		void listen(List<String> values) {
-			if (values.contains("fail")) {
-				throw new IllegalStateException("failed on purpose");
-			}
-		}
-
-	}
-
-	@EnableKafka
-	@Configuration(proxyBeanMethods = false)
-	static class BatchIndex {
-
-		@KafkaListener(topics = "${topic}")
-		void listen(List<ConsumerRecord<?, String>> records) {
-			for (ConsumerRecord<?, String> record : records) {
-				if (record.value().equals("fail")) {
-					throw new BatchListenerFailedException("failed on purpose", record);
-				}
-			}
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class BatchOwnRecoverer extends BatchListener {
-
-		@Bean
-		CommonErrorHandler errorHandler() {
-			return new DefaultErrorHandler((record, exception) -> record.offset(), new FixedBackOff(20, 2));
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class BatchFiltering extends BatchListener {
-
-		@Bean
-		BatchInterceptor<Object, Object> interceptor() {
-			return (records, consumer) -> {
-				for (ConsumerRecord<?, ?> record : records) {
-					if (record.value().equals("fail")) {
-						return null;
-					}
-				}
-				return (records.count() > 1) ? records : new ConsumerRecords<>(Map.of(), Map.of());
-			};
 		}
 
 	}

@@ -17,62 +17,37 @@
 package io.github.reliablekafka.consumer;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.CompletableFuture;
 
-import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
-import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.UnsafeSettingsException;
-import io.github.reliablekafka.durability.Violation;
-import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerInterceptor;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.IntegerDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
-import org.springframework.beans.factory.support.AbstractBeanDefinition;
-import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
-import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Primary;
 import org.springframework.kafka.annotation.EnableKafka;
-import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
 import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
-import org.springframework.kafka.core.DefaultShareConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchInterceptor;
-import org.springframework.kafka.listener.CommonContainerStoppingErrorHandler;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
-import org.springframework.kafka.listener.ContainerProperties;
-import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.mock.MockConsumerFactory;
 import org.springframework.kafka.support.serializer.ErrorHandlingDeserializer;
@@ -83,16 +58,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests for {@link ReliableConsumerAutoConfiguration} and what it covers, without a
- * broker.
+ * Tests for {@link ReliableConsumerAutoConfiguration}.
  */
 @ExtendWith(OutputCaptureExtension.class)
-class ReliableConsumerAutoConfigurationTests {
-
-	private final ApplicationContextRunner runner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(DurabilityAutoConfiguration.class,
-				ReliableConsumerAutoConfiguration.class, KafkaAutoConfiguration.class))
-		.withPropertyValues("spring.kafka.listener.auto-startup=false", "spring.kafka.consumer.group-id=g");
+class ReliableConsumerAutoConfigurationTests extends ReliableConsumerSetup {
 
 	@Test
 	void consumerFactoryWhenNothingIsSetGetsSafeSettings() {
@@ -123,45 +92,6 @@ class ReliableConsumerAutoConfigurationTests {
 					.containsEntry("interceptor.classes",
 							List.of(ConsumerSettingsVeto.class.getName(), CountingInterceptor.class.getName()));
 				assertThat(output).contains("auto.offset.reset=latest");
-			});
-	}
-
-	@Test
-	void startWhenAutoCommitIsOnInSeveralPlacesNamesThemAll() {
-		this.runner.withPropertyValues("spring.kafka.consumer.enable-auto-commit=true")
-			.withUserConfiguration(AutoCommitEverywhere.class)
-			.run((context) -> {
-				List<Violation> violations = violations(context.getStartupFailure());
-				assertThat(violations).extracting(Violation::risk).containsOnly("consumer.auto-commit");
-				assertThat(violations).extracting(Violation::subject)
-					.containsExactlyInAnyOrder("consumer factory 'kafkaConsumerFactory'",
-							"consumer factory of 'ownContainerFactory'", "listener 'overriding'", "listener 'handMade'",
-							"consumer factory of listener container 'handMade'");
-				Violation ofProperty = violations.stream()
-					.filter((violation) -> violation.subject().contains("kafkaConsumerFactory"))
-					.findFirst()
-					.orElseThrow();
-				assertThat(ofProperty.describe()).contains("enable.auto.commit is 'true'")
-					.contains("spring.kafka.consumer.enable-auto-commit")
-					.contains("whether or not the records were processed");
-				assertThat(ofProperty.remedy()).contains("Remove 'spring.kafka.consumer.enable-auto-commit");
-				Violation ofListener = violations.stream()
-					.filter((violation) -> violation.subject().equals("listener 'overriding'"))
-					.findFirst()
-					.orElseThrow();
-				assertThat(ofListener.origin()).contains("the listener's own consumer properties");
-				assertThat(ofListener.remedy()).contains("listener 'overriding'");
-			});
-	}
-
-	@Test
-	void startWhenAutoCommitIsAcceptedSucceeds() {
-		this.runner
-			.withPropertyValues("spring.kafka.consumer.enable-auto-commit=true",
-					"reliable.kafka.durability.accept=consumer.auto-commit")
-			.run((context) -> {
-				assertThat(context).hasNotFailed();
-				assertThat(context.getBean(SafetyGate.class).acceptedViolations()).hasSize(1);
 			});
 	}
 
@@ -258,16 +188,6 @@ class ReliableConsumerAutoConfigurationTests {
 	}
 
 	@Test
-	void startWhenFactoryImplementsOnlyTheInterfaceIsRefused() {
-		this.runner.withUserConfiguration(BareFactory.class)
-			.run((context) -> assertThat(violations(context.getStartupFailure())).isNotEmpty()
-				.allSatisfy((violation) -> assertThat(violation.risk()).isEqualTo("consumer.uncovered")));
-		this.runner.withUserConfiguration(BareFactory.class)
-			.withPropertyValues("reliable.kafka.durability.accept=consumer.uncovered")
-			.run((context) -> assertThat(context).hasNotFailed());
-	}
-
-	@Test
 	void vetoCanBeCreatedInANativeImage() {
 		RuntimeHints hints = new RuntimeHints();
 		new ReliableConsumerAutoConfiguration.VetoHints().registerHints(hints, null);
@@ -286,95 +206,6 @@ class ReliableConsumerAutoConfigurationTests {
 				assertThat(context).hasNotFailed();
 				assertThat(context.getBean("mocks", ConsumerFactory.class).createConsumer()).isSameAs(mock);
 			});
-	}
-
-	@ParameterizedTest
-	@ValueSource(strings = { "single", "batch" })
-	void startWhenListenerIsAsynchronousIsRefused(String type) {
-		ApplicationContextRunner async = this.runner.withPropertyValues("spring.kafka.listener.type=" + type)
-			.withUserConfiguration(type.equals("batch") ? AsyncBatchListener.class : AsyncListener.class);
-		async.run((context) -> assertThat(violations(context.getStartupFailure())).singleElement()
-			.satisfies((violation) -> assertThat(violation.risk()).isEqualTo("consumer.async"))
-			.satisfies((violation) -> assertThat(violation.subject()).isEqualTo("listener 'asynchronous'")));
-		async.withPropertyValues("reliable.kafka.durability.accept=consumer.async").run((context) -> {
-			assertThat(context.getBean(SafetyGate.class).acceptedViolations()).hasSize(1);
-			ConsumerRecord<Object, Object> record = new ConsumerRecord<>("t", 0, 0, null, "value");
-			AbstractMessageListenerContainer<?, ?> container = container(
-					context.getBean(KafkaListenerEndpointRegistry.class), "asynchronous");
-			succeed(container, record, new MockConsumer<>("earliest"));
-			assertThat(context.getBean(DeliveryLedger.class).consumption("t", "g").count(ConsumptionOutcome.PROCESSED))
-				.isZero();
-		});
-	}
-
-	@SuppressWarnings("unchecked")
-	private static void succeed(AbstractMessageListenerContainer<?, ?> container, ConsumerRecord<Object, Object> record,
-			Consumer<Object, Object> consumer) {
-		((RecordInterceptor<Object, Object>) container.getRecordInterceptor()).success(record, consumer);
-		((BatchInterceptor<Object, Object>) container.getBatchInterceptor())
-			.success(new ConsumerRecords<>(Map.of(new TopicPartition("t", 0), List.of(record)), Map.of()), consumer);
-	}
-
-	@Test
-	void startWhenBeansAreNoCandidatesIgnoresThem() {
-		CommonErrorHandler used = new CommonContainerStoppingErrorHandler();
-		this.runner.withUserConfiguration(OverridingListener.class)
-			.withBean("used", CommonErrorHandler.class, () -> used)
-			.withBean("other", CommonErrorHandler.class, CommonContainerStoppingErrorHandler::new,
-					(definition) -> definition.setAutowireCandidate(false))
-			.withBean("another", CommonErrorHandler.class, CommonContainerStoppingErrorHandler::new,
-					(definition) -> ((AbstractBeanDefinition) definition).setDefaultCandidate(false))
-			.run((context) -> {
-				assertThat(context).hasNotFailed();
-				assertThat(container(context.getBean(KafkaListenerEndpointRegistry.class), "overriding")
-					.getCommonErrorHandler()).isSameAs(used);
-			});
-		this.runner.withUserConfiguration(OverridingListener.class)
-			.withBean("one", CommonErrorHandler.class, CommonContainerStoppingErrorHandler::new,
-					(definition) -> definition.setAutowireCandidate(false))
-			.withBean("another", CommonErrorHandler.class, CommonContainerStoppingErrorHandler::new,
-					(definition) -> definition.setAutowireCandidate(false))
-			.run((context) -> assertThat(context).hasNotFailed());
-	}
-
-	@Test
-	void startWhenBeansAreAmbiguousNamesThem() {
-		this.runner.withUserConfiguration(OverridingListener.class, TwoErrorHandlers.class)
-			.run((context) -> assertThat(violations(context.getStartupFailure())).singleElement()
-				.satisfies((violation) -> {
-					assertThat(violation.risk()).isEqualTo("consumer.ambiguous-beans");
-					assertThat(violation.describe()).contains("CommonErrorHandler is 'handlerOne, handlerTwo'")
-						.contains("Spring Boot applies none");
-					assertThat(violation.remedy()).contains("@Primary");
-				}));
-	}
-
-	@Test
-	void startWhenBeansAreAmbiguousForNoListenerSucceeds() {
-		this.runner.withUserConfiguration(TwoErrorHandlers.class).run((context) -> assertThat(context).hasNotFailed());
-	}
-
-	@Test
-	void startWhenOneOfSeveralBeansIsPrimarySucceeds() {
-		this.runner.withUserConfiguration(OverridingListener.class, PrimaryErrorHandler.class)
-			.run((context) -> assertThat(context).hasNotFailed());
-	}
-
-	@Test
-	void startWhenConsumerFactoryTakesNoCoverIsRefused() {
-		this.runner.withUserConfiguration(ForeignConsumerFactory.class)
-			.run((context) -> assertThat(violations(context.getStartupFailure())).singleElement()
-				.satisfies((violation) -> {
-					assertThat(violation.risk()).isEqualTo("consumer.uncovered");
-					assertThat(violation.subject()).isEqualTo("consumer factory 'foreign'");
-				}));
-	}
-
-	@Test
-	void startWhenShareGroupIsUsedIsRefused() {
-		this.runner.withBean(DefaultShareConsumerFactory.class, Map.of("bootstrap.servers", "localhost:1"))
-			.run((context) -> assertThat(violations(context.getStartupFailure())).extracting(Violation::risk)
-				.containsExactly("consumer.share-group"));
 	}
 
 	@Test
@@ -456,27 +287,9 @@ class ReliableConsumerAutoConfigurationTests {
 				.isInstanceOf(ReliableConsumer.class));
 	}
 
-	private static DefaultKafkaConsumerFactory<?, ?> factory(Deserializer<?> key, Deserializer<?> value) {
-		return new DefaultKafkaConsumerFactory<>(Map.of("bootstrap.servers", "localhost:1"), key, value, false);
-	}
-
 	@SuppressWarnings("unchecked")
 	private static Map<String, Object> settings(ApplicationContext context) {
 		return context.getBean(DefaultKafkaConsumerFactory.class).getConfigurationProperties();
-	}
-
-	private static AbstractMessageListenerContainer<?, ?> container(KafkaListenerEndpointRegistry registry, String id) {
-		return (AbstractMessageListenerContainer<?, ?>) registry.getListenerContainer(id);
-	}
-
-	private static List<Violation> violations(Throwable failure) {
-		assertThat(failure).isNotNull();
-		Throwable cause = failure;
-		while (!(cause instanceof UnsafeSettingsException)) {
-			assertThat(cause.getCause()).as(Arrays.toString(cause.getStackTrace())).isNotNull();
-			cause = cause.getCause();
-		}
-		return ((UnsafeSettingsException) cause).violations();
 	}
 
 	/**
@@ -485,67 +298,6 @@ class ReliableConsumerAutoConfigurationTests {
 	 * @param id its number
 	 */
 	record Order(int id) {
-	}
-
-	public static class CountingInterceptor implements ConsumerInterceptor<Object, Object> {
-
-		@Override
-		public ConsumerRecords<Object, Object> onConsume(ConsumerRecords<Object, Object> records) {
-			return records;
-		}
-
-		@Override
-		public void onCommit(Map<TopicPartition, OffsetAndMetadata> offsets) {
-		}
-
-		@Override
-		public void close() {
-		}
-
-		@Override
-		public void configure(Map<String, ?> configs) {
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class OverridingListener {
-
-		@KafkaListener(id = "overriding", topics = "t",
-				properties = { "interceptor.classes="
-						+ "io.github.reliablekafka.consumer.ReliableConsumerAutoConfigurationTests$CountingInterceptor",
-						"value.deserializer=org.apache.kafka.common.serialization.IntegerDeserializer" })
-		void listen(ConsumerRecord<?, ?> record) {
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class AutoCommitEverywhere {
-
-		@KafkaListener(id = "overriding", topics = "t", properties = "enable.auto.commit=TRUE")
-		void listen(ConsumerRecord<?, ?> record) {
-		}
-
-		@Bean
-		ConcurrentKafkaListenerContainerFactory<String, String> ownContainerFactory() {
-			ConcurrentKafkaListenerContainerFactory<String, String> factory = new ConcurrentKafkaListenerContainerFactory<>();
-			factory.setConsumerFactory(new DefaultKafkaConsumerFactory<>(Map.of("enable.auto.commit", true)));
-			return factory;
-		}
-
-		@Bean
-		ConcurrentMessageListenerContainer<String, String> handMade() {
-			ContainerProperties properties = new ContainerProperties("t");
-			properties.setMessageListener((MessageListener<String, String>) (record) -> {
-			});
-			properties.getKafkaConsumerProperties().put("enable.auto.commit", true);
-			ConcurrentMessageListenerContainer<String, String> container = new ConcurrentMessageListenerContainer<>(
-					new DefaultKafkaConsumerFactory<>(Map.of("enable.auto.commit", "true")), properties);
-			container.setAutoStartup(false);
-			return container;
-		}
-
 	}
 
 	@Configuration(proxyBeanMethods = false)
@@ -587,123 +339,6 @@ class ReliableConsumerAutoConfigurationTests {
 
 		static class Factory extends ConcurrentKafkaListenerContainerFactory<String, String> {
 
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class TwoErrorHandlers {
-
-		@Bean
-		CommonErrorHandler handlerOne() {
-			return new CommonErrorHandler() {
-			};
-		}
-
-		@Bean
-		CommonErrorHandler handlerTwo() {
-			return new CommonErrorHandler() {
-			};
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class PrimaryErrorHandler {
-
-		@Bean
-		@Primary
-		CommonErrorHandler handlerOne() {
-			return new CommonErrorHandler() {
-			};
-		}
-
-		@Bean
-		CommonErrorHandler handlerTwo() {
-			return new CommonErrorHandler() {
-			};
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class BareFactory {
-
-		@Bean
-		ConsumerFactory<Object, Object> bareFactory() {
-			return new ConsumerFactory<>() {
-
-				@Override
-				public Consumer<Object, Object> createConsumer(@Nullable String groupId,
-						@Nullable String clientIdPrefix, @Nullable String clientIdSuffix) {
-					return new MockConsumer<>("earliest");
-				}
-
-				@Override
-				public Consumer<Object, Object> createConsumer(@Nullable String groupId,
-						@Nullable String clientIdPrefix, @Nullable String clientIdSuffix,
-						@Nullable Properties properties) {
-					return new MockConsumer<>("earliest");
-				}
-
-				@Override
-				public boolean isAutoCommit() {
-					return false;
-				}
-
-			};
-		}
-
-		@KafkaListener(id = "bare", topics = "t")
-		void listen(String value) {
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class AsyncListener {
-
-		@KafkaListener(id = "asynchronous", topics = "t", groupId = "g")
-		CompletableFuture<Void> listen(String value) {
-			return new CompletableFuture<>();
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class AsyncBatchListener {
-
-		@KafkaListener(id = "asynchronous", topics = "t", groupId = "g")
-		CompletableFuture<Void> listen(List<String> values) {
-			return new CompletableFuture<>();
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class ForeignConsumerFactory {
-
-		@Bean
-		ConsumerFactory<Object, Object> foreign() {
-			return new ConsumerFactory<>() {
-
-				@Override
-				public Consumer<Object, Object> createConsumer(String groupId, String clientIdPrefix,
-						String clientIdSuffix, Properties properties) {
-					throw new UnsupportedOperationException();
-				}
-
-				@Override
-				public boolean isAutoCommit() {
-					return false;
-				}
-
-				@Override
-				public Map<String, Object> getConfigurationProperties() {
-					return Map.of();
-				}
-
-			};
 		}
 
 	}

@@ -22,20 +22,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 
-import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
-import io.github.reliablekafka.ledger.DeliveryCounts;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
-import io.github.reliablekafka.test.KafkaCluster;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -44,20 +35,11 @@ import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
-import org.apache.kafka.common.serialization.StringDeserializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
-import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.core.KafkaTemplate;
@@ -73,41 +55,7 @@ import static org.awaitility.Awaitility.await;
  * Integration tests for {@link ReliableKafkaTemplate} on three real brokers.
  */
 @ExtendWith(OutputCaptureExtension.class)
-class ReliableKafkaTemplateIntegrationTests {
-
-	private static final KafkaCluster cluster = KafkaCluster.builder()
-		.brokers(3)
-		.property("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
-		.property("allow.everyone.if.no.acl.found", "true")
-		.build();
-
-	private final String topic = "orders-" + UUID.randomUUID();
-
-	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(KafkaAutoConfiguration.class, DurabilityAutoConfiguration.class,
-				ReliableProducerAutoConfiguration.class, ReliableKafkaTemplateAutoConfiguration.class))
-		.withPropertyValues("spring.kafka.bootstrap-servers=" + cluster.bootstrapServers(),
-				"reliable.kafka.producer.max-block=5s", "spring.kafka.admin.operation-timeout=5s");
-
-	@BeforeAll
-	static void startCluster() {
-		cluster.start();
-	}
-
-	@AfterAll
-	static void closeCluster() {
-		cluster.close();
-	}
-
-	@BeforeEach
-	void createTopic() {
-		cluster.createTopic(this.topic, 3);
-	}
-
-	@AfterEach
-	void healCluster() {
-		cluster.restore();
-	}
+class ReliableKafkaTemplateIntegrationTests extends ReliableKafkaTemplateSetup {
 
 	@Test
 	void deliverCompletesWithTheReceipt() {
@@ -336,67 +284,6 @@ class ReliableKafkaTemplateIntegrationTests {
 			}
 			assertBalanced(context.getBean(DeliveryLedger.class), 1);
 		});
-	}
-
-	private void run(BiConsumer<ReliableKafkaTemplate<Object, Object>, DeliveryLedger> test) {
-		this.contextRunner.run((context) -> {
-			assertThat(context).hasNotFailed();
-			@SuppressWarnings("unchecked")
-			ReliableKafkaTemplate<Object, Object> template = context.getBean(ReliableKafkaTemplate.class);
-			DeliveryLedger ledger = context.getBean(DeliveryLedger.class);
-			test.accept(template, ledger);
-			DeliveryCounts totals = ledger.totals();
-			assertThat(totals.isBalanced()).isTrue();
-			assertThat(totals.inFlight()).isZero();
-		});
-	}
-
-	@SuppressWarnings("unchecked")
-	private static Map<String, KafkaTemplate<Object, Object>> templates(ApplicationContext context) {
-		return (Map<String, KafkaTemplate<Object, Object>>) (Map<String, ?>) context
-			.getBeansOfType(KafkaTemplate.class);
-	}
-
-	private static void assertBalanced(DeliveryLedger ledger, long accepted) {
-		DeliveryCounts totals = ledger.totals();
-		assertThat(totals.accepted()).isEqualTo(accepted);
-		assertThat(totals.inFlight()).isZero();
-		assertThat(totals.isBalanced()).isTrue();
-	}
-
-	private static void assertRejected(CompletableFuture<DeliveryReceipt> receipt, RejectionReason reason) {
-		assertThat(receipt).failsWithin(Duration.ofSeconds(30))
-			.withThrowableOfType(ExecutionException.class)
-			.havingCause()
-			.isInstanceOfSatisfying(DeliveryRejectedException.class, (ex) -> assertThat(ex.reason()).isEqualTo(reason))
-			.withMessageContaining(reason.label());
-	}
-
-	/**
-	 * Read the topic by a plain consumer, the truth that the starter is held against.
-	 */
-	private List<String> read() {
-		Map<String, Object> settings = Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, cluster.bootstrapServers(),
-				ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-		try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(settings, new StringDeserializer(),
-				new StringDeserializer())) {
-			List<TopicPartition> partitions = consumer.partitionsFor(this.topic)
-				.stream()
-				.map((info) -> new TopicPartition(info.topic(), info.partition()))
-				.toList();
-			consumer.assign(partitions);
-			consumer.seekToBeginning(partitions);
-			Map<TopicPartition, Long> end = consumer.endOffsets(partitions);
-			List<String> values = new ArrayList<>();
-			long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-			while (partitions.stream().anyMatch((partition) -> consumer.position(partition) < end.get(partition))) {
-				assertThat(System.nanoTime()).isLessThan(deadline);
-				for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(200))) {
-					values.add(record.value());
-				}
-			}
-			return values;
-		}
 	}
 
 	@Configuration(proxyBeanMethods = false)

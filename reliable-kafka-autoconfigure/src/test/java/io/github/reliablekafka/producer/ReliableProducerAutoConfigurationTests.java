@@ -23,30 +23,20 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Pattern;
 
-import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.UnsafeSettingsException;
 import io.github.reliablekafka.durability.Violation;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerInterceptor;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.beans.factory.config.BeanPostProcessor;
-import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.kafka.autoconfigure.DefaultKafkaProducerFactoryCustomizer;
-import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
-import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
-import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
@@ -58,18 +48,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
-import static org.assertj.core.api.Assertions.tuple;
 
 /**
- * Tests for {@link ReliableProducerAutoConfiguration} and
- * {@link ReliableKafkaTemplateAutoConfiguration}.
+ * Tests for {@link ReliableProducerAutoConfiguration}.
  */
-class ReliableProducerAutoConfigurationTests {
-
-	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(KafkaAutoConfiguration.class, DurabilityAutoConfiguration.class,
-				ReliableProducerAutoConfiguration.class, ReliableKafkaTemplateAutoConfiguration.class))
-		.withPropertyValues("spring.kafka.bootstrap-servers=localhost:1");
+class ReliableProducerAutoConfigurationTests extends ReliableProducerSetup {
 
 	@Test
 	void safeSettingsAreGivenToTheFactoryOfSpringBoot() {
@@ -99,51 +82,6 @@ class ReliableProducerAutoConfigurationTests {
 		this.contextRunner.withUserConfiguration(OwnTemplate.class)
 			.run((context) -> assertThat(context).hasSingleBean(KafkaTemplate.class)
 				.doesNotHaveBean(ReliableKafkaTemplate.class));
-	}
-
-	@ParameterizedTest
-	@CsvSource({ "spring.kafka.producer.acks, 1, producer.acks", "spring.kafka.producer.acks, 0, producer.acks",
-			"spring.kafka.producer.retries, 3, producer.retries",
-			"spring.kafka.producer.properties[enable.idempotence], false, producer.idempotence",
-			"spring.kafka.properties[enable.idempotence], false, producer.idempotence",
-			"spring.kafka.producer.properties.delivery.timeout.ms, 120000, producer.delivery-timeout",
-			"spring.kafka.producer.properties[max.in.flight.requests.per.connection], 5, producer.max-in-flight" })
-	void unsafePropertyStopsTheStart(String property, String value, String risk) {
-		this.contextRunner.withPropertyValues(property + "=" + value)
-			.run((context) -> assertThat(violations(context)).singleElement().satisfies((violation) -> {
-				assertThat(violation.risk()).isEqualTo(risk);
-				assertThat(violation.actual()).isEqualTo(value);
-				assertThat(violation.origin()).contains(property.contains("acks") ? property : "spring.kafka");
-				assertThat(violation.subject()).isEqualTo("producer factory 'kafkaProducerFactory'");
-			}));
-	}
-
-	@Test
-	void allViolationsAreReportedTogether() {
-		this.contextRunner.withPropertyValues("spring.kafka.producer.acks=1", "spring.kafka.producer.retries=0")
-			.withUserConfiguration(OwnUnsafeFactory.class)
-			.run((context) -> assertThat(violations(context)).extracting(Violation::subject, Violation::risk)
-				.containsExactlyInAnyOrder(tuple("producer factory 'own'", "producer.acks"),
-						tuple("producer factory 'own'", "producer.idempotence")));
-	}
-
-	@Test
-	void unsafeCustomizerStopsTheStart() {
-		this.contextRunner
-			.withBean(DefaultKafkaProducerFactoryCustomizer.class,
-					() -> (factory) -> factory.updateConfigs(Map.of(ProducerConfig.ACKS_CONFIG, "1")))
-			.run((context) -> assertThat(violations(context)).extracting(Violation::risk)
-				.containsExactly("producer.acks"));
-	}
-
-	@Test
-	void unsafeOverrideOfATemplateBeanStopsTheStart() {
-		this.contextRunner.withUserConfiguration(UnsafeTemplate.class)
-			.run((context) -> assertThat(violations(context)).singleElement().satisfies((violation) -> {
-				assertThat(violation.subject()).isEqualTo("KafkaTemplate 'unsafe'");
-				assertThat(violation.risk()).isEqualTo("producer.acks");
-				assertThat(violation.remedy()).contains("'acks'").contains("KafkaTemplate 'unsafe'");
-			}));
 	}
 
 	@Test
@@ -198,30 +136,6 @@ class ReliableProducerAutoConfigurationTests {
 				.formatted(NothingInterceptor.class.getName()))
 			.run((context) -> assertThat(interceptors(context.getBean(ProducerFactory.class)))
 				.containsExactly(NothingInterceptor.class.getName(), ProducerSettingsVeto.class));
-	}
-
-	@Test
-	void acceptedRiskStartsAndStaysVisible() {
-		this.contextRunner
-			.withPropertyValues("spring.kafka.producer.acks=1",
-					"reliable.kafka.durability.accept=producer.acks,producer.idempotence")
-			.run((context) -> {
-				assertThat(context).hasNotFailed();
-				assertThat(context.getBean(SafetyGate.class).acceptedViolations()).extracting(Violation::risk)
-					.containsExactly("producer.acks");
-				try (Producer<?, ?> producer = context.getBean(ProducerFactory.class).createProducer()) {
-					assertThat(producer).isNotNull();
-				}
-			});
-	}
-
-	@Test
-	void acceptedInFlightKeepsIdempotence() {
-		this.contextRunner
-			.withPropertyValues("spring.kafka.producer.properties[max.in.flight.requests.per.connection]=5",
-					"reliable.kafka.durability.accept=producer.max-in-flight")
-			.run((context) -> assertThat(settings(context)).containsEntry("enable.idempotence", "true")
-				.containsEntry("max.in.flight.requests.per.connection", "5"));
 	}
 
 	@Test
@@ -308,20 +222,6 @@ class ReliableProducerAutoConfigurationTests {
 	}
 
 	@Test
-	void factoryThatCannotBeCoveredStopsTheStart() {
-		this.contextRunner.withUserConfiguration(ForeignFactory.class)
-			.run((context) -> assertThat(violations(context)).extracting(Violation::subject, Violation::risk)
-				.containsExactly(tuple("producer factory 'foreign'", "producer.uncovered")));
-	}
-
-	@Test
-	void producerMadeByHandStopsTheStart() {
-		this.contextRunner.withUserConfiguration(HandMadeProducer.class)
-			.run((context) -> assertThat(violations(context)).extracting(Violation::subject, Violation::risk)
-				.containsExactly(tuple("producer bean 'raw'", "producer.uncovered")));
-	}
-
-	@Test
 	@SuppressWarnings("unchecked")
 	void producerIsWrappedAndKnowsItsSettings() {
 		this.contextRunner.run((context) -> {
@@ -366,46 +266,12 @@ class ReliableProducerAutoConfigurationTests {
 		assertThat(factory.getPostProcessors()).hasSize(1);
 	}
 
-	private static List<Violation> violations(AssertableApplicationContext context) {
-		assertThat(context).hasFailed();
-		Throwable failure = context.getStartupFailure();
-		while (failure != null && !(failure instanceof UnsafeSettingsException)) {
-			failure = failure.getCause();
-		}
-		assertThat(failure).isInstanceOf(UnsafeSettingsException.class);
-		return ((UnsafeSettingsException) failure).violations();
-	}
-
-	private static Map<String, Object> settings(AssertableApplicationContext context) {
-		ProducerFactory<?, ?> factory = context.getBean(ProducerFactory.class);
-		return factory.getConfigurationProperties();
-	}
-
-	private static Map<String, Object> settings() {
-		return Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1",
-				ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class,
-				ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
-	}
-
 	@Configuration(proxyBeanMethods = false)
 	static class OwnTemplate {
 
 		@Bean
 		KafkaTemplate<Object, Object> ownTemplate(ProducerFactory<Object, Object> factory) {
 			return new KafkaTemplate<>(factory);
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class OwnUnsafeFactory {
-
-		@Bean
-		ProducerFactory<Object, Object> own() {
-			Map<String, Object> settings = new HashMap<>(settings());
-			settings.put("acks", 1);
-			settings.put("enable.idempotence", false);
-			return new DefaultKafkaProducerFactory<>(settings);
 		}
 
 	}
@@ -444,16 +310,6 @@ class ReliableProducerAutoConfigurationTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	static class UnsafeTemplate {
-
-		@Bean
-		KafkaTemplate<Object, Object> unsafe(ProducerFactory<Object, Object> factory) {
-			return new KafkaTemplate<>(factory, Map.of("acks", "0"));
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
 	static class TemplateWithInterceptor {
 
 		@Bean
@@ -480,26 +336,6 @@ class ReliableProducerAutoConfigurationTests {
 		RoutingKafkaTemplate routing() {
 			return new RoutingKafkaTemplate(new java.util.LinkedHashMap<>(
 					Map.of(Pattern.compile(".+"), new DefaultKafkaProducerFactory<Object, Object>(settings()))));
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class ForeignFactory {
-
-		@Bean
-		ProducerFactory<Object, Object> foreign() {
-			return () -> new MockProducer<>();
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class HandMadeProducer {
-
-		@Bean
-		KafkaProducer<String, String> raw() {
-			return new KafkaProducer<>(settings());
 		}
 
 	}

@@ -19,6 +19,7 @@ package io.github.reliablekafka.report;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
@@ -140,7 +141,7 @@ class LossReportAutoConfigurationTests {
 			if (event.getReport().finding().numbers().contains(3)) {
 				throw new IllegalStateException("no");
 			}
-			Thread.sleep(TimeUnit.MINUTES.toMillis(5));
+			new CountDownLatch(1).await();
 		}
 
 	}

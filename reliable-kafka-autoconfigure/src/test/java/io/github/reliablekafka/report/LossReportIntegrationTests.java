@@ -17,51 +17,32 @@
 package io.github.reliablekafka.report;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.report.LossReport.Outcome;
-import io.github.reliablekafka.report.LostRecordSource.LostRecord;
 import io.github.reliablekafka.sequence.Cause;
 import io.github.reliablekafka.sequence.Finding;
 import io.github.reliablekafka.sequence.Lane;
-import io.github.reliablekafka.sequence.LogAccess;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.NumberRanges;
 import io.github.reliablekafka.sequence.SequenceBoard;
 import io.github.reliablekafka.sequence.SequenceBoards;
 import io.github.reliablekafka.sequence.Stamp;
-import io.github.reliablekafka.sequence.TopicFacts;
 import io.github.reliablekafka.sequence.Verdict;
-import io.github.reliablekafka.test.KafkaCluster;
 import io.github.reliablekafka.testing.KafkaProbe;
 import io.github.reliablekafka.watermark.WatermarkAutoConfiguration;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
@@ -81,54 +62,7 @@ import static org.awaitility.Awaitility.await;
  * Tests for {@link LossReporter} with a cluster that really loses records.
  */
 @ExtendWith(OutputCaptureExtension.class)
-class LossReportIntegrationTests {
-
-	private static final KafkaCluster cluster = KafkaCluster.builder().brokers(2).build();
-
-	private static KafkaProbe probe;
-
-	private final String topic = "orders-" + UUID.randomUUID();
-
-	private final String reports = "reports-" + UUID.randomUUID();
-
-	private final Lane lane = new Lane(this.topic, 1);
-
-	private final TopicPartition partition = new TopicPartition(this.topic, 1);
-
-	private final SequenceBoards boards = new SequenceBoards();
-
-	private final LossLedger ledger = new LossLedger();
-
-	private final Queue<LossReport> events = new ConcurrentLinkedQueue<>();
-
-	private final List<LossReporter> reporters = new ArrayList<>();
-
-	@BeforeAll
-	static void start() {
-		cluster.start();
-		probe = new KafkaProbe(cluster.bootstrapServers());
-	}
-
-	@AfterAll
-	static void stop() {
-		probe.close();
-		cluster.close();
-	}
-
-	@BeforeEach
-	void connect() {
-		cluster.restore();
-		cluster.createTopic(this.topic, 2, 2, Map.of("min.insync.replicas", "1"));
-		SequenceBoard board = this.boards.board(Set.of(cluster.bootstrapServers()),
-				Map.of("bootstrap.servers", cluster.bootstrapServers()));
-		board.connect(new PlainLog(cluster.bootstrapServers()));
-		board.post(this.topic, new TopicFacts(1, false));
-	}
-
-	@AfterEach
-	void close() {
-		this.reporters.forEach(LossReporter::destroy);
-	}
+class LossReportIntegrationTests extends LossReportSetup {
 
 	@Test
 	void reportsOfTheSameFindingHaveTheSameKeyInATopicThatKeepsThem() throws Exception {
@@ -349,80 +283,6 @@ class LossReportIntegrationTests {
 			});
 		assertThat(probe.records(this.reports)).isEmpty();
 		assertThat(output).contains("Loss report verdict=LOST_ACKED");
-	}
-
-	private LossReporter reporter(int seconds, LostRecordSource... sources) {
-		Duration timeout = Duration.ofSeconds(seconds);
-		LossReporter reporter = new LossReporter(this.boards, this.ledger, this.reports, "shop", timeout,
-				Clock.systemUTC(), (event) -> this.events.add(((LossReportEvent) event).getReport()),
-				new Recovery(List.of(sources), timeout, Duration.ofMillis(50)));
-		this.reporters.add(reporter);
-		return reporter;
-	}
-
-	private Finding gap(NumberRanges numbers, long before, long after) {
-		return Findings.lost(this.lane, numbers, Findings.place(before, -1, numbers.first(0) - 1),
-				Findings.place(after, -1, numbers.last(0) + 1));
-	}
-
-	private static Finding inGroup(Finding finding, String group) {
-		return new Finding(finding.verdict(), finding.cause(), group, finding.lane(), finding.session(),
-				finding.producer(), finding.numbers(), finding.evidence(), finding.before(), finding.after(), -1, -1,
-				finding.position());
-	}
-
-	private static LostRecord record(long number) {
-		return new LostRecord(number, null, KafkaProbe.bytes("value-" + number),
-				List.of(new RecordHeader("trace", KafkaProbe.bytes("t")), new RecordHeader("rk", new byte[] { 1 })),
-				1_700_000_000_000L);
-	}
-
-	private static Collection<Long> numbers(long first, long last) {
-		return LongStream.rangeClosed(first, last).boxed().toList();
-	}
-
-	private void send(Collection<Long> numbers, long aborted) {
-		try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
-				Map.of("bootstrap.servers", cluster.bootstrapServers(), "acks", "all"), new ByteArraySerializer(),
-				new ByteArraySerializer())) {
-			List<Future<RecordMetadata>> sends = new ArrayList<>();
-			numbers.forEach((number) -> sends.add(producer.send(stamped(number, aborted, false))));
-			for (Future<RecordMetadata> send : sends) {
-				send.get(30, TimeUnit.SECONDS);
-			}
-		}
-		catch (Exception ex) {
-			throw new IllegalStateException(ex);
-		}
-	}
-
-	private ProducerRecord<byte[], byte[]> stamped(long number, long aborted, boolean transactional) {
-		byte[] header = new Stamp(Findings.SESSION, number, aborted, transactional, false, null).encode(this.lane);
-		return new ProducerRecord<>(this.topic, 1, null, null, KafkaProbe.bytes("value-" + number),
-				List.of(new RecordHeader("rk", header)));
-	}
-
-	private LogEntries read() throws Exception {
-		return new LogEntries(this.lane,
-				new PlainLog(cluster.bootstrapServers()).read(this.lane, 0, Long.MAX_VALUE, true)
-					.get(60, TimeUnit.SECONDS)
-					.records());
-	}
-
-	/**
-	 * What a reader has seen.
-	 */
-	private record LogEntries(Lane lane, List<LogAccess.Entry> entries) {
-
-		List<Long> numbers() {
-			return this.entries.stream().map((entry) -> Stamp.decode(this.lane, entry.header()).number()).toList();
-		}
-
-		Finding.Place place(long number) {
-			var entry = this.entries.get(numbers().indexOf(number));
-			return new Finding.Place(entry.offset(), entry.timestamp(), entry.leaderEpoch(), number);
-		}
-
 	}
 
 }

@@ -20,9 +20,11 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.reliablekafka.report.LossReport.Examination;
@@ -30,11 +32,13 @@ import io.github.reliablekafka.report.LossReport.Outcome;
 import io.github.reliablekafka.sequence.Finding;
 import io.github.reliablekafka.sequence.Lane;
 import io.github.reliablekafka.sequence.NumberRanges;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.metrics.KafkaMetric;
 import org.apache.kafka.common.metrics.MetricsReporter;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link ReportsTopic} without a broker.
@@ -46,18 +50,24 @@ class ReportsTopicTests {
 		ClientCount.clients.set(0);
 		ReportsTopic topic = new ReportsTopic("reports", Map.of("bootstrap.servers", "127.0.0.1:" + unusedPort(),
 				"metric.reporters", ClientCount.class.getName()), Duration.ofMillis(600));
-		int refused = 0;
+		List<Long> begun = new ArrayList<>();
+		List<Long> ended = new ArrayList<>();
 		try (topic) {
-			for (int i = 0; i < 50; i++) {
-				CompletableFuture<Void> written = topic.write(report());
-				refused += written.isCompletedExceptionally() ? 1 : 0;
-				written.handle((done, failure) -> assertThat(failure).isNotNull()).join();
-				Thread.sleep(100);
-			}
+			await().pollInSameThread().pollInterval(Duration.ofMillis(50)).atMost(Duration.ofSeconds(60)).until(() -> {
+				long now = System.nanoTime();
+				Throwable failure = topic.write(report()).handle((done, thrown) -> thrown).join();
+				assertThat(failure).isNotNull();
+				// What is refused, or waits for too long, was not tried.
+				if (failure instanceof CompletionException && failure.getCause() instanceof KafkaException) {
+					begun.add(now);
+					ended.add(System.nanoTime());
+				}
+				return begun.size() == 3;
+			});
 		}
 		assertThat(ClientCount.clients).hasValue(1);
-		// Tried at first and after 1, 2 and perhaps 4 seconds more.
-		assertThat(refused).isBetween(40, 48);
+		assertThat(ended.get(1) - begun.get(0)).isGreaterThanOrEqualTo(TimeUnit.SECONDS.toNanos(1));
+		assertThat(ended.get(2) - begun.get(1)).isGreaterThanOrEqualTo(TimeUnit.SECONDS.toNanos(2));
 	}
 
 	private static int unusedPort() throws Exception {

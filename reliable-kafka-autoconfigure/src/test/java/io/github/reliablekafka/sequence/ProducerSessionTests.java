@@ -25,7 +25,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -37,19 +36,7 @@ import static org.assertj.core.api.Assertions.tuple;
 /**
  * Tests for {@link ProducerSession}.
  */
-class ProducerSessionTests {
-
-	private static final ProducerIdentity IDENTITY = new ProducerIdentity("shop", "node", "p-1", 1);
-
-	private static final long PATIENCE = TimeUnit.SECONDS.toNanos(5);
-
-	private final AtomicLong clock = new AtomicLong(1_000_000);
-
-	private final AtomicLong ids = new AtomicLong(100);
-
-	private final StampCodec codec = new StampCodec("orders", 0);
-
-	private ProducerSession session = session(false);
+class ProducerSessionTests extends ProducerSessionSetup {
 
 	@Test
 	void numbersAreDenseAndTheFirstRecordHasAnAnchor() throws Exception {
@@ -293,96 +280,6 @@ class ProducerSessionTests {
 	}
 
 	@Test
-	void abortGivesTheNumberBackButNotTheAppendNumber() throws Exception {
-		this.session = session(true);
-		this.session.beginTransaction();
-		take().acknowledged(10);
-		take().acknowledged(11);
-		assertThat(watermark()).satisfies((watermark) -> {
-			assertThat(watermark.claim()).isEqualTo(new Claim(1, 0, -1, 0, -1, NumberRanges.EMPTY, 77));
-			assertThat(watermark.appendClaim()).isEqualTo(new Claim(1, 2, 11, 0, 10, NumberRanges.EMPTY, 77));
-		});
-		this.session.abortTransaction();
-		assertThat(watermark().number()).isZero();
-		this.session.beginTransaction();
-		Ticket third = take();
-		assertThat(stamp(third)).extracting(Stamp::number, Stamp::aborted, Stamp::appendNumber, Stamp::transactional)
-			.containsExactly(1L, 2L, 3L, true);
-		third.acknowledged(13);
-		this.session.committing();
-		assertThat(watermark().claim().acknowledged()).isZero();
-		this.session.commitTransaction();
-		assertThat(watermark()).satisfies((watermark) -> {
-			assertThat(watermark.number()).isEqualTo(1);
-			assertThat(watermark.appendNumber()).isEqualTo(3);
-			assertThat(watermark.claim()).isEqualTo(new Claim(1, 1, 13, 0, 13, NumberRanges.EMPTY, 77));
-			assertThat(watermark.appendClaim()).isEqualTo(new Claim(1, 3, 13, 0, 10, NumberRanges.EMPTY, 77));
-		});
-	}
-
-	@Test
-	void synchronousFailureInATransactionFailsTheNumber() throws Exception {
-		this.session = session(true);
-		this.session.beginTransaction();
-		take(false).rollBack();
-		Ticket second = take();
-		assertThat(second.number()).isEqualTo(2);
-		second.acknowledged(5);
-		this.session.abortTransaction();
-		this.session.beginTransaction();
-		Ticket third = take();
-		assertThat(third.number()).isEqualTo(1);
-		assertThat(third.appendNumber()).isEqualTo(3);
-		third.acknowledged(7);
-		this.session.committing();
-		this.session.commitTransaction();
-		assertThat(watermark().claim().failed()).isEqualTo(NumberRanges.EMPTY);
-		this.session.close();
-		assertThat(watermark().appendClaim().failed()).isEqualTo(NumberRanges.of(1, 1));
-	}
-
-	@Test
-	void numberThatIsTakenBetweenTransactionsLeavesNoGap() throws Exception {
-		this.session = session(true);
-		this.session.beginTransaction();
-		take().acknowledged(10);
-		this.session.committing();
-		this.session.commitTransaction();
-		// By a callback: Kafka refuses it, but only after it was appended.
-		take(false).rollBack();
-		this.session.beginTransaction();
-		Ticket next = take();
-		assertThat(next.number()).isEqualTo(2);
-		assertThat(next.appendNumber()).isEqualTo(3);
-		next.acknowledged(12);
-		this.session.committing();
-		this.session.commitTransaction();
-		assertThat(watermark().claim()).isEqualTo(new Claim(1, 2, 12, 0, 10, NumberRanges.EMPTY, 77));
-		take(false).rollBack();
-		this.session.close();
-		assertThat(watermark().number()).isEqualTo(2);
-	}
-
-	@Test
-	void closeLeavesAnUndecidedCommitUndecidedAndAbortsOthers() throws Exception {
-		this.session = session(true);
-		this.session.beginTransaction();
-		take().acknowledged(10);
-		this.session.committing();
-		this.session.close();
-		assertThat(watermark()).satisfies((watermark) -> {
-			assertThat(watermark.number()).isEqualTo(1);
-			assertThat(watermark.claim().acknowledged()).isZero();
-			assertThat(watermark.closed()).isTrue();
-		});
-		this.session = session(true);
-		this.session.beginTransaction();
-		take().acknowledged(10);
-		this.session.close();
-		assertThat(watermark().number()).isZero();
-	}
-
-	@Test
 	void manyPartitionsFit() throws Exception {
 		for (int i = 0; i < 10_000; i++) {
 			Ticket ticket = Objects.requireNonNull(this.session.stamp("orders", i, 77, PATIENCE));
@@ -410,40 +307,9 @@ class ProducerSessionTests {
 		}
 	}
 
-	private ProducerSession session(boolean transactional) {
-		this.ids.set(100);
-		return new ProducerSession(IDENTITY, this.clock::get, this.ids::incrementAndGet, transactional);
-	}
-
-	private Ticket take() throws InterruptedException, TimeoutException {
-		return take(true);
-	}
-
-	private Ticket take(boolean appended) throws InterruptedException, TimeoutException {
-		Ticket ticket = Objects.requireNonNull(this.session.stamp("orders", 0, 77, PATIENCE));
-		if (appended) {
-			ticket.appended();
-		}
-		return ticket;
-	}
-
 	private byte[] stampTicket(@Nullable Ticket ticket) {
 		Objects.requireNonNull(ticket).appended();
 		return ticket.takeHeader();
-	}
-
-	private Stamp stamp(Ticket ticket) {
-		return Objects.requireNonNull(this.codec.decode(ticket.takeHeader()));
-	}
-
-	private List<Watermark> watermarks() {
-		return this.session.takeWatermarks();
-	}
-
-	private Watermark watermark() {
-		List<Watermark> watermarks = watermarks();
-		assertThat(watermarks).hasSize(1);
-		return watermarks.get(0);
 	}
 
 }

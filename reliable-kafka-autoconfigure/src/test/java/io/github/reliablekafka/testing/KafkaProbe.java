@@ -59,6 +59,10 @@ public final class KafkaProbe implements AutoCloseable {
 				new ByteArraySerializer());
 	}
 
+	public String bootstrapServers() {
+		return this.bootstrapServers;
+	}
+
 	public void createTopic(String name, int partitions) {
 		createTopic(name, partitions, Map.of());
 	}

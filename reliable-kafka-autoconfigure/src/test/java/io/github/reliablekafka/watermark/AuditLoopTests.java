@@ -88,6 +88,20 @@ class AuditLoopTests {
 		assertThat((Collection<?>) ReflectionTestUtils.getField(this.loop, "notes")).isEmpty();
 	}
 
+	@Test
+	void releaseThatHasBegunIsNotBrokenOffWhenTheTimeIsOver() throws Exception {
+		this.loop.tell(() -> {
+		});
+		this.loop.holdRelease = new CountDownLatch(1);
+		this.loop.close(System.nanoTime(), false);
+		assertThat(this.loop.releasing.await(10, TimeUnit.SECONDS)).isTrue();
+		this.loop.join();
+		this.loop.close(System.nanoTime(), true);
+		this.loop.holdRelease.countDown();
+		await().until(() -> this.loop.released);
+		assertThat(this.loop.brokenOff).isFalse();
+	}
+
 	/**
 	 * Fails for a while.
 	 */
@@ -96,6 +110,12 @@ class AuditLoopTests {
 		private final AtomicInteger failures = new AtomicInteger();
 
 		private final AtomicInteger turns = new AtomicInteger();
+
+		private final CountDownLatch releasing = new CountDownLatch(1);
+
+		private volatile CountDownLatch holdRelease = new CountDownLatch(0);
+
+		private volatile boolean brokenOff;
 
 		private volatile boolean released;
 
@@ -114,6 +134,13 @@ class AuditLoopTests {
 
 		@Override
 		void release() {
+			this.releasing.countDown();
+			try {
+				this.holdRelease.await();
+			}
+			catch (InterruptedException ex) {
+				this.brokenOff = true;
+			}
 			this.released = true;
 		}
 

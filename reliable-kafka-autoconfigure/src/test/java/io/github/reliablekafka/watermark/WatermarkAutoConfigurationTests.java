@@ -63,6 +63,7 @@ import org.springframework.kafka.test.EmbeddedKafkaBroker;
 import org.springframework.kafka.test.context.EmbeddedKafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link WatermarkAutoConfiguration}.
@@ -163,10 +164,19 @@ class WatermarkAutoConfigurationTests {
 				assertThat(context.getBeansOfType(KafkaTemplate.class)).isNotEmpty();
 				context.getBean("factory", ProducerFactory.class).createProducer();
 				context.getBean(Sessions.class).board.watch(new Lane(TOPIC, 0));
-				Thread.sleep(1000);
+				// By then it tries to connect.
+				await().until(() -> clients() > 0);
 				assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(8));
 			});
 		assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(15));
+	}
+
+	private static long clients() {
+		return Thread.getAllStackTraces()
+			.keySet()
+			.stream()
+			.filter((thread) -> thread.getName().contains("reliable-kafka-audit-admin"))
+			.count();
 	}
 
 	@Test
