@@ -47,8 +47,7 @@ record LossDetection(boolean enabled, SequenceBoards boards, LossLedger ledger) 
 		}
 		String isolation = String.valueOf(settings.get(ConsumerConfig.ISOLATION_LEVEL_CONFIG));
 		return new LaneReaders(group, isolation.toLowerCase(Locale.ROOT).equals("read_committed"),
-				this.boards.board(ConnectionSettings.bootstrapServers(settings), ConnectionSettings.of(settings)),
-				this.ledger);
+				this.boards.board(ConnectionSettings.identity(settings), ConnectionSettings.of(settings)), this.ledger);
 	}
 
 }

@@ -20,27 +20,21 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
+import io.github.reliablekafka.durability.BoundedAdmin;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Creates dead letter topics that are as safe as the topics they belong to: as many
@@ -54,15 +48,14 @@ final class DeadLetterTopics {
 
 	private static final int ROOM_FOR_HEADERS_BYTES = 64 * 1024;
 
-	private final Map<String, Object> settings;
+	private final Map<String, Object> connection;
 
 	private final Set<String> known = ConcurrentHashMap.newKeySet();
 
 	private final Set<String> complainedAbout = ConcurrentHashMap.newKeySet();
 
 	DeadLetterTopics(Map<String, Object> connection) {
-		this.settings = new HashMap<>(connection);
-		this.settings.put(AdminClientConfig.CLIENT_ID_CONFIG, "reliable-kafka-dead-letter-admin");
+		this.connection = connection;
 	}
 
 	/**
@@ -77,25 +70,17 @@ final class DeadLetterTopics {
 			return;
 		}
 		long deadline = System.nanoTime() + timeout.toNanos();
-		Map<String, Object> bounded = new HashMap<>(this.settings);
-		int milliseconds = (int) Math.max(1, timeout.toMillis());
-		bounded.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, milliseconds);
-		bounded.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, milliseconds);
-		Admin admin = Admin.create(bounded);
-		try {
-			if (!exists(admin, deadLetterTopic, deadline)) {
+		try (BoundedAdmin admin = new BoundedAdmin(this.connection, "reliable-kafka-dead-letter-admin", timeout)) {
+			if (admin.describe(deadLetterTopic, deadline).isEmpty()) {
 				create(admin, deadLetterTopic, topic, deadline);
 			}
 			this.known.add(deadLetterTopic);
 		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
+		catch (InterruptException ex) {
+			// Publishing notices it, too.
 		}
-		catch (ExecutionException | TimeoutException ex) {
-			complain(deadLetterTopic, topic, (ex.getCause() != null) ? ex.getCause() : ex);
-		}
-		finally {
-			admin.close(Duration.ZERO);
+		catch (KafkaException ex) {
+			complain(deadLetterTopic, topic, ex);
 		}
 	}
 
@@ -107,25 +92,12 @@ final class DeadLetterTopics {
 		this.known.remove(deadLetterTopic);
 	}
 
-	private static boolean exists(Admin admin, String topic, long deadline)
-			throws InterruptedException, ExecutionException, TimeoutException {
-		try {
-			get(admin.describeTopics(List.of(topic)).topicNameValues().get(topic), deadline);
-			return true;
-		}
-		catch (ExecutionException ex) {
-			if (ex.getCause() instanceof UnknownTopicOrPartitionException) {
-				return false;
-			}
-			throw ex;
-		}
-	}
-
-	private static void create(Admin admin, String deadLetterTopic, String topic, long deadline)
-			throws InterruptedException, ExecutionException, TimeoutException {
-		TopicDescription source = get(admin.describeTopics(List.of(topic)).topicNameValues().get(topic), deadline);
+	private static void create(BoundedAdmin admin, String deadLetterTopic, String topic, long deadline) {
+		TopicDescription source = admin.describe(topic, deadline)
+			.orElseThrow(() -> new UnknownTopicOrPartitionException("There is no topic '%s'".formatted(topic)));
 		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-		Config config = get(admin.describeConfigs(List.of(resource)).values().get(resource), deadline);
+		Config config = BoundedAdmin.get(admin.admin().describeConfigs(List.of(resource)).values().get(resource),
+				deadline);
 		Map<String, String> configs = new HashMap<>();
 		copy(config, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, configs);
 		copy(config, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, configs);
@@ -134,18 +106,9 @@ final class DeadLetterTopics {
 		configs.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
 		configs.put(TopicConfig.RETENTION_MS_CONFIG, "-1");
 		configs.put(TopicConfig.RETENTION_BYTES_CONFIG, "-1");
-		NewTopic newTopic = new NewTopic(deadLetterTopic, source.partitions().size(),
+		admin.create(new NewTopic(deadLetterTopic, source.partitions().size(),
 				(short) source.partitions().get(0).replicas().size())
-			.configs(configs);
-		try {
-			get(admin.createTopics(List.of(newTopic)).values().get(deadLetterTopic), deadline);
-			logger.info("Created dead letter topic " + newTopic);
-		}
-		catch (ExecutionException ex) {
-			if (!(ex.getCause() instanceof TopicExistsException)) {
-				throw ex;
-			}
-		}
+			.configs(configs), deadline);
 	}
 
 	private static void copy(Config config, String name, Map<String, String> configs) {
@@ -153,11 +116,6 @@ final class DeadLetterTopics {
 		if (entry != null && entry.value() != null) {
 			configs.put(name, entry.value());
 		}
-	}
-
-	private static <T> T get(@Nullable KafkaFuture<T> future, long deadline)
-			throws InterruptedException, ExecutionException, TimeoutException {
-		return Objects.requireNonNull(future).get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
 	}
 
 	private void complain(String deadLetterTopic, String topic, Throwable cause) {

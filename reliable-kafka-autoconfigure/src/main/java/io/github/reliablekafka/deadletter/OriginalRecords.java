@@ -17,12 +17,12 @@
 package io.github.reliablekafka.deadletter;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.github.reliablekafka.durability.ConnectionSettings;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -54,8 +54,7 @@ final class OriginalRecords implements AutoCloseable {
 	private boolean closed;
 
 	OriginalRecords(Map<String, Object> connection) {
-		this.settings = new HashMap<>(connection);
-		this.settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "reliable-kafka-dead-letter-source");
+		this.settings = ConnectionSettings.ofOwnClient(connection, "reliable-kafka-dead-letter-source");
 		this.settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
 		this.settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
 		this.settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, "1");

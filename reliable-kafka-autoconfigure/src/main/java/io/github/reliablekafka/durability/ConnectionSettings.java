@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -45,6 +46,10 @@ public final class ConnectionSettings {
 			AdminClientConfig.RETRY_BACKOFF_MAX_MS_CONFIG, AdminClientConfig.BOOTSTRAP_CONTROLLERS_CONFIG,
 			AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG);
 
+	private static final Set<String> SECURITY = Set.of("security.", "sasl.", "ssl.");
+
+	private static final AtomicInteger ownClients = new AtomicInteger();
+
 	private ConnectionSettings() {
 	}
 
@@ -61,6 +66,38 @@ public final class ConnectionSettings {
 			}
 		});
 		return connection;
+	}
+
+	/**
+	 * What tells the clusters of two clients apart, and who they are there: the addresses
+	 * they start from and everything about security.
+	 * @param settings all settings of a consumer or producer
+	 * @return equal for two clients that see the same; not for the eyes of people, as
+	 * there may be passwords in it
+	 */
+	public static Map<String, Object> identity(Map<String, ?> settings) {
+		Map<String, Object> identity = new HashMap<>();
+		settings.forEach((name, value) -> {
+			if (value != null && SECURITY.stream().anyMatch(name::startsWith)) {
+				identity.put(name, value);
+			}
+		});
+		identity.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers(settings));
+		return Map.copyOf(identity);
+	}
+
+	/**
+	 * Begin the settings of a client that is none of the application's: its client id is
+	 * unique in this process, and brokers get no metrics of it.
+	 * @param connection how to reach the cluster
+	 * @param name what the client id begins with
+	 * @return a new map, to be completed
+	 */
+	public static Map<String, Object> ofOwnClient(Map<String, Object> connection, String name) {
+		Map<String, Object> settings = new HashMap<>(connection);
+		settings.put(CommonClientConfigs.CLIENT_ID_CONFIG, name + "-" + ownClients.incrementAndGet());
+		settings.put(CommonClientConfigs.ENABLE_METRICS_PUSH_CONFIG, "false");
+		return settings;
 	}
 
 	/**

@@ -83,7 +83,7 @@ final class ProducerSessions {
 				System.currentTimeMillis());
 		ProducerSession session = new ProducerSession(identity, System::nanoTime, this.sessionIds,
 				settings.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG) != null);
-		this.boards.board(ConnectionSettings.bootstrapServers(settings), ConnectionSettings.of(settings)).open(session);
+		this.boards.board(ConnectionSettings.identity(settings), ConnectionSettings.of(settings)).open(session);
 		return new Numbering(session, clientId, maxBlock(settings));
 	}
 

@@ -62,6 +62,9 @@ final class Examiner {
 		if (board == null) {
 			return Examination.without(Outcome.NOT_RUN, "it is not known in which of several clusters to look");
 		}
+		if (deadline - System.nanoTime() <= 0) {
+			return Examination.without(Outcome.NOT_RUN, "the log could not be read again in time");
+		}
 		LogAccess logAccess = board.logAccess();
 		if (logAccess == null) {
 			return Examination.without(Outcome.NOT_RUN, "nobody is connected to the cluster to read the log again");

@@ -67,6 +67,15 @@ public record LossReport(Finding finding, Verdict verdict, Cause cause, Examinat
 	}
 
 	/**
+	 * The report as it is logged.
+	 * @return one line: a sentence for people, then key=value pairs for programs
+	 */
+	@Override
+	public String toString() {
+		return ReportLog.line(this);
+	}
+
+	/**
 	 * What the log looked like when it was read again around the place where the records
 	 * should be.
 	 *

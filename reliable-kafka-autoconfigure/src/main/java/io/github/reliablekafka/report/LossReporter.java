@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.reliablekafka.sequence.Finding;
 import io.github.reliablekafka.sequence.LossLedger;
@@ -76,11 +75,11 @@ final class LossReporter implements DisposableBean {
 
 	private final Map<SequenceBoard, ReportsTopic> topics = new ConcurrentHashMap<>();
 
-	private final BackgroundQueue examinations = new BackgroundQueue("loss-examination", CAPACITY);
+	private final BackgroundQueue examinations = new BackgroundQueue("loss-examination", CAPACITY,
+			"findings wait to be looked at, and more are not taken: they come again until they are reported");
 
-	private final BackgroundQueue announcements = new BackgroundQueue("loss-events", CAPACITY);
-
-	private final AtomicBoolean droppedEvents = new AtomicBoolean();
+	private final BackgroundQueue announcements = new BackgroundQueue("loss-events", CAPACITY,
+			"loss reports wait until listeners have dealt with others, and more are not published as events");
 
 	private final Map<String, Case> cases = new LinkedHashMap<>() {
 
@@ -188,9 +187,7 @@ final class LossReporter implements DisposableBean {
 	private void say(LossReport report) {
 		this.ledger.refine(report.finding(), report.verdict(), report.cause());
 		this.log.say(report);
-		if (!this.announcements.offer(() -> announce(report)) && this.droppedEvents.compareAndSet(false, true)) {
-			logger.warn("Some loss reports are not published as events, as listeners do not keep up");
-		}
+		boolean unused = this.announcements.offer(() -> announce(report));
 	}
 
 	private void announce(LossReport report) {
@@ -202,8 +199,9 @@ final class LossReporter implements DisposableBean {
 		}
 	}
 
-	// A finding does not say which cluster it is about: the one whose partition is read,
-	// or whose session it is.
+	// A finding does not say which cluster it is about: the one whose partition is read
+	// or
+	// was read before, or whose session it is.
 	private List<SequenceBoard> candidates(Finding finding) {
 		Collection<SequenceBoard> all = this.boards.all();
 		List<SequenceBoard> reading = all.stream().filter((board) -> board.watched().contains(finding.lane())).toList();
@@ -213,7 +211,13 @@ final class LossReporter implements DisposableBean {
 		if (!knowing.isEmpty()) {
 			return knowing;
 		}
-		return reading.isEmpty() ? List.copyOf(all) : reading;
+		if (!reading.isEmpty()) {
+			return reading;
+		}
+		List<SequenceBoard> before = all.stream()
+			.filter((board) -> board.facts(finding.lane().topic()) != null)
+			.toList();
+		return before.isEmpty() ? List.copyOf(all) : before;
 	}
 
 	private ReportsTopic topicOf(SequenceBoard board) {

@@ -30,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
+import io.github.reliablekafka.durability.BoundedProducer;
 import io.github.reliablekafka.report.LostRecordSource.LostRecord;
 import io.github.reliablekafka.sequence.Finding;
 import io.github.reliablekafka.sequence.Lane;
@@ -81,7 +82,8 @@ final class Recovery implements AutoCloseable {
 
 	});
 
-	private final BackgroundQueue queue = new BackgroundQueue("loss-recovery", CAPACITY);
+	private final BackgroundQueue queue = new BackgroundQueue("loss-recovery", CAPACITY,
+			"losses wait to be answered, and more are not taken: they come again until they are answered");
 
 	/**
 	 * Create a recovery.
@@ -171,7 +173,7 @@ final class Recovery implements AutoCloseable {
 			}
 			catch (ExecutionException | TimeoutException ex) {
 				Throwable failure = (ex.getCause() != null) ? ex.getCause() : ex;
-				if (BoundedProducer.isOfRecord(failure)) {
+				if (BoundedProducer.isRefusal(failure)) {
 					refusal = failure;
 				}
 				else {
@@ -198,7 +200,7 @@ final class Recovery implements AutoCloseable {
 
 	private static boolean isAway(CompletableFuture<Void> acknowledged) {
 		return acknowledged.isCompletedExceptionally()
-				&& !acknowledged.handle((done, failure) -> BoundedProducer.isOfRecord(failure)).join();
+				&& !acknowledged.handle((done, failure) -> BoundedProducer.isRefusal(failure)).join();
 	}
 
 	private Map<Long, LostRecord> find(LossReport report, NumberRanges wanted) throws InterruptedException {

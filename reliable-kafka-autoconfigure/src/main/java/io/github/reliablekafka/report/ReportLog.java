@@ -27,10 +27,10 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes each report as one line of key=value pairs. When thousands come at once, a few
- * of each verdict, topic and group are written each minute; all are in the reports topic
- * and counted by the meters. No key or value of a record is ever written. Safe for use by
- * many threads.
+ * Writes each report as one line: a sentence for people, then key=value pairs for
+ * programs. When thousands come at once, a few of each verdict, topic and group are
+ * written each minute; all are in the reports topic and counted by the meters. No key or
+ * value of a record is ever written. Safe for use by many threads.
  */
 final class ReportLog {
 
@@ -68,12 +68,13 @@ final class ReportLog {
 	/**
 	 * A report in one line.
 	 * @param report the report
-	 * @return key=value pairs; values with other than plain characters are in quotes
+	 * @return a sentence and key=value pairs; what comes from outside and has other than
+	 * plain characters is in quotes
 	 */
 	static String line(LossReport report) {
 		Finding finding = report.finding();
 		LossReport.Examination examination = report.examination();
-		StringBuilder line = new StringBuilder(512).append("Loss report");
+		StringBuilder line = new StringBuilder(768).append(ReportSentence.of(report)).append(" Loss report");
 		pair(line, "verdict", report.verdict());
 		pair(line, "loss", report.isLoss());
 		pair(line, "cause", report.cause());
@@ -123,16 +124,23 @@ final class ReportLog {
 	}
 
 	private static void pair(StringBuilder line, String name, Object value) {
-		line.append(' ').append(name).append('=');
-		String text = value.toString();
+		line.append(' ').append(name).append('=').append(quoted(value.toString()));
+	}
+
+	/**
+	 * A text that nobody can take for something else.
+	 * @param value any text
+	 * @return the same, cut if it is long, and in quotes unless its characters are plain
+	 */
+	static String quoted(String value) {
+		String text = value;
 		if (text.length() > LONGEST_TEXT) {
 			text = text.substring(0, LONGEST_TEXT) + "...";
 		}
 		if (!text.isEmpty() && text.chars().allMatch(ReportLog::isPlain)) {
-			line.append(text);
-			return;
+			return text;
 		}
-		line.append('"');
+		StringBuilder line = new StringBuilder(text.length() + 2).append('"');
 		text.chars().forEach((c) -> {
 			if (c == '"' || c == '\\') {
 				line.append('\\').append((char) c);
@@ -144,7 +152,7 @@ final class ReportLog {
 				line.append((char) c);
 			}
 		});
-		line.append('"');
+		return line.append('"').toString();
 	}
 
 	private static boolean isPlain(int c) {

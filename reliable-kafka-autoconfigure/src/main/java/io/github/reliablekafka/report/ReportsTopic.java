@@ -18,32 +18,23 @@ package io.github.reliablekafka.report;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
+import io.github.reliablekafka.durability.BoundedAdmin;
+import io.github.reliablekafka.durability.BoundedProducer;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.InvalidRecordException;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.errors.TopicExistsException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,11 +52,12 @@ final class ReportsTopic implements AutoCloseable {
 
 	private static final int CAPACITY = 10_000;
 
-	private static final int REPLICAS = 3;
-
 	private static final Duration FIRST_BACKOFF = Duration.ofSeconds(1);
 
 	private static final Duration LAST_BACKOFF = Duration.ofMinutes(1);
+
+	private static final String PERMISSIONS = ". Allow the application Describe and Write on that topic, and Create "
+			+ "unless it exists";
 
 	// Of which another report need not know.
 	private static final Set<Class<? extends ApiException>> OF_ONE_REPORT = Set.of(RecordTooLargeException.class,
@@ -73,27 +65,24 @@ final class ReportsTopic implements AutoCloseable {
 
 	private final String topic;
 
-	private final Map<String, Object> adminSettings;
+	private final BoundedAdmin admin;
 
 	private final Duration timeout;
 
 	private final BoundedProducer producer;
 
-	private final BackgroundQueue queue = new BackgroundQueue("loss-reports", CAPACITY);
+	private final BackgroundQueue queue = new BackgroundQueue("loss-reports", CAPACITY,
+			"loss reports wait to be written, and more are not taken: they come again until they are written");
 
 	private volatile boolean known;
 
 	private volatile boolean failing;
-
-	private @Nullable Admin admin;
 
 	private @Nullable Throwable lastFailure;
 
 	private Duration backoff = FIRST_BACKOFF;
 
 	private long notBefore;
-
-	private boolean closed;
 
 	/**
 	 * Create the place; nothing is connected before the first report.
@@ -105,11 +94,7 @@ final class ReportsTopic implements AutoCloseable {
 		this.topic = topic;
 		this.timeout = timeout;
 		this.producer = new BoundedProducer(connection, "reliable-kafka-loss-reports", timeout);
-		this.adminSettings = new HashMap<>(connection);
-		int third = (int) Math.max(1, timeout.toMillis() / 3);
-		this.adminSettings.put(AdminClientConfig.CLIENT_ID_CONFIG, "reliable-kafka-loss-reports-admin");
-		this.adminSettings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, third);
-		this.adminSettings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, third);
+		this.admin = new BoundedAdmin(connection, "reliable-kafka-loss-reports-admin", timeout.dividedBy(2));
 	}
 
 	/**
@@ -156,16 +141,7 @@ final class ReportsTopic implements AutoCloseable {
 					}
 				});
 		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			written.completeExceptionally(ex);
-		}
-		catch (ExecutionException ex) {
-			Throwable failure = (ex.getCause() != null) ? ex.getCause() : ex;
-			failed(failure);
-			written.completeExceptionally(failure);
-		}
-		catch (TimeoutException | RuntimeException ex) {
+		catch (RuntimeException ex) {
 			failed(ex);
 			written.completeExceptionally(ex);
 		}
@@ -198,9 +174,9 @@ final class ReportsTopic implements AutoCloseable {
 	private void note(@Nullable Throwable failure) {
 		if (failure != null && !this.failing) {
 			this.failing = true;
-			logger.warn(("Loss reports cannot be written to topic '%s'. They are logged and published as events, and "
-					+ "come again until they are written; meanwhile their gaps stay in the groups' offsets")
-				.formatted(this.topic), failure);
+			logger.warn(("Loss reports cannot be written to topic '%s' (%s). They are logged and published as events, "
+					+ "and come again until they are written; meanwhile their gaps stay in the groups' offsets%s")
+				.formatted(this.topic, failure, (failure instanceof AuthorizationException) ? PERMISSIONS : ""));
 		}
 		else if (failure == null && this.failing) {
 			this.failing = false;
@@ -208,87 +184,33 @@ final class ReportsTopic implements AutoCloseable {
 		}
 	}
 
-	private void provide() throws InterruptedException, ExecutionException, TimeoutException {
+	private void provide() {
 		if (this.known) {
 			return;
 		}
 		long deadline = System.nanoTime() + this.timeout.toNanos() / 2;
-		Admin connected = admin();
-		if (!exists(connected, deadline)) {
-			create(connected, deadline);
+		if (!exists(deadline)) {
+			this.admin.create(this.topic, 1,
+					Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT), deadline);
 		}
 		this.known = true;
 	}
 
-	private synchronized Admin admin() {
-		if (this.closed) {
-			throw new IllegalStateException("The application is shutting down");
-		}
-		if (this.admin == null) {
-			this.admin = Admin.create(this.adminSettings);
-		}
-		return this.admin;
-	}
-
 	// Whoever may write need not be allowed to look.
-	private boolean exists(Admin admin, long deadline)
-			throws InterruptedException, ExecutionException, TimeoutException {
+	private boolean exists(long deadline) {
 		try {
-			get(admin.describeTopics(List.of(this.topic)).topicNameValues().get(this.topic), deadline);
+			return this.admin.describe(this.topic, deadline).isPresent();
+		}
+		catch (AuthorizationException ex) {
 			return true;
 		}
-		catch (ExecutionException ex) {
-			if (ex.getCause() instanceof UnknownTopicOrPartitionException) {
-				return false;
-			}
-			if (ex.getCause() instanceof AuthorizationException) {
-				return true;
-			}
-			throw ex;
-		}
-	}
-
-	private void create(Admin admin, long deadline) throws InterruptedException, ExecutionException, TimeoutException {
-		Map<String, String> configs = new HashMap<>();
-		configs.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
-		configs.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
-		int replicas = Math.max(1, Math.min(REPLICAS, get(admin.describeCluster().nodes(), deadline).size()));
-		// Of two replicas one may be down.
-		configs.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, (replicas < REPLICAS) ? "1" : "2");
-		NewTopic newTopic = new NewTopic(this.topic, 1, (short) replicas).configs(configs);
-		try {
-			get(admin.createTopics(List.of(newTopic)).values().get(this.topic), deadline);
-			logger.info("Created topic for loss reports " + newTopic);
-			if (replicas < REPLICAS) {
-				logger.warn(("Topic '%s' has %d replicas for good, as no more brokers were up when it was created, and "
-						+ "so have the proofs of losses. If the cluster has three: let kafka-reassign-partitions.sh give "
-						+ "it three replicas, then run kafka-configs.sh --alter --entity-type topics --entity-name %s "
-						+ "--add-config min.insync.replicas=2")
-					.formatted(this.topic, replicas, this.topic));
-			}
-		}
-		catch (ExecutionException ex) {
-			if (!(ex.getCause() instanceof TopicExistsException)) {
-				throw ex;
-			}
-		}
-	}
-
-	private static <T> T get(@Nullable KafkaFuture<T> future, long deadline)
-			throws InterruptedException, ExecutionException, TimeoutException {
-		return Objects.requireNonNull(future).get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
 	}
 
 	@Override
 	public void close() {
 		this.queue.close();
 		this.producer.close();
-		synchronized (this) {
-			this.closed = true;
-			if (this.admin != null) {
-				this.admin.close(Duration.ZERO);
-			}
-		}
+		this.admin.close();
 	}
 
 }

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where those who number records, those who check numbers and those who talk to the
- * cluster about both meet: one for each cluster. Safe for use by many threads; nothing
- * here waits.
+ * cluster about both meet: one for each cluster and identity there. Safe for use by many
+ * threads; nothing here waits.
  *
  * @since 0.1.0
  */

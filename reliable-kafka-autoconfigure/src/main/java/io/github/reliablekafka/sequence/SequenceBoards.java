@@ -19,20 +19,21 @@ package io.github.reliablekafka.sequence;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /**
- * The {@link SequenceBoard} of each cluster that an application talks to. Safe for use by
- * many threads.
+ * The {@link SequenceBoard} of each cluster that an application talks to: one for each
+ * identity that it has there, because one may see what another must not. What is written
+ * with one is read with another through topics of the cluster. Safe for use by many
+ * threads.
  *
  * @since 0.1.0
  */
 public final class SequenceBoards {
 
-	private final Map<Set<String>, SequenceBoard> boards = new ConcurrentHashMap<>();
+	private final Map<Object, SequenceBoard> boards = new ConcurrentHashMap<>();
 
 	private final List<Consumer<SequenceBoard>> listeners = new CopyOnWriteArrayList<>();
 
@@ -44,12 +45,13 @@ public final class SequenceBoards {
 
 	/**
 	 * The board of a cluster.
-	 * @param bootstrapServers the addresses that tell clusters apart
+	 * @param identity what tells clusters apart, and who the application is there; is
+	 * compared and must not change
 	 * @param connection how to reach it, if it was not known before
-	 * @return the same for the same addresses
+	 * @return the same for an equal identity
 	 */
-	public SequenceBoard board(Set<String> bootstrapServers, Map<String, Object> connection) {
-		return this.boards.computeIfAbsent(Set.copyOf(bootstrapServers), (key) -> {
+	public SequenceBoard board(Object identity, Map<String, Object> connection) {
+		return this.boards.computeIfAbsent(identity, (key) -> {
 			SequenceBoard board = new SequenceBoard(Map.copyOf(connection));
 			this.listeners.forEach((listener) -> listener.accept(board));
 			return board;

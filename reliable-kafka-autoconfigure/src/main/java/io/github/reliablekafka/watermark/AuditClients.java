@@ -17,24 +17,18 @@
 package io.github.reliablekafka.watermark;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
+import io.github.reliablekafka.durability.BoundedAdmin;
+import io.github.reliablekafka.durability.BoundedProducer;
+import io.github.reliablekafka.durability.ConnectionSettings;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Deserializer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Clients of one cluster that are none of the application's: whatever they do ends within
@@ -50,53 +44,38 @@ final class AuditClients {
 
 	private static final String REQUEST_TIMEOUT_MS = "10000";
 
-	private static final AtomicInteger count = new AtomicInteger();
-
 	private final Map<String, Object> connection;
 
-	private @Nullable Admin admin;
+	private final BoundedAdmin admin;
 
-	private boolean closed;
+	private final BoundedProducer producer;
+
+	private volatile boolean closed;
 
 	/**
-	 * Create no client yet.
+	 * Create clients that are not connected.
 	 * @param connection how to reach the cluster
 	 */
 	AuditClients(Map<String, Object> connection) {
 		this.connection = connection;
+		this.admin = new BoundedAdmin(connection, "reliable-kafka-audit-admin", TIMEOUT);
+		this.producer = new BoundedProducer(connection, "reliable-kafka-audit-producer", TIMEOUT);
 	}
 
 	/**
-	 * The one admin client, created when it is asked for first.
+	 * The one admin client.
 	 * @return not to be closed by the caller
 	 */
-	synchronized Admin admin() {
-		requireOpen();
-		if (this.admin == null) {
-			Map<String, Object> settings = settings("admin");
-			settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) TIMEOUT.toMillis());
-			this.admin = Admin.create(settings);
-		}
+	BoundedAdmin admin() {
 		return this.admin;
 	}
 
 	/**
-	 * A producer that gives up.
-	 * @return to be closed by the caller
+	 * The one producer.
+	 * @return not to be closed by the caller
 	 */
-	Producer<byte[], byte[]> producer() {
-		synchronized (this) {
-			requireOpen();
-		}
-		Map<String, Object> settings = settings("producer");
-		settings.put(ProducerConfig.ACKS_CONFIG, "all");
-		settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
-		settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) TIMEOUT.toMillis());
-		settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "5000");
-		settings.put(ProducerConfig.LINGER_MS_CONFIG, "5");
-		// The only one that needs no library.
-		settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "gzip");
-		return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+	BoundedProducer producer() {
+		return this.producer;
 	}
 
 	/**
@@ -119,10 +98,11 @@ final class AuditClients {
 
 	private Consumer<byte[], byte[]> consumer(String reset, IsolationLevel isolation,
 			Deserializer<byte[]> deserializer) {
-		synchronized (this) {
-			requireOpen();
+		if (this.closed) {
+			throw new IllegalStateException("The application is shutting down");
 		}
-		Map<String, Object> settings = settings("consumer");
+		Map<String, Object> settings = ConnectionSettings.ofOwnClient(this.connection, "reliable-kafka-audit-consumer");
+		settings.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MS);
 		settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) TIMEOUT.toMillis());
 		settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, reset);
 		settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation.toString().toLowerCase(Locale.ROOT));
@@ -132,29 +112,14 @@ final class AuditClients {
 		return new KafkaConsumer<>(settings, deserializer, deserializer);
 	}
 
-	private Map<String, Object> settings(String kind) {
-		Map<String, Object> settings = new HashMap<>(this.connection);
-		settings.put(AdminClientConfig.CLIENT_ID_CONFIG,
-				"reliable-kafka-audit-%s-%d".formatted(kind, count.incrementAndGet()));
-		settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MS);
-		settings.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, "false");
-		return settings;
-	}
-
-	private void requireOpen() {
-		if (this.closed) {
-			throw new IllegalStateException("The application is shutting down");
-		}
-	}
-
 	/**
-	 * Close the admin client without waiting; there will be no further client.
+	 * Close the admin client and the producer without waiting; there will be no further
+	 * client.
 	 */
-	synchronized void close() {
+	void close() {
 		this.closed = true;
-		if (this.admin != null) {
-			this.admin.close(Duration.ZERO);
-		}
+		this.producer.close(Duration.ZERO);
+		this.admin.close();
 	}
 
 }

@@ -47,7 +47,7 @@ final class AuditCluster implements SequenceBoard.Attendant {
 	 */
 	AuditCluster(SequenceBoard board, SequenceProperties properties) {
 		this.board = board;
-		Complaints complaints = new Complaints();
+		Complaints complaints = new Complaints(AuditTopics.permissions(properties));
 		this.clients = new AuditClients(board.connection());
 		AuditTopics topics = new AuditTopics(this.clients, complaints);
 		this.facts = new TopicFactsKeeper(board, this.clients, complaints);

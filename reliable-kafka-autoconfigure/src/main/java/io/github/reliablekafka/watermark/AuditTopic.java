@@ -51,8 +51,7 @@ record AuditTopic(String name, String purpose, Map<String, String> configs) {
 	private static final Map<String, String> CONFIGS = Map.of(TopicConfig.CLEANUP_POLICY_CONFIG,
 			TopicConfig.CLEANUP_POLICY_COMPACT, TopicConfig.SEGMENT_BYTES_CONFIG, "16777216",
 			TopicConfig.SEGMENT_MS_CONFIG, "86400000", TopicConfig.MIN_CLEANABLE_DIRTY_RATIO_CONFIG, "0.3",
-			TopicConfig.MAX_MESSAGE_BYTES_CONFIG, "1048588", TopicConfig.COMPRESSION_TYPE_CONFIG, "producer",
-			TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
+			TopicConfig.MAX_MESSAGE_BYTES_CONFIG, "1048588", TopicConfig.COMPRESSION_TYPE_CONFIG, "producer");
 
 	static AuditTopic control(String name, Duration retention) {
 		Map<String, String> configs = new HashMap<>(CONFIGS);

@@ -16,20 +16,13 @@
 
 package io.github.reliablekafka.watermark;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.github.reliablekafka.durability.BoundedAdmin;
+import io.github.reliablekafka.durability.SequenceProperties;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
@@ -37,8 +30,6 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.errors.TopicExistsException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,10 +40,6 @@ import org.jspecify.annotations.Nullable;
  * threads.
  */
 final class AuditTopics {
-
-	private static final Log logger = LogFactory.getLog(AuditTopics.class);
-
-	private static final int REPLICAS = 3;
 
 	private static final int LOOKS_AFTER_CREATION = 50;
 
@@ -77,7 +64,7 @@ final class AuditTopics {
 		if (found.isPresent()) {
 			return found.get();
 		}
-		create(topic);
+		this.clients.admin().create(topic.name(), AuditTopic.PARTITIONS, topic.configs(), deadline());
 		// What was created is not known to each broker at once.
 		for (int look = 0; look < LOOKS_AFTER_CREATION; look++) {
 			found = find(topic);
@@ -96,22 +83,18 @@ final class AuditTopics {
 	 * @throws KafkaException if that is not known
 	 */
 	Optional<Found> find(AuditTopic topic) {
-		try {
-			TopicDescription description = get(
-					this.clients.admin().describeTopics(List.of(topic.name())).topicNameValues().get(topic.name()));
+		Optional<TopicDescription> description = this.clients.admin().describe(topic.name(), deadline());
+		if (description.isPresent()) {
 			checkCleanup(topic);
-			return Optional.of(new Found(description.partitions().size(), description.topicId()));
 		}
-		catch (UnknownTopicOrPartitionException ex) {
-			return Optional.empty();
-		}
+		return description.map((present) -> new Found(present.partitions().size(), present.topicId()));
 	}
 
 	private void checkCleanup(AuditTopic topic) {
 		Config config;
 		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
 		try {
-			config = get(this.clients.admin().describeConfigs(List.of(resource)).values().get(resource));
+			config = get(this.clients.admin().admin().describeConfigs(List.of(resource)).values().get(resource));
 		}
 		catch (InterruptException ex) {
 			throw ex;
@@ -127,30 +110,6 @@ final class AuditTopics {
 		}
 	}
 
-	private void create(AuditTopic topic) {
-		int brokers = get(this.clients.admin().describeCluster().nodes()).size();
-		int replicas = Math.max(1, Math.min(REPLICAS, brokers));
-		Map<String, String> configs = new HashMap<>(topic.configs());
-		// Of two replicas one may be down.
-		configs.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, (replicas < REPLICAS) ? "1" : "2");
-		NewTopic newTopic = new NewTopic(topic.name(), AuditTopic.PARTITIONS, (short) replicas).configs(configs);
-		try {
-			get(this.clients.admin().createTopics(List.of(newTopic)).values().get(topic.name()));
-			logger.info("Created " + newTopic);
-			if (replicas < REPLICAS) {
-				logger
-					.warn(("Topic '%s' has %d replicas for good, as no more brokers were up when it was created: what "
-							+ "it has may be lost with them. If the cluster has three: let kafka-reassign-partitions.sh give "
-							+ "it three replicas, then run kafka-configs.sh --alter --entity-type topics --entity-name %s "
-							+ "--add-config min.insync.replicas=2")
-						.formatted(topic.name(), replicas, topic.name()));
-			}
-		}
-		catch (TopicExistsException ex) {
-			// Somebody else was faster.
-		}
-	}
-
 	/**
 	 * What to do when a topic cannot be used.
 	 * @param topic the topic
@@ -158,9 +117,22 @@ final class AuditTopics {
 	 */
 	static String advice(AuditTopic topic) {
 		return ("tried again from time to time; until then some losses stay undecided, and nothing else is affected. "
-				+ "Create the topic %s, with cleanup.policy=compact, and allow the application to describe, read "
-				+ "and write it, or set reliable.kafka.sequence.watermarks=none")
+				+ "It is the topic %s. If it does not come, create it with cleanup.policy=compact, or set "
+				+ "reliable.kafka.sequence.watermarks=none")
 			.formatted(topic.purpose());
+	}
+
+	/**
+	 * What to do when topics of our own must not be used.
+	 * @param properties name them
+	 * @return an advice for people
+	 */
+	static String permissions(SequenceProperties properties) {
+		return ("the cluster does not permit it. Until it does, some losses stay undecided, and nothing else is "
+				+ "affected; tried again from time to time. Allow the application Describe, Read and Write on the topics "
+				+ "'%s' and '%s', and Create unless they exist, and the same on the topic that "
+				+ "reliable.kafka.sequence.reports-topic names, or set reliable.kafka.sequence.watermarks=none")
+			.formatted(properties.topic(), properties.stateTopic());
 	}
 
 	/**
@@ -171,18 +143,11 @@ final class AuditTopics {
 	 * @throws KafkaException if it is a failure, or does not come
 	 */
 	static <T> T get(@Nullable KafkaFuture<T> future) {
-		try {
-			return Objects.requireNonNull(future).get(AuditClients.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-		}
-		catch (InterruptedException ex) {
-			throw new InterruptException(ex);
-		}
-		catch (ExecutionException ex) {
-			throw (ex.getCause() instanceof KafkaException cause) ? cause : new KafkaException(ex.getCause());
-		}
-		catch (TimeoutException ex) {
-			throw new org.apache.kafka.common.errors.TimeoutException(ex);
-		}
+		return BoundedAdmin.get(future, deadline());
+	}
+
+	private static long deadline() {
+		return System.nanoTime() + AuditClients.TIMEOUT.toNanos();
 	}
 
 	private static void pause() {

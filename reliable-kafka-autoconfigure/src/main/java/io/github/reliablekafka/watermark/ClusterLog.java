@@ -100,6 +100,7 @@ final class ClusterLog implements LogAccess {
 		ListOffsetsOptions options = new ListOffsetsOptions().timeoutMs((int) AuditClients.TIMEOUT.toMillis());
 		return answer((answer) -> {
 			KafkaFuture<?> unused = this.clients.admin()
+				.admin()
 				.listOffsets(Map.of(partition, OffsetSpec.latest()), options)
 				.partitionResult(partition)
 				.whenComplete((end, failure) -> {

@@ -18,7 +18,6 @@ package io.github.reliablekafka.watermark;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -27,15 +26,11 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
 
 import io.github.reliablekafka.sequence.Lane;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,8 +40,6 @@ import org.jspecify.annotations.Nullable;
  * for use by many threads.
  */
 final class SavedStates {
-
-	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
 	private final AuditTopic topic;
 
@@ -64,9 +57,9 @@ final class SavedStates {
 
 	private Map<Key, CompletableFuture<Optional<byte[]>>> loads = new HashMap<>();
 
-	private @Nullable Producer<byte[], byte[]> producer;
+	private volatile boolean provided;
 
-	private boolean closed;
+	private volatile boolean closed;
 
 	SavedStates(AuditTopic topic, AuditTopics topics, AuditClients clients, RangeReader reader, Complaints complaints,
 			Executor executor) {
@@ -189,64 +182,39 @@ final class SavedStates {
 			slot.state = null;
 			slot.outcome = new CompletableFuture<>();
 		}
-		Producer<byte[], byte[]> current = null;
+		CompletableFuture<Void> written;
 		try {
-			current = producer();
-			Producer<byte[], byte[]> sender = current;
-			int partitions = sender.partitionsFor(this.topic.name()).size();
-			// The callback has the outcome.
-			Future<RecordMetadata> unused = sender.send(new ProducerRecord<>(this.topic.name(),
-					AuditTopic.partition(key.bytes(), partitions), key.bytes(), state),
-					(metadata, failure) -> written(key, sender, outcome, failure));
+			provide();
+			int partitions = this.clients.producer().partitionsFor(this.topic.name()).size();
+			written = this.clients.producer()
+				.send(new ProducerRecord<>(this.topic.name(), AuditTopic.partition(key.bytes(), partitions),
+						key.bytes(), state));
 		}
 		catch (RuntimeException ex) {
-			written(key, current, outcome, ex);
+			written = CompletableFuture.failedFuture(ex);
 		}
+		CompletableFuture<Void> unused = written.whenComplete((done, failure) -> written(key, outcome, failure));
 	}
 
-	private void written(Key key, @Nullable Producer<byte[], byte[]> sender, CompletableFuture<Void> outcome,
-			@Nullable Exception failure) {
+	private void written(Key key, CompletableFuture<Void> outcome, @Nullable Throwable failure) {
 		if (failure == null) {
-			this.complaints.settle(subject("write"));
+			this.complaints.settle(subject("write to"));
 			outcome.complete(null);
 		}
 		else {
-			complain("write", failure);
-			if (sender != null && !(failure instanceof RecordTooLargeException)) {
-				discard(sender);
-			}
+			complain("write to", failure);
+			// The topic may be gone.
+			this.provided = false;
 			outcome.completeExceptionally(failure);
 		}
 		writeLater(key);
 	}
 
-	private Producer<byte[], byte[]> producer() {
-		synchronized (this) {
-			if (this.producer != null) {
-				return this.producer;
-			}
+	private void provide() {
+		if (!this.provided) {
+			this.topics.provide(this.topic);
+			this.provided = true;
 		}
-		this.topics.provide(this.topic);
-		synchronized (this) {
-			if (this.closed) {
-				throw new IllegalStateException("The application is shutting down");
-			}
-			if (this.producer == null) {
-				this.producer = this.clients.producer();
-			}
-			return this.producer;
-		}
-	}
-
-	// The topic may be gone, and the producer of no more use.
-	private void discard(Producer<byte[], byte[]> failed) {
-		synchronized (this) {
-			if (this.producer != failed) {
-				return;
-			}
-			this.producer = null;
-		}
-		failed.close(Duration.ZERO);
 	}
 
 	/**
@@ -258,25 +226,10 @@ final class SavedStates {
 	}
 
 	/**
-	 * Give up what is being written, within {@link #CLOSE_TIMEOUT}.
-	 * @throws InterruptedException if the caller shall not wait
+	 * Complain no longer: what is being written is given up.
 	 */
-	void close() throws InterruptedException {
-		Producer<byte[], byte[]> last;
-		synchronized (this) {
-			this.closed = true;
-			last = this.producer;
-			this.producer = null;
-		}
-		if (last != null) {
-			// However little it may wait, it waits for its network thread, and nobody can
-			// stop that while it waits for a broker that is connected and does not
-			// answer.
-			Thread closing = new Thread(() -> last.close(Duration.ZERO), "reliable-kafka-audit-end");
-			closing.setDaemon(true);
-			closing.start();
-			closing.join(CLOSE_TIMEOUT.toMillis());
-		}
+	void close() {
+		this.closed = true;
 	}
 
 	private void execute(Runnable task, java.util.function.Consumer<RuntimeException> refused) {
@@ -289,12 +242,8 @@ final class SavedStates {
 	}
 
 	private void complain(String verb, Throwable failure) {
-		boolean ending;
-		synchronized (this) {
-			ending = this.closed;
-		}
-		if (!ending && !(failure instanceof InterruptException)) {
-			this.complaints.complain(subject(verb), AuditTopics.advice(this.topic), failure);
+		if (!this.closed && !(failure instanceof InterruptException)) {
+			this.complaints.complainOfTopic(subject(verb), AuditTopics.advice(this.topic), failure);
 		}
 	}
 

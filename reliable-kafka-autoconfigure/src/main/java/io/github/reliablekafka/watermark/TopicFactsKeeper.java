@@ -120,9 +120,11 @@ final class TopicFactsKeeper extends AuditLoop {
 
 	private void look(Set<String> topics) {
 		Map<String, KafkaFuture<TopicDescription>> descriptions = this.clients.admin()
+			.admin()
 			.describeTopics(topics)
 			.topicNameValues();
 		Map<ConfigResource, KafkaFuture<Config>> configs = this.clients.admin()
+			.admin()
 			.describeConfigs(topics.stream().map(TopicFactsKeeper::resource).toList())
 			.values();
 		for (String topic : topics) {

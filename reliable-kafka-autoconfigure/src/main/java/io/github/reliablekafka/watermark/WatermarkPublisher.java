@@ -18,16 +18,14 @@ package io.github.reliablekafka.watermark;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Future;
+import java.util.concurrent.CompletableFuture;
 
 import io.github.reliablekafka.sequence.SequenceBoard;
 import io.github.reliablekafka.sequence.Watermark;
 import io.github.reliablekafka.sequence.WatermarkCodec;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InterruptException;
@@ -65,9 +63,12 @@ final class WatermarkPublisher extends AuditLoop {
 
 	private final WatermarkStreams streams;
 
-	private @Nullable Producer<byte[], byte[]> producer;
-
 	private @Nullable Uuid topicId;
+
+	private boolean provided;
+
+	// Failures of what was sent before the last failure say nothing new.
+	private int attempt;
 
 	private Duration backoff = FIRST_BACKOFF;
 
@@ -113,8 +114,9 @@ final class WatermarkPublisher extends AuditLoop {
 
 	private void publish(List<WatermarkStreams.Stream> due, long now) {
 		try {
-			Producer<byte[], byte[]> current = producer();
-			int partitions = current.partitionsFor(this.topic.name()).size();
+			provide();
+			int sentIn = this.attempt;
+			int partitions = this.clients.producer().partitionsFor(this.topic.name()).size();
 			for (WatermarkStreams.Stream stream : due) {
 				Watermark watermark = stream.send(now);
 				ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(this.topic.name(),
@@ -122,9 +124,9 @@ final class WatermarkPublisher extends AuditLoop {
 						WatermarkCodec.encodeKey(watermark.lane(), watermark.session()),
 						WatermarkCodec.encode(watermark));
 				try {
-					// The callback has the outcome.
-					Future<RecordMetadata> unused = current.send(record,
-							(metadata, failure) -> tell(() -> settled(current, stream, failure)));
+					CompletableFuture<Void> unused = this.clients.producer()
+						.send(record)
+						.whenComplete((done, failure) -> tell(() -> settled(sentIn, stream, failure)));
 				}
 				catch (RuntimeException ex) {
 					stream.settle(false);
@@ -140,19 +142,18 @@ final class WatermarkPublisher extends AuditLoop {
 		}
 	}
 
-	private Producer<byte[], byte[]> producer() {
-		if (this.producer == null) {
+	private void provide() {
+		if (!this.provided) {
 			AuditTopics.Found found = this.topics.provide(this.topic);
 			if (this.topicId != null && !this.topicId.equals(found.id())) {
 				this.streams.repeat();
 			}
 			this.topicId = found.id();
-			this.producer = this.clients.producer();
+			this.provided = true;
 		}
-		return this.producer;
 	}
 
-	private void settled(Producer<byte[], byte[]> sender, WatermarkStreams.Stream stream, @Nullable Exception failure) {
+	private void settled(int sentIn, WatermarkStreams.Stream stream, @Nullable Throwable failure) {
 		if (failure == null) {
 			stream.settle(true);
 			this.backoff = FIRST_BACKOFF;
@@ -166,15 +167,17 @@ final class WatermarkPublisher extends AuditLoop {
 		}
 		else {
 			stream.settle(false);
-			if (sender == this.producer) {
+			if (sentIn == this.attempt) {
 				failed(failure);
 			}
 		}
 	}
 
-	// Whatever it was, the topic may be gone and the producer may be of no more use.
-	private void failed(Exception failure) {
-		this.complaints.complain(subject(), AuditTopics.advice(this.topic), failure);
+	// Whatever it was, the topic may be gone.
+	private void failed(Throwable failure) {
+		this.attempt++;
+		this.provided = false;
+		this.complaints.complainOfTopic(subject(), AuditTopics.advice(this.topic), failure);
 		if (isClosing()) {
 			this.notBefore = System.nanoTime() + LAST_WORDS_PAUSE.toNanos();
 		}
@@ -183,7 +186,6 @@ final class WatermarkPublisher extends AuditLoop {
 			Duration next = this.backoff.multipliedBy(2);
 			this.backoff = (next.compareTo(LAST_BACKOFF) < 0) ? next : LAST_BACKOFF;
 		}
-		closeProducer(Duration.ZERO);
 	}
 
 	private String subject() {
@@ -202,19 +204,10 @@ final class WatermarkPublisher extends AuditLoop {
 
 	@Override
 	void release() {
-		closeProducer(Duration.ZERO);
 		if (this.streams.untold() > 0) {
 			logger.warn(("Ended with %d watermarks that are not in topic '%s': of what was sent last, "
 					+ "a loss may stay undecided")
 				.formatted(this.streams.untold(), this.topic.name()));
-		}
-	}
-
-	private void closeProducer(Duration timeout) {
-		Producer<byte[], byte[]> last = this.producer;
-		this.producer = null;
-		if (last != null) {
-			last.close(timeout);
 		}
 	}
 

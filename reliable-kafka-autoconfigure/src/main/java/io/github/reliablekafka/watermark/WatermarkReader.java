@@ -141,7 +141,7 @@ final class WatermarkReader extends AuditLoop {
 			throw ex;
 		}
 		catch (KafkaException ex) {
-			this.complaints.complain(subject(), AuditTopics.advice(this.topic), ex);
+			this.complaints.complainOfTopic(subject(), AuditTopics.advice(this.topic), ex);
 			stopReading();
 			return backOff();
 		}

@@ -26,11 +26,6 @@ import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.durability.UnsafeSettingsException;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.errors.ClusterAuthorizationException;
-import org.apache.kafka.common.errors.ProducerFencedException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -266,15 +261,6 @@ class DeadLetterAutoConfigurationTests {
 		assertThat(ConnectionSettings.of(Map.of("key.deserializer", "d", "interceptor.classes", "i", "acks", "all",
 				"spring.json.trusted.packages", "*", "max.poll.interval.ms", 1)))
 			.isEmpty();
-	}
-
-	@Test
-	void producerOutlivesWhatIsWrongWithARecord() {
-		assertThat(DeadLetterCluster.isOfRecord(new RecordTooLargeException())).isTrue();
-		assertThat(DeadLetterCluster.isOfRecord(new TopicAuthorizationException("t"))).isTrue();
-		assertThat(DeadLetterCluster.isOfRecord(new TimeoutException())).isFalse();
-		assertThat(DeadLetterCluster.isOfRecord(new ProducerFencedException("fenced"))).isFalse();
-		assertThat(DeadLetterCluster.isOfRecord(new ClusterAuthorizationException("no"))).isFalse();
 	}
 
 	@Test

@@ -83,12 +83,54 @@ class ReportWritingTests {
 	void logLineIsOneLineThatNobodyCanForge() {
 		String line = ReportLog.line(report(NASTY));
 		assertThat(line.lines()).hasSize(1);
-		assertThat(line).startsWith("Loss report verdict=LOST_ACKED loss=true cause=TRUNCATED stage=STORAGE")
+		assertThat(line)
+			.startsWith("LOST_ACKED: 201 records of orders-3 from application shop were acknowledged "
+					+ "and are gone for group \"\\\"quote\\\\ ")
+			.contains(": the log was cut off and written anew. Loss report verdict=LOST_ACKED loss=true "
+					+ "cause=TRUNCATED stage=STORAGE")
 			.contains(" topic=orders partition=3 group=\"\\\"quote\\\\ ")
 			.contains(" count=201 numbers=301..500,502 session=ffffffffffffffff")
 			.contains(" beforeOffset=299 beforeEpoch=0");
 		String outsideOfQuotes = line.replaceAll("\"(?:[^\"\\\\]|\\\\.)*\"", "");
 		assertThat(outsideOfQuotes).doesNotContain("FORGED");
+	}
+
+	@Test
+	void sentenceIsEnglishForEachVerdictAndCause() {
+		assertThat(sentence(Verdict.LOST_ACKED, Cause.TAIL)).isEqualTo("LOST_ACKED: 1 record of orders-3 from "
+				+ "application shop was acknowledged and is gone for group billing: the log ends in front of that place.");
+		assertThat(sentence(Verdict.MISSED, Cause.RETENTION))
+			.isEqualTo("MISSED: 1 record of orders-3 from application shop was acknowledged, and group billing "
+					+ "passed over it: Kafka had deleted that part of the log before it was read.");
+		assertThat(sentence(Verdict.PROCESSING_LOSS, Cause.COMMITTED_UNPROCESSED))
+			.isEqualTo("PROCESSING_LOSS: 1 record of orders-3 from application shop was committed by group billing "
+					+ "and not processed: a higher offset was committed too early.");
+		for (Verdict verdict : Verdict.values()) {
+			for (Cause cause : Cause.values()) {
+				assertThat(sentence(verdict, cause))
+					.startsWith(verdict + ": 1 record of orders-3 from application shop ")
+					.endsWith(".")
+					.contains("billing")
+					.doesNotContain("%", "null", cause.name());
+			}
+		}
+	}
+
+	@Test
+	void sentenceSaysWhatItDoesNotKnow() {
+		Finding finding = new Finding(Verdict.UNVERIFIED, Cause.STATE_LOST, "", new Lane("orders", 3), 1, null,
+				NumberRanges.of(1, 2), "", null, null, -1, -1, 1);
+		assertThat(ReportSentence.of(report(finding))).startsWith(
+				"UNVERIFIED: 2 records of orders-3 from an unknown producer are missing for a consumer without a group, ");
+		Finding unnamed = new Finding(Verdict.UNVERIFIED, Cause.STATE_LOST, "", new Lane("orders", 3), 1,
+				new ProducerIdentity("", "host", "producer-1", 1), NumberRanges.of(1, 2), "", null, null, -1, -1, 1);
+		assertThat(ReportSentence.of(report(unnamed))).contains(" from producer producer-1 are missing ");
+	}
+
+	@Test
+	void reportIsToldAsItIsLogged() {
+		LossReport report = report(Verdict.MISSED);
+		assertThat(report).hasToString(ReportLog.line(report));
 	}
 
 	@Test
@@ -165,6 +207,11 @@ class ReportWritingTests {
 		}
 	}
 
+	private static String sentence(Verdict verdict, Cause cause) {
+		return ReportSentence
+			.of(report(Findings.of(verdict, cause, new Lane("orders", 3), NumberRanges.of(1, 1), null, null)));
+	}
+
 	private static String stage(Cause cause) {
 		return Verdict.UNVERIFIED.stage(cause).name().toLowerCase(Locale.ROOT);
 	}
@@ -174,8 +221,10 @@ class ReportWritingTests {
 	}
 
 	private static LossReport report(Verdict verdict) {
-		Finding finding = Findings.of(verdict, Cause.VANISHED, new Lane("orders", 3), NumberRanges.of(1, 1), null,
-				null);
+		return report(Findings.of(verdict, Cause.VANISHED, new Lane("orders", 3), NumberRanges.of(1, 1), null, null));
+	}
+
+	private static LossReport report(Finding finding) {
 		return new LossReport(finding, finding.verdict(), finding.cause(),
 				Examination.without(Outcome.NOT_NEEDED, "no"), Instant.EPOCH, "", "");
 	}

@@ -128,7 +128,7 @@ class WatermarkAutoConfigurationTests {
 			assertThat(watermark.claim().offset()).isEqualTo(1);
 			assertThat(probe.topicConfig(this.control, "cleanup.policy")).isEqualTo("compact,delete");
 			assertThat(probe.topicConfig(this.control, "retention.ms")).isEqualTo("2592000000");
-			assertThat(output).contains("Topic '%s' has 1 replicas for good".formatted(this.control));
+			assertThat(output).contains("Topic '%s' has 1 replica for good".formatted(this.control));
 			assertThat(last.partition()).isEqualTo(AuditTopic.partition(new Lane(topic, 0), AuditTopic.PARTITIONS));
 		}
 	}

@@ -171,7 +171,9 @@ class WatermarkPublisherIntegrationTests {
 		await().during(Duration.ofSeconds(4))
 			.untilAsserted(
 					() -> assertThat(output.getOut().split("Cannot write to topic '" + this.control, -1)).hasSize(2));
-		assertThat(output).contains("allow the application to describe, read and write it")
+		assertThat(output)
+			.contains("Allow the application Describe, Read and Write on the topics '%1$s' and '%1$s-state', and Create"
+				.formatted(this.control))
 			.contains("TopicAuthorizationException");
 		assertThat(this.receiver.watermarks(this.lane)).isEmpty();
 		allowEverything(this.control);
@@ -189,6 +191,30 @@ class WatermarkPublisherIntegrationTests {
 		assertThat(output).contains("Topic '%s' has cleanup.policy=delete".formatted(this.control));
 		allowEverything(this.control);
 		awaitNumber(1, LONG);
+	}
+
+	@Test
+	void whatIsNotPermittedIsSaidOnceForAllTopicsOfOurOwn(CapturedOutput output) throws Exception {
+		String state = this.control + "-state";
+		cluster.createTopic(this.control, 2);
+		cluster.createTopic(state, 2);
+		allowOnly(this.control, AclOperation.DESCRIBE);
+		allowOnly(state, AclOperation.DESCRIBE);
+		this.sender.watch(this.lane);
+		this.sender.open(this.session);
+		send(1);
+		assertThat(this.sender.logAccess().save("group", this.lane, new byte[] { 1 })).failsWithin(LONG);
+		await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
+		// One of the application that sends and reads, one of that which reads.
+		assertThat(output.getOut().lines().filter((line) -> line.contains("TopicAuthorizationException"))).hasSize(2)
+			.allSatisfy((line) -> assertThat(line).contains(this.control, state, "Describe, Read and Write"));
+		allowEverything(this.control);
+		awaitNumber(1, LONG);
+		// What still does not work is said when the rest does.
+		await().atMost(LONG).untilAsserted(() -> {
+			assertThat(this.sender.logAccess().save("group", this.lane, new byte[] { 1 })).failsWithin(LONG);
+			assertThat(output.getOut().lines().filter((line) -> line.contains("write to topic '" + state))).hasSize(1);
+		});
 	}
 
 	@Test

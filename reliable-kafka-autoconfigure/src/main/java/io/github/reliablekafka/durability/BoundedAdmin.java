@@ -1,0 +1,189 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.durability;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An admin client that is none of the application's and whose calls end after a bounded
+ * time, to find and create topics of our own. Connects when it is used first. Safe for
+ * use by many threads.
+ *
+ * @since 0.1.0
+ */
+public final class BoundedAdmin implements AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(BoundedAdmin.class);
+
+	private static final int REPLICAS = 3;
+
+	private final Map<String, Object> settings;
+
+	private @Nullable Admin admin;
+
+	private boolean closed;
+
+	/**
+	 * Create a client that is not connected.
+	 * @param connection how to reach the cluster
+	 * @param name what its client id begins with
+	 * @param timeout longest time for one call. One request may take a third of it, so
+	 * that another broker can be asked
+	 */
+	public BoundedAdmin(Map<String, Object> connection, String name, Duration timeout) {
+		int milliseconds = (int) Math.max(3, timeout.toMillis());
+		this.settings = ConnectionSettings.ofOwnClient(connection, name);
+		this.settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, milliseconds);
+		this.settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, milliseconds / 3);
+	}
+
+	/**
+	 * The client.
+	 * @return not to be closed by the caller
+	 * @throws IllegalStateException once closed
+	 */
+	public synchronized Admin admin() {
+		if (this.closed) {
+			throw new IllegalStateException("The application is shutting down");
+		}
+		if (this.admin == null) {
+			this.admin = Admin.create(this.settings);
+		}
+		return this.admin;
+	}
+
+	/**
+	 * Look at a topic.
+	 * @param topic its name
+	 * @param deadline when to wait no longer, by {@link System#nanoTime()}
+	 * @return the topic as it is; nothing if there is none
+	 * @throws KafkaException if that is not known
+	 */
+	public Optional<TopicDescription> describe(String topic, long deadline) {
+		try {
+			return Optional.of(get(admin().describeTopics(List.of(topic)).topicNameValues().get(topic), deadline));
+		}
+		catch (UnknownTopicOrPartitionException ex) {
+			return Optional.empty();
+		}
+	}
+
+	/**
+	 * Create a topic with three replicas, of which two must be in sync, and without
+	 * unclean leader election, as far as there are brokers. If there are fewer, the log
+	 * tells how to change that later. A topic that exists is left as it is.
+	 * @param topic its name
+	 * @param partitions how many it has
+	 * @param configs the rest of its configuration
+	 * @param deadline when to wait no longer, by {@link System#nanoTime()}
+	 * @throws KafkaException if it is not created, or if that is not known
+	 */
+	public void create(String topic, int partitions, Map<String, String> configs, long deadline) {
+		int replicas = Math.max(1, Math.min(REPLICAS, get(admin().describeCluster().nodes(), deadline).size()));
+		Map<String, String> all = new HashMap<>(configs);
+		all.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
+		// Of two replicas one may be down.
+		all.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, (replicas < REPLICAS) ? "1" : "2");
+		if (create(new NewTopic(topic, partitions, (short) replicas).configs(all), deadline) && replicas < REPLICAS) {
+			logger.warn(("Topic '%1$s' has %2$d %3$s for good, as no more brokers were up when it was created: what it "
+					+ "has may be lost with %4$s. If the cluster has three: let kafka-reassign-partitions.sh give it three "
+					+ "replicas, then run kafka-configs.sh --alter --entity-type topics --entity-name %1$s "
+					+ "--add-config min.insync.replicas=2")
+				.formatted(topic, replicas, (replicas == 1) ? "replica" : "replicas", (replicas == 1) ? "it" : "them"));
+		}
+	}
+
+	/**
+	 * Create a topic. One that exists is left as it is.
+	 * @param topic the topic
+	 * @param deadline when to wait no longer, by {@link System#nanoTime()}
+	 * @return whether it was created now
+	 * @throws KafkaException if it is not created, or if that is not known
+	 */
+	public boolean create(NewTopic topic, long deadline) {
+		try {
+			get(admin().createTopics(List.of(topic)).values().get(topic.name()), deadline);
+		}
+		catch (TopicExistsException ex) {
+			// Somebody else was faster.
+			return false;
+		}
+		Map<String, String> configs = topic.configs();
+		String minInSync = (configs != null) ? configs.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG) : null;
+		logger.info("Created topic '%s': partitions=%d, replication factor=%d, min.insync.replicas=%s".formatted(
+				topic.name(), topic.numPartitions(), topic.replicationFactor(),
+				(minInSync != null) ? minInSync : "as the brokers say"));
+		return true;
+	}
+
+	/**
+	 * Wait for an answer.
+	 * @param <T> its type
+	 * @param future the answer
+	 * @param deadline when to wait no longer, by {@link System#nanoTime()}
+	 * @return the answer
+	 * @throws KafkaException if it is a failure, or does not come
+	 */
+	public static <T> T get(@Nullable KafkaFuture<T> future, long deadline) {
+		try {
+			return Objects.requireNonNull(future).get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+		}
+		catch (InterruptedException ex) {
+			throw new InterruptException(ex);
+		}
+		catch (ExecutionException ex) {
+			throw (ex.getCause() instanceof KafkaException cause) ? cause : new KafkaException(ex.getCause());
+		}
+		catch (TimeoutException ex) {
+			throw new org.apache.kafka.common.errors.TimeoutException("The cluster has not answered in time", ex);
+		}
+	}
+
+	/**
+	 * Close without waiting. There will be no further call.
+	 */
+	@Override
+	public synchronized void close() {
+		this.closed = true;
+		if (this.admin != null) {
+			this.admin.close(Duration.ZERO);
+		}
+	}
+
+}
