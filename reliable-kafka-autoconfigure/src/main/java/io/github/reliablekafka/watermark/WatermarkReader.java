@@ -34,6 +34,7 @@ import io.github.reliablekafka.sequence.WatermarkCodec;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
@@ -80,6 +81,8 @@ final class WatermarkReader extends AuditLoop {
 	private AuditTopics.@Nullable Found found;
 
 	private Duration backoff = FIRST_BACKOFF;
+
+	private long failedAt = System.nanoTime() - LAST_BACKOFF.toNanos();
 
 	private long lookAt;
 
@@ -129,9 +132,12 @@ final class WatermarkReader extends AuditLoop {
 			if (!look()) {
 				return backOff();
 			}
-			follow(watched);
-			this.complaints.settle(subject());
-			this.backoff = FIRST_BACKOFF;
+			boolean heard = follow(watched);
+			// A broker that is slow to refuse looks like one that has nothing to say.
+			if (heard || System.nanoTime() - this.failedAt >= LAST_BACKOFF.toNanos()) {
+				this.complaints.settle(subject());
+				this.backoff = FIRST_BACKOFF;
+			}
 			return Duration.ZERO;
 		}
 		catch (WakeupException ex) {
@@ -142,6 +148,7 @@ final class WatermarkReader extends AuditLoop {
 		}
 		catch (KafkaException ex) {
 			this.complaints.complainOfTopic(subject(), AuditTopics.advice(this.topic), ex);
+			this.failedAt = System.nanoTime();
 			stopReading();
 			return backOff();
 		}
@@ -177,7 +184,7 @@ final class WatermarkReader extends AuditLoop {
 		return true;
 	}
 
-	private void follow(Set<Lane> watched) {
+	private boolean follow(Set<Lane> watched) {
 		Consumer<byte[], byte[]> reading = this.consumer;
 		if (reading == null) {
 			reading = this.clients.consumer();
@@ -197,9 +204,9 @@ final class WatermarkReader extends AuditLoop {
 			reading.seekToBeginning(again);
 		}
 		this.fresh.clear();
-		for (ConsumerRecord<byte[], byte[]> record : reading.poll(POLL)) {
-			read(record, watched);
-		}
+		ConsumerRecords<byte[], byte[]> records = reading.poll(POLL);
+		records.forEach((record) -> read(record, watched));
+		return !records.isEmpty();
 	}
 
 	private TopicPartition controlPartition(Lane lane) {
