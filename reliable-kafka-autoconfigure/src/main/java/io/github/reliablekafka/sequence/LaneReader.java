@@ -241,7 +241,7 @@ public final class LaneReader {
 				// The log is shorter than it was: nobody knows from where on it differs.
 				this.coverage.count(Integrity.TRUNCATION);
 				cutOff(position);
-				this.state.passedAgain(new Hole(this.state.baseline(), position, cause, true));
+				this.state.passOverAnew(position, cause);
 			}
 			else if (position < this.committed) {
 				rewind(position);

@@ -258,11 +258,14 @@ final class LaneState {
 	}
 
 	/**
-	 * Note that part of the partition may be other than it was read.
-	 * @param hole where, in front of the position
+	 * Note that what is in front of the position may be other than it was read: nobody
+	 * knows from where on, nor which record is behind which.
+	 * @param offset the position
+	 * @param cause how it came to be there
 	 */
-	void passedAgain(Hole hole) {
-		blur(hole);
+	void passOverAnew(long offset, Cause cause) {
+		this.sessions.values().forEach((session) -> session.cutOff(this.baseline));
+		blur(new Hole(this.baseline, offset, cause, true));
 		limitHoles();
 	}
 

@@ -480,6 +480,27 @@ class LaneReaderTests {
 	}
 
 	@Test
+	void whatWasWrittenAnewBelowWhatWasReadLastIsPassedOver() {
+		begin(0);
+		for (int i = 0; i < 7; i++) {
+			read(i, A, i + 1);
+		}
+		commit(7);
+		// Cut off at 0. Number 8 is at 0 now, and the log ends at 1.
+		this.reader.move(1, Cause.OUT_OF_RANGE);
+		read(1, A, 9);
+		commit(2);
+		Claim claim = new Claim(1, 9, 6, 9, 0, NumberRanges.EMPTY, TOPIC);
+		read(2, 1, stamp(A, 10, claim));
+		commit(3);
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(finding.cause()).isEqualTo(Cause.OUT_OF_RANGE);
+			assertThat(finding.numbers()).hasToString("8");
+		});
+	}
+
+	@Test
 	void groupDoesNotAnswerForWhatIsInFrontOfItsBeginning() {
 		begin(1000);
 		for (int i = 1000; i < 1010; i++) {
