@@ -70,6 +70,25 @@ final class Findings {
 	}
 
 	/**
+	 * Whether a record is behind the place where it was acknowledged, and so is one that
+	 * somebody wrote a second time.
+	 * @param session of the record
+	 * @param number of the record
+	 * @param offset of the record
+	 * @return {@code false} as well if its claim is not known
+	 */
+	boolean isCopy(long session, long number, long offset) {
+		Watermark watermark = this.board.watermarks(this.lane).get(session);
+		TopicFacts facts = this.board.facts(this.lane.topic());
+		if (watermark == null || facts == null) {
+			return false;
+		}
+		Claim claim = claimOf(watermark);
+		return number <= claim.acknowledged() && claim.offset() < offset && claim.topicIdHash() == facts.topicIdHash()
+				&& !claim.failed().contains(number);
+	}
+
+	/**
 	 * Take a record's number and claim into account.
 	 * @param state that has passed the record
 	 * @param stamp of the record

@@ -365,8 +365,9 @@ public final class LaneReader {
 	private void pass(LaneState state, long offset, int leaderEpoch, long timestamp, @Nullable Stamp stamp, long now) {
 		state.pass(offset, leaderEpoch);
 		if (stamp != null) {
-			SessionState.Arrival arrival = state.arrive(stamp.session(), numberOf(stamp), offset, leaderEpoch,
-					timestamp, stamp.replay());
+			long number = numberOf(stamp);
+			boolean again = stamp.replay() || this.findings.isCopy(stamp.session(), number, offset);
+			SessionState.Arrival arrival = state.arrive(stamp.session(), number, offset, leaderEpoch, timestamp, again);
 			this.findings.arrived(state, stamp, offset, arrival, now);
 		}
 	}

@@ -369,7 +369,7 @@ class LaneReaderTests {
 		commit(2);
 		claim(A, 5, 1, false);
 		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
-			.containsExactly("UNVERIFIED STATE_LOST");
+			.containsExactly("UNVERIFIED BASELINE");
 	}
 
 	@Test
@@ -572,6 +572,53 @@ class LaneReaderTests {
 		this.board.post(watermark(A, 501, 1001, 0, false));
 		check();
 		assertThat(findings()).extracting(Finding::verdict).containsExactly(Verdict.UNVERIFIED);
+	}
+
+	@Test
+	void copyOfTheFirstRecordIsNoBeginning() {
+		this.reader.begin(1000, true, "");
+		read(1000, A, 1);
+		read(1001, A, 501);
+		commit(1002);
+		this.board.post(watermark(A, 501, 1001, 0, false));
+		check();
+		assertThat(findings()).extracting(Finding::verdict).containsExactly(Verdict.UNVERIFIED);
+	}
+
+	@Test
+	void copyOfAnOldRecordDoesNotTellWhereThoseBehindItWere() {
+		this.reader.begin(1000, true, "");
+		read(1000, A, 1);
+		commit(1001);
+		this.board.post(watermark(A, 500, 999, 0, true));
+		check();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void copiesOfOldRecordsAreKnownByWhatIsClaimed() {
+		this.reader.begin(1000, true, "");
+		this.board.post(watermark(A, 500, 999, 0, false));
+		read(1000, A, 5);
+		read(1001, A, 6);
+		read(1002, A, 501);
+		commit(1003);
+		this.board.post(watermark(A, 501, 1002, 0, false));
+		check();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void copyBehindWhatWasPassedOverDoesNotHideThat() {
+		begin(0);
+		read(0, B, 1);
+		this.reader.move(10, Cause.SEEK);
+		read(10, A, 1);
+		commit(11);
+		this.board.post(watermark(A, 2, 6, 5, true));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.numbers())
+			.containsExactly("MISSED 2");
 	}
 
 	@Test
