@@ -221,6 +221,9 @@ final class SimulatedLog {
 
 		Removal removed;
 
+		/** Whether the group was beyond this place when it was written. */
+		boolean behindReader;
+
 		Entry(long offset, int epoch, long timestamp, byte[] header, Sent sent, Part part, boolean replay,
 				int incarnation) {
 			this.offset = offset;

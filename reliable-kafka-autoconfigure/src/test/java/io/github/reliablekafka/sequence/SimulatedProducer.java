@@ -80,7 +80,7 @@ final class SimulatedProducer {
 		this.numbering.appended(numbered);
 		Stamp stamp = numbered.stamp();
 		Sent sent = new Sent(log.sent.size(), stamp.session(), stamp.number(), stamp.appendNumber(), this.transaction,
-				stamp.anchor());
+				stamp.anchor(), log.incarnation);
 		log.sent.add(sent);
 		this.numbered.add(sent);
 		this.inFlight.computeIfAbsent(log, (key) -> new ArrayDeque<>()).add(new Flight(sent, numbered));
@@ -113,6 +113,7 @@ final class SimulatedProducer {
 
 	private void append(SimulatedLog log, Flight flight) {
 		flight.entry = log.append(flight.numbered.header(), flight.sent, this.transaction, false, this.schedule.clock);
+		flight.entry.behindReader = this.schedule.consumer(log.lane).isBeyond(flight.entry.offset);
 		if (this.transaction != null && !this.touched.contains(log)) {
 			this.touched.add(log);
 		}
