@@ -84,7 +84,7 @@ enum Faults {
 		int density = 10 + random.below(40);
 		for (Faults fault : values()) {
 			int percent = switch (fault) {
-				case NOT_IDEMPOTENT, COMPACT, RECREATE, NO_EPOCHS, FORK -> 6;
+				case NOT_IDEMPOTENT, COMPACT, RECREATE, NO_EPOCHS, FORK, COPY -> 6;
 				case CHURN, ISOLATION -> density / 2;
 				default -> density;
 			};

@@ -150,7 +150,7 @@ final class Oracle {
 			// What was not yet sent when its transaction was aborted did fail.
 			this.tally.findings++;
 		}
-		if (!Faults.explain(finding.cause(), this.schedule.faults)) {
+		if (!this.schedule.isLoose() && !Faults.explain(finding.cause(), this.schedule.faults)) {
 			this.schedule.violation(finding.cause() + " cannot have been");
 		}
 		records(finding).stream().forEach((index) -> judge(finding, this.log.sent.get(index)));
@@ -220,8 +220,7 @@ final class Oracle {
 		if (this.consumer.lineage.mixed || this.schedule.isLoose()) {
 			return;
 		}
-		if (this.consumer.lineage.passedOver.get(sent.index) && !this.schedule.faults.contains(Faults.COPY)) {
-			// A copy of the record in front of it hides that it was passed over.
+		if (this.consumer.lineage.passedOver.get(sent.index)) {
 			wrong(finding, sent, "is there, where the group knows that it did not read");
 		}
 		else if (!there.behindReader) {

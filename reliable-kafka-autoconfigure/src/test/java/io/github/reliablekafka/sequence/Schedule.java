@@ -236,9 +236,10 @@ final class Schedule {
 		return !this.quiet && this.faults.contains(fault) && this.random.chance(percent);
 	}
 
-	/** Whether a number may be given to several records, or not in their order. */
+	/** Whether numbers may come several times, or not in their order. */
 	boolean isLoose() {
-		return this.faults.contains(Faults.NOT_IDEMPOTENT) || this.faults.contains(Faults.FORK);
+		return this.faults.contains(Faults.NOT_IDEMPOTENT) || this.faults.contains(Faults.FORK)
+				|| this.faults.contains(Faults.COPY);
 	}
 
 	int epochOf(SimulatedLog.Entry entry) {
@@ -461,15 +462,21 @@ final class Schedule {
 		log.append(header, null, null, false, this.clock);
 	}
 
-	/** Another tool writes a record again, here or elsewhere, with its headers. */
+	/** Another tool writes some records again, here or elsewhere, with their headers. */
 	private void copy(SimulatedLog log) {
 		SimulatedLog from = this.random.one(List.copyOf(this.consumers.values())).log;
-		List<SimulatedLog.Entry> records = from.entries.values().stream().filter((entry) -> entry.header != null).toList();
+		List<SimulatedLog.Entry> records = from.entries.values()
+			.stream()
+			.filter((entry) -> entry.header != null && (entry.part == null || Boolean.TRUE.equals(entry.part.committed)))
+			.toList();
 		if (!records.isEmpty()) {
-			SimulatedLog.Entry record = this.random.one(records);
-			boolean same = from == log && record.sent != null;
-			SimulatedLog.Entry copy = log.append(record.header, same ? record.sent : null, null, true, this.clock);
-			trace("%s: %s copied from %s %d to %d", log.lane, record.sent, from.lane, record.offset, copy.offset);
+			int first = this.random.below(records.size());
+			int last = Math.min(records.size(), first + 1 + this.random.below(6));
+			for (SimulatedLog.Entry record : records.subList(first, last)) {
+				boolean same = from == log && record.sent != null;
+				SimulatedLog.Entry copy = log.append(record.header, same ? record.sent : null, null, true, this.clock);
+				trace("%s: %s copied from %s %d to %d", log.lane, record.sent, from.lane, record.offset, copy.offset);
+			}
 		}
 	}
 

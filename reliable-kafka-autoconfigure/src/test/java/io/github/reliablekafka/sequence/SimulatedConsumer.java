@@ -311,9 +311,10 @@ final class SimulatedConsumer {
 		}
 	}
 
-	/** Whether the group has read beyond an offset. */
+	/** Whether the group is beyond an offset, or will be after a crash. */
 	boolean isBeyond(long offset) {
-		return offset < ((this.reader != null) ? this.position : (this.stored != null) ? this.stored.offset : 0);
+		return (this.reader != null && offset < this.position)
+				|| (this.stored != null && offset < this.stored.offset);
 	}
 
 	boolean delivered(Sent sent) {

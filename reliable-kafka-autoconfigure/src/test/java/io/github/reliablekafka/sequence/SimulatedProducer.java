@@ -97,9 +97,10 @@ final class SimulatedProducer {
 		Flight flight = queue.poll();
 		boolean loose = !this.transactional && this.schedule.happens(Faults.NOT_IDEMPOTENT, 15);
 		if (loose && !queue.isEmpty()) {
-			Flight next = queue.poll();
+			// One of those behind it gets there first.
 			queue.addFirst(flight);
-			flight = next;
+			flight = List.copyOf(queue).get(1 + this.schedule.random.below(Math.min(4, queue.size() - 1)));
+			queue.remove(flight);
 		}
 		else if (this.schedule.happens(Faults.VOID, 10)) {
 			fail(log, flight, "not written");
@@ -174,7 +175,7 @@ final class SimulatedProducer {
 	/** Send an old number again. */
 	void replay(SimulatedLog log) {
 		if (!this.transactional) {
-			List<Flight> candidates = this.done.stream().filter((flight) -> log.sent.contains(flight.sent)).toList();
+			List<Flight> candidates = this.done.stream().filter((flight) -> log.numbered(flight.sent)).toList();
 			if (!candidates.isEmpty()) {
 				Flight flight = this.schedule.random.one(candidates);
 				SimulatedLog.Entry entry = log.append(Numbering.again(flight.numbered), flight.sent, null, true,
