@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Finds what is missing in one partition, has it reported, and only then lets the state
  * say so. For use by one thread.
@@ -60,6 +62,15 @@ final class Findings {
 
 	private long truncationClaimed = -1;
 
+	/**
+	 * The session whose claim was asked for last, as batches are of one, and the claim.
+	 */
+	private long askedSession;
+
+	private long askedVersion = -1;
+
+	private @Nullable Claim askedClaim;
+
 	Findings(String group, Lane lane, boolean readCommitted, SequenceBoard board, LossLedger ledger) {
 		this.lane = lane;
 		this.readCommitted = readCommitted;
@@ -67,6 +78,36 @@ final class Findings {
 		this.ledger = ledger;
 		this.coverage = ledger.coverage(lane.topic(), group);
 		this.judge = new Judge(group, lane);
+	}
+
+	/**
+	 * Whether a record is behind the place where it was acknowledged, and so is one that
+	 * somebody wrote a second time.
+	 * @param session of the record
+	 * @param number of the record
+	 * @param offset of the record
+	 * @return {@code false} as well if its claim is not known
+	 */
+	boolean isCopy(long session, long number, long offset) {
+		long version = this.board.version();
+		if (this.askedSession != session || this.askedVersion != version) {
+			this.askedSession = session;
+			this.askedVersion = version;
+			this.askedClaim = knownClaim(session);
+		}
+		Claim claim = this.askedClaim;
+		return claim != null && number <= claim.acknowledged() && claim.offset() < offset
+				&& !claim.failed().contains(number);
+	}
+
+	private @Nullable Claim knownClaim(long session) {
+		Watermark watermark = this.board.watermarks(this.lane).get(session);
+		TopicFacts facts = this.board.facts(this.lane.topic());
+		if (watermark == null || facts == null) {
+			return null;
+		}
+		Claim claim = claimOf(watermark);
+		return (claim.topicIdHash() == facts.topicIdHash()) ? claim : null;
 	}
 
 	/**

@@ -57,29 +57,22 @@ final class Judge {
 			if (gap.isUndecided()) {
 				Missing missing = new Missing(session.session(), claimed(claim, gap.numbers(), pending), gap.before(),
 						gap.after(), gap.lowerBound() + 1);
-				boolean first = session.firstSeen() > 1 && gap.before() != null
-						&& gap.before().number() == session.firstSeen();
-				if (beginningKnown || !first) {
+				if (!isCopy(session, gap.before(), claim, beginningKnown)) {
 					addOrdered(state, missing, ordered, evidence, facts, findings);
 				}
-				else if (evidence.watermark() != null) {
-					// Whoever copied the first record may have done so long after.
-					addUnverified(state, missing, evidence, findings);
+				else {
+					addBehindCopy(state, missing, beginningKnown, evidence, facts, findings);
 				}
 			}
 		}
 		Missing tail = new Missing(session.session(),
 				claimed(claim, NumberRanges.of(session.last() + 1, claim.acknowledged()), pending), session.lastPlace(),
 				null, session.lastOffset() + 1);
-		if (!session.isReplayedOnly()) {
+		if (!session.isReplayedOnly() && !isCopy(session, session.lastPlace(), claim, beginningKnown)) {
 			addOrdered(state, tail, ordered, evidence, facts, findings);
 		}
-		else if (beginningKnown) {
-			add(state, tail.from(Math.max(0, claim.firstOffset())), evidence, facts, findings);
-		}
-		else if (claim.offset() >= state.baseline()) {
-			// A replay does not tell where the records behind it were.
-			addUnverified(state, tail, evidence, findings);
+		else {
+			addBehindCopy(state, tail, beginningKnown, evidence, facts, findings);
 		}
 		if (beginningKnown) {
 			NumberRanges early = claimed(claim, session.unknown(), pending);
@@ -111,6 +104,26 @@ final class Judge {
 		}
 		else {
 			addUnverified(state, all, evidence, findings);
+		}
+	}
+
+	// Whoever copied a record may have done so long after, so that it does not tell where
+	// those behind it were: surely if it is behind all that is claimed, and perhaps if it
+	// is the first that was read.
+	private static boolean isCopy(SessionState session, Finding.@Nullable Place before, Claim claim,
+			boolean beginningKnown) {
+		return before != null
+				&& (before.offset() > claim.offset() || (!beginningKnown && before.number() == session.firstSeen()));
+	}
+
+	private void addBehindCopy(LaneState state, Missing missing, boolean beginningKnown, Evidence evidence,
+			TopicFacts facts, List<Finding> findings) {
+		Claim claim = evidence.claim();
+		if (beginningKnown) {
+			add(state, missing.from(Math.max(0, claim.firstOffset())), evidence, facts, findings);
+		}
+		else if (evidence.watermark() != null && (missing.after() != null || claim.offset() >= state.baseline())) {
+			addUnverified(state, missing, evidence, findings);
 		}
 	}
 

@@ -238,7 +238,7 @@ public final class LaneReader {
 				this.coverage.count(Integrity.TRUNCATION);
 				this.orphans.reachTo(this.position);
 				cutOff(position);
-				this.state.holes().add(new Hole(this.state.baseline(), position, cause, true));
+				this.state.passOverAnew(position, cause);
 			}
 			else if (position < this.committed) {
 				rewind(position);
@@ -330,8 +330,8 @@ public final class LaneReader {
 			@Nullable Stamp stamp, long now) {
 		state.pass(offset, leaderEpoch);
 		if (session != 0) {
-			SessionState.Arrival arrival = state.arrive(session, number, offset, leaderEpoch, timestamp,
-					stamp != null && stamp.replay(), now);
+			boolean again = (stamp != null && stamp.replay()) || this.findings.isCopy(session, number, offset);
+			SessionState.Arrival arrival = state.arrive(session, number, offset, leaderEpoch, timestamp, again, now);
 			if (arrival != SessionState.Arrival.NEXT || stamp != null) {
 				this.findings.arrived(state, (stamp != null) ? stamp : Stamp.plain(session, number), number, offset,
 						arrival);

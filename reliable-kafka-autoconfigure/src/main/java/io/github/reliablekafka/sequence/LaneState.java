@@ -243,6 +243,17 @@ final class LaneState {
 	}
 
 	/**
+	 * Note that what is in front of the position may be other than it was read: nobody
+	 * knows from where on, nor which record is behind which.
+	 * @param offset the position
+	 * @param cause how it came to be there
+	 */
+	void passOverAnew(long offset, Cause cause) {
+		this.sessions.values().forEach((session) -> session.cutOff(this.baseline));
+		this.holes.add(new Hole(this.baseline, offset, cause, true));
+	}
+
+	/**
 	 * Move back: records will be read again. If that is in front of where the group began
 	 * it does not answer for what is there.
 	 * @param offset the position

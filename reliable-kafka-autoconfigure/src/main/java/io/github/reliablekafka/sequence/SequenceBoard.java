@@ -153,6 +153,7 @@ public final class SequenceBoard {
 	 */
 	public void retire(Lane lane, long session) {
 		this.watermarks.getOrDefault(lane, Map.of()).remove(session);
+		this.version.incrementAndGet();
 	}
 
 	/**
@@ -190,10 +191,11 @@ public final class SequenceBoard {
 	 */
 	public void forgetFacts(String topic) {
 		this.facts.remove(topic);
+		this.version.incrementAndGet();
 	}
 
 	/**
-	 * Changes with each watermark and fact that is posted.
+	 * Changes with each watermark and fact that is posted or dropped.
 	 * @return a number to compare
 	 */
 	public long version() {

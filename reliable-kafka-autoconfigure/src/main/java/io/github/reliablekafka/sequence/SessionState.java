@@ -243,16 +243,29 @@ final class SessionState {
 		SessionState later = (past.last > this.last) ? past : this;
 		SessionState all = new SessionState(this.session, past.firstSeen, later.last, later.lastPlace(),
 				past.unknown.remove(seenNow));
-		past.gaps.forEach((gap) -> all.addGap(gap.with(gap.numbers().remove(seenNow))));
+		NumberRanges reported = missing(false);
+		past.gaps.forEach((gap) -> all.addGap(gap.with(gap.numbers().remove(seenNow).remove(reported))));
+		// The past may be of a time after this had begun.
+		NumberRanges missingThen = all.missing(true);
 		NumberRanges between = this.unknown.intersect(past.last + 1, this.firstSeen - 1);
-		all.addGap(new Gap(between, past.lastPlace(), null, null));
+		all.addGap(new Gap(between.remove(missingThen).remove(reported), past.lastPlace(), null, null));
 		for (Gap gap : this.gaps) {
 			Finding.Place before = gap.before();
 			boolean reaches = before != null && before.number() < past.last;
-			all.addGap(new Gap(gap.numbers().remove(seenThen), reaches ? past.lastPlace() : before, gap.after(),
-					gap.reported()));
+			all.addGap(new Gap(gap.numbers().remove(seenThen).remove(missingThen), reaches ? past.lastPlace() : before,
+					gap.after(), gap.reported()));
 		}
 		return all;
+	}
+
+	private NumberRanges missing(boolean unreported) {
+		NumberRanges missing = NumberRanges.EMPTY;
+		for (Gap gap : this.gaps) {
+			if (unreported || !gap.isOpen()) {
+				missing = missing.add(gap.numbers());
+			}
+		}
+		return missing;
 	}
 
 	private void addGap(Gap gap) {

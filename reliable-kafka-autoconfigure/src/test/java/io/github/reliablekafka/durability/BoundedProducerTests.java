@@ -67,7 +67,8 @@ class BoundedProducerTests {
 		// Its connections are established, as those to a broker that is frozen.
 		try (ServerSocket frozen = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
 			BoundedProducer producer = new BoundedProducer(
-					Map.of("bootstrap.servers", "127.0.0.1:" + frozen.getLocalPort()), "frozen", Duration.ofSeconds(30));
+					Map.of("bootstrap.servers", "127.0.0.1:" + frozen.getLocalPort()), "frozen",
+					Duration.ofSeconds(30));
 			Thread sender = new Thread(() -> producer.send(new ProducerRecord<>("topic", new byte[1])));
 			sender.start();
 			try (Socket connection = frozen.accept()) {

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.sequence;
 
 import java.util.ArrayDeque;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Set;
@@ -41,19 +42,21 @@ final class ConsumerProcess {
 		this.schedule = schedule;
 		this.access = new SimulatedAccess(schedule);
 		this.board.connect(this.access);
-		this.ledger.onFinding((finding) -> schedule.consumer(finding.lane()).judge(finding));
+		this.ledger.onFinding((finding) -> schedule.consumer(finding.lane()).oracle.judge(finding));
 		this.ledger.addPublisher(this::publish);
 	}
 
 	private CompletableFuture<Void> publish(Finding finding) {
 		CompletableFuture<Void> future = new CompletableFuture<>();
 		boolean fails = this.schedule.happens(Faults.PUBLISHER_FAILS, 30);
+		// Its numbers may be given again until the report is safe.
+		BitSet records = this.schedule.consumer(finding.lane()).oracle.records(finding);
 		Runnable run = () -> {
 			if (fails) {
 				future.completeExceptionally(new IllegalStateException("simulated"));
 			}
 			else {
-				this.schedule.consumer(finding.lane()).published(finding);
+				this.schedule.consumer(finding.lane()).oracle.published(finding, records);
 				future.complete(null);
 			}
 		};

@@ -26,10 +26,11 @@ enum Faults {
 
 	COMMIT_FAILS(true), SEEK_BACK(true), CONSUMER_CRASH(true), REBALANCE(true), WATERMARK_LOST(true),
 	SEND_REJECTED(true), PUBLISHER_FAILS(true), CLEAN_ELECTION(true), UNSTAMPED(true), ABORT(true),
-	PRODUCER_CLOSE(true), NO_EPOCHS(true), CHECKPOINT_FAILS(true),
+	PRODUCER_CLOSE(true), NO_EPOCHS(true), CHECKPOINT_FAILS(true), CHURN(true),
 
 	TRUNCATE, RETENTION, VANISH, RECREATE, VOID, GHOST, PRODUCER_CRASH, REPLAY, SEEK_FORWARD, EXTERNAL_RESET,
-	OFFSETS_EXPIRE, METADATA_LOST, EPOCH_LOST, FOREIGN_HEADER, NOT_IDEMPOTENT, COMPACT;
+	OFFSETS_EXPIRE, METADATA_LOST, EPOCH_LOST, FOREIGN_HEADER, NOT_IDEMPOTENT, COMPACT, PAUSE, POISON, ISOLATION, COPY,
+	FORK;
 
 	private final boolean harmless;
 
@@ -48,9 +49,34 @@ enum Faults {
 	/** Whether what a group knows may be lost, or is not of this topic any more. */
 	boolean isLossOfState() {
 		return switch (this) {
-			case EXTERNAL_RESET, OFFSETS_EXPIRE, METADATA_LOST, RECREATE -> true;
+			case EXTERNAL_RESET, OFFSETS_EXPIRE, METADATA_LOST, RECREATE, ISOLATION -> true;
 			default -> false;
 		};
+	}
+
+	/**
+	 * Whether what is said to be the cause may have happened at all.
+	 * @param cause that a finding has
+	 * @param faults that may happen
+	 * @return {@code false} if none of them leads to it
+	 */
+	static boolean explain(Cause cause, Set<Faults> faults) {
+		Set<Faults> leading = switch (cause) {
+			// The first guess: the leader changed where records vanished.
+			case TRUNCATED, TAIL -> EnumSet.of(TRUNCATE, CLEAN_ELECTION, RECREATE, NOT_IDEMPOTENT, FORK);
+			case VANISHED -> EnumSet.of(VANISH, TRUNCATE, RECREATE, NOT_IDEMPOTENT, FORK, EPOCH_LOST);
+			case RETENTION -> EnumSet.of(RETENTION);
+			case OUT_OF_RANGE -> EnumSet.of(TRUNCATE, RECREATE);
+			case SEEK -> EnumSet.of(SEEK_FORWARD, SEEK_BACK, TRUNCATE, RECREATE);
+			case EXTERNAL_RESET -> EnumSet.of(EXTERNAL_RESET, METADATA_LOST, ISOLATION);
+			case DESERIALIZATION_SKIP -> EnumSet.of(POISON);
+			case TOPIC_RECREATED -> EnumSet.of(RECREATE);
+			case SEND_FAILED -> EnumSet.of(VOID, GHOST, ABORT, PRODUCER_CRASH);
+			case COMPACTION -> EnumSet.of(COMPACT);
+			case COMMITTED_UNPROCESSED, IN_LOG -> EnumSet.noneOf(Faults.class);
+			case RESET_LATEST, SENDER_ENDED, BASELINE, STATE_LOST, LATE -> faults;
+		};
+		return leading == faults || faults.stream().anyMatch(leading::contains);
 	}
 
 	static Set<Faults> choose(Randomness random) {
@@ -59,7 +85,8 @@ enum Faults {
 		int density = 10 + random.below(40);
 		for (Faults fault : values()) {
 			int percent = switch (fault) {
-				case NOT_IDEMPOTENT, COMPACT, RECREATE, NO_EPOCHS -> 6;
+				case NOT_IDEMPOTENT, COMPACT, RECREATE, NO_EPOCHS, FORK, COPY -> 6;
+				case CHURN, ISOLATION -> density / 2;
 				default -> density;
 			};
 			if (random.chance(percent) && (fault.harmless || !harmlessOnly)) {

@@ -369,7 +369,7 @@ class LaneReaderTests {
 		commit(2);
 		claim(A, 5, 1, false);
 		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
-			.containsExactly("UNVERIFIED STATE_LOST");
+			.containsExactly("UNVERIFIED BASELINE");
 	}
 
 	@Test
@@ -480,6 +480,27 @@ class LaneReaderTests {
 	}
 
 	@Test
+	void whatWasWrittenAnewBelowWhatWasReadLastIsPassedOver() {
+		begin(0);
+		for (int i = 0; i < 7; i++) {
+			read(i, A, i + 1);
+		}
+		commit(7);
+		// Cut off at 0. Number 8 is at 0 now, and the log ends at 1.
+		this.reader.move(1, Cause.OUT_OF_RANGE);
+		read(1, A, 9);
+		commit(2);
+		Claim claim = new Claim(1, 9, 6, 9, 0, NumberRanges.EMPTY, TOPIC);
+		read(2, 1, stamp(A, 10, claim));
+		commit(3);
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(finding.cause()).isEqualTo(Cause.OUT_OF_RANGE);
+			assertThat(finding.numbers()).hasToString("8");
+		});
+	}
+
+	@Test
 	void groupDoesNotAnswerForWhatIsInFrontOfItsBeginning() {
 		begin(1000);
 		for (int i = 1000; i < 1010; i++) {
@@ -551,6 +572,53 @@ class LaneReaderTests {
 		this.board.post(watermark(A, 501, 1001, 0, false));
 		check();
 		assertThat(findings()).extracting(Finding::verdict).containsExactly(Verdict.UNVERIFIED);
+	}
+
+	@Test
+	void copyOfTheFirstRecordIsNoBeginning() {
+		this.reader.begin(1000, true, "");
+		read(1000, A, 1);
+		read(1001, A, 501);
+		commit(1002);
+		this.board.post(watermark(A, 501, 1001, 0, false));
+		check();
+		assertThat(findings()).extracting(Finding::verdict).containsExactly(Verdict.UNVERIFIED);
+	}
+
+	@Test
+	void copyOfAnOldRecordDoesNotTellWhereThoseBehindItWere() {
+		this.reader.begin(1000, true, "");
+		read(1000, A, 1);
+		commit(1001);
+		this.board.post(watermark(A, 500, 999, 0, true));
+		check();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void copiesOfOldRecordsAreKnownByWhatIsClaimed() {
+		this.reader.begin(1000, true, "");
+		this.board.post(watermark(A, 500, 999, 0, false));
+		read(1000, A, 5);
+		read(1001, A, 6);
+		read(1002, A, 501);
+		commit(1003);
+		this.board.post(watermark(A, 501, 1002, 0, false));
+		check();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void copyBehindWhatWasPassedOverDoesNotHideThat() {
+		begin(0);
+		read(0, B, 1);
+		this.reader.move(10, Cause.SEEK);
+		read(10, A, 1);
+		commit(11);
+		this.board.post(watermark(A, 2, 6, 5, true));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.numbers())
+			.containsExactly("MISSED 2");
 	}
 
 	@Test

@@ -47,6 +47,13 @@ final class ModelNumbering implements Numbering {
 		this.anchorEvery = anchorEvery;
 	}
 
+	/** Another producer with the same session, that knows what this one knows. */
+	ModelNumbering fork() {
+		ModelNumbering fork = new ModelNumbering(this.session, this.anchorEvery, this.transactional);
+		this.streams.forEach((lane, stream) -> fork.streams.put(lane, stream.copy()));
+		return fork;
+	}
+
 	@Override
 	public Numbered next(Lane lane, int topicIdHash) {
 		Stream stream = this.streams.computeIfAbsent(lane, (key) -> new Stream());
@@ -173,6 +180,15 @@ final class ModelNumbering implements Numbering {
 			this.open = open;
 		}
 
+		Item copy(Stream stream) {
+			Item copy = new Item(stream, this.number, this.append, this.open);
+			copy.aborted = this.aborted;
+			copy.resolved = this.resolved;
+			copy.failed = this.failed;
+			copy.offset = this.offset;
+			return copy;
+		}
+
 	}
 
 	private static final class Stream {
@@ -190,6 +206,18 @@ final class ModelNumbering implements Numbering {
 		long append;
 
 		long sequence;
+
+		Stream copy() {
+			Stream copy = new Stream();
+			copy.topicIdHash = this.topicIdHash;
+			copy.from = this.from;
+			copy.appendFrom = this.appendFrom;
+			copy.number = this.number;
+			copy.append = this.append;
+			copy.sequence = this.sequence;
+			this.items.forEach((item) -> copy.items.add(item.copy(copy)));
+			return copy;
+		}
 
 		Claim claim(boolean visible) {
 			long first = visible ? this.from : this.appendFrom;

@@ -108,8 +108,8 @@ final class Schedule {
 			violation("an exception: " + ex + " at " + Arrays.stream(ex.getStackTrace()).limit(4).toList());
 		}
 		for (SimulatedConsumer consumer : this.consumers.values()) {
-			consumer.tally.records += consumer.log.sent.size();
-			tally.add(this.faults, consumer.tally);
+			consumer.oracle.tally.records += consumer.log.sent.size();
+			tally.add(this.faults, consumer.oracle.tally);
 		}
 		tally.violations = this.violations.isEmpty() ? 0 : 1;
 		return tally;
@@ -151,8 +151,8 @@ final class Schedule {
 			return;
 		}
 		for (SimulatedConsumer consumer : this.consumers.values()) {
-			consumer.settle(latest(consumer.log.lane));
-			if (this.harmless && consumer.tally.findings > 0) {
+			consumer.oracle.settle(latest(consumer.log.lane));
+			if (this.harmless && consumer.oracle.tally.findings > 0) {
 				violation("a finding without a fault");
 			}
 		}
@@ -236,6 +236,12 @@ final class Schedule {
 		return !this.quiet && this.faults.contains(fault) && this.random.chance(percent);
 	}
 
+	/** Whether numbers may come several times, or not in their order. */
+	boolean isLoose() {
+		return this.faults.contains(Faults.NOT_IDEMPOTENT) || this.faults.contains(Faults.FORK)
+				|| this.faults.contains(Faults.COPY);
+	}
+
 	int epochOf(SimulatedLog.Entry entry) {
 		return this.faults.contains(Faults.NO_EPOCHS) ? -1 : entry.epoch;
 	}
@@ -257,12 +263,13 @@ final class Schedule {
 		process.board.post(log.lane.topic(), new TopicFacts(log.topicIdHash, log.compacted));
 	}
 
-	private void produce() {
+	private SimulatedProducer produce() {
 		boolean transactional = this.transactions0 && this.random.chance(60);
 		SimulatedProducer producer = new SimulatedProducer(this, this.all.size(),
 				Sessions.open(this.random, () -> this.clock * 1_000_000, transactional), transactional);
 		this.producers.add(producer);
 		this.all.add(producer);
+		return producer;
 	}
 
 	private void step() {
@@ -371,6 +378,13 @@ final class Schedule {
 				trace("%s: VANISHED %d", log.lane, offset);
 			}
 			case COMPACT -> compact(log);
+			case COPY -> copy(log);
+			case CHURN -> churn(log);
+			case PAUSE -> {
+				this.clock += 660_000;
+				trace("eleven minutes pass");
+			}
+			case FORK -> fork(producer);
 			case RECREATE -> recreate(log);
 			default -> befall(consumer, log, fault);
 		}
@@ -448,6 +462,57 @@ final class Schedule {
 		log.append(header, null, null, false, this.clock);
 	}
 
+	/** Another tool writes some records again, here or elsewhere, with their headers. */
+	private void copy(SimulatedLog log) {
+		SimulatedLog from = this.random.one(List.copyOf(this.consumers.values())).log;
+		List<SimulatedLog.Entry> records = from.entries.values()
+			.stream()
+			.filter((entry) -> entry.header != null
+					&& (entry.part == null || Boolean.TRUE.equals(entry.part.committed)))
+			.toList();
+		if (!records.isEmpty()) {
+			int first = this.random.below(records.size());
+			int last = Math.min(records.size(), first + 1 + this.random.below(6));
+			for (SimulatedLog.Entry record : records.subList(first, last)) {
+				boolean same = from == log && record.sent != null;
+				SimulatedLog.Entry copy = log.append(record.header, same ? record.sent : null, null, true, this.clock);
+				trace("%s: %s copied from %s %d to %d", log.lane, record.sent, from.lane, record.offset, copy.offset);
+			}
+		}
+	}
+
+	/** Producers come, send a little and go. */
+	private void churn(SimulatedLog log) {
+		for (int i = this.random.below(12); i >= 0; i--) {
+			SimulatedProducer producer = produce();
+			for (int sends = this.random.below(3); sends >= 0; sends--) {
+				producer.send(log);
+			}
+			int end = this.random.below(100);
+			if (end < 70) {
+				producer.close();
+			}
+			else if (end < 85) {
+				producer.end(true);
+				producer.flush();
+			}
+			else {
+				producer.write(log);
+			}
+		}
+		forgetGone();
+	}
+
+	/** A machine is copied while it sends. */
+	private void fork(SimulatedProducer producer) {
+		if (producer.numbering instanceof ModelNumbering model && !producer.transactional) {
+			trace("producer forked");
+			SimulatedProducer fork = new SimulatedProducer(this, this.all.size(), model.fork(), false);
+			this.producers.add(fork);
+			this.all.add(fork);
+		}
+	}
+
 	private void crash(ConsumerProcess process) {
 		process.die();
 		this.processes.remove(process);
@@ -515,17 +580,17 @@ final class Schedule {
 	/** Whether what can be known at the end says that a number was acknowledged. */
 	boolean claimed(Sent sent, Watermark watermark, SimulatedConsumer consumer) {
 		if (watermark != null
-				&& covers(this.readCommitted ? watermark.claim() : watermark.appendClaim(), sent, consumer)) {
+				&& covers(consumer.readCommitted ? watermark.claim() : watermark.appendClaim(), sent, consumer)) {
 			return true;
 		}
 		return consumer.log.sent.stream()
 			.anyMatch((other) -> other.session == sent.session && other.anchor != null
-					&& (this.readCommitted || other.transaction == null) && consumer.delivered(other)
+					&& (consumer.readCommitted || other.transaction == null) && consumer.delivered(other)
 					&& covers(other.anchor, sent, consumer));
 	}
 
 	private boolean covers(Claim claim, Sent sent, SimulatedConsumer consumer) {
-		long number = sent.number(this.readCommitted);
+		long number = sent.number(consumer.readCommitted);
 		return claim.topicIdHash() == consumer.log.topicIdHash && claim.from() <= number
 				&& number <= claim.acknowledged() && !claim.failed().contains(number);
 	}

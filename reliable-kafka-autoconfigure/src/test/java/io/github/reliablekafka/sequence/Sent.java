@@ -35,6 +35,9 @@ final class Sent {
 
 	final Transaction transaction;
 
+	/** How often the topic had been created when it was sent. */
+	final int incarnation;
+
 	/** What the record itself claims of those before it; null for most. */
 	final Claim anchor;
 
@@ -49,13 +52,15 @@ final class Sent {
 	/** Whether its producer ended without a word. */
 	boolean abandoned;
 
-	Sent(int index, long session, long number, long appendNumber, Transaction transaction, Claim anchor) {
+	Sent(int index, long session, long number, long appendNumber, Transaction transaction, Claim anchor,
+			int incarnation) {
 		this.index = index;
 		this.session = session;
 		this.number = number;
 		this.appendNumber = appendNumber;
 		this.transaction = transaction;
 		this.anchor = anchor;
+		this.incarnation = incarnation;
 	}
 
 	long number(boolean readCommitted) {

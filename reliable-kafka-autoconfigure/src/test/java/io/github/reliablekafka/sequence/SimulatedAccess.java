@@ -56,7 +56,7 @@ final class SimulatedAccess implements LogAccess {
 	public CompletableFuture<Void> save(String group, Lane lane, byte[] state) {
 		SimulatedConsumer consumer = this.schedule.consumer(lane);
 		SimulatedConsumer.Saved saved = new SimulatedConsumer.Saved(state.clone(), consumer.lineage.copy(),
-				consumer.log.incarnation, consumer.lastCommit);
+				consumer.log.incarnation, consumer.lastCommit, consumer.readCommitted);
 		return answer("save " + lane, () -> {
 			consumer.saved = saved;
 			return null;

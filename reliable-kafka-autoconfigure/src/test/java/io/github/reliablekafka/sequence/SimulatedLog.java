@@ -75,6 +75,11 @@ final class SimulatedLog {
 		this.epochs.put(0, 0L);
 	}
 
+	/** Whether a number was given for this partition. */
+	boolean numbered(Sent sent) {
+		return sent.index < this.sent.size() && this.sent.get(sent.index) == sent;
+	}
+
 	Entry append(byte[] header, Sent sent, Sent.Transaction transaction, boolean replay, long time) {
 		Part part = null;
 		if (transaction != null) {
@@ -220,6 +225,9 @@ final class SimulatedLog {
 		Sent.Transaction transaction;
 
 		Removal removed;
+
+		/** Whether the group was beyond this place when it was written. */
+		boolean behindReader;
 
 		Entry(long offset, int epoch, long timestamp, byte[] header, Sent sent, Part part, boolean replay,
 				int incarnation) {

@@ -80,7 +80,7 @@ final class SimulatedProducer {
 		this.numbering.appended(numbered);
 		Stamp stamp = numbered.stamp();
 		Sent sent = new Sent(log.sent.size(), stamp.session(), stamp.number(), stamp.appendNumber(), this.transaction,
-				stamp.anchor());
+				stamp.anchor(), log.incarnation);
 		log.sent.add(sent);
 		this.numbered.add(sent);
 		this.inFlight.computeIfAbsent(log, (key) -> new ArrayDeque<>()).add(new Flight(sent, numbered));
@@ -97,9 +97,10 @@ final class SimulatedProducer {
 		Flight flight = queue.poll();
 		boolean loose = !this.transactional && this.schedule.happens(Faults.NOT_IDEMPOTENT, 15);
 		if (loose && !queue.isEmpty()) {
-			Flight next = queue.poll();
+			// One of those behind it gets there first.
 			queue.addFirst(flight);
-			flight = next;
+			flight = List.copyOf(queue).get(1 + this.schedule.random.below(Math.min(4, queue.size() - 1)));
+			queue.remove(flight);
 		}
 		else if (this.schedule.happens(Faults.VOID, 10)) {
 			fail(log, flight, "not written");
@@ -113,6 +114,7 @@ final class SimulatedProducer {
 
 	private void append(SimulatedLog log, Flight flight) {
 		flight.entry = log.append(flight.numbered.header(), flight.sent, this.transaction, false, this.schedule.clock);
+		flight.entry.behindReader = this.schedule.consumer(log.lane).isBeyond(flight.entry.offset);
 		if (this.transaction != null && !this.touched.contains(log)) {
 			this.touched.add(log);
 		}
@@ -173,7 +175,7 @@ final class SimulatedProducer {
 	/** Send an old number again. */
 	void replay(SimulatedLog log) {
 		if (!this.transactional) {
-			List<Flight> candidates = this.done.stream().filter((flight) -> log.sent.contains(flight.sent)).toList();
+			List<Flight> candidates = this.done.stream().filter((flight) -> log.numbered(flight.sent)).toList();
 			if (!candidates.isEmpty()) {
 				Flight flight = this.schedule.random.one(candidates);
 				SimulatedLog.Entry entry = log.append(Numbering.again(flight.numbered), flight.sent, null, true,

@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 
 /**
  * Runs schedules, and one again to see what happened in it.
@@ -39,9 +40,6 @@ final class Simulator {
 
 	/** The first violation of each schedule that has one. */
 	private final List<String> violations = new ArrayList<>();
-
-	/** Faults that may happen in each schedule, besides those that its seed chooses. */
-	private final Set<Faults> always = EnumSet.noneOf(Faults.class);
 
 	private long firstSeed = -1;
 
@@ -86,7 +84,7 @@ final class Simulator {
 	private void run(long from, long to, long step) {
 		Tally part = new Tally();
 		for (long seed = from; seed < to; seed += step) {
-			Schedule schedule = new Schedule(seed, this.always, this.factory, false);
+			Schedule schedule = new Schedule(seed, Set.of(), this.factory, false);
 			part.add(schedule.run());
 			if (!schedule.violations().isEmpty()) {
 				note(seed, schedule.violations().get(0) + " " + schedule.faults);
@@ -122,29 +120,32 @@ final class Simulator {
 	 * @return what happened, a line each
 	 */
 	String replay(long seed) {
-		Schedule schedule = new Schedule(seed, this.always, this.factory, true);
+		Schedule schedule = new Schedule(seed, Set.of(), this.factory, true);
 		schedule.run();
 		return schedule.story();
 	}
 
 	/**
-	 * How many schedules of the production classes go wrong: for those who load other
-	 * versions of these.
+	 * Run schedules of the production classes until some go wrong: for those who load
+	 * other versions of these.
 	 * @param from the seed of the first
-	 * @param count how many
+	 * @param count how many at most
 	 * @param always names of faults that may happen in all of them, separated by spaces
-	 * @return the number of schedules with a violation, and of wrong verdicts that are
+	 * @param enough how many are to go wrong
+	 * @return the seeds of schedules with a violation, or with a wrong verdict that is
 	 * not always avoidable
 	 */
-	static long violationsOf(long from, long count, String always) {
-		Simulator simulator = new Simulator(Checker.Production::create);
+	static long[] wrong(long from, long count, String always, int enough) {
+		Set<Faults> faults = EnumSet.noneOf(Faults.class);
 		for (String fault : always.split(" ", -1)) {
 			if (!fault.isEmpty()) {
-				simulator.always.add(Faults.valueOf(fault));
+				faults.add(Faults.valueOf(fault));
 			}
 		}
-		Tally tally = simulator.run(from, count, 2).tally();
-		return tally.violations + tally.sum.wrongNotIdempotent;
+		return LongStream.range(from, from + count).filter((seed) -> {
+			Tally tally = new Schedule(seed, faults, Checker.Production::create, false).run();
+			return tally.violations + tally.sum.wrongLoose > 0;
+		}).limit(enough).toArray();
 	}
 
 }

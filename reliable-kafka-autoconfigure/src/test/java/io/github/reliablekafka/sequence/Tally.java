@@ -85,21 +85,20 @@ final class Tally {
 		row(table, "  found UNVERIFIED", s.unverified, s.losses);
 		for (int i = 0; i < s.unverifiedFor.length; i++) {
 			if (s.unverifiedFor[i] > 0) {
-				row(table, "    " + ((i < CAUSES.length) ? CAUSES[i] : "below the first that was read"),
-						s.unverifiedFor[i], s.losses);
+				row(table, "    " + CAUSES[i], s.unverifiedFor[i], s.losses);
 			}
 		}
 		row(table, "  found INDETERMINATE_AT_CRASH", s.indeterminate, s.losses);
 		row(table, "  of ended sessions, never claimed, nothing found", s.unclaimed, s.losses);
-		row(table, "  polled, and cut off before a commit, nothing found", s.cutOff, s.losses);
+		row(table, "  below the first number that was read, nothing found", s.belowFirst, s.losses);
+		row(table, "  polled, cut off, and perhaps covered by a commit, nothing found", s.cutOff, s.losses);
 		row(table, "  after state was lost or topic re-created, nothing found", s.silentMixed, s.losses);
-		row(table, "  silent, producer not idempotent", s.silentNotIdempotent);
+		row(table, "  silent, records copied, or producer not idempotent or copied", s.silentLoose);
 		row(table, "  silent", s.silent);
 		row(table, "confirmed verdicts", s.confirmed);
 		row(table, "  wrong", s.wrong);
-		row(table, "    of them producer not idempotent", s.wrongNotIdempotent);
+		row(table, "    of them records copied, or producer not idempotent or copied", s.wrongLoose);
 		row(table, "  LOST_ACKED, but passed over un-noticed", s.misattributed);
-		row(table, "  LOST_ACKED, but passed over knowingly", s.misplaced);
 		row(table, "longest metadata (characters)", s.longestMetadata);
 		row(table, "next number must be previous + 1: false", s.naiveFalse);
 		row(table, "next number must be previous + 1: not found", s.naiveMissed, s.losses);
@@ -130,18 +129,20 @@ final class Tally {
 
 		long unverified;
 
-		/** By the cause of the finding; the last is for those without a finding. */
-		final long[] unverifiedFor = new long[CAUSES.length + 1];
+		/** By the cause of the finding. */
+		final long[] unverifiedFor = new long[CAUSES.length];
 
 		long indeterminate;
 
 		long unclaimed;
 
+		long belowFirst;
+
 		long cutOff;
 
 		long silentMixed;
 
-		long silentNotIdempotent;
+		long silentLoose;
 
 		long silent;
 
@@ -151,11 +152,9 @@ final class Tally {
 
 		long wrong;
 
-		long wrongNotIdempotent;
+		long wrongLoose;
 
 		long misattributed;
-
-		long misplaced;
 
 		long longestMetadata;
 

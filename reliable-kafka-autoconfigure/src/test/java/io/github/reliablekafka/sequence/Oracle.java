@@ -1,0 +1,354 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import java.util.BitSet;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Knows what became of each record of a partition, and says which findings are wrong and
+ * which are missing.
+ */
+final class Oracle {
+
+	final Tally.Lane tally = new Tally.Lane();
+
+	private final Schedule schedule;
+
+	private final SimulatedConsumer consumer;
+
+	private final SimulatedLog log;
+
+	/**
+	 * Everything that any commit of the group ever covered. The group has it, whatever
+	 * becomes of the state that knew so.
+	 */
+	private final BitSet everDelivered = new BitSet();
+
+	/**
+	 * What the commit covers that is being made, and its offset: it is looked at in
+	 * order.
+	 */
+	private final Map<Integer, Long> justDelivered = new HashMap<>();
+
+	private final Map<Verdict, BitSet> found = new EnumMap<>(Verdict.class);
+
+	/** What anything but that they have come was said of, safe or not. */
+	private final BitSet named = new BitSet();
+
+	private final Map<Cause, BitSet> unverified = new EnumMap<>(Cause.class);
+
+	private final Map<Long, Set<Long>> naiveNumbers = new HashMap<>();
+
+	private final Set<Long> naiveOffsets = new HashSet<>();
+
+	private NaiveCheckers naive = new NaiveCheckers(this.naiveNumbers, this.naiveOffsets);
+
+	Oracle(Schedule schedule, SimulatedConsumer consumer, SimulatedLog log) {
+		this.schedule = schedule;
+		this.consumer = consumer;
+		this.log = log;
+	}
+
+	/** A member of the group begins, with numbers of the other kind or not. */
+	void assigned(boolean otherNumbers) {
+		if (otherNumbers) {
+			this.naiveNumbers.clear();
+		}
+		this.naive = new NaiveCheckers(this.naiveNumbers, this.naiveOffsets);
+	}
+
+	void read(SimulatedLog.Entry entry) {
+		this.naive.read(entry.offset, entry.sent, this.consumer.readCommitted);
+	}
+
+	/** A commit is about to be made that covers a record. */
+	void covers(SimulatedLog.Entry entry) {
+		BitSet delivered = this.consumer.lineage.delivered;
+		if (entry.sent != null && !delivered.get(entry.sent.index)) {
+			delivered.set(entry.sent.index);
+			this.justDelivered.put(entry.sent.index, entry.offset);
+		}
+	}
+
+	/** The commit is made as far as the reader is concerned. */
+	void covered() {
+		this.justDelivered.clear();
+	}
+
+	/** The cluster has the commit. */
+	void committed() {
+		this.everDelivered.or(this.consumer.lineage.delivered);
+	}
+
+	private Sent find(long session, long number) {
+		boolean rc = this.consumer.readCommitted;
+		Sent last = null;
+		for (Sent sent : this.log.sent) {
+			if (sent.session == session && sent.number(rc) == number) {
+				if (sent.acknowledged(rc)) {
+					return sent;
+				}
+				last = sent;
+			}
+		}
+		return last;
+	}
+
+	/**
+	 * The records that a finding names.
+	 * @param finding whose numbers were all given
+	 * @return by their index
+	 */
+	BitSet records(Finding finding) {
+		BitSet records = new BitSet();
+		if (finding.numbers().count() > 10_000) {
+			this.schedule.violation("a finding of " + finding.numbers().count() + " numbers");
+			return records;
+		}
+		for (int range = 0; range < finding.numbers().size(); range++) {
+			for (long number = finding.numbers().first(range); number <= finding.numbers().last(range); number++) {
+				Sent sent = find(finding.session(), number);
+				if (sent == null) {
+					this.schedule
+						.violation(finding.verdict() + " " + finding.session() + ":" + number + " was never sent");
+				}
+				else {
+					records.set(sent.index);
+				}
+			}
+		}
+		return records;
+	}
+
+	/** A finding is made, and judged as things are now. */
+	void judge(Finding finding) {
+		this.schedule.trace("%s: FOUND %s %s %04x:%s holes %d..%d position %d: %s", this.log.lane, finding.verdict(),
+				finding.cause(), finding.session() & 0xffff, finding.numbers(), finding.skippedFrom(),
+				finding.skippedTo(), finding.position(), finding.evidence());
+		if (finding.verdict() != Verdict.FAILED_KNOWN || this.consumer.readCommitted
+				|| !this.schedule.faults.contains(Faults.ABORT)) {
+			// What was not yet sent when its transaction was aborted did fail.
+			this.tally.findings++;
+		}
+		if (!this.schedule.isLoose() && !Faults.explain(finding.cause(), this.schedule.faults)) {
+			this.schedule.violation(finding.cause() + " cannot have been");
+		}
+		records(finding).stream().forEach((index) -> judge(finding, this.log.sent.get(index)));
+	}
+
+	private void judge(Finding finding, Sent sent) {
+		Verdict verdict = finding.verdict();
+		boolean delivered = this.consumer.lineage.delivered.get(sent.index)
+				&& this.justDelivered.getOrDefault(sent.index, -1L) < finding.position();
+		if (verdict == Verdict.RECOVERED) {
+			if (!delivered || !this.named.get(sent.index)) {
+				wrong(finding, sent, delivered ? "was not missing" : "did not come");
+			}
+			return;
+		}
+		this.named.set(sent.index);
+		if (delivered) {
+			wrong(finding, sent, "was delivered");
+		}
+		else if (verdict == Verdict.FAILED_KNOWN && sent.fate != Sent.Fate.FAILED) {
+			wrong(finding, sent, "did not fail");
+		}
+		if (verdict.isLoss()) {
+			this.tally.confirmed++;
+			if (!delivered) {
+				loss(finding, sent);
+			}
+		}
+	}
+
+	private void loss(Finding finding, Sent sent) {
+		boolean rc = this.consumer.readCommitted;
+		Lineage lineage = this.consumer.lineage;
+		if (!sent.acknowledged(rc)) {
+			wrong(finding, sent, "was not acknowledged");
+		}
+		else if (this.everDelivered.get(sent.index) && sent.copies.stream()
+			.allMatch((copy) -> copy.offset < lineage.began && copy.offset >= lineage.restoredTo)) {
+			// Above the place the new state answers for it: the log does not have it.
+			wrong(finding, sent, "was delivered before state was lost");
+		}
+		else if (sent.copies.stream()
+			.anyMatch((copy) -> copy.removed == null && !copy.replay && copy.offset >= this.consumer.lastCommit
+					&& !Boolean.FALSE.equals((copy.part != null && rc) ? copy.part.committed : null))) {
+			// A replay that is still to come makes it recovered.
+			wrong(finding, sent, "is still to come");
+		}
+		else if (!lineage.mixed && !answerable(sent, lineage.baseline)) {
+			wrong(finding, sent, "is from before the group began at " + lineage.baseline);
+		}
+		else if (finding.verdict() == Verdict.LOST_ACKED) {
+			lost(finding, sent);
+		}
+	}
+
+	// What nobody could notice is a log that was written anew where the position is known
+	// without its epoch. Reading the log again tells.
+	private void lost(Finding finding, Sent sent) {
+		SimulatedLog.Entry there = sent.copies.stream()
+			.filter((copy) -> copy.removed == null && !copy.replay && copy.visible(this.consumer.readCommitted))
+			.findFirst()
+			.orElse(null);
+		if (there == null) {
+			return;
+		}
+		this.tally.misattributed++;
+		if (this.consumer.lineage.mixed || this.schedule.isLoose()) {
+			return;
+		}
+		if (this.consumer.lineage.passedOver.get(sent.index)) {
+			wrong(finding, sent, "is there, where the group knows that it did not read");
+		}
+		else if (!there.behindReader) {
+			wrong(finding, sent, "is there, and was before the group came to its place");
+		}
+	}
+
+	private void wrong(Finding finding, Sent sent, String why) {
+		this.tally.wrong++;
+		if (this.schedule.isLoose()) {
+			this.tally.wrongLoose++;
+		}
+		else {
+			this.schedule.violation("wrong " + finding.verdict() + " " + finding.cause() + ": " + sent + " at "
+					+ describe(sent) + " " + why);
+		}
+	}
+
+	private static String describe(Sent sent) {
+		StringBuilder text = new StringBuilder();
+		sent.copies.forEach((copy) -> text.append(copy.offset)
+			.append((copy.removed != null) ? " " + copy.removed : "")
+			.append((copy.part != null) ? " committed=" + copy.part.committed : "")
+			.append(' '));
+		return text.toString();
+	}
+
+	private boolean answerable(Sent sent, long baseline) {
+		return sent.copies.stream()
+			.anyMatch((copy) -> copy.offset >= baseline && copy.incarnation == this.log.incarnation);
+	}
+
+	/** The report of a finding is safe. */
+	void published(Finding finding, BitSet records) {
+		this.found.computeIfAbsent(finding.verdict(), (key) -> new BitSet()).or(records);
+		if (finding.verdict() == Verdict.UNVERIFIED) {
+			this.unverified.computeIfAbsent(finding.cause(), (key) -> new BitSet()).or(records);
+		}
+	}
+
+	private boolean found(Verdict verdict, Sent sent) {
+		return this.found.getOrDefault(verdict, new BitSet()).get(sent.index);
+	}
+
+	/** At the end, when everything that can be known is known. */
+	void settle(Map<Long, Watermark> known) {
+		boolean rc = this.consumer.readCommitted;
+		Set<Long> lostOffsets = new HashSet<>();
+		Map<Long, Set<Long>> lostNumbers = new HashMap<>();
+		for (Sent sent : this.log.sent) {
+			if (!isMissing(sent)) {
+				continue;
+			}
+			this.tally.losses++;
+			lostNumbers.computeIfAbsent(sent.session, (key) -> new HashSet<>()).add(sent.number(rc));
+			sent.copies.forEach((copy) -> lostOffsets.add(copy.offset));
+			if (!this.naiveNumbers.getOrDefault(sent.session, Set.of()).contains(sent.number(rc))) {
+				this.tally.naiveMissed++;
+			}
+			if (sent.copies.stream().noneMatch((copy) -> this.naiveOffsets.contains(copy.offset))) {
+				this.tally.gapMissed++;
+			}
+			settle(sent, known.get(sent.session));
+		}
+		this.naiveNumbers.forEach((session, numbers) -> numbers.forEach((number) -> {
+			if (!lostNumbers.getOrDefault(session, Set.of()).contains(number)) {
+				this.tally.naiveFalse++;
+			}
+		}));
+		this.naiveOffsets.forEach((offset) -> {
+			if (!lostOffsets.contains(offset)) {
+				this.tally.gapFalse++;
+			}
+		});
+	}
+
+	private boolean isMissing(Sent sent) {
+		SimulatedLog.Entry acknowledged = sent.acknowledged;
+		Lineage lineage = this.consumer.lineage;
+		return sent.acknowledged(this.consumer.readCommitted) && acknowledged != null
+		// A copy that was cut off and written again, before anybody was told, was
+		// elsewhere.
+				&& acknowledged.offset >= lineage.chosenBaseline && acknowledged.incarnation == this.log.incarnation
+				&& acknowledged.removed != SimulatedLog.Removal.COMPACTED && !lineage.delivered.get(sent.index)
+				&& !lineage.inherited.get(sent.index) && !this.everDelivered.get(sent.index);
+	}
+
+	private void settle(Sent sent, Watermark watermark) {
+		if (found(Verdict.LOST_ACKED, sent) || found(Verdict.MISSED, sent)) {
+			this.tally.reported++;
+			return;
+		}
+		for (Map.Entry<Cause, BitSet> cause : this.unverified.entrySet()) {
+			if (cause.getValue().get(sent.index)) {
+				this.tally.unverified++;
+				this.tally.unverifiedFor[cause.getKey().ordinal()]++;
+				return;
+			}
+		}
+		boolean claimed = this.schedule.claimed(sent, watermark, this.consumer);
+		if (found(Verdict.INDETERMINATE_AT_CRASH, sent)) {
+			this.tally.indeterminate++;
+		}
+		else if (this.consumer.reader.unverified()
+			.getOrDefault(sent.session, NumberRanges.EMPTY)
+			.contains(sent.number(this.consumer.readCommitted))) {
+			this.tally.belowFirst++;
+		}
+		else if (this.consumer.lineage.perhaps.get(sent.index)) {
+			this.tally.cutOff++;
+		}
+		else if (!sent.abandoned && !this.schedule.faults.contains(Faults.FORK)
+				&& sent.incarnation == this.log.incarnation && !claimed) {
+			this.schedule.violation("not claimed by its producer: " + sent + " at " + describe(sent) + " " + watermark);
+		}
+		else if (!claimed) {
+			this.tally.unclaimed++;
+		}
+		else if (this.consumer.lineage.mixed) {
+			this.tally.silentMixed++;
+		}
+		else if (this.schedule.isLoose()) {
+			this.tally.silentLoose++;
+		}
+		else {
+			this.tally.silent++;
+			this.schedule.violation("silent: " + sent + " at " + describe(sent) + " baseline "
+					+ this.consumer.lineage.chosenBaseline + " watermark " + watermark);
+		}
+	}
+
+}

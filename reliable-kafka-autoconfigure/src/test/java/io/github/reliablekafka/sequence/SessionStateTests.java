@@ -1,0 +1,58 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link SessionState}.
+ */
+class SessionStateTests {
+
+	@Test
+	void whatIsMissingInBothPartsIsMissingOnce() {
+		SessionState all = withGap().precededBy(withGap());
+		assertThat(all.gaps()).singleElement().satisfies((gap) -> {
+			assertThat(gap.numbers()).hasToString("3..4");
+			assertThat(gap.lowerBound()).isEqualTo(1);
+			assertThat(gap.isOpen()).isTrue();
+		});
+		assertThat(all.last()).isEqualTo(6);
+		assertThat(all.openNumbers()).isEqualTo(2);
+	}
+
+	@Test
+	void whatWasReportedStaysReported() {
+		SessionState reported = withGap();
+		reported.reported(NumberRanges.of(3, 4), Verdict.LOST_ACKED);
+		assertThat(reported.precededBy(withGap()).gaps()).singleElement()
+			.satisfies((gap) -> assertThat(gap.reported()).isEqualTo(Verdict.LOST_ACKED));
+		assertThat(withGap().precededBy(reported).gaps()).singleElement()
+			.satisfies((gap) -> assertThat(gap.reported()).isEqualTo(Verdict.LOST_ACKED));
+	}
+
+	private static SessionState withGap() {
+		SessionState state = SessionState.beginning(1, 1, 0, 0, 0);
+		state.arrive(2, 1, 0, 0, false);
+		state.arrive(5, 4, 0, 0, false);
+		state.arrive(6, 5, 0, 0, false);
+		return state;
+	}
+
+}
