@@ -358,8 +358,8 @@ final class LaneState {
 			this.holesKnownFrom = (this.holesKnownFrom > began) ? this.holesKnownFrom : 0;
 			return;
 		}
-		this.baseline = Math.min(this.baseline, past.baseline);
-		// As long as nothing was forgotten since it is where this began.
+		// As long as nothing was forgotten since they are where this began.
+		this.baseline = (this.baseline > began) ? this.baseline : Math.min(this.baseline, past.baseline);
 		this.holesKnownFrom = (this.holesKnownFrom > began) ? this.holesKnownFrom : past.holesKnownFrom;
 		this.highest = Math.max(this.highest, past.highest);
 		this.holes.addAll(0, past.holes);
