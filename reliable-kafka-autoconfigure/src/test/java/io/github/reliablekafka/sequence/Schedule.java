@@ -467,14 +467,13 @@ final class Schedule {
 		SimulatedLog from = this.random.one(List.copyOf(this.consumers.values())).log;
 		List<SimulatedLog.Entry> records = from.entries.values()
 			.stream()
-			.filter((entry) -> entry.header != null
-					&& (entry.part == null || Boolean.TRUE.equals(entry.part.committed)))
+			.filter((entry) -> entry.sent != null && (entry.part == null || Boolean.TRUE.equals(entry.part.committed)))
 			.toList();
 		if (!records.isEmpty()) {
 			int first = this.random.below(records.size());
 			int last = Math.min(records.size(), first + 1 + this.random.below(6));
 			for (SimulatedLog.Entry record : records.subList(first, last)) {
-				boolean same = from == log && record.sent != null;
+				boolean same = from == log;
 				SimulatedLog.Entry copy = log.append(record.header, same ? record.sent : null, null, true, this.clock);
 				trace("%s: %s copied from %s %d to %d", log.lane, record.sent, from.lane, record.offset, copy.offset);
 			}
