@@ -310,7 +310,7 @@ final class LaneState {
 			this.baseline = 0;
 			return;
 		}
-		// As long as nothing was forgotten since they it is where this began.
+		// As long as nothing was forgotten since it is where this began.
 		this.baseline = (this.baseline > began) ? this.baseline : Math.min(this.baseline, past.baseline);
 		this.highest = Math.max(this.highest, past.highest);
 		this.holes.precededBy(past.holes, began);

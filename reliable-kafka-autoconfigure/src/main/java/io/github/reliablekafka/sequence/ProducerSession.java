@@ -85,8 +85,6 @@ public final class ProducerSession {
 
 	private volatile boolean closed;
 
-	private volatile long closedAt;
-
 	/**
 	 * Begin to number.
 	 * @param identity who numbers
@@ -213,9 +211,9 @@ public final class ProducerSession {
 			forEachStream((stream) -> stream.abort(now()));
 			this.inTransaction.clear();
 		}
-		this.closedAt = now();
+		long now = now();
 		this.closed = true;
-		forEachStream((stream) -> stream.seal(this.closedAt));
+		forEachStream((stream) -> stream.seal(now));
 	}
 
 	/**
@@ -224,14 +222,6 @@ public final class ProducerSession {
 	 */
 	public boolean isClosed() {
 		return this.closed;
-	}
-
-	/**
-	 * When the session was closed, by its clock.
-	 * @return in nanoseconds; 0 if it is open
-	 */
-	public long closedAt() {
-		return this.closedAt;
 	}
 
 	/**

@@ -201,7 +201,6 @@ class ProducerSessionTests extends ProducerSessionSetup {
 		this.session.close();
 		assertThat(watermark().closed()).isTrue();
 		assertThat(this.session.isClosed()).isTrue();
-		assertThat(this.session.closedAt()).isEqualTo(this.clock.get());
 		assertThat(this.session.stamp("orders", 0, 77, PATIENCE)).isNull();
 		assertThat(this.session.stampInCallback("orders", 0, 77)).isNull();
 	}
