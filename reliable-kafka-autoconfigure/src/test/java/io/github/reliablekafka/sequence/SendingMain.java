@@ -18,7 +18,6 @@ package io.github.reliablekafka.sequence;
 
 import java.util.Objects;
 
-import io.github.reliablekafka.producer.ReliableKafkaTemplate;
 import org.apache.kafka.clients.producer.RecordMetadata;
 
 import org.springframework.boot.WebApplicationType;
@@ -26,23 +25,29 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.core.KafkaTemplate;
 
 /**
- * An application that sends until it is killed, and says what was acknowledged.
+ * An application that sends until it is killed or stopped, and says what was
+ * acknowledged.
  */
 @EnableAutoConfiguration
 @Configuration(proxyBeanMethods = false)
 public class SendingMain {
+
+	private static final int BURST = 10;
+
+	private static final long PACE = 50;
 
 	@SuppressWarnings("unchecked")
 	public static void main(String[] args) throws InterruptedException {
 		ConfigurableApplicationContext context = new SpringApplicationBuilder(SendingMain.class)
 			.web(WebApplicationType.NONE)
 			.run(args);
-		ReliableKafkaTemplate<String, String> template = context.getBean(ReliableKafkaTemplate.class);
+		KafkaTemplate<String, String> template = context.getBean(KafkaTemplate.class);
 		String topic = Objects.requireNonNull(context.getEnvironment().getProperty("topic"));
 		String prefix = context.getEnvironment().getProperty("prefix");
-		for (int i = 0;; i++) {
+		for (int i = 0; context.isActive(); i++) {
 			template.send(SentHeaders.record(topic, null, prefix + "-" + i)).thenAccept((result) -> {
 				RecordMetadata metadata = result.getRecordMetadata();
 				String value = result.getProducerRecord().value();
@@ -50,8 +55,8 @@ public class SendingMain {
 				ChildProcess.say("ACK", metadata.partition(), metadata.offset(), value, stamp.session(), stamp.number(),
 						stamp.appendNumber());
 			});
-			if (i % 10 == 0) {
-				Thread.sleep(10);
+			if (i % BURST == 0) {
+				Thread.sleep(PACE);
 			}
 		}
 	}
