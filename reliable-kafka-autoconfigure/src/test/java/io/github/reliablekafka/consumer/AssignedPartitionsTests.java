@@ -242,6 +242,21 @@ class AssignedPartitionsTests {
 	}
 
 	@Test
+	void pollWhenPartitionThatIsComplainedOfWasTakenAwayMeanwhileGoesOn() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.updateBeginningOffsets(Map.of(ONE, 0L));
+		this.mock.setPollException(new NoOffsetForPartitionException(ONE));
+		assertThat(consumer.poll(Duration.ZERO).count()).isZero();
+		this.mock.setPollException(new OffsetOutOfRangeException(Map.of(ONE, 3L)));
+		assertThat(consumer.poll(Duration.ZERO).count()).isZero();
+		assertThat(this.board.watched()).containsExactly(new Lane("t", 0));
+		this.mock.addRecord(record(5, 1));
+		assertThat(consumer.poll(Duration.ofSeconds(5)).count()).isOne();
+		consumer.commitSync();
+		assertThat(this.mock.stored).containsOnlyKeys(ZERO);
+	}
+
+	@Test
 	void pollWhenLogWasCutOffGoesBackAndCommitsNothingBehind() {
 		ReliableConsumer<String, String> consumer = subscribe(5);
 		this.mock.addRecord(record(5, 1));
