@@ -108,7 +108,7 @@ final class ChildProcess implements AutoCloseable {
 	 */
 	void kill() {
 		assertThat(this.process.isAlive()).isTrue();
-		this.process.destroyForcibly();
+		this.process.toHandle().destroyForcibly();
 		awaitEnd(9);
 	}
 
@@ -117,15 +117,17 @@ final class ChildProcess implements AutoCloseable {
 	 */
 	void stop() {
 		assertThat(this.process.isAlive()).isTrue();
-		this.process.destroy();
+		this.process.toHandle().destroy();
 		awaitEnd(15);
 	}
 
+	// Through the handle: the process itself would forget what it has said and nobody has read.
 	private void awaitEnd(int signal) {
 		try {
 			assertThat(this.process.waitFor(90, TimeUnit.SECONDS)).isTrue();
 			assertThat(this.process.exitValue()).isEqualTo(128 + signal);
-			this.reading.join(10_000);
+			this.reading.join(60_000);
+			assertThat(this.reading.isAlive()).isFalse();
 		}
 		catch (InterruptedException ex) {
 			throw new IllegalStateException(ex);

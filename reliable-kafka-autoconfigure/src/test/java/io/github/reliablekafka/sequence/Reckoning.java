@@ -66,6 +66,8 @@ final class Reckoning {
 	/** Of the false, what was cut off while nobody knows whether it was committed. */
 	final Set<Numbered> cutOff;
 
+	private final Map<Numbered, Acknowledged> records = new HashMap<>();
+
 	private final Map<String, Integer> causes = new TreeMap<>();
 
 	/**
@@ -81,6 +83,8 @@ final class Reckoning {
 	Reckoning(String group, Collection<Acknowledged> acknowledged, SurvivingClaims claims, Deliveries got,
 			List<Reported> reports, Set<Long> killed, Set<Numbered> moved) {
 		this.group = group;
+		acknowledged.forEach((record) -> this.records
+			.put(new Numbered(record.session(), record.partition(), record.number()), record));
 		Set<Numbered> all = AcknowledgedRecords.numbers(acknowledged, true);
 		this.missing = numbers(acknowledged.stream().filter((record) -> !got.values.contains(record.value())).toList());
 		this.lost = reported(reports, Set.of(Verdict.LOST_ACKED, Verdict.MISSED, Verdict.PROCESSING_LOSS));
@@ -133,6 +137,10 @@ final class Reckoning {
 		return both;
 	}
 
+	String group() {
+		return this.group;
+	}
+
 	boolean isEven() {
 		return this.falseAlarms.isEmpty() && this.needless.isEmpty() && this.silent.isEmpty();
 	}
@@ -145,8 +153,12 @@ final class Reckoning {
 					some(this.silent), this.causes);
 	}
 
-	private static String some(Set<Numbered> records) {
-		return records.size() + (records.isEmpty() ? "" : records.stream().limit(30).toList().toString());
+	private String some(Set<Numbered> some) {
+		return some.size() + (some.isEmpty() ? "" : some.stream()
+			.limit(30)
+			.map((record) -> this.records.containsKey(record) ? this.records.get(record) : record)
+			.toList()
+			.toString());
 	}
 
 }

@@ -18,7 +18,9 @@ package io.github.reliablekafka.sequence;
 
 import java.util.Objects;
 
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -48,16 +50,25 @@ public class SendingMain {
 		String topic = Objects.requireNonNull(context.getEnvironment().getProperty("topic"));
 		String prefix = context.getEnvironment().getProperty("prefix");
 		for (int i = 0; context.isActive(); i++) {
-			template.send(SentHeaders.record(topic, null, prefix + "-" + i)).thenAccept((result) -> {
+			send(template, SentHeaders.record(topic, null, prefix + "-" + i));
+			if (i % BURST == 0) {
+				Thread.sleep(PACE);
+			}
+		}
+	}
+
+	private static void send(KafkaTemplate<String, String> template, ProducerRecord<String, String> record) {
+		try {
+			template.send(record).thenAccept((result) -> {
 				RecordMetadata metadata = result.getRecordMetadata();
 				String value = result.getProducerRecord().value();
 				Stamp stamp = SentHeaders.stamp(value, metadata);
 				ChildProcess.say("ACK", metadata.partition(), metadata.offset(), value, stamp.session(), stamp.number(),
 						stamp.appendNumber());
 			});
-			if (i % BURST == 0) {
-				Thread.sleep(PACE);
-			}
+		}
+		catch (KafkaException ex) {
+			// The application ends in the middle of a send.
 		}
 	}
 
