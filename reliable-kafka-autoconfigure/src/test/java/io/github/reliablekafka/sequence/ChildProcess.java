@@ -121,7 +121,7 @@ final class ChildProcess implements AutoCloseable {
 		awaitEnd(15);
 	}
 
-	// Through the handle: the process itself would forget what it has said and nobody has read.
+	// The signal went through the handle, as the process would forget what is not read yet.
 	private void awaitEnd(int signal) {
 		try {
 			assertThat(this.process.waitFor(90, TimeUnit.SECONDS)).isTrue();

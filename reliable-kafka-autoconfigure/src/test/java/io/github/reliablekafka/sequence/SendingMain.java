@@ -20,7 +20,6 @@ import java.util.Objects;
 
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.KafkaException;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -67,8 +66,8 @@ public class SendingMain {
 						stamp.appendNumber());
 			});
 		}
-		catch (KafkaException ex) {
-			// The application ends in the middle of a send.
+		catch (RuntimeException ex) {
+			// Rejected at once, for want of a cluster or since this ends: nothing was promised.
 		}
 	}
 
