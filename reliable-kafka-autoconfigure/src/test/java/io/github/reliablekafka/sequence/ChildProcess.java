@@ -121,7 +121,8 @@ final class ChildProcess implements AutoCloseable {
 		awaitEnd(15);
 	}
 
-	// The signal went through the handle, as the process would forget what is not read yet.
+	// The signal went through the handle, as the process would forget what is not read
+	// yet.
 	private void awaitEnd(int signal) {
 		try {
 			assertThat(this.process.waitFor(90, TimeUnit.SECONDS)).isTrue();

@@ -332,8 +332,8 @@ class LossDetectionChaosIntegrationTests extends ClusterAcceptance {
 		TopicPartition partition = partition();
 		long start = cluster.beginningOffset(partition);
 		if (!this.laggingRuns) {
-			start = Math.max(start, acceptance.committed(this.lagging.name(), this.topic)
-				.getOrDefault(partition.partition(), 0L));
+			start = Math.max(start,
+					acceptance.committed(this.lagging.name(), this.topic).getOrDefault(partition.partition(), 0L));
 		}
 		long before = start + (cluster.endOffset(partition) - start) / 2;
 		note("delete records", partition.partition() + " before " + before);

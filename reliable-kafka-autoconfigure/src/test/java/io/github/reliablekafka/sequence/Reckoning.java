@@ -154,11 +154,12 @@ final class Reckoning {
 	}
 
 	private String some(Set<Numbered> some) {
-		return some.size() + (some.isEmpty() ? "" : some.stream()
-			.limit(30)
-			.map((record) -> this.records.containsKey(record) ? this.records.get(record) : record)
-			.toList()
-			.toString());
+		return some.size() + (some.isEmpty() ? ""
+				: some.stream()
+					.limit(30)
+					.map((record) -> this.records.containsKey(record) ? this.records.get(record) : record)
+					.toList()
+					.toString());
 	}
 
 }

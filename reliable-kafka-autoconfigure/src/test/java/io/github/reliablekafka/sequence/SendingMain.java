@@ -67,7 +67,8 @@ public class SendingMain {
 			});
 		}
 		catch (RuntimeException ex) {
-			// Rejected at once, for want of a cluster or since this ends: nothing was promised.
+			// Rejected at once, for want of a cluster or since this ends: nothing was
+			// promised.
 		}
 	}
 
