@@ -32,8 +32,8 @@ final class Deliveries {
 	final Set<String> values = ConcurrentHashMap.newKeySet();
 
 	/**
-	 * Those that the log no longer had when the group ended, and of which nobody knows
-	 * whether they were committed before they were cut off.
+	 * Those that were cut off from the log, and of which nobody knows whether they were
+	 * committed before. If they were not, they are lost to the next member.
 	 */
 	final Set<String> cutOff = ConcurrentHashMap.newKeySet();
 
@@ -50,6 +50,23 @@ final class Deliveries {
 	 */
 	void committed(Map<Integer, Long> offsets) {
 		this.uncommitted.values().removeIf((place) -> place.isBelow(offsets));
+	}
+
+	Set<String> uncommitted() {
+		return Set.copyOf(this.uncommitted.keySet());
+	}
+
+	/**
+	 * Something has happened to the log.
+	 * @param gone the values of records that it no longer has
+	 */
+	void cutOff(Set<String> gone) {
+		this.uncommitted.keySet().forEach((value) -> {
+			if (gone.contains(value)) {
+				this.cutOff.add(value);
+			}
+		});
+		this.uncommitted.keySet().removeAll(gone);
 	}
 
 	/**

@@ -120,10 +120,18 @@ class LossDetectionChaosIntegrationTests extends ClusterAcceptance {
 	}
 
 	private void inject(Runnable fault) {
-		this.deliveries.forEach((group, got) -> got.committed(acceptance.committed(name(group), this.topic)));
+		lookAtCommits();
 		int before = this.steady.sent();
 		fault.run();
 		assertThat(this.steady.sent()).isGreaterThan(before);
+		Set<String> gone = new HashSet<>();
+		this.deliveries.values().forEach((got) -> gone.addAll(got.uncommitted()));
+		gone.removeAll(acceptance.reread(this.topic));
+		this.deliveries.values().forEach((got) -> got.cutOff(gone));
+	}
+
+	private void lookAtCommits() {
+		this.deliveries.forEach((group, got) -> got.committed(acceptance.committed(name(group), this.topic)));
 	}
 
 	private void run(Runnable campaign) {
@@ -263,6 +271,7 @@ class LossDetectionChaosIntegrationTests extends ClusterAcceptance {
 	private void sendToBeLost(TopicPartition partition) {
 		this.application.send(this.topic, partition.partition(), "lost" + this.history.size(), 50);
 		this.steady.awaitAcknowledged(50);
+		lookAtCommits();
 	}
 
 	// What they have acknowledged and processed last is among what is lost.
