@@ -256,20 +256,25 @@ final class AssignedPartitions {
 		if (this.resets.isForbidden()) {
 			throw failure;
 		}
+		// With the newer protocol, one may be taken away before the failure is thrown.
+		Set<TopicPartition> assigned = new HashSet<>(failure.partitions());
+		assigned.retainAll(this.consumer.assignment());
 		try {
 			if (failure instanceof OffsetOutOfRangeException outOfRange) {
-				this.resets.correct(outOfRange, this.partitions);
+				this.resets.correct(outOfRange, assigned, this.partitions);
 			}
 			else if (failure instanceof NoOffsetForPartitionException) {
 				List<AssignedPartition> without = new ArrayList<>();
-				for (TopicPartition partition : failure.partitions()) {
+				for (TopicPartition partition : assigned) {
 					if (!this.partitions.containsKey(partition)) {
 						add(partition);
 					}
 					without.add(this.partitions.get(partition));
 				}
-				Patience patience = Patience.of(PositionResets.PATIENCE);
-				this.commits.commitNow(this.resets.begin(without, patience), patience);
+				if (!without.isEmpty()) {
+					Patience patience = Patience.of(PositionResets.PATIENCE);
+					this.commits.commitNow(this.resets.begin(without, patience), patience);
+				}
 			}
 			else {
 				throw failure;

@@ -193,21 +193,26 @@ final class PositionResets {
 	/**
 	 * Set the position of partitions whose log does not have it.
 	 * @param failure what Kafka says
+	 * @param partitions those of them that are still assigned
 	 * @param assigned finds partitions by their names
 	 */
-	void correct(OffsetOutOfRangeException failure, Map<TopicPartition, AssignedPartition> assigned) {
+	void correct(OffsetOutOfRangeException failure, Set<TopicPartition> partitions,
+			Map<TopicPartition, AssignedPartition> assigned) {
 		Map<TopicPartition, OffsetAndMetadata> divergent = (failure instanceof LogTruncationException truncation)
 				? truncation.divergentOffsets() : Map.of();
 		Map<TopicPartition, Long> starts = null;
 		for (Map.Entry<TopicPartition, Long> entry : failure.offsetOutOfRangePartitions().entrySet()) {
 			TopicPartition partition = entry.getKey();
+			if (!partitions.contains(partition)) {
+				continue;
+			}
 			OffsetAndMetadata divergence = divergent.get(partition);
 			if (divergence != null) {
 				truncate(partition, entry.getValue(), divergence, assigned.get(partition));
 				continue;
 			}
 			if (starts == null) {
-				starts = this.consumer.beginningOffsets(failure.offsetOutOfRangePartitions().keySet(), PATIENCE);
+				starts = this.consumer.beginningOffsets(partitions, PATIENCE);
 			}
 			Long start = starts.get(partition);
 			if (start != null) {

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 
 import io.github.reliablekafka.sequence.Integrity;
+import io.github.reliablekafka.sequence.Lane;
 import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -66,6 +67,21 @@ class PolledPositionsTests extends AssignedPartitionsSetup {
 		consumer.poll(Duration.ZERO);
 		consumer.commitSync();
 		assertThat(this.mock.stored.get(ZERO).leaderEpoch()).contains(2);
+	}
+
+	@Test
+	void pollWhenPartitionThatIsComplainedOfWasTakenAwayMeanwhileGoesOn() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.updateBeginningOffsets(Map.of(ONE, 0L));
+		this.mock.setPollException(new NoOffsetForPartitionException(ONE));
+		assertThat(consumer.poll(Duration.ZERO).count()).isZero();
+		this.mock.setPollException(new OffsetOutOfRangeException(Map.of(ONE, 3L)));
+		assertThat(consumer.poll(Duration.ZERO).count()).isZero();
+		assertThat(this.board.watched()).containsExactly(new Lane("t", 0));
+		this.mock.addRecord(record(5, 1));
+		assertThat(consumer.poll(Duration.ofSeconds(5)).count()).isOne();
+		consumer.commitSync();
+		assertThat(this.mock.stored).containsOnlyKeys(ZERO);
 	}
 
 	@Test

@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -33,6 +34,7 @@ import io.github.reliablekafka.test.KafkaCluster;
 import io.github.reliablekafka.testing.KafkaProbe;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -49,9 +51,9 @@ final class Acceptance implements AutoCloseable {
 	private static final Duration TIMEOUT = Duration.ofSeconds(90);
 
 	/**
-	 * More than the times after which watermarks are written and looked at.
+	 * Claims are looked at each second.
 	 */
-	private static final Duration SETTLED = Duration.ofMillis(3500);
+	static final Duration EVALUATED = Duration.ofMillis(2500);
 
 	private static final List<String> rows = new ArrayList<>();
 
@@ -121,15 +123,65 @@ final class Acceptance implements AutoCloseable {
 		assertThat(application.findings(group)).isEmpty();
 	}
 
+	// Once all claims are there, whatever follows from them does at the next evaluation.
 	private void settle(CheckedApplication application, ListeningGroup group) {
-		await().atMost(TIMEOUT).until(() -> application.coverage(group).suspects() == 0);
-		try {
-			Thread.sleep(SETTLED.toMillis());
+		application.awaitClaims(group.topic(), this.acknowledged.last(group.topic()));
+		int findings = application.findings(group).size();
+		await().atMost(TIMEOUT).during(EVALUATED).until(() -> application.coverage(group).suspects() == 0);
+		assertThat(application.findings(group)).hasSize(findings);
+	}
+
+	/**
+	 * What a group has committed.
+	 * @param group its name
+	 * @param topic of which topic
+	 * @return offsets by partition
+	 */
+	Map<Integer, Long> committed(String group, String topic) {
+		Map<Integer, Long> offsets = new HashMap<>();
+		await().atMost(TIMEOUT).ignoreExceptions().until(() -> {
+			this.cluster.admin()
+				.listConsumerGroupOffsets(group)
+				.partitionsToOffsetAndMetadata()
+				.get()
+				.forEach((partition, committed) -> {
+					if (committed != null && partition.topic().equals(topic)) {
+						offsets.put(partition.partition(), committed.offset());
+					}
+				});
+			return true;
+		});
+		return offsets;
+	}
+
+	/**
+	 * Wait until groups have committed all there is.
+	 * @param topic of which topic
+	 * @param groups their names
+	 */
+	void awaitCommitted(String topic, Collection<String> groups) {
+		Map<Integer, Long> ends = new HashMap<>();
+		for (int partition = 0; partition < this.probe.partitions(topic); partition++) {
+			ends.put(partition, this.cluster.endOffset(new TopicPartition(topic, partition)));
 		}
-		catch (InterruptedException ex) {
-			throw new IllegalStateException(ex);
+		for (String group : groups) {
+			await().atMost(TIMEOUT)
+				.untilAsserted(() -> assertThat(committed(group, topic)).as(group).containsAllEntriesOf(ends));
 		}
-		assertThat(application.coverage(group).suspects()).isZero();
+	}
+
+	/**
+	 * What was reported, as it is in the topic for reports.
+	 * @param topic about which topic
+	 * @return by group, without the name of the topic in front
+	 */
+	Map<String, List<Reported>> reports(String topic) {
+		JsonMapper mapper = JsonMapper.builder().build();
+		return this.probe.records(REPORTS)
+			.stream()
+			.map((record) -> Reported.of(mapper.readTree(record.value())))
+			.filter((reported) -> reported.topic().equals(topic))
+			.collect(Collectors.groupingBy((reported) -> reported.group().substring(topic.length() + 1)));
 	}
 
 	void assertSaidEverywhere(CheckedApplication application, List<Finding> findings) {

@@ -17,8 +17,10 @@
 package io.github.reliablekafka.sequence;
 
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -57,6 +59,21 @@ final class AcknowledgedRecords {
 	 */
 	List<Acknowledged> missing(String topic, Set<String> values) {
 		return of(topic).stream().filter((acknowledged) -> !values.contains(acknowledged.value())).toList();
+	}
+
+	/**
+	 * The highest number of each session and partition of a topic.
+	 * @param topic the topic
+	 * @return one number for each
+	 */
+	Collection<Numbered> last(String topic) {
+		Map<List<Long>, Numbered> last = new HashMap<>();
+		for (Acknowledged record : of(topic)) {
+			last.merge(List.of(record.session(), (long) record.partition()),
+					new Numbered(record.session(), record.partition(), record.number()),
+					(one, other) -> (one.number() > other.number()) ? one : other);
+		}
+		return last.values();
 	}
 
 	static Set<Numbered> numbers(Collection<Acknowledged> records, boolean readCommitted) {

@@ -18,7 +18,9 @@ package io.github.reliablekafka.sequence;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -27,10 +29,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 import io.github.reliablekafka.report.LossReportEvent;
+import io.github.reliablekafka.sequence.AcknowledgedRecords.Numbered;
 import io.github.reliablekafka.test.KafkaCluster;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.awaitility.Awaitility;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.util.TestPropertyValues;
@@ -63,16 +67,9 @@ final class CheckedApplication implements AutoCloseable {
 	CheckedApplication(KafkaCluster cluster, AcknowledgedRecords acknowledged, String... properties) {
 		this.cluster = cluster;
 		this.acknowledged = acknowledged;
-		TestPropertyValues
-			.of("spring.application.name=shop", "spring.kafka.bootstrap-servers=" + cluster.bootstrapServers(),
-					"spring.kafka.properties[request.timeout.ms]=3000",
-					"spring.kafka.properties[metadata.max.age.ms]=1000",
-					"spring.kafka.consumer.properties[default.api.timeout.ms]=5000",
-					"spring.kafka.consumer.properties[session.timeout.ms]=6000",
-					"spring.kafka.producer.properties[max.block.ms]=60000",
-					"spring.kafka.producer.properties[interceptor.classes]=" + SentHeaders.class.getName(),
-					"spring.kafka.listener.poll-timeout=200ms", "reliable.kafka.sequence.idle-after=200ms",
-					"reliable.kafka.sequence.interval=1s")
+		TestPropertyValues.of(settings(cluster))
+			.and("spring.kafka.producer.properties[max.block.ms]=60000")
+			.and("spring.kafka.consumer.properties[session.timeout.ms]=6000")
 			.and(properties)
 			.applyTo(this.context);
 		ApplicationListener<ApplicationEvent> listener = (event) -> {
@@ -85,6 +82,38 @@ final class CheckedApplication implements AutoCloseable {
 		this.context.refresh();
 		this.context.getBeanProvider(MeterBinder.class).forEach((binder) -> binder.bindTo(this.meters));
 		ledger().onFinding(this.findings::add);
+	}
+
+	/**
+	 * The settings of any application that is checked: what is wrong shows soon.
+	 * @param cluster where it works
+	 * @return properties
+	 */
+	static Map<String, String> settings(KafkaCluster cluster) {
+		return Map.of("spring.application.name", "shop", "spring.kafka.bootstrap-servers", cluster.bootstrapServers(),
+				"spring.kafka.properties[request.timeout.ms]", "3000", "spring.kafka.properties[metadata.max.age.ms]",
+				"1000", "spring.kafka.consumer.properties[default.api.timeout.ms]", "5000",
+				"spring.kafka.producer.properties[interceptor.classes]", SentHeaders.class.getName(),
+				"spring.kafka.listener.poll-timeout", "200ms", "reliable.kafka.sequence.idle-after", "200ms",
+				"reliable.kafka.sequence.interval", "1s");
+	}
+
+	/**
+	 * Wait until what producers have claimed of a topic has come to this application.
+	 * @param topic the topic
+	 * @param last the last record of each session and partition
+	 */
+	void awaitClaims(String topic, Collection<Numbered> last) {
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(90))
+			.until(() -> last.stream().allMatch((record) -> isClaimed(topic, record)));
+	}
+
+	private boolean isClaimed(String topic, Numbered record) {
+		return this.context.getBean(SequenceBoards.class).all().stream().anyMatch((board) -> {
+			Watermark watermark = board.watermarks(new Lane(topic, record.partition())).get(record.session());
+			return watermark != null && watermark.claim().acknowledged() >= record.number();
+		});
 	}
 
 	LossLedger ledger() {

@@ -23,8 +23,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -38,24 +38,33 @@ final class ChildProcess implements AutoCloseable {
 
 	private final Process process;
 
-	private final Queue<List<String>> said = new ConcurrentLinkedQueue<>();
+	private final Consumer<List<String>> lines;
 
 	private final Thread reading;
 
-	private ChildProcess(Process process) {
+	private ChildProcess(Process process, Consumer<List<String>> lines) {
 		this.process = process;
+		this.lines = lines;
 		this.reading = new Thread(this::read);
 		this.reading.setDaemon(true);
 		this.reading.start();
 	}
 
-	static ChildProcess start(Class<?> main, Map<String, String> properties) {
+	/**
+	 * Start one.
+	 * @param main what to run
+	 * @param properties its arguments
+	 * @param lines is given the words of each line that it says, one after the other
+	 * @return the process
+	 */
+	static ChildProcess start(Class<?> main, Map<String, String> properties, Consumer<List<String>> lines) {
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
 						"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), main.getName()));
 		properties.forEach((name, value) -> command.add("--" + name + "=" + value));
 		try {
-			return new ChildProcess(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+			return new ChildProcess(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start(),
+					lines);
 		}
 		catch (IOException ex) {
 			throw new IllegalStateException(ex);
@@ -67,7 +76,8 @@ final class ChildProcess implements AutoCloseable {
 	 * @param words without blanks
 	 */
 	static void say(Object... words) {
-		String line = MARK + " " + Arrays.stream(words).map(String::valueOf).collect(Collectors.joining(" "));
+		String line = MARK + " " + Arrays.stream(words).map(String::valueOf).collect(Collectors.joining(" ")) + " "
+				+ MARK;
 		synchronized (System.out) {
 			System.out.println(line);
 			System.out.flush();
@@ -78,8 +88,9 @@ final class ChildProcess implements AutoCloseable {
 		try (BufferedReader output = this.process.inputReader()) {
 			for (String line = output.readLine(); line != null; line = output.readLine()) {
 				List<String> words = List.of(line.split(" "));
-				if (words.get(0).equals(MARK)) {
-					this.said.add(words.subList(1, words.size()));
+				// The last line of a process that is killed may not be a whole one.
+				if (words.get(0).equals(MARK) && words.get(words.size() - 1).equals(MARK)) {
+					this.lines.accept(words.subList(1, words.size() - 1));
 				}
 				else {
 					System.out.println(line);
@@ -91,19 +102,33 @@ final class ChildProcess implements AutoCloseable {
 		}
 	}
 
-	List<List<String>> said(String what) {
-		return this.said.stream().filter((words) -> words.get(0).equals(what)).toList();
-	}
-
 	/**
-	 * Kill the process, and see that it was alive until then.
+	 * Kill the process, and see that it was alive until then. When this returns, all that
+	 * it has said is heard.
 	 */
 	void kill() {
 		assertThat(this.process.isAlive()).isTrue();
-		this.process.destroyForcibly();
+		this.process.toHandle().destroyForcibly();
+		awaitEnd(9);
+	}
+
+	/**
+	 * Have the process end by itself.
+	 */
+	void stop() {
+		assertThat(this.process.isAlive()).isTrue();
+		this.process.toHandle().destroy();
+		awaitEnd(15);
+	}
+
+	// The signal went through the handle, as the process would forget what is not read
+	// yet.
+	private void awaitEnd(int signal) {
 		try {
-			assertThat(this.process.waitFor()).isEqualTo(128 + 9);
-			this.reading.join(10_000);
+			assertThat(this.process.waitFor(90, TimeUnit.SECONDS)).isTrue();
+			assertThat(this.process.exitValue()).isEqualTo(128 + signal);
+			this.reading.join(60_000);
+			assertThat(this.reading.isAlive()).isFalse();
 		}
 		catch (InterruptedException ex) {
 			throw new IllegalStateException(ex);

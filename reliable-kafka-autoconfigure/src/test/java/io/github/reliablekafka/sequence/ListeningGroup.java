@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -48,7 +47,9 @@ final class ListeningGroup {
 
 	private final List<ConcurrentMessageListenerContainer<String, String>> members = new ArrayList<>();
 
-	final Set<String> processed = ConcurrentHashMap.newKeySet();
+	final Deliveries got = new Deliveries();
+
+	final Set<String> processed = this.got.values;
 
 	final AtomicInteger deliveries = new AtomicInteger();
 
@@ -75,7 +76,7 @@ final class ListeningGroup {
 	ListeningGroup start(int partitions) {
 		this.plain.start();
 		join();
-		await().atMost(Duration.ofSeconds(60)).until(() -> assigned() == partitions);
+		awaitAssigned(partitions);
 		await().atMost(Duration.ofSeconds(60)).until(() -> {
 			int known = 0;
 			for (int partition = 0; partition < partitions; partition++) {
@@ -104,7 +105,7 @@ final class ListeningGroup {
 	}
 
 	private void process(ConsumerRecord<String, String> record) {
-		this.processed.add(record.value());
+		this.got.got(record.partition(), record.offset(), record.value());
 		this.deliveries.incrementAndGet();
 	}
 
@@ -115,7 +116,11 @@ final class ListeningGroup {
 		this.members.remove(this.members.size() - 1).stop();
 	}
 
-	int assigned() {
+	void awaitAssigned(int partitions) {
+		await().atMost(Duration.ofSeconds(60)).until(() -> assigned() == partitions);
+	}
+
+	private int assigned() {
 		return this.members.stream()
 			.mapToInt((member) -> (member.getAssignedPartitions() != null) ? member.getAssignedPartitions().size() : 0)
 			.sum();

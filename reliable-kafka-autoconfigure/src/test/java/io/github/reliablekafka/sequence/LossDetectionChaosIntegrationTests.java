@@ -19,19 +19,21 @@ package io.github.reliablekafka.sequence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 
+import io.github.reliablekafka.sequence.AcknowledgedRecords.Acknowledged;
 import io.github.reliablekafka.sequence.AcknowledgedRecords.Numbered;
-import io.github.reliablekafka.test.KafkaCluster;
-import io.github.reliablekafka.test.KafkaClusterTest;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.common.TopicPartition;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -40,16 +42,14 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * Faults in an order that nobody thought of, while records are sent and processed: what
- * is reported is true, and nothing is missing without a word. The short campaign is part
- * of each build; the long one runs with {@code -Pchaos}, for {@code -Dchaos.minutes}.
- * {@code -Dchaos.seed} has the same faults again, though not the same moments.
+ * is reported as lost to each group is what it lacks of what was acknowledged, no record
+ * more and no record less. The short campaign is part of each build; the long one runs
+ * with {@code -Pchaos}, for {@code -Dchaos.minutes}. {@code -Dchaos.seed} has the same
+ * faults again, though not the same moments.
  */
-@KafkaClusterTest(shared = true)
-class LossDetectionChaosIntegrationTests {
+class LossDetectionChaosIntegrationTests extends ClusterAcceptance {
 
-	private static Acceptance acceptance;
-
-	private static KafkaCluster cluster;
+	private static final int MOST_PARTITIONS = 5;
 
 	private final long seed = Long.getLong("chaos.seed", System.nanoTime());
 
@@ -57,115 +57,171 @@ class LossDetectionChaosIntegrationTests {
 
 	private final List<String> history = new ArrayList<>();
 
-	private CheckedApplication application;
+	private final Map<String, Integer> faults = new TreeMap<>();
+
+	private final Map<String, Deliveries> deliveries = new HashMap<>(ListeningApplication.groups());
+
+	private final Set<Numbered> movedOver = new HashSet<>();
+
+	private CheckedApplication transactional;
+
+	private TransactionalSender transactions;
 
 	private ListeningGroup live;
 
 	private ListeningGroup lagging;
 
-	private boolean laggingRuns;
+	private ListeningGroup moved;
 
-	private String topic;
+	private ListeningApplication listening;
 
-	@BeforeAll
-	static void connect(KafkaCluster started) {
-		cluster = started;
-		acceptance = new Acceptance(started);
-	}
+	private SendingApplication sending;
 
-	@AfterAll
-	static void disconnect() {
-		Acceptance.printComparison();
-		acceptance.close();
-	}
+	private SteadySender steady;
+
+	private boolean laggingRuns = true;
+
+	private int partitions = 3;
 
 	@AfterEach
-	void close() {
-		cluster.restore();
-		this.application.close();
+	void end() {
+		this.transactional.close();
+		this.listening.close();
+		this.sending.close();
 	}
 
 	@Test
 	void shortCampaign() {
-		run("short", Duration.ofSeconds(30));
+		run(() -> List
+			.<Runnable>of(this::stopOrStartLagging, this::deleteRecords, this::electUncleanAndKill, this::moveGroup)
+			.forEach(this::inject));
 	}
 
 	@Test
 	@Tag("chaos")
 	void longCampaign() {
-		run("long", Duration.ofMinutes(Long.getLong("chaos.minutes", 10)));
+		long end = System.nanoTime() + Duration.ofMinutes(Long.getLong("chaos.minutes", 10)).toNanos();
+		run(() -> {
+			// One election at least, with the one group behind it.
+			inject(this::stopOrStartLagging);
+			inject(this::electUnclean);
+			List<Runnable> next = new ArrayList<>();
+			while (System.nanoTime() < end) {
+				if (next.isEmpty()) {
+					next.addAll(List.<Runnable>of(this::kill, this::pause, this::cutOff, this::electUnclean,
+							this::electUncleanAndKill, this::stopOrStartLagging, this::stopOrStartLagging,
+							this::rebalance, this::deleteRecords, this::moveGroup, this::killListening,
+							this::killSending, this::transact, this::addPartition));
+					Collections.shuffle(next, this.random);
+				}
+				inject(next.remove(next.size() - 1));
+			}
+		});
 	}
 
-	private void run(String name, Duration duration) {
+	private void inject(Runnable fault) {
+		lookAtCommits();
+		int before = this.steady.sent();
+		fault.run();
+		assertThat(this.steady.sent()).isGreaterThan(before);
+		Set<String> gone = new HashSet<>();
+		this.deliveries.values().forEach((got) -> gone.addAll(got.uncommitted()));
+		gone.removeAll(acceptance.reread(this.topic));
+		this.deliveries.values().forEach((got) -> got.cutOff(gone));
+	}
+
+	private void lookAtCommits() {
+		this.deliveries.forEach((group, got) -> got.committed(acceptance.committed(name(group), this.topic)));
+	}
+
+	private void run(Runnable campaign) {
 		System.out.println("Campaign with -Dchaos.seed=" + this.seed);
-		this.topic = name + "-campaign";
-		cluster.createTopic(this.topic, 3, 3, Map.of("min.insync.replicas", "1"));
-		this.application = new CheckedApplication(cluster, acceptance.acknowledged);
-		this.live = this.application.group(this.topic, "live").start(3);
-		this.lagging = this.application.group(this.topic, "lagging").start(3);
-		this.laggingRuns = true;
-		long end = System.nanoTime() + duration.toNanos();
+		long start = System.nanoTime();
+		cluster.createTopic(this.topic, this.partitions, 3, Map.of("min.insync.replicas", "1"));
+		this.transactional = new CheckedApplication(cluster, acceptance.acknowledged,
+				"spring.kafka.producer.transaction-id-prefix=tx-" + this.topic);
+		this.transactions = new TransactionalSender(this.transactional, acceptance.acknowledged, this.topic,
+				this.partitions);
+		this.listening = new ListeningApplication(cluster, this.topic, Map.copyOf(this.deliveries));
+		this.listening.start();
+		this.sending = new SendingApplication(cluster, this.topic, acceptance.acknowledged);
+		this.sending.start();
+		this.live = group("live");
+		this.lagging = group("lagging");
+		this.moved = group("moved");
 		try (SteadySender sender = new SteadySender(this.application, this.topic)) {
-			// One election at least, with the one group behind it.
-			stopOrStartLagging();
-			electUnclean();
-			List<Runnable> faults = new ArrayList<>();
-			while (System.nanoTime() < end) {
-				if (faults.isEmpty()) {
-					faults.addAll(List.of(this::kill, this::pause, this::cutOff, this::electUnclean,
-							this::stopOrStartLagging, this::stopOrStartLagging, this::rebalance, this::deleteRecords));
-					Collections.shuffle(faults, this.random);
-				}
-				int before = sender.sent();
-				faults.remove(faults.size() - 1).run();
-				assertThat(sender.sent()).isGreaterThan(before);
-			}
+			this.steady = sender;
+			this.listening.awaitDeliveries();
+			campaign.run();
 			cluster.restore();
 			cluster.awaitInSync(this.topic);
-			pauseFor(1000);
+			if (!this.laggingRuns) {
+				stopOrStartLagging();
+			}
+			sender.awaitAcknowledged(50);
 		}
-		if (!this.laggingRuns) {
-			stopOrStartLagging();
-		}
+		this.sending.awaitAcknowledged(1);
+		this.sending.stop();
 		// The last record of each partition, so that what was missing before has an end.
-		for (int partition = 0; partition < 3; partition++) {
+		for (int partition = 0; partition < this.partitions; partition++) {
 			this.application.send(this.topic, partition, "last-" + partition, 5);
 		}
-		System.out.println(this.history);
+		acceptance.awaitCommitted(this.topic, this.deliveries.keySet().stream().map(this::name).toList());
+		System.out.println("Faults after %d s: %s %s".formatted(Duration.ofNanos(System.nanoTime() - start).toSeconds(),
+				this.faults, this.history));
+		reckon();
 		for (ListeningGroup group : List.of(this.live, this.lagging)) {
-			assertTrue(group);
-			acceptance.compare(name + " random campaign, group " + group.name(), this.application, group);
+			acceptance.compare("random campaign, group " + group.name(), this.application, group);
 		}
-		assertThat(acceptance.gone(this.topic)).isNotEmpty();
-		assertThat(Acceptance.losses(this.application.findings(this.lagging))).isNotEmpty();
+		System.out.println("Campaign took %d s".formatted(Duration.ofNanos(System.nanoTime() - start).toSeconds()));
 	}
 
-	private void assertTrue(ListeningGroup group) {
-		Set<String> log = acceptance.reread(this.topic);
-		group.awaitProcessed(lastValues());
-		await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
-			Set<Numbered> silent = missing(group);
-			silent.removeAll(AcknowledgedRecords.numbers(this.application.findings(group)));
-			assertThat(silent).as("missing in silence, seed %d: %s", this.seed, this.history).isEmpty();
-		});
-		Set<Numbered> wrong = new HashSet<>(Acceptance.losses(this.application.findings(group)));
-		wrong.removeAll(missing(group));
-		assertThat(wrong).as("reported and not missing, seed %d: %s", this.seed, this.history).isEmpty();
-		assertThat(log).isNotEmpty();
+	private ListeningGroup group(String name) {
+		ListeningGroup group = this.application.group(this.topic, name).start(this.partitions);
+		this.deliveries.put(name, group.got);
+		return group;
 	}
 
-	private static Set<String> lastValues() {
-		Set<String> values = new HashSet<>();
-		for (int partition = 0; partition < 3; partition++) {
-			for (int i = 0; i < 5; i++) {
-				values.add("last-" + partition + "-" + i);
-			}
+	private String name(String group) {
+		return this.topic + "-" + group;
+	}
+
+	private void reckon() {
+		SurvivingClaims claims = new SurvivingClaims(acceptance.probe, this.topic);
+		AtomicReference<List<Reckoning>> last = new AtomicReference<>(List.of());
+		List<Acknowledged> gone = acceptance.acknowledged.missing(this.topic, claims.values);
+		try {
+			await().atMost(Duration.ofMinutes(4)).pollInterval(Duration.ofSeconds(1)).until(() -> {
+				last.set(reckonings(claims));
+				return last.get().stream().allMatch((reckoning) -> reckoning.silent.isEmpty());
+			});
+			// The last reports may be false as well as the first ones.
+			await().atMost(Duration.ofMinutes(2)).during(Acceptance.EVALUATED).until(() -> {
+				last.set(reckonings(claims));
+				return last.get().stream().allMatch(Reckoning::isEven);
+			});
 		}
-		return values;
+		finally {
+			System.out.println("Acknowledged %d, gone from the log %d"
+				.formatted(acceptance.acknowledged.of(this.topic).size(), gone.size()));
+			last.get().forEach(System.out::println);
+		}
+		assertThat(last.get()).as("seed %d: %s", this.seed, this.history).allMatch(Reckoning::isEven);
+		assertThat(gone).isNotEmpty();
+		assertThat(last.get()).filteredOn((reckoning) -> reckoning.group().equals("lagging"))
+			.singleElement()
+			.satisfies((reckoning) -> assertThat(reckoning.lost).isNotEmpty());
 	}
 
-	private Set<Numbered> missing(ListeningGroup group) {
-		return AcknowledgedRecords.numbers(acceptance.acknowledged.missing(this.topic, group.processed), true);
+	private List<Reckoning> reckonings(SurvivingClaims claims) {
+		Map<String, List<Reported>> reports = acceptance.reports(this.topic);
+		List<Acknowledged> acknowledged = acceptance.acknowledged.of(this.topic);
+		return this.deliveries.entrySet()
+			.stream()
+			.map((group) -> new Reckoning(group.getKey(), acknowledged, claims, group.getValue(),
+					reports.getOrDefault(group.getKey(), List.of()), this.sending.killed,
+					group.getKey().equals("moved") ? this.movedOver : Set.of()))
+			.toList();
 	}
 
 	private int broker() {
@@ -175,76 +231,183 @@ class LossDetectionChaosIntegrationTests {
 
 	private void kill() {
 		int broker = broker();
-		note("kill " + broker);
+		note("kill", broker);
 		cluster.kill(broker);
-		pauseFor(this.random.nextInt(5000));
+		last(this.random.nextInt(5000));
 		cluster.restart(broker);
 		cluster.awaitInSync(this.topic);
 	}
 
 	private void pause() {
 		int broker = broker();
-		note("pause " + broker);
+		note("pause", broker);
 		cluster.pause(broker);
-		pauseFor(this.random.nextInt(8000));
+		last(this.random.nextInt(8000));
 		cluster.resume(broker);
 		cluster.awaitInSync(this.topic);
 	}
 
 	private void cutOff() {
 		int broker = broker();
-		note("cut off " + broker);
+		note("cut off", broker);
 		if (this.random.nextBoolean()) {
 			cluster.cutOff(broker);
 		}
 		else {
 			cluster.cutOffFromNodes(broker);
 		}
-		pauseFor(this.random.nextInt(8000));
+		last(this.random.nextInt(8000));
 		cluster.reconnect(broker);
 		cluster.awaitInSync(this.topic);
 	}
 
 	private void electUnclean() {
-		TopicPartition partition = new TopicPartition(this.topic, this.random.nextInt(3));
-		note("unclean election of " + partition);
+		TopicPartition partition = partition();
+		note("unclean election", partition.partition());
 		cluster.awaitInSync(this.topic);
-		cluster.uncleanElection(partition, () -> pauseFor(2000));
+		cluster.uncleanElection(partition, () -> sendToBeLost(partition));
+	}
+
+	private void sendToBeLost(TopicPartition partition) {
+		this.application.send(this.topic, partition.partition(), "lost" + this.history.size(), 50);
+		this.steady.awaitAcknowledged(50);
+		lookAtCommits();
+	}
+
+	// What they have acknowledged and processed last is among what is lost.
+	private void electUncleanAndKill() {
+		TopicPartition partition = partition();
+		note("unclean election, processes killed", partition.partition());
+		cluster.awaitInSync(this.topic);
+		this.sending.awaitAcknowledged(50);
+		cluster.uncleanElection(partition, () -> {
+			sendToBeLost(partition);
+			this.sending.kill();
+			this.listening.kill();
+			listeningEnded((value) -> true);
+		});
+		this.sending.start();
+		this.listening.start();
+	}
+
+	private void killSending() {
+		note("kill sender", "");
+		this.sending.awaitAcknowledged(50);
+		this.sending.kill();
+		this.sending.start();
+	}
+
+	private void killListening() {
+		note("kill listener", "");
+		this.listening.kill();
+		Set<String> log = acceptance.reread(this.topic);
+		listeningEnded(log::contains);
+		this.listening.start();
+	}
+
+	private void listeningEnded(Predicate<String> log) {
+		ListeningApplication.groups()
+			.keySet()
+			.forEach((group) -> this.deliveries.get(group).ended(acceptance.committed(name(group), this.topic), log));
+	}
+
+	private void stop(ListeningGroup group) {
+		group.stop();
+		Set<String> log = acceptance.reread(this.topic);
+		group.got.ended(acceptance.committed(group.name(), this.topic), log::contains);
 	}
 
 	private void stopOrStartLagging() {
-		note(this.laggingRuns ? "stop lagging" : "start lagging");
+		note(this.laggingRuns ? "stop lagging" : "start lagging", "");
 		if (this.laggingRuns) {
-			this.lagging.stop();
+			stop(this.lagging);
 		}
 		else {
-			this.lagging.start(3);
+			this.lagging.start(this.partitions);
 		}
 		this.laggingRuns = !this.laggingRuns;
-		pauseFor(2000);
+		this.steady.awaitAcknowledged(200);
 	}
 
 	private void rebalance() {
-		note("rebalance");
+		note("rebalance", "");
 		this.live.join();
-		pauseFor(3000);
+		this.live.awaitAssigned(this.partitions);
 		this.live.leave();
+		this.live.awaitAssigned(this.partitions);
 	}
 
 	private void deleteRecords() {
-		TopicPartition partition = new TopicPartition(this.topic, this.random.nextInt(3));
+		TopicPartition partition = partition();
 		long start = cluster.beginningOffset(partition);
+		if (!this.laggingRuns) {
+			start = Math.max(start,
+					acceptance.committed(this.lagging.name(), this.topic).getOrDefault(partition.partition(), 0L));
+		}
 		long before = start + (cluster.endOffset(partition) - start) / 2;
-		note("delete " + partition + " before " + before);
+		note("delete records", partition.partition() + " before " + before);
 		cluster.deleteRecords(partition, before);
-		pauseFor(1000);
+		this.steady.awaitAcknowledged(200);
 	}
 
-	private void note(String fault) {
-		this.history.add(fault);
+	private void moveGroup() {
+		TopicPartition partition = partition();
+		stop(this.moved);
+		long from = acceptance.committed(this.moved.name(), this.topic).getOrDefault(partition.partition(), 0L);
+		this.steady.awaitAcknowledged(200);
+		boolean forward = this.random.nextBoolean();
+		long to = forward ? from + (cluster.endOffset(partition) - from) / 2
+				: Math.max(cluster.beginningOffset(partition), from - 1 - this.random.nextInt(100));
+		note("move group", "%d from %d to %d".formatted(partition.partition(), from, to));
+		Set<String> log = acceptance.reread(this.topic);
+		acceptance.moveGroups(partition, to, this.moved.name(), this.moved.plain().group());
+		this.moved.start(this.partitions);
+		this.steady.awaitAcknowledged(200);
+		List<Acknowledged> unread = acceptance.acknowledged.missing(this.topic, this.moved.processed);
+		Set<String> since = acceptance.reread(this.topic);
+		// What the log had lost by then might have been in front of where it is now.
+		List<Acknowledged> over = unread.stream()
+			.filter((record) -> record.partition() == partition.partition() && record.offset() >= Math.min(from, to))
+			.filter((record) -> (record.offset() < to && log.contains(record.value()))
+					|| !(log.contains(record.value()) || since.contains(record.value())))
+			.toList();
+		this.movedOver.addAll(AcknowledgedRecords.numbers(over, true));
 	}
 
-	private static void pauseFor(long millis) {
+	private void transact() {
+		note("transactions", "");
+		this.transactions.transact(this.history.size(), 10);
+	}
+
+	private void addPartition() {
+		if (this.partitions < MOST_PARTITIONS) {
+			this.partitions++;
+			note("add partition", this.partitions - 1);
+			try {
+				cluster.admin()
+					.createPartitions(Map.of(this.topic, NewPartitions.increaseTo(this.partitions)))
+					.all()
+					.get();
+			}
+			catch (Exception ex) {
+				throw new IllegalStateException(ex);
+			}
+			cluster.awaitInSync(this.topic);
+			this.live.awaitAssigned(this.partitions);
+		}
+	}
+
+	private TopicPartition partition() {
+		return new TopicPartition(this.topic, this.random.nextInt(this.partitions));
+	}
+
+	private void note(String fault, Object where) {
+		this.faults.merge(fault, 1, Integer::sum);
+		this.history.add(fault + " " + where);
+	}
+
+	// How long a fault lasts is part of the fault.
+	private static void last(long millis) {
 		try {
 			Thread.sleep(millis);
 		}

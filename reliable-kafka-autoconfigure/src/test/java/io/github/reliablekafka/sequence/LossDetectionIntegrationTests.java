@@ -27,18 +27,13 @@ import java.util.stream.Collectors;
 
 import io.github.reliablekafka.sequence.AcknowledgedRecords.Acknowledged;
 import io.github.reliablekafka.test.KafkaCluster;
-import io.github.reliablekafka.test.KafkaClusterTest;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -47,42 +42,13 @@ import static org.awaitility.Awaitility.await;
  * What a cluster really loses, and what a group really passes over, is reported record by
  * record.
  */
-@KafkaClusterTest(shared = true)
-class LossDetectionIntegrationTests {
-
-	private static Acceptance acceptance;
-
-	private static KafkaCluster cluster;
-
-	private String topic;
+class LossDetectionIntegrationTests extends ClusterAcceptance {
 
 	private TopicPartition partition;
 
-	private CheckedApplication application;
-
-	@BeforeAll
-	static void connect(KafkaCluster started) {
-		cluster = started;
-		acceptance = new Acceptance(started);
-	}
-
-	@AfterAll
-	static void disconnect() {
-		Acceptance.printComparison();
-		acceptance.close();
-	}
-
 	@BeforeEach
-	void start(TestInfo test) {
-		this.topic = test.getTestMethod().orElseThrow().getName();
+	void choosePartition() {
 		this.partition = new TopicPartition(this.topic, 0);
-		this.application = new CheckedApplication(cluster, acceptance.acknowledged);
-	}
-
-	@AfterEach
-	void close() {
-		cluster.restore();
-		this.application.close();
 	}
 
 	@Test

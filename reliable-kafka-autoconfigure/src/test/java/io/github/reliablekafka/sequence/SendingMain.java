@@ -18,7 +18,7 @@ package io.github.reliablekafka.sequence;
 
 import java.util.Objects;
 
-import io.github.reliablekafka.producer.ReliableKafkaTemplate;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 
 import org.springframework.boot.WebApplicationType;
@@ -26,33 +26,49 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.core.KafkaTemplate;
 
 /**
- * An application that sends until it is killed, and says what was acknowledged.
+ * An application that sends until it is killed or stopped, and says what was
+ * acknowledged.
  */
 @EnableAutoConfiguration
 @Configuration(proxyBeanMethods = false)
 public class SendingMain {
+
+	private static final int BURST = 10;
+
+	private static final long PACE = 50;
 
 	@SuppressWarnings("unchecked")
 	public static void main(String[] args) throws InterruptedException {
 		ConfigurableApplicationContext context = new SpringApplicationBuilder(SendingMain.class)
 			.web(WebApplicationType.NONE)
 			.run(args);
-		ReliableKafkaTemplate<String, String> template = context.getBean(ReliableKafkaTemplate.class);
+		KafkaTemplate<String, String> template = context.getBean(KafkaTemplate.class);
 		String topic = Objects.requireNonNull(context.getEnvironment().getProperty("topic"));
 		String prefix = context.getEnvironment().getProperty("prefix");
-		for (int i = 0;; i++) {
-			template.send(SentHeaders.record(topic, null, prefix + "-" + i)).thenAccept((result) -> {
+		for (int i = 0; context.isActive(); i++) {
+			send(template, SentHeaders.record(topic, null, prefix + "-" + i));
+			if (i % BURST == 0) {
+				Thread.sleep(PACE);
+			}
+		}
+	}
+
+	private static void send(KafkaTemplate<String, String> template, ProducerRecord<String, String> record) {
+		try {
+			template.send(record).thenAccept((result) -> {
 				RecordMetadata metadata = result.getRecordMetadata();
 				String value = result.getProducerRecord().value();
 				Stamp stamp = SentHeaders.stamp(value, metadata);
 				ChildProcess.say("ACK", metadata.partition(), metadata.offset(), value, stamp.session(), stamp.number(),
 						stamp.appendNumber());
 			});
-			if (i % 10 == 0) {
-				Thread.sleep(10);
-			}
+		}
+		catch (RuntimeException ex) {
+			// Rejected at once, for want of a cluster or since this ends: nothing was
+			// promised.
 		}
 	}
 

@@ -20,11 +20,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import static org.awaitility.Awaitility.await;
 
 /**
  * Sends in the background until it is closed, and then waits until all is acknowledged.
  */
 final class SteadySender implements AutoCloseable {
+
+	/** Milliseconds from one record to the next. */
+	private static final long PACE = 5;
 
 	private final CheckedApplication application;
 
@@ -37,6 +43,8 @@ final class SteadySender implements AutoCloseable {
 	private volatile boolean closed;
 
 	private volatile int count;
+
+	private final AtomicInteger acknowledged = new AtomicInteger();
 
 	SteadySender(CheckedApplication application, String topic) {
 		this.application = application;
@@ -51,9 +59,10 @@ final class SteadySender implements AutoCloseable {
 	private void run() {
 		try {
 			for (int i = 0; !this.closed; i++) {
-				this.sends.add(this.application.send(this.topic, null, "steady-" + i));
+				this.sends.add(this.application.send(this.topic, null, "steady-" + i)
+					.thenRun(this.acknowledged::incrementAndGet));
 				this.count = i + 1;
-				Thread.sleep(5);
+				Thread.sleep(PACE);
 			}
 		}
 		catch (InterruptedException ex) {
@@ -63,6 +72,15 @@ final class SteadySender implements AutoCloseable {
 
 	int sent() {
 		return this.count;
+	}
+
+	/**
+	 * Wait until more records are acknowledged.
+	 * @param more how many
+	 */
+	void awaitAcknowledged(int more) {
+		int enough = this.acknowledged.get() + more;
+		await().atMost(Duration.ofSeconds(90)).until(() -> this.acknowledged.get() >= enough);
 	}
 
 	@Override
