@@ -63,7 +63,7 @@ enum Faults {
 	static boolean explain(Cause cause, Set<Faults> faults) {
 		Set<Faults> leading = switch (cause) {
 			// The first guess: the leader changed where records vanished.
-			case TRUNCATED, TAIL -> EnumSet.of(TRUNCATE, CLEAN_ELECTION, RECREATE, NOT_IDEMPOTENT, FORK);
+			case TRUNCATED, TAIL -> EnumSet.of(TRUNCATE, CLEAN_ELECTION, VANISH, RECREATE, NOT_IDEMPOTENT, FORK);
 			case VANISHED -> EnumSet.of(VANISH, TRUNCATE, RECREATE, NOT_IDEMPOTENT, FORK, EPOCH_LOST);
 			case RETENTION -> EnumSet.of(RETENTION);
 			case OUT_OF_RANGE -> EnumSet.of(TRUNCATE, RECREATE);

@@ -633,7 +633,7 @@ final class Schedule {
 				postFacts(process, consumer.log);
 			}
 		}
-		for (int round = 0; round < 12 && this.violations.isEmpty(); round++) {
+		for (int round = 0; round < 15 && this.violations.isEmpty(); round++) {
 			this.clock += 60_000;
 			for (SimulatedConsumer consumer : this.consumers.values()) {
 				consumer.poll(1000);

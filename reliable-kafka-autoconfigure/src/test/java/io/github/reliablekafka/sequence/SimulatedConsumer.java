@@ -297,7 +297,14 @@ final class SimulatedConsumer {
 
 	/** A reader without state is about to be given one from outside of the offsets. */
 	void restored(Saved state) {
-		if (this.lineage.began < 0 || state.readCommitted != this.readCommitted) {
+		if (state.readCommitted != this.readCommitted) {
+			return;
+		}
+		if (this.lineage.began < 0) {
+			// It may know of more than was committed: of what was processed all the same.
+			if (state.incarnation == this.log.incarnation) {
+				this.lineage.inherited.or(state.lineage.delivered);
+			}
 			return;
 		}
 		this.lineage.mixed = true;

@@ -93,11 +93,11 @@ final class Tally {
 		row(table, "  below the first number that was read, nothing found", s.belowFirst, s.losses);
 		row(table, "  polled, cut off, and perhaps covered by a commit, nothing found", s.cutOff, s.losses);
 		row(table, "  after state was lost or topic re-created, nothing found", s.silentMixed, s.losses);
-		row(table, "  silent, records copied, or producer not idempotent or copied", s.silentLoose);
+		row(table, "  silent, records or producer copied, or not idempotent", s.silentLoose);
 		row(table, "  silent", s.silent);
 		row(table, "confirmed verdicts", s.confirmed);
 		row(table, "  wrong", s.wrong);
-		row(table, "    of them records copied, or producer not idempotent or copied", s.wrongLoose);
+		row(table, "    of them records or producer copied, or not idempotent", s.wrongLoose);
 		row(table, "  LOST_ACKED, but passed over un-noticed", s.misattributed);
 		row(table, "longest metadata (characters)", s.longestMetadata);
 		row(table, "next number must be previous + 1: false", s.naiveFalse);
