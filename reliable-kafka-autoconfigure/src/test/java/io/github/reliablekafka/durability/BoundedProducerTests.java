@@ -77,9 +77,6 @@ class BoundedProducerTests {
 				producer.close(Duration.ZERO);
 				assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(4));
 			}
-			finally {
-				sender.interrupt();
-			}
 		}
 		await().atMost(Duration.ofSeconds(30))
 			.until(() -> Thread.getAllStackTraces()

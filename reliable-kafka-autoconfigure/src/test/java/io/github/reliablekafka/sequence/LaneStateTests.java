@@ -30,7 +30,7 @@ class LaneStateTests {
 		LaneState past = new LaneState(0);
 		past.passTo(10);
 		LaneState state = new LaneState(10);
-		state.arrive(1, 1, 20, 0, 0, false);
+		state.arrive(1, 1, 20, 0, 0, false, 0);
 		state.passTo(21);
 		state.shrink(0);
 		state.precededBy(past, 10);

@@ -324,7 +324,7 @@ final class Oracle {
 		for (Map.Entry<Cause, BitSet> cause : this.unverified.entrySet()) {
 			if (cause.getValue().get(sent.index)) {
 				this.tally.unverified++;
-				this.tally.unverifiedFor[cause.getKey().ordinal()]++;
+				this.tally.unverifiedFor.merge(cause.getKey(), 1L, Long::sum);
 				return;
 			}
 		}

@@ -17,7 +17,6 @@
 package io.github.reliablekafka.sequence;
 
 import java.lang.reflect.Field;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -25,8 +24,6 @@ import java.util.Set;
 
 /** Counts. */
 final class Tally {
-
-	private static final Cause[] CAUSES = Cause.values();
 
 	long schedules;
 
@@ -83,11 +80,7 @@ final class Tally {
 		row(table, "losses (acknowledged, answerable, not delivered)", s.losses);
 		row(table, "  found LOST_ACKED or MISSED", s.reported, s.losses);
 		row(table, "  found UNVERIFIED", s.unverified, s.losses);
-		for (int i = 0; i < s.unverifiedFor.length; i++) {
-			if (s.unverifiedFor[i] > 0) {
-				row(table, "    " + CAUSES[i], s.unverifiedFor[i], s.losses);
-			}
-		}
+		s.unverifiedFor.forEach((cause, losses) -> row(table, "    " + cause, losses, s.losses));
 		row(table, "  found INDETERMINATE_AT_CRASH", s.indeterminate, s.losses);
 		row(table, "  of ended sessions, never claimed, nothing found", s.unclaimed, s.losses);
 		row(table, "  below the first number that was read, nothing found", s.belowFirst, s.losses);
@@ -130,7 +123,7 @@ final class Tally {
 		long unverified;
 
 		/** By the cause of the finding. */
-		final long[] unverifiedFor = new long[CAUSES.length];
+		final Map<Cause, Long> unverifiedFor = new EnumMap<>(Cause.class);
 
 		long indeterminate;
 
@@ -174,7 +167,7 @@ final class Tally {
 						field.setLong(this, field.getLong(this) + field.getLong(other));
 					}
 				}
-				Arrays.setAll(this.unverifiedFor, (i) -> this.unverifiedFor[i] + other.unverifiedFor[i]);
+				other.unverifiedFor.forEach((cause, losses) -> this.unverifiedFor.merge(cause, losses, Long::sum));
 			}
 			catch (IllegalAccessException ex) {
 				throw new IllegalStateException(ex);
