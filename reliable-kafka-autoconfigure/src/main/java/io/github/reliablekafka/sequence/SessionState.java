@@ -244,8 +244,8 @@ final class SessionState {
 		for (Gap gap : this.gaps) {
 			Finding.Place before = gap.before();
 			boolean reaches = before != null && before.number() < past.last;
-			all.addGap(new Gap(gap.numbers().remove(seenThen).remove(missingThen), reaches ? past.lastPlace() : before, gap.after(),
-					gap.reported()));
+			all.addGap(new Gap(gap.numbers().remove(seenThen).remove(missingThen), reaches ? past.lastPlace() : before,
+					gap.after(), gap.reported()));
 		}
 		return all;
 	}

@@ -93,7 +93,8 @@ final class ChangedSources implements AutoCloseable {
 		List<String> arguments = new ArrayList<>(
 				List.of("-proc:none", "-nowarn", "-cp", classPath, "-d", classes.toString()));
 		for (Map.Entry<String, String> file : this.changed.entrySet()) {
-			arguments.add(Files.writeString(this.directory.resolve(file.getKey() + ".java"), file.getValue()).toString());
+			arguments
+				.add(Files.writeString(this.directory.resolve(file.getKey() + ".java"), file.getValue()).toString());
 		}
 		int failed = ToolProvider.getSystemJavaCompiler().run(null, null, null, arguments.toArray(String[]::new));
 		assertThat(failed).as("compiled").isZero();

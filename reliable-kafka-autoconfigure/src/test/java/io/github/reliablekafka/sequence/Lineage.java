@@ -27,8 +27,7 @@ final class Lineage {
 	final BitSet inherited;
 
 	/**
-	 * What was in the log when the position was moved over it, not by a rewritten
-	 * log.
+	 * What was in the log when the position was moved over it, not by a rewritten log.
 	 */
 	final BitSet passedOver = new BitSet();
 

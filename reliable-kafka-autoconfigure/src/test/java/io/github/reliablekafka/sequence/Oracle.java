@@ -20,7 +20,6 @@ import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -310,8 +309,8 @@ final class Oracle {
 		SimulatedLog.Entry acknowledged = sent.acknowledged;
 		Lineage lineage = this.consumer.lineage;
 		return sent.acknowledged(this.consumer.readCommitted) && acknowledged != null
-				// A copy that was cut off and written again, before anybody was told, was
-				// elsewhere.
+		// A copy that was cut off and written again, before anybody was told, was
+		// elsewhere.
 				&& acknowledged.offset >= lineage.chosenBaseline && acknowledged.incarnation == this.log.incarnation
 				&& acknowledged.removed != SimulatedLog.Removal.COMPACTED && !lineage.delivered.get(sent.index)
 				&& !lineage.inherited.get(sent.index) && !this.everDelivered.get(sent.index);
@@ -356,7 +355,8 @@ final class Oracle {
 		else if (this.consumer.lineage.perhaps.get(sent.index)) {
 			this.tally.cutOff++;
 		}
-		else if (!sent.abandoned && !this.schedule.faults.contains(Faults.FORK) && sent.incarnation == this.log.incarnation && !claimed) {
+		else if (!sent.abandoned && !this.schedule.faults.contains(Faults.FORK)
+				&& sent.incarnation == this.log.incarnation && !claimed) {
 			this.schedule.violation("not claimed by its producer: " + sent + " at " + describe(sent) + " " + watermark);
 		}
 		else if (!claimed) {

@@ -104,10 +104,9 @@ final class SimulatedConsumer {
 		this.schedule.watched(this.log.lane, this.process);
 		String metadata = committed ? this.stored.metadata : null;
 		this.schedule.trace("%s: assigned at %d committed=%s epoch=%d generation=%d state=%s", this.log.lane,
-				this.position, committed, this.positionEpoch, this.generation,
-				intact ? "intact" : "none");
-		this.reader = this.schedule.factory.create("group", this.log.lane, this.readCommitted,
-				this.process.board, this.process.ledger, () -> this.schedule.clock * 1_000_000);
+				this.position, committed, this.positionEpoch, this.generation, intact ? "intact" : "none");
+		this.reader = this.schedule.factory.create("group", this.log.lane, this.readCommitted, this.process.board,
+				this.process.ledger, () -> this.schedule.clock * 1_000_000);
 		this.reader.begin(this.position, committed, metadata);
 		if (!committed && this.schedule.harmless) {
 			// Else the next one may begin further behind, which is a loss by itself.
@@ -320,8 +319,7 @@ final class SimulatedConsumer {
 
 	/** Whether the group is beyond an offset, or will be after a crash. */
 	boolean isBeyond(long offset) {
-		return (this.reader != null && offset < this.position)
-				|| (this.stored != null && offset < this.stored.offset);
+		return (this.reader != null && offset < this.position) || (this.stored != null && offset < this.stored.offset);
 	}
 
 	boolean delivered(Sent sent) {

@@ -126,14 +126,14 @@ final class Simulator {
 	}
 
 	/**
-	 * Run schedules of the production classes until some go wrong: for those who load other
-	 * versions of these.
+	 * Run schedules of the production classes until some go wrong: for those who load
+	 * other versions of these.
 	 * @param from the seed of the first
 	 * @param count how many at most
 	 * @param always names of faults that may happen in all of them, separated by spaces
 	 * @param enough how many are to go wrong
-	 * @return the seeds of schedules with a violation, or with a wrong verdict that is not
-	 * always avoidable
+	 * @return the seeds of schedules with a violation, or with a wrong verdict that is
+	 * not always avoidable
 	 */
 	static long[] wrong(long from, long count, String always, int enough) {
 		Set<Faults> faults = EnumSet.noneOf(Faults.class);
