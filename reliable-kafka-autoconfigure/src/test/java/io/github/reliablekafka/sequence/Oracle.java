@@ -20,6 +20,7 @@ import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -341,7 +342,7 @@ final class Oracle {
 		for (Map.Entry<Cause, BitSet> cause : this.unverified.entrySet()) {
 			if (cause.getValue().get(sent.index)) {
 				this.tally.unverified++;
-				this.tally.unverifiedFor[cause.getKey().ordinal()]++;
+				this.tally.unverifiedFor[List.of(Cause.values()).indexOf(cause.getKey())]++;
 				return;
 			}
 		}
