@@ -316,6 +316,23 @@ final class Oracle {
 				&& !lineage.inherited.get(sent.index) && !this.everDelivered.get(sent.index);
 	}
 
+	// The reader knows that it does not know, until it forgets a session that is over.
+	private boolean isBelowFirst(Sent sent, Watermark watermark) {
+		boolean rc = this.consumer.readCommitted;
+		if (this.consumer.reader.unverified()
+			.getOrDefault(sent.session, NumberRanges.EMPTY)
+			.contains(sent.number(rc))) {
+			return true;
+		}
+		if (watermark == null || !watermark.closed()) {
+			return false;
+		}
+		Claim claim = rc ? watermark.claim() : watermark.appendClaim();
+		return claim.firstOffset() < this.consumer.lineage.chosenBaseline && this.log.sent.stream()
+			.noneMatch((other) -> other.session == sent.session && other.number(rc) < sent.number(rc)
+					&& this.consumer.lineage.delivered.get(other.index));
+	}
+
 	private void settle(Sent sent, Watermark watermark) {
 		if (found(Verdict.LOST_ACKED, sent) || found(Verdict.MISSED, sent)) {
 			this.tally.reported++;
@@ -332,9 +349,7 @@ final class Oracle {
 		if (found(Verdict.INDETERMINATE_AT_CRASH, sent)) {
 			this.tally.indeterminate++;
 		}
-		else if (this.consumer.reader.unverified()
-			.getOrDefault(sent.session, NumberRanges.EMPTY)
-			.contains(sent.number(this.consumer.readCommitted))) {
+		else if (isBelowFirst(sent, watermark)) {
 			this.tally.belowFirst++;
 		}
 		else if (this.consumer.lineage.perhaps.get(sent.index)) {

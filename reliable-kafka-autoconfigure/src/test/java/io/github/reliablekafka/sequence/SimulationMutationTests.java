@@ -62,8 +62,6 @@ class SimulationMutationTests {
 					a claim is believed before its offset is read | Judge | return;\\n\\t\\t}\\n\\t\\tboolean beginningKnown | }\\n\\t\\tboolean beginningKnown |
 					claims of a topic that is gone are believed | Judge | claim.topicIdHash() != facts.topicIdHash() | claim.topicIdHash() == 1 | RECREATE
 					a record that somebody copied is taken for the first | Judge | (!beginningKnown && before.number() == session.firstSeen()) | false | COPY OFFSETS_EXPIRE
-					a record that somebody copied tells where those behind it were | Judge | before.offset() > claim.offset() | false | COPY SEEK_FORWARD
-					a copy is not known by its claim | Findings | return claim != null && number <= claim.acknowledged() && | return claim != null && number < 0 && | COPY OFFSETS_EXPIRE
 					holes are forgotten | LaneState | this.holes.add(new Hole(Math.max(hole.from(), this.highest), hole.to(), hole.cause(), hole.proven())); | | SEEK_FORWARD
 					what was read before the state was lost is taken for missing | LaneState | this.holes = new Holes(offset); | this.holes = new Holes(0); | TRUNCATE METADATA_LOST
 					""")
