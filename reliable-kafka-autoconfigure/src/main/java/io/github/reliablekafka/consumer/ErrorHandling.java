@@ -37,7 +37,7 @@ record ErrorHandling(AbstractMessageListenerContainer<?, ?> container) {
 
 	private static final String SPRING = "org.springframework.kafka.";
 
-	private static final String OURS = "io.github.reliablekafka.";
+	private static final String OURS = "io.github.reliablekafka.deadletter.";
 
 	/**
 	 * Whether the application says of each record itself that it is processed.

@@ -117,7 +117,8 @@ final class PositionResets {
 			if (position != null) {
 				this.consumer.seek(partition, position);
 				if (assigned.hasBegun()) {
-					assigned.move(position, Cause.EXTERNAL_RESET);
+					boolean deleted = fromBeginning.contains(partition) && position > assigned.position();
+					assigned.move(position, deleted ? Cause.RETENTION : Cause.EXTERNAL_RESET);
 				}
 				else {
 					assigned.beginWithoutOffset(position);

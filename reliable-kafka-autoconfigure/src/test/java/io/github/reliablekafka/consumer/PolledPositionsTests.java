@@ -21,8 +21,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
+import io.github.reliablekafka.sequence.Cause;
+import io.github.reliablekafka.sequence.Claim;
 import io.github.reliablekafka.sequence.Integrity;
 import io.github.reliablekafka.sequence.Lane;
+import io.github.reliablekafka.sequence.NumberRanges;
+import io.github.reliablekafka.sequence.ProducerIdentity;
+import io.github.reliablekafka.sequence.Stamp;
+import io.github.reliablekafka.sequence.TopicFacts;
+import io.github.reliablekafka.sequence.Verdict;
+import io.github.reliablekafka.sequence.Watermark;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -37,11 +46,14 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for what {@link AssignedPartitions} does within a poll.
  */
 class PolledPositionsTests extends AssignedPartitionsSetup {
+
+	private static final Lane LANE = new Lane("t", 0);
 
 	@Test
 	void pollWhenPolicyIsFailTellsTheApplication() {
@@ -77,7 +89,7 @@ class PolledPositionsTests extends AssignedPartitionsSetup {
 		assertThat(consumer.poll(Duration.ZERO).count()).isZero();
 		this.mock.setPollException(new OffsetOutOfRangeException(Map.of(ONE, 3L)));
 		assertThat(consumer.poll(Duration.ZERO).count()).isZero();
-		assertThat(this.board.watched()).containsExactly(new Lane("t", 0));
+		assertThat(this.board.watched()).containsExactly(LANE);
 		this.mock.addRecord(record(5, 1));
 		assertThat(consumer.poll(Duration.ofSeconds(5)).count()).isOne();
 		consumer.commitSync();
@@ -92,6 +104,37 @@ class PolledPositionsTests extends AssignedPartitionsSetup {
 		assertThat(consumer.poll(Duration.ofSeconds(5)).count()).isOne();
 		consumer.commitSync();
 		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(9);
+	}
+
+	@Test
+	void pollWhenPositionIsLostAndWhatWasThereIsDeletedSaysSo() {
+		ReliableConsumer<String, String> consumer = subscribe(5);
+		this.mock.addRecord(stamped(5, 1));
+		consumer.poll(Duration.ZERO);
+		consumer.commitSync();
+		this.mock.updateBeginningOffsets(Map.of(ZERO, 9L));
+		this.mock.setPollException(new NoOffsetForPartitionException(ZERO));
+		this.mock.addRecord(stamped(9, 5));
+		await().until(() -> consumer.poll(Duration.ZERO).count() == 1);
+		consumer.commitSync();
+		Claim claim = new Claim(1, 5, 9, 0, 5, NumberRanges.EMPTY, 7);
+		this.board.post("t", new TopicFacts(7, false));
+		this.board.post(new Watermark(LANE, 42, new ProducerIdentity("orders", "host", "producer", 1), 1, 5, 5, claim,
+				claim, false));
+		await().untilAsserted(() -> {
+			consumer.poll(Duration.ZERO);
+			assertThat(this.ledger.findings()).singleElement().satisfies((finding) -> {
+				assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+				assertThat(finding.cause()).isEqualTo(Cause.RETENTION);
+				assertThat(finding.numbers()).isEqualTo(NumberRanges.of(2, 4));
+			});
+		});
+	}
+
+	private static ConsumerRecord<String, String> stamped(long offset, long number) {
+		ConsumerRecord<String, String> record = record(offset, 1);
+		record.headers().add(Stamp.HEADER, new Stamp(42, number, 0, false, false, null).encode(LANE));
+		return record;
 	}
 
 	@Test
