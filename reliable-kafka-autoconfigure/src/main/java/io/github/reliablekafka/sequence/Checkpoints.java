@@ -58,7 +58,12 @@ final class Checkpoints {
 	 */
 	private long saved = -1;
 
+	/**
+	 * When it was saved last, if it was.
+	 */
 	private long savedAt;
+
+	private boolean begun;
 
 	private boolean pointed;
 
@@ -108,10 +113,14 @@ final class Checkpoints {
 	}
 
 	/**
-	 * Note that the log was cut off.
+	 * Note that the log was cut off. What was saved is of another log, and cannot be
+	 * brought up to date by reading this one.
 	 * @param offset the first offset that differs
 	 */
 	void cutOff(long offset) {
+		this.saved = -1;
+		this.saving = null;
+		this.begun = false;
 		if (this.restore != null) {
 			this.restore.cutOff = Math.min(this.restore.cutOff, offset);
 		}
@@ -171,13 +180,13 @@ final class Checkpoints {
 	 * Save the state now and then.
 	 * @param state the state
 	 * @param now the time in nanoseconds
+	 * @return {@code false} if it was not the time to
 	 */
-	void keep(LaneState state, long now) {
+	boolean keep(LaneState state, long now) {
 		settle();
-		if (this.saving == null && !this.group.isEmpty()
-				&& now - this.savedAt >= (this.pointed ? POINTED_INTERVAL : INTERVAL)) {
-			save(state, now);
-		}
+		boolean due = this.saving == null && !this.group.isEmpty()
+				&& (!this.begun || now - this.savedAt >= (this.pointed ? POINTED_INTERVAL : INTERVAL));
+		return due && save(state, now);
 	}
 
 	/**
@@ -191,13 +200,16 @@ final class Checkpoints {
 		}
 	}
 
-	private void save(LaneState state, long now) {
+	private boolean save(LaneState state, long now) {
 		LogAccess logAccess = this.board.logAccess();
 		// What is there may still be needed.
-		if (logAccess != null && this.restore == null) {
-			this.savedAt = now;
-			this.saving = new Saving(state.next(), logAccess.save(this.group, this.lane, LaneStateCodec.bytes(state)));
+		if (logAccess == null || this.restore != null) {
+			return false;
 		}
+		this.begun = true;
+		this.savedAt = now;
+		this.saving = new Saving(state.next(), logAccess.save(this.group, this.lane, LaneStateCodec.bytes(state)));
+		return true;
 	}
 
 	private void settle() {

@@ -30,6 +30,11 @@ record Hole(long from, long to, Cause cause, boolean proven) {
 		return this.from <= last && first < this.to;
 	}
 
+	boolean covers(Hole other) {
+		return this.from <= other.from && this.to >= other.to && this.cause == other.cause
+				&& this.proven == other.proven;
+	}
+
 	boolean isContinuedBy(Hole next) {
 		return this.to == next.from && this.cause == next.cause && this.proven == next.proven;
 	}

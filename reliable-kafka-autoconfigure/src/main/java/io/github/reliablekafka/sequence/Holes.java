@@ -65,7 +65,7 @@ final class Holes implements Iterable<Hole> {
 	 * @param hole where; may reach beyond the position; ignored if it is empty or known
 	 */
 	void add(Hole hole) {
-		if (hole.from() >= hole.to() || this.holes.contains(hole)) {
+		if (hole.from() >= hole.to() || this.holes.stream().anyMatch((known) -> known.covers(hole))) {
 			return;
 		}
 		int newest = this.holes.size() - 1;
@@ -85,9 +85,7 @@ final class Holes implements Iterable<Hole> {
 	 */
 	void precededBy(Holes past, long began) {
 		// As long as nothing was forgotten since it is where this began.
-		if (this.knownFrom <= began) {
-			this.knownFrom = past.knownFrom;
-		}
+		this.knownFrom = (this.knownFrom > began) ? Math.max(this.knownFrom, past.knownFrom) : past.knownFrom;
 		this.holes.addAll(0, past.holes);
 		limit();
 	}

@@ -81,6 +81,8 @@ public final class LaneReader {
 
 	private boolean changed = true;
 
+	private boolean unsaved;
+
 	private long evaluatedVersion = -1;
 
 	private long evaluatedAt;
@@ -143,6 +145,8 @@ public final class LaneReader {
 			if (saved != null && saved.next() == position && saved.isReadCommitted() == this.readCommitted) {
 				this.state = saved;
 				beginning = saved.beginning();
+				// What is still to be found out is about where that began.
+				this.began = (beginning != null) ? beginning.offset() : position;
 			}
 			else {
 				long checkpoint = LaneStateCodec.pointer(metadata);
@@ -381,11 +385,23 @@ public final class LaneReader {
 				evaluate(now);
 				settled |= this.findings.settle(this.state);
 			}
+			keep(now);
 		}
 		if (due || settled) {
 			this.coverage.suspects(this.lane, this.state.openNumbers());
 		}
 		return settled;
+	}
+
+	private void keep(long now) {
+		if (this.unsaved) {
+			long passed = this.state.next();
+			// Markers behind the last record are not committed, and a later reader begins
+			// in front of them.
+			this.state.rewind(this.committed);
+			this.unsaved = !this.checkpoints.keep(this.state, now);
+			this.state.passTo(passed);
+		}
 	}
 
 	private void count() {
@@ -403,7 +419,7 @@ public final class LaneReader {
 			state.passTo(this.position);
 		}
 		this.changed = this.findings.evaluate(state, atPosition, now);
-		this.checkpoints.keep(state, now);
+		this.unsaved = true;
 	}
 
 	/**

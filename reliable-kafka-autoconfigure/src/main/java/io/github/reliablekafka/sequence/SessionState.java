@@ -243,12 +243,20 @@ final class SessionState {
 		SessionState later = (past.last > this.last) ? past : this;
 		SessionState all = new SessionState(this.session, past.firstSeen, later.last, later.lastPlace(),
 				past.unknown.remove(seenNow));
+		all.replayedOnly = this.replayedOnly && past.replayedOnly;
 		NumberRanges reported = missing(false);
 		past.gaps.forEach((gap) -> all.addGap(gap.with(gap.numbers().remove(seenNow).remove(reported))));
 		// The past may be of a time after this had begun.
 		NumberRanges missingThen = all.missing(true);
 		NumberRanges between = this.unknown.intersect(past.last + 1, this.firstSeen - 1);
-		all.addGap(new Gap(between.remove(missingThen).remove(reported), past.lastPlace(), null, null));
+		NumberRanges passed = between.remove(missingThen).remove(reported);
+		if (past.replayedOnly) {
+			// A replay does not tell where those behind it were.
+			all.unknown = all.unknown.add(passed);
+		}
+		else {
+			all.addGap(new Gap(passed, past.lastPlace(), null, null));
+		}
 		for (Gap gap : this.gaps) {
 			Finding.Place before = gap.before();
 			boolean reaches = before != null && before.number() < past.last;

@@ -25,9 +25,11 @@ import io.github.reliablekafka.sequence.Cause;
 import io.github.reliablekafka.sequence.Claim;
 import io.github.reliablekafka.sequence.Lane;
 import io.github.reliablekafka.sequence.NumberRanges;
+import io.github.reliablekafka.sequence.ProducerIdentity;
 import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.sequence.TopicFacts;
 import io.github.reliablekafka.sequence.Verdict;
+import io.github.reliablekafka.sequence.Watermark;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
@@ -187,9 +189,15 @@ class MissedRecordsTests extends AssignedPartitionsSetup {
 		});
 	}
 
-	private static ConsumerRecord<String, String> stamped(long offset, long number, Claim claim) {
+	// What a record claims its producer tells in a watermark as well, sooner or later.
+	private ConsumerRecord<String, String> stamped(long offset, long number, Claim claim) {
+		Lane lane = new Lane("t", 0);
 		ConsumerRecord<String, String> record = record(offset, 1);
-		record.headers().add(Stamp.HEADER, new Stamp(77, number, 0, false, false, claim).encode(new Lane("t", 0)));
+		record.headers().add(Stamp.HEADER, new Stamp(77, number, 0, false, false, claim).encode(lane));
+		if (claim != null) {
+			this.board.post(new Watermark(lane, 77, new ProducerIdentity("orders", "host", "producer", 1), 1, number,
+					number, claim, claim, false));
+		}
 		return record;
 	}
 

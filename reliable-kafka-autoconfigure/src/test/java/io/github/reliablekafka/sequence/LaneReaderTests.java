@@ -343,6 +343,82 @@ class LaneReaderTests {
 	}
 
 	@Test
+	void pastThatComesAfterAHandoverDoesNotBringBackWhatWasCut() {
+		this.board.connect(this.log);
+		this.log.answer = new CompletableFuture<>();
+		this.reader.begin(0, false, null);
+		commit(0);
+		String metadata = readSessions(0, 300, 2);
+		assertThat(metadata).startsWith("rk1s.");
+		this.reader.end();
+		this.reader = reader();
+		this.reader.begin(600, true, metadata);
+		this.log.answer.complete(Optional.empty());
+		check();
+		claimSessions(300, 2);
+		check();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void checkpointFromBeforeTheLogWasCutOffIsNotPointedTo() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		readSessions(0, 300, 2);
+		this.now += 60_000_000_000L;
+		check();
+		assertThat(commit(600).metadata()).startsWith("rk1p.");
+		this.reader.truncate(300);
+		for (int i = 0; i < 400; i++) {
+			append(300 + i, 5000, i + 1);
+		}
+		String metadata = commit(700).metadata();
+		this.reader = reader();
+		this.reader.begin(700, true, metadata);
+		check();
+		check();
+		this.board.post(watermark(5000, 400, 699, 1, false));
+		check();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void checkpointIsOfWhatWasCommitted() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		readSessions(0, 300, 2);
+		// A marker is behind them.
+		this.reader.advance(601, 0);
+		this.now += 60_000_000_000L;
+		check();
+		assertThat(LaneStateCodec.checkpoint(this.log.saved.get(LANE)).next()).isEqualTo(600);
+	}
+
+	private String readSessions(long offset, int sessions, int records) {
+		long next = offset;
+		for (int number = 1; number <= records; number++) {
+			for (int session = 1; session <= sessions; session++) {
+				append(next++, session, number);
+			}
+		}
+		return commit(next).metadata();
+	}
+
+	private void append(long offset, long session, long number) {
+		read(offset, session, number);
+		this.log.entries.put(offset, this.codec.encode(new Stamp(session, number, 0, false, false, null)));
+	}
+
+	private void claimSessions(int sessions, int records) {
+		for (int session = 1; session <= sessions; session++) {
+			this.board
+				.post(watermark(session, records, (long) (records - 1) * sessions + session - 1, session - 1, false));
+		}
+	}
+
+	@Test
 	void topicThatIsCreatedAgainLeavesNothingUnsaid() {
 		begin(0);
 		read(0, A, 1);

@@ -47,6 +47,20 @@ class SessionStateTests {
 			.satisfies((gap) -> assertThat(gap.reported()).isEqualTo(Verdict.LOST_ACKED));
 	}
 
+	@Test
+	void whatIsBetweenReplaysIsUnknown() {
+		SessionState all = replay(7, 130).precededBy(replay(5, 120));
+		assertThat(all.isReplayedOnly()).isTrue();
+		assertThat(all.gaps()).isEmpty();
+		assertThat(all.unknown()).hasToString("1..4,6");
+	}
+
+	private static SessionState replay(long number, long offset) {
+		SessionState state = SessionState.beginning(1, number, offset, 0, 0);
+		state.replayedOnly(true);
+		return state;
+	}
+
 	private static SessionState withGap() {
 		SessionState state = SessionState.beginning(1, 1, 0, 0, 0);
 		state.arrive(2, 1, 0, 0, false);
