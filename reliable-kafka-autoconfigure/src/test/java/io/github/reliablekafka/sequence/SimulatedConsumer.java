@@ -98,6 +98,7 @@ final class SimulatedConsumer {
 		if (!intact) {
 			// Else it is where somebody chose to be, or was thrown back to.
 			this.lineage.chosenBaseline = this.position;
+			this.lineage.highest = this.position;
 		}
 		this.lastCommit = this.position;
 		this.process.board.watch(this.log.lane);
@@ -161,6 +162,9 @@ final class SimulatedConsumer {
 		if (left > 0 && limit > this.position) {
 			this.position = limit;
 		}
+		if (this.polled.isEmpty()) {
+			this.lineage.highest = Math.max(this.lineage.highest, this.position);
+		}
 		this.reader.advance(this.position, this.positionEpoch);
 		this.schedule.trace("%s: polled %d..%d", this.log.lane, from, this.position);
 		if (this.reader.check() && this.lastCommit <= this.position && this.schedule.random.chance(70)) {
@@ -198,6 +202,7 @@ final class SimulatedConsumer {
 		long to = this.position;
 		rewind(divergence);
 		this.cutOff.addAll(processed);
+		this.lineage.highest = Math.min(this.lineage.highest, divergence);
 		this.reader.truncate(divergence);
 		if (!this.schedule.harmless && this.schedule.random.chance(30)) {
 			// The container commits what the listener had done with before.
@@ -220,6 +225,9 @@ final class SimulatedConsumer {
 				.values()
 				.stream()
 				.filter((entry) -> entry.sent != null)
+				// What was written anew behind its back it takes for what it had read.
+				.filter((entry) -> cause == Cause.OUT_OF_RANGE || !entry.behindReader
+						|| entry.offset >= this.lineage.highest)
 				.forEach((entry) -> this.lineage.passedOver.set(entry.sent.index));
 		}
 		if (to < this.position) {
@@ -230,6 +238,9 @@ final class SimulatedConsumer {
 			this.lineage.baseline = to;
 			this.lineage.chosenBaseline = to;
 			this.lineage.began = (this.lineage.began < 0) ? -1 : to;
+		}
+		if (cause == Cause.OUT_OF_RANGE) {
+			this.lineage.highest = Math.min(this.lineage.highest, to);
 		}
 		this.position = to;
 		this.positionEpoch = -1;
@@ -252,6 +263,7 @@ final class SimulatedConsumer {
 		this.polled.stream().filter((entry) -> entry.offset < offset).forEach(this.oracle::covers);
 		this.polled.removeIf((entry) -> entry.offset < offset);
 		this.lastCommit = Math.min(offset, this.position);
+		this.lineage.highest = Math.max(this.lineage.highest, this.lastCommit);
 		LaneReader.Commit commit = this.reader.commit(offset);
 		this.oracle.covered();
 		if (commit.metadata().length() > 3500 || commit.offset() != this.lastCommit) {
