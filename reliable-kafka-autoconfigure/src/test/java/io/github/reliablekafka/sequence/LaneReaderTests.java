@@ -532,6 +532,21 @@ class LaneReaderTests {
 	}
 
 	@Test
+	void groupThatHasPassedWhatIsNoRecordHasBegun() {
+		this.board.connect(this.log);
+		begin(0);
+		this.reader.advance(5, 0);
+		check();
+		this.reader.move(500, Cause.SEEK);
+		read(500, A, 1);
+		commit(501);
+		this.board.post(watermark(B, 3, 102, 100, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("MISSED SEEK");
+	}
+
+	@Test
 	void whatOthersMayHaveReadBeforeTheLogWasWrittenAnewIsNotProven() {
 		this.board.connect(this.log);
 		begin(0);

@@ -57,7 +57,7 @@ final class SimulatedConsumer {
 
 	private int incarnation;
 
-	/** Whether the group had no offset, and has read nothing and committed nothing. */
+	/** Whether the group had no offset, and has passed nothing and committed nothing. */
 	private boolean unused;
 
 	/** As the member has it that reads, or has read last. */
@@ -143,7 +143,7 @@ final class SimulatedConsumer {
 			}
 			if (entry.visible(this.readCommitted)) {
 				if (this.schedule.happens(Faults.POISON, 2)) {
-					this.reader.advance(this.position, this.positionEpoch);
+					advanced(from);
 					this.schedule.trace("%s: polled %d..%d and cannot read what comes", this.log.lane, from,
 							this.position);
 					move(entry.offset + 1, Cause.DESERIALIZATION_SKIP);
@@ -162,14 +162,19 @@ final class SimulatedConsumer {
 		if (left > 0 && limit > this.position) {
 			this.position = limit;
 		}
-		if (this.polled.isEmpty()) {
-			this.lineage.highest = Math.max(this.lineage.highest, this.position);
-		}
-		this.reader.advance(this.position, this.positionEpoch);
+		advanced(from);
 		this.schedule.trace("%s: polled %d..%d", this.log.lane, from, this.position);
 		if (this.reader.check() && this.lastCommit <= this.position && this.schedule.random.chance(70)) {
 			commit(this.lastCommit);
 		}
+	}
+
+	private void advanced(long from) {
+		this.unused &= this.position == from;
+		if (this.polled.isEmpty()) {
+			this.lineage.highest = Math.max(this.lineage.highest, this.position);
+		}
+		this.reader.advance(this.position, this.positionEpoch);
 	}
 
 	/** What a client does before it fetches. */
