@@ -310,9 +310,7 @@ final class Checkpoints {
 				return read(this.reading);
 			}
 			byte[] bytes = this.checkpoint.join().orElse(null);
-			if (bytes == null && this.cause == Cause.RESET_LATEST) {
-				return LaneState.first(this.position);
-			}
+			// That nothing was saved does not say that nobody has read: it may have failed.
 			LaneState saved = (bytes != null) ? LaneStateCodec.checkpoint(bytes) : null;
 			if (saved == null || saved.isReadCommitted() != Checkpoints.this.readCommitted) {
 				return new LaneState(this.position);

@@ -292,7 +292,9 @@ final class Findings {
 				claimedBehind = Math.max(claimedBehind, claim.offset());
 			}
 		}
-		if (state.sessions().size() > KEPT_SESSIONS) {
+		// What has to be said of others is found again only as long as they may have
+		// begun above the ones that are forgotten.
+		if (state.sessions().size() > KEPT_SESSIONS && this.publications.isEmpty()) {
 			over.forEach(state::forget);
 		}
 		boolean open = undecided(state, watermarks, facts, now);

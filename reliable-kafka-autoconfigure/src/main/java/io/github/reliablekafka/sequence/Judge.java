@@ -167,7 +167,9 @@ final class Judge {
 		long highest = claim.offset();
 		Finding.Place after = missing.after();
 		// A record behind them may be in front of where they were if the log was cut off.
-		if (after != null && evidence.proof() == null && claim.inverted() < missing.numbers().first(0)) {
+		// Only a claim that has that record as well tells.
+		if (after != null && evidence.proof() == null && claim.acknowledged() >= after.number()
+				&& claim.inverted() < missing.numbers().first(0)) {
 			highest = Math.min(highest, after.offset());
 		}
 		Hole hole = state.holes().in(missing.lowest(), highest);

@@ -69,7 +69,7 @@ public final class LaneReader {
 	private long began;
 
 	/**
-	 * Whether the group had no offset and has read nothing yet.
+	 * Whether the group had no offset and has passed nothing yet.
 	 */
 	private boolean unused;
 
@@ -216,6 +216,7 @@ public final class LaneReader {
 	public void advance(long position, int leaderEpoch) {
 		count();
 		if (position >= this.position) {
+			this.unused &= position == this.position;
 			this.position = position;
 			this.positionLeaderEpoch = leaderEpoch;
 		}

@@ -87,17 +87,6 @@ final class LaneState {
 		this.highest = offset;
 	}
 
-	/**
-	 * Nobody of the group has ever read.
-	 * @param offset where reading begins
-	 * @return what is known in front of it: that there is nothing
-	 */
-	static LaneState first(long offset) {
-		LaneState state = new LaneState(offset);
-		state.holes = new Holes(0);
-		return state;
-	}
-
 	LaneState(long baseline, long holesKnownFrom, long next, long highest, int leaderEpoch, int topicIdHash) {
 		this.baseline = baseline;
 		this.holes = new Holes(holesKnownFrom);

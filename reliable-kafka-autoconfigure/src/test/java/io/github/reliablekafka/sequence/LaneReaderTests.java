@@ -608,6 +608,61 @@ class LaneReaderTests {
 	}
 
 	@Test
+	void groupThatHasPassedWhatIsNoRecordHasBegun() {
+		this.board.connect(this.log);
+		begin(0);
+		this.reader.advance(5, 0);
+		check();
+		this.reader.move(500, Cause.SEEK);
+		read(500, A, 1);
+		commit(501);
+		this.board.post(watermark(B, 3, 102, 100, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("MISSED SEEK");
+	}
+
+	@Test
+	void whatOthersMayHaveReadBeforeTheLogWasWrittenAnewIsNotProven() {
+		this.board.connect(this.log);
+		begin(0);
+		read(0, A, 1);
+		read(1, A, 2);
+		commit(2);
+		this.reader.end();
+		this.log.end = 16;
+		this.reader = reader();
+		this.reader.begin(16, true, "");
+		// Numbers 3 to 8 were at offsets 2 to 14.
+		this.reader.move(0, Cause.OUT_OF_RANGE);
+		read(0, 0, stamp(A, 1, null));
+		read(1, 2, stamp(A, 9, null));
+		for (int i = 2; i < 20; i++) {
+			read(i, 2, stamp(B, i, null));
+		}
+		commit(20);
+		claim(A, 8, 14, false);
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("UNVERIFIED EXTERNAL_RESET");
+	}
+
+	@Test
+	void groupOfWhichNothingWasSavedMayHaveReadBefore() {
+		this.board.connect(this.log);
+		this.log.end = 31;
+		begin(31);
+		check();
+		commit(31);
+		this.reader.move(0, Cause.OUT_OF_RANGE);
+		read(0, 0, stamp(A, 1, null));
+		read(1, 0, stamp(A, 2, null));
+		read(2, 1, stamp(A, 6, new Claim(1, 5, 29, 0, -1, NumberRanges.EMPTY, TOPIC)));
+		commit(3);
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("UNVERIFIED STATE_LOST");
+	}
+
+	@Test
 	void replayThatIsGivenUpIsNoLoss() {
 		begin(1000);
 		read(1000, B, 1);
@@ -724,6 +779,38 @@ class LaneReaderTests {
 		check();
 		assertThat(commit(101).metadata()).hasSizeLessThan(200);
 		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void sessionsAreNotForgottenAsLongAsAReportIsNotSafe() {
+		List<Finding> safe = new ArrayList<>();
+		boolean[] reached = new boolean[1];
+		this.ledger.addPublisher((finding) -> {
+			if (!reached[0]) {
+				return CompletableFuture.failedFuture(new IllegalStateException("not reached"));
+			}
+			safe.add(finding);
+			return CompletableFuture.completedFuture(null);
+		});
+		begin(0);
+		for (int i = 0; i < 100; i++) {
+			if (i != 50) {
+				read(i, i + 1, 1);
+				this.board.post(watermark(i + 1, 1, i, i, true));
+			}
+		}
+		this.board.post(watermark(A, 1, 50, 50, true));
+		commit(100);
+		this.now += 700_000_000_000L;
+		read(100, 100, 2);
+		commit(101);
+		check();
+		reached[0] = true;
+		for (int i = 0; i < 3; i++) {
+			check();
+		}
+		assertThat(safe).singleElement().satisfies((finding) -> assertThat(finding.session()).isEqualTo(A));
+		assertThat(commit(101).metadata()).hasSizeLessThan(200);
 	}
 
 	@Test

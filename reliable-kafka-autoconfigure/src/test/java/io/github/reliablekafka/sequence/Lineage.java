@@ -46,6 +46,12 @@ final class Lineage {
 	/** The lowest position it ever had. */
 	long baseline = Long.MAX_VALUE;
 
+	/**
+	 * Up to where everything was read once or passed over, as far as its readers can
+	 * know.
+	 */
+	long highest;
+
 	/** Where the group began. */
 	long chosenBaseline = Long.MAX_VALUE;
 
@@ -70,6 +76,7 @@ final class Lineage {
 		copy.began = this.began;
 		copy.restoredTo = this.restoredTo;
 		copy.baseline = this.baseline;
+		copy.highest = this.highest;
 		copy.chosenBaseline = this.chosenBaseline;
 		copy.mixed = this.mixed;
 		return copy;

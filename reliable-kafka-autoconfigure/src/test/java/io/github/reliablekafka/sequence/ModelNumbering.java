@@ -130,6 +130,8 @@ final class ModelNumbering implements Numbering {
 					stream.number--;
 				}
 			}
+			// Part of them may have been in a topic of the same name that is gone.
+			stream.from = Math.min(stream.from, stream.number + 1);
 		}
 		this.changed.addAll(this.streams.keySet());
 	}

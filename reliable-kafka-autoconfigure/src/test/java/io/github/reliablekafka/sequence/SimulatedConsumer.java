@@ -57,7 +57,7 @@ final class SimulatedConsumer {
 
 	private int incarnation;
 
-	/** Whether the group had no offset, and has read nothing and committed nothing. */
+	/** Whether the group had no offset, and has passed nothing and committed nothing. */
 	private boolean unused;
 
 	/** As the member has it that reads, or has read last. */
@@ -98,6 +98,7 @@ final class SimulatedConsumer {
 		if (!intact) {
 			// Else it is where somebody chose to be, or was thrown back to.
 			this.lineage.chosenBaseline = this.position;
+			this.lineage.highest = this.position;
 		}
 		this.lastCommit = this.position;
 		this.process.board.watch(this.log.lane);
@@ -142,7 +143,7 @@ final class SimulatedConsumer {
 			}
 			if (entry.visible(this.readCommitted)) {
 				if (this.schedule.happens(Faults.POISON, 2)) {
-					this.reader.advance(this.position, this.positionEpoch);
+					advanced(from);
 					this.schedule.trace("%s: polled %d..%d and cannot read what comes", this.log.lane, from,
 							this.position);
 					move(entry.offset + 1, Cause.DESERIALIZATION_SKIP);
@@ -161,11 +162,19 @@ final class SimulatedConsumer {
 		if (left > 0 && limit > this.position) {
 			this.position = limit;
 		}
-		this.reader.advance(this.position, this.positionEpoch);
+		advanced(from);
 		this.schedule.trace("%s: polled %d..%d", this.log.lane, from, this.position);
 		if (this.reader.check() && this.lastCommit <= this.position && this.schedule.random.chance(70)) {
 			commit(this.lastCommit);
 		}
+	}
+
+	private void advanced(long from) {
+		this.unused &= this.position == from;
+		if (this.polled.isEmpty()) {
+			this.lineage.highest = Math.max(this.lineage.highest, this.position);
+		}
+		this.reader.advance(this.position, this.positionEpoch);
 	}
 
 	/** What a client does before it fetches. */
@@ -198,6 +207,7 @@ final class SimulatedConsumer {
 		long to = this.position;
 		rewind(divergence);
 		this.cutOff.addAll(processed);
+		this.lineage.highest = Math.min(this.lineage.highest, divergence);
 		this.reader.truncate(divergence);
 		if (!this.schedule.harmless && this.schedule.random.chance(30)) {
 			// The container commits what the listener had done with before.
@@ -220,6 +230,9 @@ final class SimulatedConsumer {
 				.values()
 				.stream()
 				.filter((entry) -> entry.sent != null)
+				// What was written anew behind its back it takes for what it had read.
+				.filter((entry) -> cause == Cause.OUT_OF_RANGE || !entry.behindReader
+						|| entry.offset >= this.lineage.highest)
 				.forEach((entry) -> this.lineage.passedOver.set(entry.sent.index));
 		}
 		if (to < this.position) {
@@ -230,6 +243,9 @@ final class SimulatedConsumer {
 			this.lineage.baseline = to;
 			this.lineage.chosenBaseline = to;
 			this.lineage.began = (this.lineage.began < 0) ? -1 : to;
+		}
+		if (cause == Cause.OUT_OF_RANGE) {
+			this.lineage.highest = Math.min(this.lineage.highest, to);
 		}
 		this.position = to;
 		this.positionEpoch = -1;
@@ -252,6 +268,7 @@ final class SimulatedConsumer {
 		this.polled.stream().filter((entry) -> entry.offset < offset).forEach(this.oracle::covers);
 		this.polled.removeIf((entry) -> entry.offset < offset);
 		this.lastCommit = Math.min(offset, this.position);
+		this.lineage.highest = Math.max(this.lineage.highest, this.lastCommit);
 		LaneReader.Commit commit = this.reader.commit(offset);
 		this.oracle.covered();
 		if (commit.metadata().length() > 3500 || commit.offset() != this.lastCommit) {
