@@ -182,7 +182,7 @@ public final class BoundedAdmin implements AutoCloseable {
 	public synchronized void close() {
 		this.closed = true;
 		if (this.admin != null) {
-			this.admin.close(Duration.ZERO);
+			this.admin.close(Duration.ofMillis(1));
 		}
 	}
 

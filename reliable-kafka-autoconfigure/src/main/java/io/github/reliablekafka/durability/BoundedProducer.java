@@ -211,7 +211,6 @@ public final class BoundedProducer implements AutoCloseable {
 		}
 	}
 
-	// May run in the producer's own thread, which a close without waiting allows.
 	private void giveUp(Producer<byte[], byte[]> failed, Throwable failure) {
 		if (isSurvivable(failure) || failure instanceof InterruptException) {
 			return;
@@ -226,7 +225,7 @@ public final class BoundedProducer implements AutoCloseable {
 		finally {
 			this.lock.unlock();
 		}
-		failed.close(Duration.ZERO);
+		startClose(failed, Duration.ZERO);
 	}
 
 	/**
@@ -260,12 +259,17 @@ public final class BoundedProducer implements AutoCloseable {
 		}
 	}
 
-	// However little it may wait, it waits for its network thread, and nobody can stop
-	// that while it waits for a broker that is connected and does not answer.
-	private static void close(Producer<byte[], byte[]> last, Duration timeout) {
+	private static Thread startClose(Producer<byte[], byte[]> last, Duration timeout) {
 		Thread closing = new Thread(() -> last.close(timeout), "reliable-kafka-close");
 		closing.setDaemon(true);
 		closing.start();
+		return closing;
+	}
+
+	// However little it may wait, it waits for its network thread, and nobody can stop
+	// that while it waits for a broker that is connected and does not answer.
+	private static void close(Producer<byte[], byte[]> last, Duration timeout) {
+		Thread closing = startClose(last, timeout);
 		try {
 			closing.join(timeout.plus(GRACE).toMillis());
 		}

@@ -48,6 +48,9 @@ public final class ConnectionSettings {
 
 	private static final Set<String> SECURITY = Set.of("security.", "sasl.", "ssl.");
 
+	// Spring Boot gives an SSL bundle to its engine under the name of the class.
+	private static final String SECURITY_OF_OTHERS = ".ssl.";
+
 	private static final AtomicInteger ownClients = new AtomicInteger();
 
 	private ConnectionSettings() {
@@ -78,12 +81,16 @@ public final class ConnectionSettings {
 	public static Map<String, Object> identity(Map<String, ?> settings) {
 		Map<String, Object> identity = new HashMap<>();
 		settings.forEach((name, value) -> {
-			if (value != null && SECURITY.stream().anyMatch(name::startsWith)) {
+			if (value != null && isSecurity(name)) {
 				identity.put(name, value);
 			}
 		});
 		identity.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers(settings));
 		return Map.copyOf(identity);
+	}
+
+	private static boolean isSecurity(String name) {
+		return SECURITY.stream().anyMatch(name::startsWith) || name.contains(SECURITY_OF_OTHERS);
 	}
 
 	/**

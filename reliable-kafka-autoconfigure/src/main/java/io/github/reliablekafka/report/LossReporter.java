@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
+import io.github.reliablekafka.durability.ConnectionSettings;
 import io.github.reliablekafka.sequence.Finding;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.SequenceBoard;
@@ -152,7 +153,7 @@ final class LossReporter implements DisposableBean {
 	private void report(Finding finding, Case opened, CompletableFuture<Void> result, long deadline) {
 		try {
 			List<SequenceBoard> candidates = candidates(finding);
-			SequenceBoard board = (candidates.size() == 1) ? candidates.get(0) : null;
+			SequenceBoard board = boardOf(candidates);
 			LossReport report = opened.report;
 			if (report == null) {
 				report = examine(finding, board, opened.foundAt, deadline);
@@ -172,7 +173,7 @@ final class LossReporter implements DisposableBean {
 					}
 				});
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			result.completeExceptionally(ex);
 		}
 	}
@@ -199,9 +200,16 @@ final class LossReporter implements DisposableBean {
 		}
 	}
 
-	// A finding does not say which cluster it is about: the one whose partition is read
-	// or
-	// was read before, or whose session it is.
+	// Any will do if they are of one cluster.
+	private static @Nullable SequenceBoard boardOf(List<SequenceBoard> candidates) {
+		SequenceBoard first = candidates.isEmpty() ? null : candidates.get(0);
+		return (first != null && candidates.stream()
+			.allMatch((board) -> ConnectionSettings.sameCluster(board.connection(), first.connection()))) ? first
+					: null;
+	}
+
+	// A finding does not say which cluster it is about: the one that knows its session,
+	// or whose partition is read or was read before.
 	private List<SequenceBoard> candidates(Finding finding) {
 		Collection<SequenceBoard> all = this.boards.all();
 		List<SequenceBoard> reading = all.stream().filter((board) -> board.watched().contains(finding.lane())).toList();

@@ -143,7 +143,7 @@ final class Recovery implements AutoCloseable {
 		catch (ExecutionException ex) {
 			answered.completeExceptionally((ex.getCause() != null) ? ex.getCause() : ex);
 		}
-		catch (TimeoutException | RuntimeException ex) {
+		catch (TimeoutException | RuntimeException | Error ex) {
 			answered.completeExceptionally(ex);
 		}
 	}

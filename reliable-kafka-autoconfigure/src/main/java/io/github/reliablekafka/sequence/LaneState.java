@@ -296,7 +296,7 @@ final class LaneState {
 			Holes before = new Holes(0);
 			before.add(new Hole(0, began, Cause.TOPIC_RECREATED, false));
 			this.holes.precededBy(before, began);
-			this.baseline = 0;
+			this.baseline = (this.baseline > began) ? this.baseline : 0;
 			return;
 		}
 		// As long as nothing was forgotten since it is where this began.

@@ -50,6 +50,8 @@ final class AuditClients {
 
 	private final BoundedProducer producer;
 
+	private final BoundedProducer stateProducer;
+
 	private volatile boolean closed;
 
 	/**
@@ -60,6 +62,7 @@ final class AuditClients {
 		this.connection = connection;
 		this.admin = new BoundedAdmin(connection, "reliable-kafka-audit-admin", TIMEOUT);
 		this.producer = new BoundedProducer(connection, "reliable-kafka-audit-producer", TIMEOUT);
+		this.stateProducer = new BoundedProducer(connection, "reliable-kafka-audit-state-producer", TIMEOUT);
 	}
 
 	/**
@@ -71,11 +74,19 @@ final class AuditClients {
 	}
 
 	/**
-	 * The one producer.
+	 * The producer of watermarks.
 	 * @return not to be closed by the caller
 	 */
 	BoundedProducer producer() {
 		return this.producer;
+	}
+
+	/**
+	 * The producer of states, which may be late without holding up watermarks.
+	 * @return not to be closed by the caller
+	 */
+	BoundedProducer stateProducer() {
+		return this.stateProducer;
 	}
 
 	/**
@@ -113,12 +124,13 @@ final class AuditClients {
 	}
 
 	/**
-	 * Close the admin client and the producer without waiting; there will be no further
+	 * Close the admin client and the producers without waiting; there will be no further
 	 * client.
 	 */
 	void close() {
 		this.closed = true;
 		this.producer.close(Duration.ZERO);
+		this.stateProducer.close(Duration.ZERO);
 		this.admin.close();
 	}
 

@@ -185,8 +185,8 @@ final class SavedStates {
 		CompletableFuture<Void> written;
 		try {
 			provide();
-			int partitions = this.clients.producer().partitionsFor(this.topic.name()).size();
-			written = this.clients.producer()
+			int partitions = this.clients.stateProducer().partitionsFor(this.topic.name()).size();
+			written = this.clients.stateProducer()
 				.send(new ProducerRecord<>(this.topic.name(), AuditTopic.partition(key.bytes(), partitions),
 						key.bytes(), state));
 		}
