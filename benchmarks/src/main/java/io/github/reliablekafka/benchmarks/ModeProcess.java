@@ -56,6 +56,8 @@ final class ModeProcess {
 		String recording = this.log.toString().replace(".log", ".jfr");
 		this.jvmArguments.add("-XX:StartFlightRecording=settings=profile,dumponexit=true,filename=" + recording);
 		this.jvmArguments.add("-Xlog:jfr*=off");
+		// Without, samples are attributed to the nearest loop or call.
+		this.jvmArguments.addAll(List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:+DebugNonSafepoints"));
 		return this;
 	}
 
