@@ -66,6 +66,9 @@ public final class LaneReader {
 
 	private long committed;
 
+	/**
+	 * Where the state began whose past is asked for.
+	 */
 	private long began;
 
 	/**
@@ -154,6 +157,7 @@ public final class LaneReader {
 			}
 		}
 		if (beginning != null && this.checkpoints.compare(beginning, now)) {
+			this.began = beginning.offset();
 			this.state.beginning(beginning);
 		}
 	}

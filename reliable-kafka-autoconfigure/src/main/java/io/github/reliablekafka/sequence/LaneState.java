@@ -201,6 +201,7 @@ final class LaneState {
 		else {
 			state = SessionState.beginning(session, number, offset, leaderEpoch, timestamp);
 			state.replayedOnly(replay);
+			state.metAnew(offset < this.baseline);
 			add(state);
 		}
 		state.heard(now, 0);
@@ -300,7 +301,7 @@ final class LaneState {
 			return;
 		}
 		// As long as nothing was forgotten since it is where this began.
-		this.baseline = (this.baseline > began) ? this.baseline : Math.min(this.baseline, past.baseline);
+		this.baseline = (this.baseline > began) ? this.baseline : past.baseline;
 		this.highest = Math.max(this.highest, past.highest);
 		this.holes.precededBy(past.holes, began);
 		for (SessionState session : past.sessions.values()) {
@@ -361,7 +362,7 @@ final class LaneState {
 	 * @param session the session
 	 */
 	void forget(SessionState session) {
-		forget(session, session.lastOffset());
+		forget(session, session.highestOffset());
 	}
 
 	/**
@@ -372,7 +373,7 @@ final class LaneState {
 	void forget(SessionState session, long offset) {
 		this.sessions.remove(session.session());
 		this.latest = null;
-		this.baseline = Math.max(this.baseline, Math.max(offset, session.lastOffset()) + 1);
+		this.baseline = Math.max(this.baseline, Math.max(offset, session.highestOffset()) + 1);
 	}
 
 	/**

@@ -42,6 +42,12 @@ final class SessionState {
 
 	private long lastOffsetNumber;
 
+	/**
+	 * Where the last record was before the log was cut off in front of it; -1 if it was
+	 * not.
+	 */
+	private long cutOffOffset = -1;
+
 	private int lastLeaderEpoch;
 
 	private long lastTimestamp;
@@ -53,6 +59,12 @@ final class SessionState {
 	 * began.
 	 */
 	private boolean replayedOnly;
+
+	/**
+	 * Whether the first record was read where the session may have been known before, and
+	 * was forgotten.
+	 */
+	private boolean metAnew;
 
 	private final List<Gap> gaps = new ArrayList<>(0);
 
@@ -111,6 +123,18 @@ final class SessionState {
 		return this.lastOffset;
 	}
 
+	/**
+	 * The highest offset at which a record of the session was read.
+	 * @return whether or not the log was cut off since
+	 */
+	long highestOffset() {
+		return Math.max(this.lastOffset, this.cutOffOffset);
+	}
+
+	void cutOffOffset(long offset) {
+		this.cutOffOffset = offset;
+	}
+
 	Finding.Place lastPlace() {
 		return new Finding.Place(this.lastOffset, this.lastTimestamp, this.lastLeaderEpoch, this.lastOffsetNumber);
 	}
@@ -121,6 +145,14 @@ final class SessionState {
 
 	void replayedOnly(boolean replayedOnly) {
 		this.replayedOnly = replayedOnly;
+	}
+
+	boolean isMetAnew() {
+		return this.metAnew;
+	}
+
+	void metAnew(boolean metAnew) {
+		this.metAnew = metAnew;
 	}
 
 	/**
@@ -243,6 +275,8 @@ final class SessionState {
 		SessionState later = (past.last > this.last) ? past : this;
 		SessionState all = new SessionState(this.session, past.firstSeen, later.last, later.lastPlace(),
 				past.unknown.remove(seenNow));
+		all.metAnew = this.metAnew || past.metAnew;
+		all.cutOffOffset = Math.max(highestOffset(), past.highestOffset());
 		NumberRanges reported = missing(false);
 		past.gaps.forEach((gap) -> all.addGap(gap.with(gap.numbers().remove(seenNow).remove(reported))));
 		// The past may be of a time after this had begun.
@@ -353,7 +387,10 @@ final class SessionState {
 	 * @param offset the first offset that differs
 	 */
 	void cutOff(long offset) {
-		this.lastOffset = Math.min(this.lastOffset, offset - 1);
+		if (offset <= this.lastOffset) {
+			this.cutOffOffset = highestOffset();
+			this.lastOffset = offset - 1;
+		}
 		this.gaps.replaceAll((gap) -> (gap.lowerBound() >= offset && gap.before() != null)
 				? new Gap(gap.numbers(), moved(gap.before(), offset), gap.after(), gap.reported()) : gap);
 	}
@@ -363,6 +400,7 @@ final class SessionState {
 	 */
 	void forgetPlaces() {
 		this.lastOffset = -1;
+		this.cutOffOffset = -1;
 		this.lastLeaderEpoch = -1;
 		this.gaps.replaceAll((gap) -> new Gap(gap.numbers(), null, null, gap.reported()));
 		forgetAnchor();

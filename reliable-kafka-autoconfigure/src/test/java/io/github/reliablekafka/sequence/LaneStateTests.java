@@ -38,6 +38,55 @@ class LaneStateTests {
 	}
 
 	@Test
+	void whatWasReadAndCutOffIsNotTakenForUnreadWhenItIsForgotten() {
+		LaneState state = new LaneState(0);
+		for (int i = 5; i < 11; i++) {
+			state.arrive(1, i, i, 0, 0, false, 0);
+		}
+		state.passTo(11);
+		state.cutOff(5);
+		state.arrive(2, 1, 5, 1, 0, false, 0);
+		state.passTo(6);
+		state = written(state);
+		state.shrink(1);
+		assertThat(state.sessions()).extracting(SessionState::session).containsExactly(2L);
+		assertThat(state.baseline()).isEqualTo(11);
+	}
+
+	@Test
+	void whatWasReadAndCutOffIsNotTakenForUnreadWhenItFindsNoRoom() {
+		LaneState state = new LaneState(0);
+		state.arrive(1, 1, 2000, 0, 0, false, 0);
+		state.passTo(2001);
+		state.cutOff(5);
+		for (int i = 0; i < 1000; i++) {
+			state.arrive(i + 2, 1, i + 5, 1, 0, false, 0);
+		}
+		state.passTo(1005);
+		LaneState cut = LaneStateCodec.state(LaneStateCodec.cutMetadata(state));
+		assertThat(cut).isNotNull();
+		assertThat(cut.session(1)).isNull();
+		assertThat(cut.baseline()).isEqualTo(2001);
+	}
+
+	private static LaneState written(LaneState state) {
+		LaneState written = LaneStateCodec.checkpoint(LaneStateCodec.bytes(state));
+		assertThat(written).isNotNull();
+		return written;
+	}
+
+	@Test
+	void whatThePastHasForgottenIsNotTakenForKnownWhereItIsReadAgain() {
+		LaneState past = new LaneState(0);
+		past.arrive(1, 1, 2, 0, 0, false, 0);
+		past.passTo(6);
+		past.shrink(0);
+		LaneState state = new LaneState(0);
+		state.precededBy(past, 0);
+		assertThat(state.baseline()).isEqualTo(3);
+	}
+
+	@Test
 	void pastReachesBackToWhereItBegan() {
 		LaneState past = new LaneState(3);
 		past.passTo(10);
