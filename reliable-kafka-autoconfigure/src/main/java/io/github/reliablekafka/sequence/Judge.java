@@ -161,7 +161,7 @@ final class Judge {
 		}
 		SessionState session = state.session(missing.session());
 		if (missing.lowest() < state.holes().knownFrom()
-				|| (session != null && session.isMetAnew() && missing.lowest() < state.baseline())) {
+				|| (session != null && session.isPartlyForgotten() && missing.lowest() < state.baseline())) {
 			findings.add(finding(state, missing, evidence, Verdict.UNVERIFIED, Cause.STATE_LOST, null));
 			return;
 		}

@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a group has read of a partition up to its committed offset: a function of the log
  * in front of that offset, and of what was reported. Bounded by {@link #MOST_SESSIONS},
- * {@link Holes#MOST} and {@link #MOST_REPORTED}; what does not fit makes verdicts weaker,
- * never wrong. For use by one thread.
+ * {@link Holes#MOST} and {@link #MOST_REPORTED}; what does not fit makes verdicts weaker:
+ * records that were read of a session that is forgotten may be called
+ * {@link Verdict#UNVERIFIED}. For use by one thread.
  */
 final class LaneState {
 
@@ -201,7 +202,7 @@ final class LaneState {
 		else {
 			state = SessionState.beginning(session, number, offset, leaderEpoch, timestamp);
 			state.replayedOnly(replay);
-			state.metAnew(offset < this.baseline);
+			state.partlyForgotten(offset < this.baseline);
 			add(state);
 		}
 		state.heard(now, 0);
@@ -300,11 +301,12 @@ final class LaneState {
 			this.baseline = 0;
 			return;
 		}
-		// As long as nothing was forgotten since it is where this began.
-		this.baseline = (this.baseline > began) ? this.baseline : past.baseline;
+		boolean forgotten = this.baseline > began;
+		this.baseline = forgotten ? this.baseline : past.baseline;
 		this.highest = Math.max(this.highest, past.highest);
 		this.holes.precededBy(past.holes, began);
 		for (SessionState session : past.sessions.values()) {
+			session.partlyForgotten(forgotten || session.isPartlyForgotten());
 			this.sessions.merge(session.session(), session, (now, then) -> now.precededBy(then));
 		}
 		this.latest = null;

@@ -52,7 +52,7 @@ final class LaneStateCodec {
 
 	private static final int CUT_OFF = 2;
 
-	private static final int MET_ANEW = 4;
+	private static final int PARTLY_FORGOTTEN = 4;
 
 	private static final List<Verdict> VERDICTS = List.of(Verdict.values());
 
@@ -224,7 +224,7 @@ final class LaneStateCodec {
 		writer.fixed64(session.session());
 		boolean cutOff = session.highestOffset() > session.lastOffset();
 		writer.octet((session.isReplayedOnly() ? REPLAYED_ONLY : 0) | (cutOff ? CUT_OFF : 0)
-				| (session.isMetAnew() ? MET_ANEW : 0));
+				| (session.isPartlyForgotten() ? PARTLY_FORGOTTEN : 0));
 		writer.unsigned(session.firstSeen());
 		writer.unsigned(session.last() - session.firstSeen());
 		write(session.lastPlace(), writer);
@@ -293,7 +293,7 @@ final class LaneStateCodec {
 		long cutOffOffset = ((flags & CUT_OFF) != 0) ? reader.number(0) : -1;
 		SessionState session = new SessionState(id, firstSeen, last, lastPlace, reader.ranges(0, Integer.MAX_VALUE));
 		session.replayedOnly((flags & REPLAYED_ONLY) != 0);
-		session.metAnew((flags & MET_ANEW) != 0);
+		session.partlyForgotten((flags & PARTLY_FORGOTTEN) != 0);
 		session.cutOffOffset(cutOffOffset);
 		for (long i = reader.number(0); i > 0 && !reader.hasFailed(); i--) {
 			int reported = reader.octet();

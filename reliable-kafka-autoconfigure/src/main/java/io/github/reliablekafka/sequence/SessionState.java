@@ -61,10 +61,9 @@ final class SessionState {
 	private boolean replayedOnly;
 
 	/**
-	 * Whether the first record was read where the session may have been known before, and
-	 * was forgotten.
+	 * Whether more was read of it than is known, in front of where beginnings are known.
 	 */
-	private boolean metAnew;
+	private boolean partlyForgotten;
 
 	private final List<Gap> gaps = new ArrayList<>(0);
 
@@ -147,12 +146,12 @@ final class SessionState {
 		this.replayedOnly = replayedOnly;
 	}
 
-	boolean isMetAnew() {
-		return this.metAnew;
+	boolean isPartlyForgotten() {
+		return this.partlyForgotten;
 	}
 
-	void metAnew(boolean metAnew) {
-		this.metAnew = metAnew;
+	void partlyForgotten(boolean partlyForgotten) {
+		this.partlyForgotten = partlyForgotten;
 	}
 
 	/**
@@ -275,7 +274,7 @@ final class SessionState {
 		SessionState later = (past.last > this.last) ? past : this;
 		SessionState all = new SessionState(this.session, past.firstSeen, later.last, later.lastPlace(),
 				past.unknown.remove(seenNow));
-		all.metAnew = this.metAnew || past.metAnew;
+		all.partlyForgotten = this.partlyForgotten || past.partlyForgotten;
 		all.cutOffOffset = Math.max(highestOffset(), past.highestOffset());
 		NumberRanges reported = missing(false);
 		past.gaps.forEach((gap) -> all.addGap(gap.with(gap.numbers().remove(seenNow).remove(reported))));

@@ -16,6 +16,9 @@
 
 package io.github.reliablekafka.sequence;
 
+import java.util.ArrayList;
+import java.util.List;
+
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -84,6 +87,26 @@ class LaneStateTests {
 		LaneState state = new LaneState(0);
 		state.precededBy(past, 0);
 		assertThat(state.baseline()).isEqualTo(3);
+	}
+
+	@Test
+	void whatWasForgottenIsNotMissingBehindThePast() {
+		LaneState past = new LaneState(0);
+		past.arrive(1, 1, 0, 0, 0, false, 0);
+		past.arrive(1, 2, 1, 0, 0, false, 0);
+		past.passTo(2);
+		LaneState state = new LaneState(2);
+		state.arrive(1, 3, 2, 0, 0, false, 0);
+		state.passTo(3);
+		state.shrink(0);
+		state.precededBy(past, 2);
+		SessionState session = state.session(1);
+		assertThat(session).isNotNull();
+		List<Finding> findings = new ArrayList<>();
+		Claim claim = new Claim(1, 3, 2, 0, 0, NumberRanges.EMPTY, 77);
+		new Judge("group", new Lane("orders", 0)).judge(state, session, new Judge.Evidence(claim, null, null),
+				new TopicFacts(77, false), NumberRanges.EMPTY, findings);
+		assertThat(findings).noneMatch((finding) -> finding.verdict().isLoss());
 	}
 
 	@Test
