@@ -272,6 +272,18 @@ final class LaneState {
 	}
 
 	/**
+	 * Note that a session was read behind a place where the log was cut off.
+	 * @param id its id
+	 * @param offset the first offset that differs
+	 */
+	void cutOff(long id, long offset) {
+		SessionState session = session(id);
+		if (session != null) {
+			session.cutOff(offset);
+		}
+	}
+
+	/**
 	 * Begin anew: what was read so far is another topic of the same name, and so is
 	 * perhaps some of the new one. Records that were read stay read, wherever they were.
 	 * @param topicIdHash of the new topic

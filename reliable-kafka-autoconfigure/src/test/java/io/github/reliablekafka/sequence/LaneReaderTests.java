@@ -532,6 +532,30 @@ class LaneReaderTests {
 	}
 
 	@Test
+	void whatWasProcessedAndCutOffDoesNotTellWhereTheRecordsBehindItAre() {
+		begin(0);
+		for (int i = 0; i < 3; i++) {
+			read(i, B, i + 1);
+		}
+		commit(3);
+		read(3, A, 1);
+		read(4, B, 4);
+		this.reader.truncate(3);
+		assertThat(this.reader.commit(5).offset()).isEqualTo(3);
+		// Number 2 is at 3 now.
+		this.reader.move(4, Cause.SEEK);
+		read(4, 1, stamp(A, 3, null));
+		commit(5);
+		this.board.post(watermark(A, 3, 4, 3, false));
+		check();
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(finding.cause()).isEqualTo(Cause.SEEK);
+			assertThat(finding.numbers()).hasToString("2");
+		});
+	}
+
+	@Test
 	void groupThatHasPassedWhatIsNoRecordHasBegun() {
 		this.board.connect(this.log);
 		begin(0);
