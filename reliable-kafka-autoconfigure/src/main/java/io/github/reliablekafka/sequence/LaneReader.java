@@ -408,7 +408,10 @@ public final class LaneReader {
 			state.passTo(this.position);
 		}
 		this.changed = this.findings.evaluate(state, atPosition, now);
-		this.checkpoints.keep(state, now);
+		if (!this.unused) {
+			// Else it may begin elsewhere, and would take what it has saved for a past.
+			this.checkpoints.keep(state, now);
+		}
 	}
 
 	/**

@@ -556,6 +556,22 @@ class LaneReaderTests {
 	}
 
 	@Test
+	void groupThatBeginsElsewhereHasNoPastWhereItWasFirst() {
+		this.board.connect(this.log);
+		begin(1);
+		check();
+		this.log.end = 0;
+		this.reader.move(0, Cause.OUT_OF_RANGE);
+		check();
+		read(0, B, 1);
+		commit(1);
+		this.board.post(watermark(A, 1, 0, 0, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.session())
+			.containsExactly("LOST_ACKED " + A);
+	}
+
+	@Test
 	void groupThatHasPassedWhatIsNoRecordHasBegun() {
 		this.board.connect(this.log);
 		begin(0);
