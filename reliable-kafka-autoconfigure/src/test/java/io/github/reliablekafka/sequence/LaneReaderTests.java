@@ -264,6 +264,25 @@ class LaneReaderTests {
 	}
 
 	@Test
+	void tailThatIsClaimedBetweenTheLooksIsLostAsWell() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		read(0, A, 1);
+		commit(1);
+		this.log.end = 1;
+		claim(A, 3, 2, false);
+		check();
+		check();
+		claim(A, 5, 4, false);
+		for (int i = 0; i < 10; i++) {
+			this.now += 40_000_000_000L;
+			check();
+		}
+		assertThat(findings()).extracting((finding) -> finding.numbers().toString()).containsExactly("2..5");
+	}
+
+	@Test
 	void offsetMovedFromOutsideIsFoundByTheCheckpoint() {
 		this.board.connect(this.log);
 		begin(0);
