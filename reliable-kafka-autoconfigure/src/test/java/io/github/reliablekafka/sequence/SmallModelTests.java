@@ -34,7 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class SmallModelTests {
 
-	private static final int STEPS = Integer.getInteger("simulation.steps", 6);
+	private static final int STEPS = Integer.getInteger("simulation.steps", 5);
 
 	private static final int MOST_SENT = 3;
 
