@@ -298,7 +298,8 @@ final class Checkpoints {
 				return read(this.reading);
 			}
 			byte[] bytes = this.checkpoint.join().orElse(null);
-			// That nothing was saved does not say that nobody has read: it may have failed.
+			// That nothing was saved does not say that nobody has read: it may have
+			// failed.
 			LaneState saved = (bytes != null) ? LaneStateCodec.checkpoint(bytes) : null;
 			if (saved == null || saved.isReadCommitted() != Checkpoints.this.readCommitted) {
 				return new LaneState(this.position);

@@ -337,8 +337,8 @@ final class SimulatedConsumer {
 	/** Whether the group is or was beyond an offset, or will be after a crash. */
 	boolean isBeyond(long offset) {
 		return (this.reader != null && offset < Math.max(this.position, this.lineage.highest))
-				|| (this.stored != null && offset < this.stored.offset) || (this.stored != null
-						&& this.stored.lineage != null && offset < this.stored.lineage.highest);
+				|| (this.stored != null && offset < this.stored.offset)
+				|| (this.stored != null && this.stored.lineage != null && offset < this.stored.lineage.highest);
 	}
 
 	boolean delivered(Sent sent) {
