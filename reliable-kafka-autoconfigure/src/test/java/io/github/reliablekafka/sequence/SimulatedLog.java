@@ -142,7 +142,9 @@ final class SimulatedLog {
 		}
 		this.open.values().removeIf((part) -> part.first >= to);
 		// Its sender is not told of it, and sends it again.
-		this.vanished.stream().filter((entry) -> entry.offset >= to).forEach((entry) -> entry.removed = Removal.TRUNCATED);
+		this.vanished.stream()
+			.filter((entry) -> entry.offset >= to)
+			.forEach((entry) -> entry.removed = Removal.TRUNCATED);
 		this.vanished.removeIf((entry) -> entry.offset >= to);
 		this.end = to;
 		this.highWatermark = Math.min(this.highWatermark, to);
