@@ -73,6 +73,12 @@ final class EndOfLog {
 		}
 		else if (end.leaderEpoch() >= this.first.leaderEpoch()) {
 			this.proven = this.claimedAtFirst;
+			if (claimed > this.claimedAtFirst) {
+				// What was claimed since needs a second look of its own.
+				this.first = end;
+				this.firstAt = now;
+				this.claimedAtFirst = claimed;
+			}
 		}
 	}
 

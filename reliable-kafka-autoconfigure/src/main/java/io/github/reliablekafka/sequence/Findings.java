@@ -175,7 +175,7 @@ final class Findings {
 		excuse(state, session, evidence);
 		List<Finding> findings = new ArrayList<>(0);
 		this.judge.judge(state, session, evidence, facts, pending(session.session()), findings);
-		findings.forEach(this::post);
+		findings.forEach((finding) -> post(finding, session));
 	}
 
 	private void excuse(LaneState state, SessionState session, Judge.Evidence evidence) {
@@ -186,15 +186,15 @@ final class Findings {
 		}
 	}
 
-	private void post(Finding finding) {
+	private void post(Finding finding, @Nullable SessionState session) {
 		Finding named = named(finding);
-		this.publications.add(new Publication(named, this.ledger.post(named), true));
+		this.publications.add(new Publication(named, this.ledger.post(named), true, session));
 	}
 
 	// Of something that the state has no part in any more.
 	private void tell(Finding finding) {
 		Finding named = named(finding);
-		this.publications.add(new Publication(named, this.ledger.post(named), false));
+		this.publications.add(new Publication(named, this.ledger.post(named), false, null));
 	}
 
 	// A record tells its session only, a watermark whose that is.
@@ -225,7 +225,7 @@ final class Findings {
 			if (publication.published().isDone()) {
 				iterator.remove();
 				if (publication.isRemembered() && !publication.published().isCompletedExceptionally()) {
-					remember(state, publication.finding());
+					remember(state, publication);
 					settled = true;
 				}
 			}
@@ -233,9 +233,14 @@ final class Findings {
 		return settled;
 	}
 
-	private static void remember(LaneState state, Finding finding) {
+	private static void remember(LaneState state, Publication publication) {
+		Finding finding = publication.finding();
 		SessionState session = state.session(finding.session());
 		if (session == null) {
+			if (publication.session() != null || state.baseline() > finding.position()) {
+				// Forgotten since, with what was read of it.
+				return;
+			}
 			session = new SessionState(finding.session(), 1, 0,
 					new Finding.Place(Math.max(0, state.baseline()) - 1, -1, -1, 0), NumberRanges.EMPTY);
 			state.add(session);
@@ -277,7 +282,7 @@ final class Findings {
 			if (session == null) {
 				List<Finding> findings = new ArrayList<>(0);
 				this.judge.judgeUnseen(state, evidence, facts, pending(watermark.session()), findings);
-				findings.forEach(this::post);
+				findings.forEach((finding) -> post(finding, null));
 			}
 			else {
 				session.heard(now, watermark.sequence());
@@ -333,7 +338,7 @@ final class Findings {
 					if (gap.isOpen() && !numbers.isEmpty()) {
 						post(this.judge.finding(state,
 								new Judge.Missing(session.session(), numbers, gap.before(), gap.after(), -1), null,
-								Verdict.INDETERMINATE_AT_CRASH, Cause.SENDER_ENDED, null));
+								Verdict.INDETERMINATE_AT_CRASH, Cause.SENDER_ENDED, null), session);
 					}
 				}
 			}
@@ -374,8 +379,10 @@ final class Findings {
 	 * @param finding the finding
 	 * @param published completes when it is in a safe place
 	 * @param isRemembered whether the state is to remember it
+	 * @param session what was known of the session; {@code null} if nothing
 	 */
-	private record Publication(Finding finding, CompletableFuture<Void> published, boolean isRemembered) {
+	private record Publication(Finding finding, CompletableFuture<Void> published, boolean isRemembered,
+			@Nullable SessionState session) {
 
 	}
 

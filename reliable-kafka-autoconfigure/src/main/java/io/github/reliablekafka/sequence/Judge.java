@@ -159,7 +159,9 @@ final class Judge {
 			findings.add(finding(state, missing, evidence, Verdict.UNVERIFIED, Cause.COMPACTION, null));
 			return;
 		}
-		if (missing.lowest() < state.holes().knownFrom()) {
+		SessionState session = state.session(missing.session());
+		if (missing.lowest() < state.holes().knownFrom()
+				|| (session != null && session.isPartlyForgotten() && missing.lowest() < state.baseline())) {
 			findings.add(finding(state, missing, evidence, Verdict.UNVERIFIED, Cause.STATE_LOST, null));
 			return;
 		}

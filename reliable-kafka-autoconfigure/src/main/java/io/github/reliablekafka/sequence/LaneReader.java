@@ -66,6 +66,9 @@ public final class LaneReader {
 
 	private long committed;
 
+	/**
+	 * Where the state began whose past is asked for.
+	 */
 	private long began;
 
 	/**
@@ -158,6 +161,7 @@ public final class LaneReader {
 			}
 		}
 		if (beginning != null && this.checkpoints.compare(beginning, now)) {
+			this.began = beginning.offset();
 			this.state.beginning(beginning);
 		}
 	}
@@ -420,7 +424,8 @@ public final class LaneReader {
 			state.passTo(this.position);
 		}
 		this.changed = this.findings.evaluate(state, atPosition, now);
-		this.unsaved = true;
+		// Else it may begin elsewhere, and would take what it has saved for a past.
+		this.unsaved |= !this.unused;
 	}
 
 	/**

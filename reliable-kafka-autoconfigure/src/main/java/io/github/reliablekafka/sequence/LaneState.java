@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a group has read of a partition up to its committed offset: a function of the log
  * in front of that offset, and of what was reported. Bounded by {@link #MOST_SESSIONS},
- * {@link Holes#MOST} and {@link #MOST_REPORTED}; what does not fit makes verdicts weaker,
- * never wrong. For use by one thread.
+ * {@link Holes#MOST} and {@link #MOST_REPORTED}; what does not fit makes verdicts weaker:
+ * records that were read of a session that is forgotten may be called
+ * {@link Verdict#UNVERIFIED}. For use by one thread.
  */
 final class LaneState {
 
@@ -201,6 +202,7 @@ final class LaneState {
 		else {
 			state = SessionState.beginning(session, number, offset, leaderEpoch, timestamp);
 			state.replayedOnly(replay);
+			state.partlyForgotten(offset < this.baseline);
 			add(state);
 		}
 		state.heard(now, 0);
@@ -270,6 +272,18 @@ final class LaneState {
 	}
 
 	/**
+	 * Note that a session was read behind a place where the log was cut off.
+	 * @param id its id
+	 * @param offset the first offset that differs
+	 */
+	void cutOff(long id, long offset) {
+		SessionState session = session(id);
+		if (session != null) {
+			session.cutOff(offset);
+		}
+	}
+
+	/**
 	 * Begin anew: what was read so far is another topic of the same name, and so is
 	 * perhaps some of the new one. Records that were read stay read, wherever they were.
 	 * @param topicIdHash of the new topic
@@ -299,11 +313,12 @@ final class LaneState {
 			this.baseline = (this.baseline > began) ? this.baseline : 0;
 			return;
 		}
-		// As long as nothing was forgotten since it is where this began.
-		this.baseline = (this.baseline > began) ? this.baseline : Math.min(this.baseline, past.baseline);
+		boolean forgotten = this.baseline > began;
+		this.baseline = forgotten ? this.baseline : past.baseline;
 		this.highest = Math.max(this.highest, past.highest);
 		this.holes.precededBy(past.holes, began);
 		for (SessionState session : past.sessions.values()) {
+			session.partlyForgotten(forgotten || session.isPartlyForgotten());
 			this.sessions.merge(session.session(), session, (now, then) -> now.precededBy(then));
 		}
 		this.latest = null;
@@ -361,7 +376,7 @@ final class LaneState {
 	 * @param session the session
 	 */
 	void forget(SessionState session) {
-		forget(session, session.lastOffset());
+		forget(session, session.highestOffset());
 	}
 
 	/**
@@ -372,7 +387,7 @@ final class LaneState {
 	void forget(SessionState session, long offset) {
 		this.sessions.remove(session.session());
 		this.latest = null;
-		this.baseline = Math.max(this.baseline, Math.max(offset, session.lastOffset()) + 1);
+		this.baseline = Math.max(this.baseline, Math.max(offset, session.highestOffset()) + 1);
 	}
 
 	/**

@@ -48,6 +48,12 @@ final class LaneStateCodec {
 
 	private static final int VERSION = 1;
 
+	private static final int REPLAYED_ONLY = 1;
+
+	private static final int CUT_OFF = 2;
+
+	private static final int PARTLY_FORGOTTEN = 4;
+
 	private static final List<Verdict> VERDICTS = List.of(Verdict.values());
 
 	private static final List<Cause> CAUSES = List.of(Cause.values());
@@ -182,7 +188,7 @@ final class LaneStateCodec {
 					.reversed())
 				.toList();
 			for (SessionState session : newest.subList(mostSessions, newest.size())) {
-				baseline = Math.max(baseline, session.lastOffset() + 1);
+				baseline = Math.max(baseline, session.highestOffset() + 1);
 			}
 			sessions = newest.subList(0, mostSessions);
 		}
@@ -216,10 +222,15 @@ final class LaneStateCodec {
 
 	private static void write(SessionState session, FieldWriter writer) {
 		writer.fixed64(session.session());
-		writer.octet(session.isReplayedOnly() ? 1 : 0);
+		boolean cutOff = session.highestOffset() > session.lastOffset();
+		writer.octet((session.isReplayedOnly() ? REPLAYED_ONLY : 0) | (cutOff ? CUT_OFF : 0)
+				| (session.isPartlyForgotten() ? PARTLY_FORGOTTEN : 0));
 		writer.unsigned(session.firstSeen());
 		writer.unsigned(session.last() - session.firstSeen());
 		write(session.lastPlace(), writer);
+		if (cutOff) {
+			writer.unsigned(session.highestOffset());
+		}
 		writer.ranges(session.unknown(), 0);
 		writer.unsigned(session.gaps().size());
 		for (Gap gap : session.gaps()) {
@@ -275,12 +286,15 @@ final class LaneStateCodec {
 
 	private static SessionState session(FieldReader reader) {
 		long id = reader.fixed64();
-		boolean replayedOnly = reader.octet() != 0;
+		int flags = reader.octet();
 		long firstSeen = reader.number(0);
 		long last = firstSeen + reader.number(0);
 		Finding.Place lastPlace = Objects.requireNonNullElse(place(reader), new Finding.Place(-1, -1, -1, 0));
+		long cutOffOffset = ((flags & CUT_OFF) != 0) ? reader.number(0) : -1;
 		SessionState session = new SessionState(id, firstSeen, last, lastPlace, reader.ranges(0, Integer.MAX_VALUE));
-		session.replayedOnly(replayedOnly);
+		session.replayedOnly((flags & REPLAYED_ONLY) != 0);
+		session.partlyForgotten((flags & PARTLY_FORGOTTEN) != 0);
+		session.cutOffOffset(cutOffOffset);
 		for (long i = reader.number(0); i > 0 && !reader.hasFailed(); i--) {
 			int reported = reader.octet();
 			session.gaps()

@@ -36,10 +36,11 @@ final class Orphans {
 	 * @param position up to where the log had been polled
 	 */
 	void add(PolledRecords polled, long from, long position) {
+		this.orphans.replaceAll((orphan) -> orphan.cutOff(from));
 		for (int i = 0; i < polled.size(); i++) {
 			if (polled.offset(i) >= from && polled.session(i) != 0) {
 				this.orphans.add(new Orphan(polled.session(i), new Finding.Place(polled.offset(i), polled.timestamp(i),
-						polled.leaderEpoch(i), polled.number(i))));
+						polled.leaderEpoch(i), polled.number(i)), from));
 			}
 		}
 		reachTo(position);
@@ -76,6 +77,7 @@ final class Orphans {
 			if (processed) {
 				state.arrive(orphan.session(), place.number(), place.offset(), place.leaderEpoch(), place.timestamp(),
 						false, now);
+				state.cutOff(orphan.session(), orphan.from());
 			}
 			return processed;
 		});
@@ -86,8 +88,13 @@ final class Orphans {
 	 *
 	 * @param session of the record
 	 * @param place where it was, with its number
+	 * @param from the first offset that differs
 	 */
-	private record Orphan(long session, Finding.Place place) {
+	private record Orphan(long session, Finding.Place place, long from) {
+
+		Orphan cutOff(long from) {
+			return new Orphan(this.session, this.place, Math.min(this.from, from));
+		}
 
 	}
 

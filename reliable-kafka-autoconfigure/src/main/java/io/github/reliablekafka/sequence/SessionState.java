@@ -42,6 +42,12 @@ final class SessionState {
 
 	private long lastOffsetNumber;
 
+	/**
+	 * Where the last record was before the log was cut off in front of it; -1 if it was
+	 * not.
+	 */
+	private long cutOffOffset = -1;
+
 	private int lastLeaderEpoch;
 
 	private long lastTimestamp;
@@ -53,6 +59,11 @@ final class SessionState {
 	 * began.
 	 */
 	private boolean replayedOnly;
+
+	/**
+	 * Whether more was read of it than is known, in front of where beginnings are known.
+	 */
+	private boolean partlyForgotten;
 
 	private final List<Gap> gaps = new ArrayList<>(0);
 
@@ -111,6 +122,18 @@ final class SessionState {
 		return this.lastOffset;
 	}
 
+	/**
+	 * The highest offset at which a record of the session was read.
+	 * @return whether or not the log was cut off since
+	 */
+	long highestOffset() {
+		return Math.max(this.lastOffset, this.cutOffOffset);
+	}
+
+	void cutOffOffset(long offset) {
+		this.cutOffOffset = offset;
+	}
+
 	Finding.Place lastPlace() {
 		return new Finding.Place(this.lastOffset, this.lastTimestamp, this.lastLeaderEpoch, this.lastOffsetNumber);
 	}
@@ -121,6 +144,14 @@ final class SessionState {
 
 	void replayedOnly(boolean replayedOnly) {
 		this.replayedOnly = replayedOnly;
+	}
+
+	boolean isPartlyForgotten() {
+		return this.partlyForgotten;
+	}
+
+	void partlyForgotten(boolean partlyForgotten) {
+		this.partlyForgotten = partlyForgotten;
 	}
 
 	/**
@@ -244,6 +275,8 @@ final class SessionState {
 		SessionState all = new SessionState(this.session, past.firstSeen, later.last, later.lastPlace(),
 				past.unknown.remove(seenNow));
 		all.replayedOnly = this.replayedOnly && past.replayedOnly;
+		all.partlyForgotten = this.partlyForgotten || past.partlyForgotten;
+		all.cutOffOffset = Math.max(highestOffset(), past.highestOffset());
 		NumberRanges reported = missing(false);
 		past.gaps.forEach((gap) -> all.addGap(gap.with(gap.numbers().remove(seenNow).remove(reported))));
 		// The past may be of a time after this had begun.
@@ -361,7 +394,10 @@ final class SessionState {
 	 * @param offset the first offset that differs
 	 */
 	void cutOff(long offset) {
-		this.lastOffset = Math.min(this.lastOffset, offset - 1);
+		if (offset <= this.lastOffset) {
+			this.cutOffOffset = highestOffset();
+			this.lastOffset = offset - 1;
+		}
 		this.gaps.replaceAll((gap) -> (gap.lowerBound() >= offset && gap.before() != null)
 				? new Gap(gap.numbers(), moved(gap.before(), offset), gap.after(), gap.reported()) : gap);
 	}
@@ -371,6 +407,7 @@ final class SessionState {
 	 */
 	void forgetPlaces() {
 		this.lastOffset = -1;
+		this.cutOffOffset = -1;
 		this.lastLeaderEpoch = -1;
 		this.gaps.replaceAll((gap) -> new Gap(gap.numbers(), null, null, gap.reported()));
 		forgetAnchor();

@@ -264,6 +264,25 @@ class LaneReaderTests {
 	}
 
 	@Test
+	void tailThatIsClaimedBetweenTheLooksIsLostAsWell() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		read(0, A, 1);
+		commit(1);
+		this.log.end = 1;
+		claim(A, 3, 2, false);
+		check();
+		check();
+		claim(A, 5, 4, false);
+		for (int i = 0; i < 10; i++) {
+			this.now += 40_000_000_000L;
+			check();
+		}
+		assertThat(findings()).extracting((finding) -> finding.numbers().toString()).containsExactly("2..5");
+	}
+
+	@Test
 	void offsetMovedFromOutsideIsFoundByTheCheckpoint() {
 		this.board.connect(this.log);
 		begin(0);
@@ -608,6 +627,46 @@ class LaneReaderTests {
 	}
 
 	@Test
+	void whatWasProcessedAndCutOffDoesNotTellWhereTheRecordsBehindItAre() {
+		begin(0);
+		for (int i = 0; i < 3; i++) {
+			read(i, B, i + 1);
+		}
+		commit(3);
+		read(3, A, 1);
+		read(4, B, 4);
+		this.reader.truncate(3);
+		assertThat(this.reader.commit(5).offset()).isEqualTo(3);
+		// Number 2 is at 3 now.
+		this.reader.move(4, Cause.SEEK);
+		read(4, 1, stamp(A, 3, null));
+		commit(5);
+		this.board.post(watermark(A, 3, 4, 3, false));
+		check();
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(finding.cause()).isEqualTo(Cause.SEEK);
+			assertThat(finding.numbers()).hasToString("2");
+		});
+	}
+
+	@Test
+	void groupThatBeginsElsewhereHasNoPastWhereItWasFirst() {
+		this.board.connect(this.log);
+		begin(1);
+		check();
+		this.log.end = 0;
+		this.reader.move(0, Cause.OUT_OF_RANGE);
+		check();
+		read(0, B, 1);
+		commit(1);
+		this.board.post(watermark(A, 1, 0, 0, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.session())
+			.containsExactly("LOST_ACKED " + A);
+	}
+
+	@Test
 	void groupThatHasPassedWhatIsNoRecordHasBegun() {
 		this.board.connect(this.log);
 		begin(0);
@@ -811,6 +870,78 @@ class LaneReaderTests {
 		}
 		assertThat(safe).singleElement().satisfies((finding) -> assertThat(finding.session()).isEqualTo(A));
 		assertThat(commit(101).metadata()).hasSizeLessThan(200);
+	}
+
+	@Test
+	void sessionThatIsForgottenIsNotMadeUpOfAReportThatComesLater() {
+		CompletableFuture<Void> published = new CompletableFuture<>();
+		this.ledger.addPublisher((finding) -> published);
+		Findings findings = new Findings("group", LANE, true, this.board, this.ledger);
+		LaneState state = new LaneState(0);
+		state.arrive(A, 1, 0, 0, 0, false, this.now);
+		state.arrive(A, 4, 1, 0, 0, false, this.now);
+		state.passTo(2);
+		this.board.post(watermark(A, 4, 1, 0, false));
+		findings.evaluate(state, true, this.now);
+		assertThat(findings()).extracting((finding) -> finding.numbers().toString()).containsExactly("2..3");
+		state.shrink(0);
+		published.complete(null);
+		findings.settle(state);
+		assertThat(state.sessions()).as("4 was read, which nobody knows any more").isEmpty();
+	}
+
+	@Test
+	void whatIsForgottenWhileThePastIsUnknownStaysForgotten() {
+		this.board.connect(this.log);
+		begin(0);
+		commit(0);
+		this.reader.end();
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(0, true, "");
+		for (int i = 0; i < 1000; i++) {
+			read(i, i + 1, 1);
+		}
+		String metadata = commit(1000).metadata();
+		this.log.answer = null;
+		this.reader = reader();
+		this.reader.begin(1000, true, metadata);
+		check();
+		for (int i = 0; i < 1000; i++) {
+			this.board.post(watermark(i + 1, 1, i, i, true));
+		}
+		check();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void sessionThatIsMetAnewAfterItWasForgottenMayHaveBeenRead() {
+		begin(0);
+		for (int i = 0; i < 100; i++) {
+			read(i, (i < 3) ? A : i, (i < 3) ? i + 1 : 1);
+		}
+		this.board.post(watermark(A, 3, 2, 0, true));
+		for (int i = 3; i < 100; i++) {
+			this.board.post(watermark(i, 1, i, i, true));
+		}
+		commit(100);
+		this.now += 700_000_000_000L;
+		read(100, B, 1);
+		commit(101);
+		LaneState forgetful = LaneStateCodec.state(commit(101).metadata());
+		assertThat(forgetful).isNotNull();
+		assertThat(forgetful.baseline()).isEqualTo(100);
+		assertThat(forgetful.session(A)).isNull();
+		this.reader.truncate(2);
+		this.reader.move(0, Cause.SEEK);
+		read(0, A, 1);
+		read(1, A, 2);
+		for (int i = 2; i < 10; i++) {
+			read(i, 1, stamp(B, i, null));
+		}
+		commit(10);
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("UNVERIFIED STATE_LOST");
 	}
 
 	@Test

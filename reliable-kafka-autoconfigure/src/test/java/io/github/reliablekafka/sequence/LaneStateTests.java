@@ -16,6 +16,9 @@
 
 package io.github.reliablekafka.sequence;
 
+import java.util.ArrayList;
+import java.util.List;
+
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -35,6 +38,75 @@ class LaneStateTests {
 		state.shrink(0);
 		state.precededBy(past, 10);
 		assertThat(state.baseline()).isEqualTo(21);
+	}
+
+	@Test
+	void whatWasReadAndCutOffIsNotTakenForUnreadWhenItIsForgotten() {
+		LaneState state = new LaneState(0);
+		for (int i = 5; i < 11; i++) {
+			state.arrive(1, i, i, 0, 0, false, 0);
+		}
+		state.passTo(11);
+		state.cutOff(5);
+		state.arrive(2, 1, 5, 1, 0, false, 0);
+		state.passTo(6);
+		state = written(state);
+		state.shrink(1);
+		assertThat(state.sessions()).extracting(SessionState::session).containsExactly(2L);
+		assertThat(state.baseline()).isEqualTo(11);
+	}
+
+	@Test
+	void whatWasReadAndCutOffIsNotTakenForUnreadWhenItFindsNoRoom() {
+		LaneState state = new LaneState(0);
+		state.arrive(1, 1, 2000, 0, 0, false, 0);
+		state.passTo(2001);
+		state.cutOff(5);
+		for (int i = 0; i < 1000; i++) {
+			state.arrive(i + 2, 1, i + 5, 1, 0, false, 0);
+		}
+		state.passTo(1005);
+		LaneState cut = LaneStateCodec.state(LaneStateCodec.cutMetadata(state));
+		assertThat(cut).isNotNull();
+		assertThat(cut.session(1)).isNull();
+		assertThat(cut.baseline()).isEqualTo(2001);
+	}
+
+	private static LaneState written(LaneState state) {
+		LaneState written = LaneStateCodec.checkpoint(LaneStateCodec.bytes(state));
+		assertThat(written).isNotNull();
+		return written;
+	}
+
+	@Test
+	void whatThePastHasForgottenIsNotTakenForKnownWhereItIsReadAgain() {
+		LaneState past = new LaneState(0);
+		past.arrive(1, 1, 2, 0, 0, false, 0);
+		past.passTo(6);
+		past.shrink(0);
+		LaneState state = new LaneState(0);
+		state.precededBy(past, 0);
+		assertThat(state.baseline()).isEqualTo(3);
+	}
+
+	@Test
+	void whatWasForgottenIsNotMissingBehindThePast() {
+		LaneState past = new LaneState(0);
+		past.arrive(1, 1, 0, 0, 0, false, 0);
+		past.arrive(1, 2, 1, 0, 0, false, 0);
+		past.passTo(2);
+		LaneState state = new LaneState(2);
+		state.arrive(1, 3, 2, 0, 0, false, 0);
+		state.passTo(3);
+		state.shrink(0);
+		state.precededBy(past, 2);
+		SessionState session = state.session(1);
+		assertThat(session).isNotNull();
+		List<Finding> findings = new ArrayList<>();
+		Claim claim = new Claim(1, 3, 2, 0, 0, NumberRanges.EMPTY, 77);
+		new Judge("group", new Lane("orders", 0)).judge(state, session, new Judge.Evidence(claim, null, null),
+				new TopicFacts(77, false), NumberRanges.EMPTY, findings);
+		assertThat(findings).noneMatch((finding) -> finding.verdict().isLoss());
 	}
 
 	@Test

@@ -192,7 +192,7 @@ final class Oracle {
 			wrong(finding, sent, "was delivered before state was lost");
 		}
 		else if (sent.copies.stream()
-			.anyMatch((copy) -> copy.removed == null && !copy.replay && copy.offset >= this.consumer.lastCommit
+			.anyMatch((copy) -> copy.removed == null && !copy.replay && isAhead(copy)
 					&& !Boolean.FALSE.equals((copy.part != null && rc) ? copy.part.committed : null))) {
 			// A replay that is still to come makes it recovered.
 			wrong(finding, sent, "is still to come");
@@ -203,6 +203,11 @@ final class Oracle {
 		else if (finding.verdict() == Verdict.LOST_ACKED) {
 			lost(finding, sent);
 		}
+	}
+
+	// What was written anew behind its back it does not see unless it is moved.
+	private boolean isAhead(SimulatedLog.Entry copy) {
+		return copy.offset >= (copy.behindReader ? this.consumer.position : this.consumer.lastCommit);
 	}
 
 	// What nobody could notice is a log that was written anew where the position is known

@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 
 /**
  * One run of the simulated cluster with everything that its seed has happen to it. Same
@@ -36,8 +37,6 @@ final class Schedule {
 	final Set<Faults> faults;
 
 	final Checker.Factory factory;
-
-	final boolean harmless;
 
 	final boolean readCommitted;
 
@@ -83,7 +82,6 @@ final class Schedule {
 		this.trace = traced ? new ArrayList<>() : null;
 		this.faults = Faults.choose(this.random);
 		this.faults.addAll(always);
-		this.harmless = Faults.harmless(this.faults);
 		this.readCommitted = this.random.chance(60);
 		this.resetToLatest = this.random.chance(40);
 		this.transactions0 = this.random.chance(50);
@@ -97,11 +95,36 @@ final class Schedule {
 	 * @return the counts
 	 */
 	Tally run() {
+		return run(this::play);
+	}
+
+	/**
+	 * Run one partition with one producer, to which something that is given happens.
+	 * @param given the faults that may be in it
+	 * @param story what happens
+	 * @return the counts
+	 */
+	Tally run(Set<Faults> given, BiConsumer<SimulatedConsumer, SimulatedProducer> story) {
+		this.faults.clear();
+		this.faults.addAll(given);
+		return run(() -> {
+			this.processes.add(process());
+			open(0);
+			SimulatedConsumer consumer = this.consumers.values().iterator().next();
+			consumer.assign(this.processes.get(0));
+			story.accept(consumer, produce());
+			if (this.violations.isEmpty()) {
+				quiesce();
+			}
+		});
+	}
+
+	private Tally run(Runnable play) {
 		Tally tally = new Tally();
 		tally.schedules = 1;
-		tally.faultFree = this.harmless ? 1 : 0;
+		tally.faultFree = isHarmless() ? 1 : 0;
 		try {
-			play();
+			play.run();
 			judge();
 		}
 		catch (RuntimeException ex) {
@@ -152,11 +175,11 @@ final class Schedule {
 		}
 		for (SimulatedConsumer consumer : this.consumers.values()) {
 			consumer.oracle.settle(latest(consumer.log.lane));
-			if (this.harmless && consumer.oracle.tally.findings > 0) {
+			if (isHarmless() && consumer.oracle.tally.findings > 0) {
 				violation("a finding without a fault");
 			}
 		}
-		if (this.harmless) {
+		if (isHarmless()) {
 			this.everyProcess.forEach(this::nothingOdd);
 		}
 	}
@@ -234,6 +257,10 @@ final class Schedule {
 	/** Whether something happens here that may happen anywhere. */
 	boolean happens(Faults fault, int percent) {
 		return !this.quiet && this.faults.contains(fault) && this.random.chance(percent);
+	}
+
+	boolean isHarmless() {
+		return Faults.harmless(this.faults);
 	}
 
 	/** Whether numbers may come several times, or not in their order. */
@@ -429,6 +456,15 @@ final class Schedule {
 		}
 	}
 
+	void crash(SimulatedProducer producer) {
+		producer.crash();
+		forgetGone();
+	}
+
+	void assign(SimulatedConsumer consumer) {
+		consumer.assign(this.random.one(this.processes));
+	}
+
 	private void forgetGone() {
 		this.producers.removeIf((producer) -> producer.gone);
 	}
@@ -512,7 +548,7 @@ final class Schedule {
 		}
 	}
 
-	private void crash(ConsumerProcess process) {
+	void crash(ConsumerProcess process) {
 		process.die();
 		this.processes.remove(process);
 		for (SimulatedConsumer consumer : this.consumers.values()) {
@@ -554,7 +590,7 @@ final class Schedule {
 			.add(watermark);
 	}
 
-	private void deliverSome(Lane lane) {
+	void deliverSome(Lane lane) {
 		for (List<Watermark> watermarks : this.controlTopic.getOrDefault(lane, Map.of()).values()) {
 			Watermark watermark = this.random.one(watermarks);
 			this.processes.forEach((process) -> process.board.post(watermark));

@@ -109,7 +109,7 @@ final class SimulatedConsumer {
 		this.reader = this.schedule.factory.create("group", this.log.lane, this.readCommitted, this.process.board,
 				this.process.ledger, () -> this.schedule.clock * 1_000_000);
 		this.reader.begin(this.position, committed, metadata);
-		if (!committed && this.schedule.harmless) {
+		if (!committed && this.schedule.isHarmless()) {
 			// Else the next one may begin further behind, which is a loss by itself.
 			commit(this.position, false);
 		}
@@ -209,7 +209,7 @@ final class SimulatedConsumer {
 		this.cutOff.addAll(processed);
 		this.lineage.highest = Math.min(this.lineage.highest, divergence);
 		this.reader.truncate(divergence);
-		if (!this.schedule.harmless && this.schedule.random.chance(30)) {
+		if (!this.schedule.isHarmless() && this.schedule.random.chance(30)) {
 			// The container commits what the listener had done with before.
 			processed.stream()
 				.filter((entry) -> entry.sent != null)
@@ -334,9 +334,11 @@ final class SimulatedConsumer {
 		}
 	}
 
-	/** Whether the group is beyond an offset, or will be after a crash. */
+	/** Whether the group is or was beyond an offset, or will be after a crash. */
 	boolean isBeyond(long offset) {
-		return (this.reader != null && offset < this.position) || (this.stored != null && offset < this.stored.offset);
+		return (this.reader != null && offset < Math.max(this.position, this.lineage.highest))
+				|| (this.stored != null && offset < this.stored.offset)
+				|| (this.stored != null && this.stored.lineage != null && offset < this.stored.lineage.highest);
 	}
 
 	boolean delivered(Sent sent) {

@@ -41,6 +41,9 @@ final class SimulatedLog {
 
 	private final Map<Sent.Transaction, Part> open = new LinkedHashMap<>();
 
+	/** What has vanished, and may yet be cut off. */
+	private final List<Entry> vanished = new ArrayList<>(0);
+
 	/** Counts how often the topic was created. */
 	int incarnation;
 
@@ -64,6 +67,7 @@ final class SimulatedLog {
 	void recreate() {
 		this.entries.values().forEach((entry) -> entry.removed = Removal.RECREATED);
 		this.entries.clear();
+		this.vanished.clear();
 		this.open.clear();
 		this.incarnation++;
 		this.topicIdHash = Stamp.topicIdHash(0x5eedL * 31 + this.lane.hashCode(), this.incarnation);
@@ -137,6 +141,11 @@ final class SimulatedLog {
 			cut.remove();
 		}
 		this.open.values().removeIf((part) -> part.first >= to);
+		// Its sender is not told of it, and sends it again.
+		this.vanished.stream()
+			.filter((entry) -> entry.offset >= to)
+			.forEach((entry) -> entry.removed = Removal.TRUNCATED);
+		this.vanished.removeIf((entry) -> entry.offset >= to);
 		this.end = to;
 		this.highWatermark = Math.min(this.highWatermark, to);
 		this.start = Math.min(this.start, to);
@@ -178,6 +187,9 @@ final class SimulatedLog {
 		if (entry != null && !entry.marker) {
 			entry.removed = removal;
 			this.entries.remove(offset);
+			if (removal == Removal.VANISHED) {
+				this.vanished.add(entry);
+			}
 		}
 	}
 
