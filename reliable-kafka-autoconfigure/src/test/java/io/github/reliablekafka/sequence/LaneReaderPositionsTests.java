@@ -1,0 +1,309 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link LaneReader} where positions move, and logs are cut off.
+ */
+class LaneReaderPositionsTests extends LaneReaderSetup {
+
+	@Test
+	void anchorBehindTheLogProvesTruncationAtOnce() {
+		begin(0);
+		read(0, 0, stamp(A, 1, null));
+		read(1, 1, stamp(A, 6, new Claim(1, 5, 4, 0, -1, NumberRanges.EMPTY, TOPIC)));
+		commit(2);
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.LOST_ACKED);
+			assertThat(finding.cause()).isEqualTo(Cause.TRUNCATED);
+			assertThat(finding.numbers()).hasToString("2..5");
+		});
+	}
+
+	@Test
+	void passedOverIsMissed() {
+		begin(0);
+		read(0, A, 1);
+		this.reader.move(10, Cause.RETENTION);
+		read(10, A, 11);
+		commit(11);
+		claim(A, 11, 10, false);
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(finding.cause()).isEqualTo(Cause.RETENTION);
+			assertThat(finding.numbers()).hasToString("2..10");
+			assertThat(finding.skippedFrom()).isEqualTo(1);
+			assertThat(finding.skippedTo()).isEqualTo(10);
+		});
+	}
+
+	@Test
+	void tailThatIsCutOffIsLostWhenTheLogStaysShort() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		read(0, A, 1);
+		commit(1);
+		this.log.end = 1;
+		claim(A, 3, 2, false);
+		for (int i = 0; i < 5; i++) {
+			check();
+		}
+		assertThat(findings()).isEmpty();
+		this.now += 40_000_000_000L;
+		for (int i = 0; i < 5; i++) {
+			check();
+		}
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.cause()).isEqualTo(Cause.TAIL);
+			assertThat(finding.numbers()).hasToString("2..3");
+		});
+	}
+
+	@Test
+	void tailThatIsClaimedBetweenTheLooksIsLostAsWell() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		read(0, A, 1);
+		commit(1);
+		this.log.end = 1;
+		claim(A, 3, 2, false);
+		check();
+		check();
+		claim(A, 5, 4, false);
+		for (int i = 0; i < 10; i++) {
+			this.now += 40_000_000_000L;
+			check();
+		}
+		assertThat(findings()).extracting((finding) -> finding.numbers().toString()).containsExactly("2..5");
+	}
+
+	@Test
+	void offsetMovedFromOutsideIsFoundByTheCheckpoint() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		for (int i = 0; i < 10; i++) {
+			read(i, A, i + 1);
+		}
+		commit(10);
+		this.reader.end();
+		this.reader = reader();
+		this.reader.begin(15, true, "");
+		read(15, A, 16);
+		commit(16);
+		check();
+		claim(A, 16, 15, false);
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).as("others of the group may have read it").isEqualTo(Verdict.UNVERIFIED);
+			assertThat(finding.cause()).isEqualTo(Cause.EXTERNAL_RESET);
+			assertThat(finding.numbers()).hasToString("11..15");
+			assertThat(finding.skippedFrom()).isEqualTo(10);
+			assertThat(finding.skippedTo()).isEqualTo(15);
+		});
+	}
+
+	@Test
+	void topicThatIsCreatedAgainLeavesNothingUnsaid() {
+		begin(0);
+		read(0, A, 1);
+		read(1, A, 2);
+		commit(2);
+		this.board.post(LANE.topic(), new TopicFacts(TOPIC + 1, false));
+		Claim claim = new Claim(1, 2, 1, 0, 0, NumberRanges.EMPTY, TOPIC + 1);
+		this.board.post(new Watermark(LANE, A, identity(), 1, 2, 2, claim, claim, false));
+		this.board.post(new Watermark(LANE, B, identity(), 1, 2, 2, claim, claim, false));
+		check();
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.session()).as("what was read stays read").isEqualTo(B);
+			assertThat(finding.verdict()).isEqualTo(Verdict.UNVERIFIED);
+			assertThat(finding.cause()).isEqualTo(Cause.TOPIC_RECREATED);
+		});
+	}
+
+	@Test
+	void whatWasPassedOverBeforeTheOffsetWasMovedMayHaveBeenRead() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		read(0, B, 1);
+		commit(1);
+		this.reader.move(10, Cause.RETENTION);
+		commit(10);
+		this.reader.end();
+		this.reader = reader();
+		this.reader.begin(15, true, "");
+		check();
+		this.board.post(watermark(A, 3, 5, 3, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("UNVERIFIED RETENTION");
+	}
+
+	@Test
+	void whatWasWrittenAnewBelowTheEndIsPassedOver() {
+		begin(0);
+		for (int i = 0; i < 100; i++) {
+			read(i, A, i + 1);
+		}
+		commit(100);
+		this.reader.move(50, Cause.OUT_OF_RANGE);
+		read(50, B, 21);
+		commit(51);
+		this.board.post(watermark(B, 21, 50, 30, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("MISSED OUT_OF_RANGE");
+	}
+
+	@Test
+	void whatWasWrittenAnewBelowWhatWasReadLastIsPassedOver() {
+		begin(0);
+		for (int i = 0; i < 7; i++) {
+			read(i, A, i + 1);
+		}
+		commit(7);
+		// Cut off at 0. Number 8 is at 0 now, and the log ends at 1.
+		this.reader.move(1, Cause.OUT_OF_RANGE);
+		read(1, A, 9);
+		commit(2);
+		Claim claim = new Claim(1, 9, 6, 9, 0, NumberRanges.EMPTY, TOPIC);
+		read(2, 1, stamp(A, 10, claim));
+		commit(3);
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(finding.cause()).isEqualTo(Cause.OUT_OF_RANGE);
+			assertThat(finding.numbers()).hasToString("8");
+		});
+	}
+
+	@Test
+	void groupDoesNotAnswerForWhatIsInFrontOfItsBeginning() {
+		begin(1000);
+		for (int i = 1000; i < 1010; i++) {
+			read(i, A, i + 1);
+		}
+		commit(1010);
+		this.reader.move(0, Cause.SEEK);
+		this.reader.move(500, Cause.RETENTION);
+		for (int i = 500; i < 1011; i++) {
+			read(i, A, i + 1);
+		}
+		commit(1011);
+		this.board.post(watermark(A, 1011, 1010, 0, false));
+		check();
+		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void groupThatIsSentElsewhereBeforeItReadsBeginsThere() {
+		begin(0);
+		this.reader.move(500, Cause.RETENTION);
+		for (int i = 500; i < 520; i++) {
+			read(i, A, i + 1);
+		}
+		commit(520);
+		this.board.post(watermark(A, 520, 519, 0, false));
+		check();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void whatWasProcessedAndCutOffDoesNotTellWhereTheRecordsBehindItAre() {
+		begin(0);
+		for (int i = 0; i < 3; i++) {
+			read(i, B, i + 1);
+		}
+		commit(3);
+		read(3, A, 1);
+		read(4, B, 4);
+		this.reader.truncate(3);
+		assertThat(this.reader.commit(5).offset()).isEqualTo(3);
+		// Number 2 is at 3 now.
+		this.reader.move(4, Cause.SEEK);
+		read(4, 1, stamp(A, 3, null));
+		commit(5);
+		this.board.post(watermark(A, 3, 4, 3, false));
+		check();
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(finding.cause()).isEqualTo(Cause.SEEK);
+			assertThat(finding.numbers()).hasToString("2");
+		});
+	}
+
+	@Test
+	void groupThatBeginsElsewhereHasNoPastWhereItWasFirst() {
+		this.board.connect(this.log);
+		begin(1);
+		check();
+		this.log.end = 0;
+		this.reader.move(0, Cause.OUT_OF_RANGE);
+		check();
+		read(0, B, 1);
+		commit(1);
+		this.board.post(watermark(A, 1, 0, 0, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.session())
+			.containsExactly("LOST_ACKED " + A);
+	}
+
+	@Test
+	void groupThatHasPassedWhatIsNoRecordHasBegun() {
+		this.board.connect(this.log);
+		begin(0);
+		this.reader.advance(5, 0);
+		check();
+		this.reader.move(500, Cause.SEEK);
+		read(500, A, 1);
+		commit(501);
+		this.board.post(watermark(B, 3, 102, 100, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("MISSED SEEK");
+	}
+
+	@Test
+	void whatOthersMayHaveReadBeforeTheLogWasWrittenAnewIsNotProven() {
+		this.board.connect(this.log);
+		begin(0);
+		read(0, A, 1);
+		read(1, A, 2);
+		commit(2);
+		this.reader.end();
+		this.log.end = 16;
+		this.reader = reader();
+		this.reader.begin(16, true, "");
+		// Numbers 3 to 8 were at offsets 2 to 14.
+		this.reader.move(0, Cause.OUT_OF_RANGE);
+		read(0, 0, stamp(A, 1, null));
+		read(1, 2, stamp(A, 9, null));
+		for (int i = 2; i < 20; i++) {
+			read(i, 2, stamp(B, i, null));
+		}
+		commit(20);
+		claim(A, 8, 14, false);
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("UNVERIFIED EXTERNAL_RESET");
+	}
+
+}
