@@ -155,7 +155,7 @@ final class Findings {
 		SessionState session = state.session(id);
 		boolean truncated = anchor.offset() >= offset;
 		boolean open = session != null
-				&& (session.hasOpenGap() || (state.baseline() == 0 && !session.unknown().isEmpty()));
+				&& (session.gaps().hasOpen() || (state.baseline() == 0 && !session.unknown().isEmpty()));
 		if (session == null || (!truncated && !open)) {
 			return;
 		}
@@ -286,7 +286,7 @@ final class Findings {
 			}
 			else {
 				session.heard(now, watermark.sequence());
-				if (session.hasOpenGap() || claim.acknowledged() > session.last() || !session.unknown().isEmpty()) {
+				if (session.gaps().hasOpen() || claim.acknowledged() > session.last() || !session.unknown().isEmpty()) {
 					judge(state, session, evidence, facts);
 				}
 			}
@@ -308,14 +308,14 @@ final class Findings {
 	}
 
 	private boolean isOver(SessionState session, Watermark watermark, long now) {
-		return watermark.closed() && claimOf(watermark).acknowledged() <= session.last() && !session.hasOpenGap()
+		return watermark.closed() && claimOf(watermark).acknowledged() <= session.last() && !session.gaps().hasOpen()
 				&& now - session.heardAt() > SILENCE && pending(session.session()).isEmpty();
 	}
 
 	private boolean undecided(LaneState state, Map<Long, Watermark> watermarks, TopicFacts facts, long now) {
 		boolean open = false;
 		for (SessionState session : state.sessions()) {
-			if (!session.hasOpenGap()) {
+			if (!session.gaps().hasOpen()) {
 				continue;
 			}
 			open = true;
@@ -331,7 +331,7 @@ final class Findings {
 			Watermark watermark = watermarks.get(session.session());
 			if ((watermark != null && watermark.closed()) || now - session.heardAt() > SILENCE) {
 				long acknowledged = (watermark != null) ? claimOf(watermark).acknowledged() : 0;
-				for (Gap gap : List.copyOf(session.gaps())) {
+				for (Gap gap : session.gaps()) {
 					NumberRanges numbers = gap.numbers()
 						.intersect(acknowledged + 1, Long.MAX_VALUE)
 						.remove(pending(session.session()));

@@ -327,7 +327,7 @@ final class LaneState {
 	long openNumbers() {
 		long numbers = 0;
 		for (SessionState session : this.sessions.values()) {
-			numbers += session.openNumbers();
+			numbers += session.gaps().openNumbers();
 		}
 		return numbers;
 	}
@@ -341,12 +341,12 @@ final class LaneState {
 	List<SessionState> shrink(int mostSessions) {
 		long reported = 0;
 		for (SessionState session : this.sessions.values()) {
-			reported += session.reportedGaps();
+			reported += session.gaps().reported();
 		}
 		if (reported > MOST_REPORTED) {
 			for (SessionState session : oldestFirst()) {
-				reported -= session.reportedGaps();
-				session.gaps().removeIf((gap) -> !gap.isOpen());
+				reported -= session.gaps().reported();
+				session.gaps().forgetReported();
 				if (reported <= MOST_REPORTED) {
 					break;
 				}
@@ -356,7 +356,7 @@ final class LaneState {
 		if (this.sessions.size() > mostSessions) {
 			for (SessionState session : oldestFirst().subList(0, this.sessions.size() - mostSessions)) {
 				forget(session);
-				if (session.hasOpenGap()) {
+				if (session.gaps().hasOpen()) {
 					unfinished.add(session);
 				}
 			}
@@ -367,7 +367,8 @@ final class LaneState {
 	private List<SessionState> oldestFirst() {
 		return this.sessions.values()
 			.stream()
-			.sorted(Comparator.comparing(SessionState::hasOpenGap).thenComparingLong((session) -> session.lastOffset()))
+			.sorted(Comparator.comparing((SessionState session) -> session.gaps().hasOpen())
+				.thenComparingLong((session) -> session.lastOffset()))
 			.toList();
 	}
 

@@ -183,7 +183,7 @@ final class LaneStateCodec {
 		long baseline = state.baseline();
 		if (mostSessions < sessions.size()) {
 			List<SessionState> newest = sessions.stream()
-				.sorted(Comparator.comparing(SessionState::hasOpenGap)
+				.sorted(Comparator.comparing((SessionState session) -> session.gaps().hasOpen())
 					.thenComparingLong((session) -> session.lastOffset())
 					.reversed())
 				.toList();

@@ -16,9 +16,6 @@
 
 package io.github.reliablekafka.sequence;
 
-import java.util.ArrayList;
-import java.util.List;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,7 +62,7 @@ final class SessionState {
 	 */
 	private boolean partlyForgotten;
 
-	private final List<Gap> gaps = new ArrayList<>(0);
+	private final Gaps gaps = new Gaps();
 
 	/**
 	 * The newest claim that was read in the partition itself; not part of what is saved.
@@ -162,7 +159,7 @@ final class SessionState {
 		return this.unknown;
 	}
 
-	List<Gap> gaps() {
+	Gaps gaps() {
 		return this.gaps;
 	}
 
@@ -172,31 +169,6 @@ final class SessionState {
 
 	boolean anchorProvesTruncation() {
 		return this.anchorProvesTruncation;
-	}
-
-	boolean hasOpenGap() {
-		for (Gap gap : this.gaps) {
-			if (gap.isOpen()) {
-				return true;
-			}
-		}
-		return false;
-	}
-
-	long reportedGaps() {
-		long reported = 0;
-		for (Gap gap : this.gaps) {
-			reported += gap.isOpen() ? 0 : 1;
-		}
-		return reported;
-	}
-
-	long openNumbers() {
-		long numbers = 0;
-		for (Gap gap : this.gaps) {
-			numbers += gap.isOpen() ? gap.numbers().count() : 0;
-		}
-		return numbers;
 	}
 
 	/**
@@ -228,12 +200,9 @@ final class SessionState {
 			this.replayedOnly &= replay;
 			return Arrival.NEXT;
 		}
-		for (int i = 0; i < this.gaps.size(); i++) {
-			Gap gap = this.gaps.get(i);
-			if (gap.numbers().contains(number)) {
-				replace(i, gap.with(gap.numbers().remove(number, number)));
-				return gap.isOpen() ? Arrival.LATE : Arrival.RECOVERED;
-			}
+		Gap gap = this.gaps.take(number);
+		if (gap != null) {
+			return gap.isOpen() ? Arrival.LATE : Arrival.RECOVERED;
 		}
 		if (this.unknown.contains(number)) {
 			this.unknown = this.unknown.remove(number, number);
@@ -242,25 +211,12 @@ final class SessionState {
 		return Arrival.AGAIN;
 	}
 
-	private void replace(int index, Gap gap) {
-		if (gap.numbers().isEmpty()) {
-			this.gaps.remove(index);
-		}
-		else {
-			this.gaps.set(index, gap);
-		}
-	}
-
 	/**
 	 * The numbers that were read.
 	 * @return without those that are missing
 	 */
 	private NumberRanges seen() {
-		NumberRanges seen = NumberRanges.of(1, this.last).remove(this.unknown);
-		for (Gap gap : this.gaps) {
-			seen = seen.remove(gap.numbers());
-		}
-		return seen;
+		return NumberRanges.of(1, this.last).remove(this.unknown).remove(this.gaps.numbers());
 	}
 
 	/**
@@ -277,10 +233,10 @@ final class SessionState {
 		all.replayedOnly = this.replayedOnly && past.replayedOnly;
 		all.partlyForgotten = this.partlyForgotten || past.partlyForgotten;
 		all.cutOffOffset = Math.max(highestOffset(), past.highestOffset());
-		NumberRanges reported = missing(false);
-		past.gaps.forEach((gap) -> all.addGap(gap.with(gap.numbers().remove(seenNow).remove(reported))));
+		NumberRanges reported = this.gaps.reportedNumbers();
+		past.gaps.forEach((gap) -> all.gaps.add(gap.with(gap.numbers().remove(seenNow).remove(reported))));
 		// The past may be of a time after this had begun.
-		NumberRanges missingThen = all.missing(true);
+		NumberRanges missingThen = all.gaps.numbers();
 		NumberRanges between = this.unknown.intersect(past.last + 1, this.firstSeen - 1);
 		NumberRanges passed = between.remove(missingThen).remove(reported);
 		if (past.replayedOnly) {
@@ -288,31 +244,15 @@ final class SessionState {
 			all.unknown = all.unknown.add(passed);
 		}
 		else {
-			all.addGap(new Gap(passed, past.lastPlace(), null, null));
+			all.gaps.add(new Gap(passed, past.lastPlace(), null, null));
 		}
 		for (Gap gap : this.gaps) {
 			Finding.Place before = gap.before();
 			boolean reaches = before != null && before.number() < past.last;
-			all.addGap(new Gap(gap.numbers().remove(seenThen).remove(missingThen), reaches ? past.lastPlace() : before,
-					gap.after(), gap.reported()));
+			all.gaps.add(new Gap(gap.numbers().remove(seenThen).remove(missingThen),
+					reaches ? past.lastPlace() : before, gap.after(), gap.reported()));
 		}
 		return all;
-	}
-
-	private NumberRanges missing(boolean unreported) {
-		NumberRanges missing = NumberRanges.EMPTY;
-		for (Gap gap : this.gaps) {
-			if (unreported || !gap.isOpen()) {
-				missing = missing.add(gap.numbers());
-			}
-		}
-		return missing;
-	}
-
-	private void addGap(Gap gap) {
-		if (!gap.numbers().isEmpty()) {
-			this.gaps.add(gap);
-		}
 	}
 
 	void anchor(Claim anchor, boolean provesTruncation) {
@@ -331,22 +271,11 @@ final class SessionState {
 	 * @return those that were missing
 	 */
 	NumberRanges excuse(NumberRanges failed) {
-		NumberRanges excused = NumberRanges.EMPTY;
 		if (failed.isEmpty()) {
-			return excused;
-		}
-		for (int i = this.gaps.size() - 1; i >= 0; i--) {
-			Gap gap = this.gaps.get(i);
-			if (gap.isOpen()) {
-				NumberRanges rest = gap.numbers().remove(failed);
-				if (!rest.equals(gap.numbers())) {
-					excused = excused.add(gap.numbers().remove(rest));
-					replace(i, gap.with(rest));
-				}
-			}
+			return NumberRanges.EMPTY;
 		}
 		this.unknown = this.unknown.remove(failed);
-		return excused;
+		return this.gaps.excuse(failed);
 	}
 
 	/**
@@ -355,24 +284,10 @@ final class SessionState {
 	 * @param verdict what was reported
 	 */
 	void reported(NumberRanges numbers, Verdict verdict) {
-		NumberRanges rest = numbers;
-		for (int i = this.gaps.size() - 1; i >= 0; i--) {
-			Gap gap = this.gaps.get(i);
-			NumberRanges others = gap.numbers().remove(numbers);
-			if (gap.isUndecided() && !others.equals(gap.numbers())) {
-				NumberRanges common = gap.numbers().intersect(numbers);
-				rest = rest.remove(common);
-				this.gaps.set(i, gap.with(common, verdict));
-				if (!others.isEmpty()) {
-					this.gaps.add(i, gap.with(others));
-				}
-			}
-		}
+		NumberRanges rest = this.gaps.report(numbers, verdict);
 		NumberRanges early = rest.intersect(this.unknown);
-		if (!early.isEmpty()) {
-			this.unknown = this.unknown.remove(early);
-			this.gaps.add(0, new Gap(early, null, null, verdict));
-		}
+		this.unknown = this.unknown.remove(early);
+		this.gaps.addFirst(new Gap(early, null, null, verdict));
 		NumberRanges tail = rest.intersect(this.last + 1, Long.MAX_VALUE);
 		if (!tail.isEmpty()) {
 			long highest = tail.last(tail.size() - 1);
@@ -383,7 +298,7 @@ final class SessionState {
 				this.unknown = between;
 			}
 			else {
-				addGap(new Gap(between, lastPlace(), null, null));
+				this.gaps.add(new Gap(between, lastPlace(), null, null));
 			}
 			this.last = highest;
 		}
@@ -398,8 +313,7 @@ final class SessionState {
 			this.cutOffOffset = highestOffset();
 			this.lastOffset = offset - 1;
 		}
-		this.gaps.replaceAll((gap) -> (gap.lowerBound() >= offset && gap.before() != null)
-				? new Gap(gap.numbers(), moved(gap.before(), offset), gap.after(), gap.reported()) : gap);
+		this.gaps.cutOff(offset);
 	}
 
 	/**
@@ -409,12 +323,8 @@ final class SessionState {
 		this.lastOffset = -1;
 		this.cutOffOffset = -1;
 		this.lastLeaderEpoch = -1;
-		this.gaps.replaceAll((gap) -> new Gap(gap.numbers(), null, null, gap.reported()));
+		this.gaps.forgetPlaces();
 		forgetAnchor();
-	}
-
-	private static Finding.Place moved(Finding.Place place, long offset) {
-		return new Finding.Place(offset - 1, place.timestamp(), place.leaderEpoch(), place.number());
 	}
 
 	/**

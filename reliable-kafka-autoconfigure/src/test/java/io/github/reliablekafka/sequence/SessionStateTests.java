@@ -34,7 +34,7 @@ class SessionStateTests {
 			assertThat(gap.isOpen()).isTrue();
 		});
 		assertThat(all.last()).isEqualTo(6);
-		assertThat(all.openNumbers()).isEqualTo(2);
+		assertThat(all.gaps().openNumbers()).isEqualTo(2);
 	}
 
 	@Test
