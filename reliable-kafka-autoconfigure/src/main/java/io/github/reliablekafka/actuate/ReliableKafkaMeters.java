@@ -70,6 +70,9 @@ final class ReliableKafkaMeters implements MeterBinder {
 			.description("Settings that can lose records and were accepted by name")
 			.tag("state", "accepted")
 			.register(registry);
+		Gauge.builder(PREFIX + "consumer.unfinished.partitions", this.ledger, (ledger) -> ledger.unfinished().size())
+			.description("Partitions with a record that has no outcome for too long")
+			.register(registry);
 		this.ledger.onTopic((topic) -> bindTopic(registry, topic));
 		this.ledger.onRejection((topic, reason) -> bindRejection(registry, topic, reason));
 		this.ledger.onConsumption((consumption) -> bindConsumption(registry, consumption));

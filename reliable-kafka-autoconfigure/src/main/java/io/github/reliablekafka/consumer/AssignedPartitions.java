@@ -326,6 +326,10 @@ final class AssignedPartitions {
 	void sought(TopicPartition partition, long offset) {
 		AssignedPartition assigned = this.partitions.get(partition);
 		if (assigned != null) {
+			if (assigned.position() >= 0 && offset > assigned.position()) {
+				// Passes what is in between, and what the listener was not given before.
+				assigned.open().closeUndelivered();
+			}
 			assigned.move(offset, Cause.SEEK);
 		}
 	}

@@ -17,7 +17,9 @@
 package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -32,6 +34,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +52,8 @@ final class CommitGuard {
 	 * A partition is not read on while there are more records between the first one
 	 * without an outcome and the last one polled: with a listener that acknowledges by
 	 * hand, and forgets one, there is no other end to what has to be processed again.
-	 * They take 12.5 kB, or 0.8 MB if there are gaps between offsets.
+	 * They take 12.5 kB, 0.8 MB if there are gaps between offsets, and some 10 MB if each
+	 * was polled alone.
 	 */
 	static final int MOST_OPEN = 100_000;
 
@@ -65,13 +69,26 @@ final class CommitGuard {
 
 	private final BiConsumer<TopicPartition, Duration> holdBack;
 
-	private final Map<TopicPartition, Long> readAgain = new HashMap<>();
+	private final List<ConsumerRecord<?, ?>> handled = new ArrayList<>(0);
 
 	private final Queue<ConsumerRecord<?, ?>> acknowledged = new ConcurrentLinkedQueue<>();
 
+	private final PendingReplies replies = new PendingReplies();
+
+	private final boolean deliveries;
+
 	private volatile @Nullable Thread thread;
 
+	private volatile Unfinished[] unfinished = {};
+
+	/**
+	 * Read by another thread, which has time.
+	 */
+	private long done;
+
 	private @Nullable ConsumerRecord<?, ?> current;
+
+	private boolean inBatch;
 
 	private int listening;
 
@@ -83,13 +100,16 @@ final class CommitGuard {
 	 * @param outcomes counts interventions
 	 * @param byHand whether the listener says of each record itself that it is processed,
 	 * possibly much later
+	 * @param deliveries whether the guard is told what the listener is given; then what
+	 * it was given may be without an outcome when the container polls again
 	 * @param holdBack keeps a partition from being polled for some time
 	 */
-	CommitGuard(Consumer<?, ?> consumer, Outcomes outcomes, boolean byHand,
+	CommitGuard(Consumer<?, ?> consumer, Outcomes outcomes, boolean byHand, boolean deliveries,
 			BiConsumer<TopicPartition, Duration> holdBack) {
 		this.consumer = consumer;
 		this.outcomes = outcomes;
 		this.byHand = byHand;
+		this.deliveries = deliveries;
 		this.holdBack = holdBack;
 	}
 
@@ -97,8 +117,56 @@ final class CommitGuard {
 		return this.byHand;
 	}
 
-	Outcomes outcomes() {
-		return this.outcomes;
+	/**
+	 * The consumer is closed.
+	 */
+	void close() {
+		this.outcomes.forget(this);
+	}
+
+	String group() {
+		return this.outcomes.group();
+	}
+
+	/**
+	 * Whether the guard is told what the listener is given.
+	 * @return {@code false} if a record has an outcome when the listener has returned
+	 */
+	boolean isFollowingDeliveries() {
+		return this.deliveries;
+	}
+
+	/**
+	 * How many records or batches the listener has dealt with. May be asked by any
+	 * thread.
+	 * @return a number that has changed if there was another one some time ago
+	 */
+	long progress() {
+		return this.done;
+	}
+
+	/**
+	 * The first record without an outcome of each partition, as of the last poll. May be
+	 * asked by any thread.
+	 * @return mostly empty
+	 */
+	Unfinished[] unfinished() {
+		return this.unfinished;
+	}
+
+	/**
+	 * The record that the listener has been given alone. May be asked by any thread.
+	 * @param partition a partition
+	 * @return its offset; -1 if there is none in this partition
+	 */
+	long offsetOfCurrent(TopicPartition partition) {
+		ConsumerRecord<?, ?> record = this.current;
+		return (record != null && record.partition() == partition.partition()
+				&& record.topic().equals(partition.topic())) ? record.offset() : -1;
+	}
+
+	PendingReplies replies() {
+		return this.replies;
 	}
 
 	/**
@@ -114,25 +182,61 @@ final class CommitGuard {
 	}
 
 	/**
+	 * A listener is about to be given a batch. What it commits itself while it has it is
+	 * its own decision: the container commits later.
+	 */
+	void beginBatch() {
+		this.inBatch = true;
+	}
+
+	/**
+	 * An error handler is given records. If it says so, they stay without an outcome
+	 * until it has kept them or has them polled again; if it does not, nobody knows.
+	 * @param records the records
+	 */
+	void handle(Iterable<? extends ConsumerRecord<?, ?>> records) {
+		records.forEach(this.handled::add);
+	}
+
+	/**
+	 * The error handler says so.
+	 */
+	void failing() {
+		this.handled.clear();
+	}
+
+	private void closeHandled(ListenedRecords open) {
+		if (!this.handled.isEmpty()) {
+			this.handled.forEach(open::close);
+			this.handled.clear();
+		}
+	}
+
+	/**
 	 * The listener is done with a record, or an error handler has it.
 	 */
 	void done() {
 		this.current = null;
+		this.inBatch = false;
+		this.done++;
 	}
 
 	/**
-	 * Call a listener that acknowledges by hand. What it commits without an
-	 * acknowledgement, with the consumer, is its own decision.
+	 * Call a listener. What it commits without an acknowledgement, with the consumer, is
+	 * its own decision if it acknowledges by hand.
+	 * @param records what it is given
 	 * @param listener the listener
 	 */
-	void listen(Runnable listener) {
-		this.listening++;
+	void listen(Iterable<? extends ConsumerRecord<?, ?>> records, Runnable listener) {
+		ReplyTemplate.takeSent();
+		this.listening += this.byHand ? 1 : 0;
 		try {
 			listener.run();
 		}
 		finally {
-			this.listening--;
+			this.listening -= this.byHand ? 1 : 0;
 		}
+		this.replies.add(records, ReplyTemplate.takeSent());
 	}
 
 	/**
@@ -159,13 +263,17 @@ final class CommitGuard {
 
 	/**
 	 * The container polls, on this thread.
+	 * @param open knows the open records of the partition of a record
 	 */
-	void enterPoll() {
+	void enterPoll(ListenedRecords open) {
 		this.thread = Thread.currentThread();
+		done();
+		closeHandled(open);
 	}
 
 	/**
-	 * Close what was acknowledged by other threads.
+	 * Close what was acknowledged by other threads, and that whose reply was
+	 * acknowledged.
 	 * @param open knows the open records of the partition of a record
 	 */
 	void takeAcknowledged(ListenedRecords open) {
@@ -173,6 +281,7 @@ final class CommitGuard {
 			.poll()) {
 			open.close(record);
 		}
+		this.replies.settle(open);
 	}
 
 	/**
@@ -180,26 +289,38 @@ final class CommitGuard {
 	 * @param assigned the partition
 	 * @param given what is to be committed
 	 * @param inTransaction whether with a transaction, which is about no other records
+	 * @param records knows the open records of the partition of a record
 	 * @return what may be committed instead, which is more than given if an earlier
 	 * commit had to wait for it; {@code null} for nothing
 	 */
-	@Nullable OffsetAndMetadata limit(AssignedPartition assigned, OffsetAndMetadata given, boolean inTransaction) {
+	@Nullable OffsetAndMetadata limit(AssignedPartition assigned, OffsetAndMetadata given, boolean inTransaction,
+			ListenedRecords records) {
 		OpenRecords open = assigned.open();
-		if (this.listening > 0 && this.acknowledging == 0) {
+		if (this.inBatch || (this.listening > 0 && this.acknowledging == 0)) {
 			open.closeBelow(given.offset());
+			open.wantOnly(given.offset());
 			return given;
 		}
+		if (open.first(-1) >= 0 && isHandled(assigned.partition(), open.first(-1), given.offset())) {
+			closeHandled(records);
+		}
+		long position = assigned.position();
 		long offset = inTransaction ? given.offset() : Math.max(given.offset(), open.wanted());
-		long first = open.first(offsetOfCurrent(assigned.partition()));
+		if (position >= 0) {
+			// It may be of an assignment that is over, or the position was set back
+			// since.
+			offset = Math.min(offset, position);
+		}
+		long first = open.first(passable(assigned.partition()));
 		boolean trimmed = first >= 0 && first < offset;
 		if (trimmed || this.byHand) {
 			// Acknowledgements in any order come as commits in any order.
 			open.want(offset);
 		}
 		if (!trimmed) {
-			return moved(given, offset);
+			return (offset >= given.offset() || offset > open.committed()) ? moved(given, offset) : null;
 		}
-		if (first < given.offset()) {
+		if (first < given.offset() && this.replies.isEmpty()) {
 			this.outcomes.intervened(assigned.partition().topic(), GuardIntervention.COMMIT_TRIMMED);
 			if (!this.byHand) {
 				logger.warn(
@@ -210,14 +331,20 @@ final class CommitGuard {
 		return (first > open.committed()) ? moved(given, first) : null;
 	}
 
-	private static OffsetAndMetadata moved(OffsetAndMetadata given, long offset) {
-		return (offset != given.offset()) ? new OffsetAndMetadata(offset, Optional.empty(), given.metadata()) : given;
+	// The container commits what its error handler was given.
+	private boolean isHandled(TopicPartition partition, long first, long offset) {
+		return this.handled.stream()
+			.anyMatch((record) -> record.offset() == first && record.offset() < offset
+					&& record.partition() == partition.partition() && record.topic().equals(partition.topic()));
 	}
 
-	private long offsetOfCurrent(TopicPartition partition) {
+	private long passable(TopicPartition partition) {
 		ConsumerRecord<?, ?> record = this.current;
-		return (record != null && record.partition() == partition.partition()
-				&& record.topic().equals(partition.topic())) ? record.offset() : -1;
+		return (record != null && !this.replies.has(record)) ? offsetOfCurrent(partition) : -1;
+	}
+
+	private static OffsetAndMetadata moved(OffsetAndMetadata given, long offset) {
+		return (offset != given.offset()) ? new OffsetAndMetadata(offset, Optional.empty(), given.metadata()) : given;
 	}
 
 	/**
@@ -229,7 +356,7 @@ final class CommitGuard {
 		OpenRecords open = assigned.open();
 		long first = open.first(-1);
 		long offset = (first < 0) ? open.wanted() : Math.min(first, open.wanted());
-		return (offset > open.committed()) ? new OffsetAndMetadata(offset) : null;
+		return (offset > open.committed() && open.owe(offset)) ? new OffsetAndMetadata(offset) : null;
 	}
 
 	/**
@@ -239,19 +366,30 @@ final class CommitGuard {
 	 */
 	void beforePoll(AssignedPartition assigned) {
 		OpenRecords open = assigned.open();
-		long first = this.byHand ? open.firstUndelivered() : open.first(-1);
+		long lost = open.lostTransaction();
+		long undone = this.deliveries ? open.firstUndelivered() : open.first(-1);
+		long first = (lost >= 0) ? lost : undone;
 		if (first >= 0) {
 			// A container that keeps records for later pauses what it polls.
 			if (!this.consumer.paused().contains(assigned.partition())) {
 				readAgain(assigned, first);
 			}
 		}
-		else if (this.byHand && open.size() > MOST_OPEN) {
+		else if (this.byHand && open.size() > MOST_OPEN && open.wanted() > open.first(-1)) {
+			if (!open.readAgain(open.first(-1))) {
+				logger.warn("%s is not read on before the record at %d is acknowledged".formatted(assigned.partition(),
+						open.first(-1)));
+			}
 			this.holdBack.accept(assigned.partition(), PAUSE);
 		}
 	}
 
-	private void readAgain(AssignedPartition assigned, long first) {
+	/**
+	 * Have records polled again.
+	 * @param assigned their partition
+	 * @param first the offset of the first
+	 */
+	void readAgain(AssignedPartition assigned, long first) {
 		TopicPartition partition = assigned.partition();
 		int size = assigned.open().size();
 		try {
@@ -265,9 +403,25 @@ final class CommitGuard {
 		this.outcomes.intervened(partition.topic(), GuardIntervention.READ_AGAIN);
 		logger.warn("Up to %d records of %s from offset %d on were polled and have no outcome, so they are polled again"
 			.formatted(size, partition, first));
-		Long before = this.readAgain.put(partition, first);
-		if (before != null && before == first) {
+		if (assigned.open().readAgain(first)) {
 			this.holdBack.accept(partition, PAUSE);
+		}
+	}
+
+	/**
+	 * The container was given records, or none.
+	 * @param partitions what is assigned
+	 */
+	void polled(Collection<AssignedPartition> partitions) {
+		List<Unfinished> found = new ArrayList<>(0);
+		for (AssignedPartition assigned : partitions) {
+			long first = assigned.open().first(-1);
+			if (first >= 0) {
+				found.add(new Unfinished(assigned.partition(), first, assigned.open().firstPolledAt()));
+			}
+		}
+		if (!found.isEmpty() || this.unfinished.length > 0) {
+			this.unfinished = found.toArray(new Unfinished[0]);
 		}
 	}
 
@@ -275,11 +429,15 @@ final class CommitGuard {
 	 * A commit failed.
 	 * @param offsets what was to be committed
 	 * @param failure why not
-	 * @return whether the container is about to stop, and had better go on with that: a
-	 * failure would keep it from closing the consumer, whose partitions nobody else gets
-	 * before it is given up by the group
+	 * @return whether the container is about to close the consumer, and had better go on
+	 * with that: a failure would keep it from closing, and nobody else gets the
+	 * partitions before the group gives it up
 	 */
 	boolean isLast(Map<TopicPartition, OffsetAndMetadata> offsets, RuntimeException failure) {
+		if (failure instanceof RebalanceInProgressException || this.current != null || this.inBatch
+				|| this.listening > 0) {
+			return false;
+		}
 		if (!this.outcomes.isStopping()) {
 			return false;
 		}
@@ -288,6 +446,17 @@ final class CommitGuard {
 		logger.warn("Offsets %s could not be committed while the listener container stops: the records come again"
 			.formatted(offsets), failure);
 		return true;
+	}
+
+	/**
+	 * A record without an outcome.
+	 *
+	 * @param partition its partition
+	 * @param offset its offset
+	 * @param polledAt when it was polled, by the clock of nanoseconds
+	 */
+	record Unfinished(TopicPartition partition, long offset, long polledAt) {
+
 	}
 
 }

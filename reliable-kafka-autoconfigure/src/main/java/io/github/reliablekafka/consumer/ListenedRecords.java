@@ -89,9 +89,12 @@ final class ListenedRecords {
 	 * A listener container polls, and tells outcomes.
 	 * @param outcomes counts what the guard does
 	 * @param byHand whether the listener says of each record itself that it is processed
+	 * @param deliveries whether the listener is wrapped
 	 */
-	void watch(Outcomes outcomes, boolean byHand) {
-		this.guard = new CommitGuard(this.consumer, outcomes, byHand, this.holdBack);
+	void watch(Outcomes outcomes, boolean byHand, boolean deliveries) {
+		CommitGuard guard = new CommitGuard(this.consumer, outcomes, byHand, deliveries, this.holdBack);
+		this.guard = guard;
+		outcomes.follow(guard);
 	}
 
 	/**
@@ -125,7 +128,11 @@ final class ListenedRecords {
 	 * @param <V> the value type
 	 */
 	<K, V> void polled(ConsumerRecords<K, V> records) {
-		if (this.guard != null && !records.isEmpty()) {
+		CommitGuard guard = this.guard;
+		if (guard == null) {
+			return;
+		}
+		if (!records.isEmpty()) {
 			long now = System.nanoTime();
 			for (TopicPartition partition : records.partitions()) {
 				AssignedPartition assigned = this.partitions.get(partition);
@@ -135,6 +142,7 @@ final class ListenedRecords {
 				}
 			}
 		}
+		guard.polled(this.partitions.values());
 	}
 
 	/**
@@ -190,10 +198,38 @@ final class ListenedRecords {
 	}
 
 	/**
-	 * An error handler has all the records, and nobody knows what it does with them.
+	 * An error handler has every record that the listener was not given, and nobody knows
+	 * what it does with them.
 	 */
-	void closeAll() {
-		this.partitions.values().forEach((assigned) -> assigned.open().closeAll());
+	void closeUndelivered() {
+		this.partitions.values().forEach((assigned) -> assigned.open().closeUndelivered());
+	}
+
+	/**
+	 * An error handler is given a record.
+	 * @param record the record
+	 */
+	void fail(ConsumerRecord<?, ?> record) {
+		OpenRecords open = openOf(record);
+		if (open != null) {
+			open.fail(record.offset());
+		}
+	}
+
+	/**
+	 * The transaction was committed that offsets were given to.
+	 */
+	void committedInTransaction() {
+		this.partitions.values().forEach((assigned) -> assigned.open().committedInTransaction());
+	}
+
+	/**
+	 * An error handler has got what has failed, and will say what it has kept.
+	 */
+	void failing() {
+		if (this.guard != null) {
+			this.guard.failing();
+		}
 	}
 
 	/**
@@ -273,8 +309,14 @@ final class ListenedRecords {
 		if (this.guard != null) {
 			CommitGuard guard = this.guard;
 			CURRENT.set(this);
-			guard.enterPoll();
+			guard.enterPoll(this);
 			guard.takeAcknowledged(this);
+			guard.replies().takeFailed().forEach((partition, offset) -> {
+				AssignedPartition assigned = this.partitions.get(partition);
+				if (assigned != null) {
+					guard.readAgain(assigned, offset);
+				}
+			});
 			for (AssignedPartition assigned : this.partitions.values()) {
 				judge(assigned);
 				guard.beforePoll(assigned);
@@ -294,6 +336,7 @@ final class ListenedRecords {
 		this.last = null;
 		if (this.guard != null) {
 			judge(assigned);
+			this.guard.replies().forget(assigned.partition());
 		}
 	}
 
@@ -303,6 +346,9 @@ final class ListenedRecords {
 	void close() {
 		if (CURRENT.get() == this) {
 			CURRENT.remove();
+		}
+		if (this.guard != null) {
+			this.guard.close();
 		}
 	}
 

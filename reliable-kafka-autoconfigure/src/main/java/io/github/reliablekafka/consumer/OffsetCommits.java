@@ -87,10 +87,14 @@ final class OffsetCommits {
 		offsets.forEach((partition, offset) -> {
 			AssignedPartition assigned = this.partitions.get(partition);
 			if (assigned == null || offset == null) {
-				enriched.put(partition, offset);
+				// Somebody else may have it, who has not processed what is open here.
+				if (guard == null || offset == null) {
+					enriched.put(partition, offset);
+				}
 				return;
 			}
-			OffsetAndMetadata limited = (guard != null) ? guard.limit(assigned, offset, inTransaction) : offset;
+			OffsetAndMetadata limited = (guard != null) ? guard.limit(assigned, offset, inTransaction, this.listened)
+					: offset;
 			if (limited != null) {
 				enriched.put(partition, assigned.commit(limited));
 			}
@@ -109,6 +113,27 @@ final class OffsetCommits {
 		Map<TopicPartition, OffsetAndMetadata> enriched = enrich(offsets, true);
 		this.listened.sentInTransaction(enriched);
 		return enriched;
+	}
+
+	/**
+	 * What the application is told that it committed: its own, but up to where.
+	 * @param offsets what it commits
+	 * @param enriched what is committed instead
+	 * @return without what is not committed
+	 */
+	static Map<TopicPartition, OffsetAndMetadata> told(Map<TopicPartition, OffsetAndMetadata> offsets,
+			Map<TopicPartition, OffsetAndMetadata> enriched) {
+		Map<TopicPartition, OffsetAndMetadata> told = new HashMap<>();
+		offsets.forEach((partition, offset) -> {
+			OffsetAndMetadata instead = enriched.get(partition);
+			if (offset == null || (instead != null && instead.offset() == offset.offset())) {
+				told.put(partition, offset);
+			}
+			else if (instead != null) {
+				told.put(partition, new OffsetAndMetadata(instead.offset(), offset.metadata()));
+			}
+		});
+		return told;
 	}
 
 	/**
@@ -319,7 +344,7 @@ final class OffsetCommits {
 	private void wantLater(Map<TopicPartition, OffsetAndMetadata> offsets) {
 		offsets.forEach((partition, offset) -> {
 			AssignedPartition assigned = this.partitions.get(partition);
-			if (assigned != null) {
+			if (assigned != null && assigned.isLastCommitted(offset)) {
 				assigned.wantCommit(offset.offset());
 			}
 		});

@@ -44,7 +44,16 @@ final class OpenRecords {
 
 	private long sentInTransaction = -1;
 
+	/**
+	 * What every record in front of has been committed, or was never polled.
+	 */
+	private long start = -1;
+
 	private long wanted = -1;
+
+	private long owed = -1;
+
+	private long readAgain = -1;
 
 	/**
 	 * Records were polled.
@@ -53,6 +62,9 @@ final class OpenRecords {
 	 */
 	void add(List<? extends ConsumerRecord<?, ?>> records, long now) {
 		this.batches.removeIf(Batch::isClosed);
+		if (this.start < 0) {
+			this.start = records.get(0).offset();
+		}
 		this.batches.addLast(new Batch(records, now));
 	}
 
@@ -61,9 +73,21 @@ final class OpenRecords {
 	 * @param offset its offset
 	 */
 	void deliver(long offset) {
-		for (Batch batch : this.batches) {
-			batch.deliver(offset);
+		Iterator<Batch> newestFirst = this.batches.descendingIterator();
+		while (newestFirst.hasNext()) {
+			if (newestFirst.next().deliver(offset)) {
+				return;
+			}
 		}
+	}
+
+	/**
+	 * An error handler is given a record, which it will keep or have polled again. Until
+	 * then the listener was given neither that one nor any behind it.
+	 * @param offset its offset
+	 */
+	void fail(long offset) {
+		this.batches.forEach((batch) -> batch.fail(offset));
 	}
 
 	/**
@@ -88,10 +112,11 @@ final class OpenRecords {
 	}
 
 	/**
-	 * Somebody deals with every record in a way of their own.
+	 * Somebody deals with every record that the listener was not given, in a way of their
+	 * own.
 	 */
-	void closeAll() {
-		this.batches.clear();
+	void closeUndelivered() {
+		this.batches.forEach(Batch::closeUndelivered);
 	}
 
 	/**
@@ -112,6 +137,8 @@ final class OpenRecords {
 		this.batches.forEach((batch) -> batch.dropFrom(offset));
 		this.abandoned.removeIf((record) -> record.offset() >= offset);
 		this.wanted = Math.min(this.wanted, offset);
+		this.owed = -1;
+		this.start = Math.min(this.start, offset);
 		if (this.sentInTransaction > offset) {
 			// The transaction was rolled back.
 			this.sentInTransaction = -1;
@@ -184,6 +211,36 @@ final class OpenRecords {
 	}
 
 	/**
+	 * No offset is to be committed but what was.
+	 * @param offset the offset
+	 */
+	void wantOnly(long offset) {
+		this.wanted = offset;
+	}
+
+	/**
+	 * Note that what was wanted is being committed.
+	 * @param offset up to where
+	 * @return {@code false} if it already is
+	 */
+	boolean owe(long offset) {
+		boolean changed = this.owed != offset;
+		this.owed = offset;
+		return changed;
+	}
+
+	/**
+	 * Note that records are polled again.
+	 * @param offset from where on
+	 * @return whether that was the case the last time as well
+	 */
+	boolean readAgain(long offset) {
+		boolean again = this.readAgain == offset;
+		this.readAgain = offset;
+		return again;
+	}
+
+	/**
 	 * The highest offset that is to be committed.
 	 * @return -1 if there is none, or the position was set back since
 	 */
@@ -197,7 +254,26 @@ final class OpenRecords {
 	 */
 	void committed(long offset) {
 		this.committed = offset;
+		this.start = offset;
 		this.sentInTransaction = -1;
+	}
+
+	/**
+	 * The transaction was committed that offsets were given to.
+	 */
+	void committedInTransaction() {
+		if (this.sentInTransaction >= 0) {
+			committed(this.sentInTransaction);
+		}
+	}
+
+	/**
+	 * Where to read again because a transaction was neither committed nor rolled back: it
+	 * is not known what has become of it.
+	 * @return -1 if there is none
+	 */
+	long lostTransaction() {
+		return (this.sentInTransaction > this.start) ? this.start : -1;
 	}
 
 	/**
@@ -222,9 +298,6 @@ final class OpenRecords {
 	 * @return by offset; mostly empty
 	 */
 	List<ConsumerRecord<?, ?>> takeCommitted() {
-		if (this.sentInTransaction >= 0) {
-			committed(this.sentInTransaction);
-		}
 		if (this.abandoned.isEmpty()) {
 			return List.of();
 		}
@@ -291,11 +364,22 @@ final class OpenRecords {
 			return this.head >= this.size;
 		}
 
-		void deliver(long offset) {
+		// Whether the record is of this batch.
+		boolean deliver(long offset) {
 			int index = indexOf(offset);
-			if (has(index, offset)) {
-				this.delivered = Math.max(this.delivered, index + 1);
+			if (!has(index, offset)) {
+				return false;
 			}
+			this.delivered = Math.max(this.delivered, index + 1);
+			return true;
+		}
+
+		void fail(long offset) {
+			this.delivered = Math.min(this.delivered, indexOf(offset));
+		}
+
+		void closeUndelivered() {
+			this.size = Math.min(this.size, Math.max(this.head, this.delivered));
 		}
 
 		// Whether the record is of this batch, open or not.

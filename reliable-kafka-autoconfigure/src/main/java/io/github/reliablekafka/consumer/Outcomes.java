@@ -42,6 +42,8 @@ final class Outcomes {
 
 	private final ErrorHandling errorHandling;
 
+	private final UnfinishedRecords unfinished;
+
 	private final Map<String, Consumption> consumptions = new ConcurrentHashMap<>();
 
 	/**
@@ -51,10 +53,12 @@ final class Outcomes {
 	 * @param async whether the listener returns before its work is done, so that nobody
 	 * knows that a record is processed
 	 * @param errorHandling what becomes of failures
+	 * @param unfinished names records without an outcome
 	 */
 	Outcomes(DeliveryLedger ledger, Supplier<@Nullable String> group, BooleanSupplier async,
-			ErrorHandling errorHandling) {
+			ErrorHandling errorHandling, UnfinishedRecords unfinished) {
 		this.ledger = ledger;
+		this.unfinished = unfinished;
 		this.group = group;
 		this.async = async;
 		this.errorHandling = errorHandling;
@@ -69,20 +73,10 @@ final class Outcomes {
 			return;
 		}
 		boolean byHand = this.errorHandling.isAcknowledgedByHand();
-		if (!byHand || this.errorHandling.hearsAcknowledgements()) {
-			consumer.listened().watch(this, byHand);
+		boolean wrapped = this.errorHandling.isListenerWrapped();
+		if (!byHand || wrapped) {
+			consumer.listened().watch(this, byHand, wrapped);
 		}
-	}
-
-	/**
-	 * Whether the listener says of each record itself that it is processed, and we hear
-	 * of it.
-	 * @param consumer what the container polls
-	 * @return {@code false} if a record is processed when the listener returns
-	 */
-	boolean isByHand(Consumer<?, ?> consumer) {
-		CommitGuard guard = guardOf(consumer);
-		return guard != null && guard.isByHand();
 	}
 
 	static @Nullable CommitGuard guardOf(@Nullable Consumer<?, ?> consumer) {
@@ -110,7 +104,9 @@ final class Outcomes {
 		CommitGuard guard = guardOf(consumer);
 		if (guard != null && !guard.isByHand()) {
 			guard.done();
-			close(record, consumer);
+			if (!guard.replies().has(record)) {
+				close(record, consumer);
+			}
 		}
 	}
 
@@ -126,34 +122,42 @@ final class Outcomes {
 	}
 
 	/**
-	 * An error handler is about to get a record.
-	 * @param record the record
+	 * The listener is about to be given a batch.
 	 * @param consumer what the container polls
 	 */
-	void failed(ConsumerRecord<?, ?> record, Consumer<?, ?> consumer) {
+	void beginBatch(Consumer<?, ?> consumer) {
 		CommitGuard guard = guardOf(consumer);
-		if (guard != null && consumer instanceof ReliableConsumer<?, ?> reliable) {
-			guard.done();
-			switch (this.errorHandling.kind()) {
-				case STANDARD -> reliable.listened().close(record);
-				case UNKNOWN -> reliable.listened().closeAll();
-				case LOGGING -> reliable.listened().abandon(record);
-			}
+		if (guard != null && !guard.isFollowingDeliveries()) {
+			guard.beginBatch();
 		}
 	}
 
 	/**
-	 * An error handler is about to get a batch.
-	 * @param records what is left of the batch without an outcome
+	 * An error handler is about to get records.
+	 * @param records those that have failed
 	 * @param consumer what the container polls
 	 */
 	void failed(Iterable<? extends ConsumerRecord<?, ?>> records, Consumer<?, ?> consumer) {
-		if (consumer instanceof ReliableConsumer<?, ?> reliable && reliable.listened().isWatched()) {
-			switch (this.errorHandling.kind()) {
-				case STANDARD -> records.forEach(reliable.listened()::close);
-				case UNKNOWN -> reliable.listened().closeAll();
-				case LOGGING -> records.forEach(reliable.listened()::abandon);
+		CommitGuard guard = guardOf(consumer);
+		if (guard == null || !(consumer instanceof ReliableConsumer<?, ?> reliable)) {
+			return;
+		}
+		ListenedRecords listened = reliable.listened();
+		guard.done();
+		switch (this.errorHandling.kind()) {
+			case STANDARD -> {
+				records.forEach(listened::fail);
+				if (!this.errorHandling.isOurs()) {
+					guard.handle(records);
+				}
 			}
+			case UNKNOWN -> {
+				records.forEach(listened::close);
+				if (this.errorHandling.takesRemaining()) {
+					listened.closeUndelivered();
+				}
+			}
+			case LOGGING -> records.forEach(listened::abandon);
 		}
 	}
 
@@ -173,6 +177,27 @@ final class Outcomes {
 	}
 
 	/**
+	 * Have records named that have no outcome for too long.
+	 * @param guard knows them
+	 */
+	void follow(CommitGuard guard) {
+		this.unfinished.add(guard);
+	}
+
+	/**
+	 * The consumer is closed.
+	 * @param guard of its commits
+	 */
+	void forget(CommitGuard guard) {
+		this.unfinished.remove(guard);
+	}
+
+	String group() {
+		String groupId = this.group.get();
+		return (groupId != null) ? groupId : "";
+	}
+
+	/**
 	 * Whether the container was told to stop.
 	 * @return {@code true} if it will not poll again
 	 */
@@ -183,8 +208,7 @@ final class Outcomes {
 	private Consumption consumption(String topic) {
 		Consumption consumption = this.consumptions.get(topic);
 		if (consumption == null) {
-			String groupId = this.group.get();
-			consumption = this.ledger.consumption(topic, (groupId != null) ? groupId : "");
+			consumption = this.ledger.consumption(topic, group());
 			this.consumptions.put(topic, consumption);
 		}
 		return consumption;

@@ -16,6 +16,8 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.util.List;
+
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -73,7 +75,7 @@ final class RecordOutcomes<K, V> implements RecordInterceptor<K, V> {
 		if (!SeekUtils.isBackoffException(exception)) {
 			this.outcomes.post(record.topic(), ConsumptionOutcome.FAILED);
 		}
-		this.outcomes.failed(record, consumer);
+		this.outcomes.failed(List.of(record), consumer);
 		if (this.next != null) {
 			this.next.failure(record, exception, consumer);
 		}

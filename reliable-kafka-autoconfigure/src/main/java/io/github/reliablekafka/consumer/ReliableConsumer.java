@@ -36,6 +36,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.clients.consumer.SubscriptionPattern;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -85,7 +86,9 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		session.enrichWith(assigned.commits()::enrichInTransaction);
 		session.onRefused(assigned.commits()::refusedInTransaction);
 		session.onAbandoned(assigned.listened()::abandon);
-		assigned.listened().holdBackWith(session::holdBack);
+		session.onKept(assigned.listened()::failing, assigned.listened()::close);
+		session.onCommitted(assigned.listened()::committedInTransaction);
+		assigned.listened().holdBackWith(session::holdBackAtLeast);
 	}
 
 	@Override
@@ -307,6 +310,9 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	private void commit(Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable Duration timeout) {
 		Map<TopicPartition, OffsetAndMetadata> enriched = this.assigned.commits().enrich(offsets);
+		if (enriched.isEmpty() && !offsets.isEmpty()) {
+			return;
+		}
 		try {
 			this.assigned.commits().commitSync(enriched, timeout);
 		}
@@ -315,6 +321,9 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 			throw ex;
 		}
 		catch (RuntimeException ex) {
+			if (ex instanceof RebalanceInProgressException) {
+				listened().interrupted(enriched);
+			}
 			CommitGuard guard = listened().guard();
 			if (guard == null || !guard.isLast(enriched, ex)) {
 				throw ex;
@@ -349,7 +358,14 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 	@Override
 	public void commitAsync(Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable OffsetCommitCallback callback) {
 		OffsetCommits commits = this.assigned.commits();
-		this.consumer.commitAsync(commits.enrich(offsets), commits.callback(offsets, callback));
+		Map<TopicPartition, OffsetAndMetadata> enriched = commits.enrich(offsets);
+		Map<TopicPartition, OffsetAndMetadata> told = OffsetCommits.told(offsets, enriched);
+		if (!enriched.isEmpty() || offsets.isEmpty()) {
+			this.consumer.commitAsync(enriched, commits.callback(told, callback));
+		}
+		else if (callback != null) {
+			callback.onComplete(told, null);
+		}
 	}
 
 	@Override

@@ -48,14 +48,25 @@ final class Abandonment implements RetryListener {
 
 	@Override
 	public void failedDelivery(ConsumerRecord<?, ?> record, @Nullable Exception exception, int deliveryAttempt) {
-		// Goes on.
+		PatientRetry.tellFailing();
+	}
+
+	@Override
+	public void failedDelivery(ConsumerRecords<?, ?> records, Exception exception, int deliveryAttempt) {
+		PatientRetry.tellFailing();
 	}
 
 	@Override
 	public void recovered(ConsumerRecord<?, ?> record, @Nullable Exception exception) {
 		ConsumerSession session = ConsumerSession.current();
-		if (session != null && isAbandoned(record, exception)) {
+		if (session == null) {
+			return;
+		}
+		if (isAbandoned(record, exception)) {
 			session.abandoned(record);
+		}
+		else {
+			session.kept(record);
 		}
 	}
 

@@ -78,6 +78,8 @@ public final class DeliveryLedger {
 
 	private final List<Consumer<Consumption>> consumptionListeners = new CopyOnWriteArrayList<>();
 
+	private volatile List<UnfinishedRecord> unfinished = List.of();
+
 	/**
 	 * Create empty books.
 	 */
@@ -193,6 +195,23 @@ public final class DeliveryLedger {
 	 */
 	public Collection<Consumption> consumptions() {
 		return this.consumptions.values().stream().flatMap((groups) -> groups.values().stream()).toList();
+	}
+
+	/**
+	 * Note what has no outcome for too long.
+	 * @param records of each partition the first; instead of those before
+	 */
+	public void unfinished(List<UnfinishedRecord> records) {
+		this.unfinished = List.copyOf(records);
+	}
+
+	/**
+	 * The records that have no outcome for longer than
+	 * {@code reliable.kafka.consumer.max-processing-age}, as looked up some seconds ago.
+	 * @return of each partition the first; mostly empty
+	 */
+	public List<UnfinishedRecord> unfinished() {
+		return this.unfinished;
 	}
 
 	/**

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -49,6 +50,7 @@ import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.kafka.support.Acknowledgment;
+import org.springframework.messaging.handler.annotation.SendTo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -138,6 +140,49 @@ class CommitGuardIntegrationTests extends ProcessingLossSetup {
 			send(context, true, "one", "two");
 			awaitCommitted(2);
 		}, "spring.kafka.listener.ack-mode=manual");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "single", "batch" })
+	void recordWhoseReplyTheBrokerRefusesIsDeadLettered(String type) {
+		String replies = this.topic + "-replies";
+		probe.createTopic(replies, 1, Map.of("max.message.bytes", "1000"));
+		for (String value : List.of("one", "large", "two", "three")) {
+			probe.send(this.topic, 0, "a", value);
+		}
+		run(type.equals("batch") ? BatchReplying.class : Replying.class, (context) -> {
+			awaitCommitted(4);
+			await().until(() -> probe.values(replies).containsAll(List.of("one", "two", "three")));
+			await().until(() -> probe.values(this.deadLetters).contains("large"));
+		}, "replies=" + replies, "spring.kafka.listener.type=" + type, "spring.kafka.consumer.max-poll-records=2");
+		assertThat(this.ledger.findings()).isEmpty();
+	}
+
+	@Test
+	void recordWhoseReplyCannotBeSentIsDeadLettered() {
+		String replies = this.topic + "-replies";
+		probe.createTopic(replies, 1);
+		run(Replying.class, (context) -> {
+			send(context, true, "one", "large", "two");
+			awaitCommitted(3);
+			assertThat(probe.values(this.deadLetters)).containsExactly("large");
+			assertThat(probe.values(replies)).containsExactly("one", "two");
+		}, "replies=" + replies, "spring.kafka.producer.properties[max.request.size]=2000");
+		assertThat(counted(GuardIntervention.COMMIT_TRIMMED)).isZero();
+	}
+
+	@Test
+	void repliesAreNotWaitedForOneByOne() {
+		String replies = this.topic + "-replies";
+		probe.createTopic(replies, 1);
+		for (int i = 0; i < 300; i++) {
+			probe.send(this.topic, 0, "a", "value-" + i);
+		}
+		run(Replying.class, (context) -> {
+			awaitCommitted(300);
+			assertThat(probe.values(replies)).hasSize(300);
+		}, "replies=" + replies, "spring.kafka.producer.properties[linger.ms]=200");
+		assertThat(counted(GuardIntervention.READ_AGAIN)).isZero();
 	}
 
 	@Test
@@ -378,6 +423,36 @@ class CommitGuardIntegrationTests extends ProcessingLossSetup {
 				}
 			}
 			acknowledgment.acknowledge();
+		}
+
+	}
+
+	@EnableKafka
+	@Configuration(proxyBeanMethods = false)
+	static class Replying {
+
+		@KafkaListener(topics = "${topic}")
+		@SendTo("${replies}")
+		String listen(String value) {
+			return reply(value);
+		}
+
+		static String reply(String value) {
+			return value.equals("large") ? new Random(1).ints(2000, 'a', 'z')
+				.collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+				.toString() : value;
+		}
+
+	}
+
+	@EnableKafka
+	@Configuration(proxyBeanMethods = false)
+	static class BatchReplying {
+
+		@KafkaListener(topics = "${topic}", splitIterables = true)
+		@SendTo("${replies}")
+		List<String> listen(List<String> values) {
+			return values.stream().map(Replying::reply).toList();
 		}
 
 	}

@@ -68,6 +68,10 @@ class CommitGuardTests {
 
 	private final Map<Long, ConsumerRecord<String, String>> records = new HashMap<>();
 
+	private final UnfinishedRecords unfinished = new UnfinishedRecords(this.ledger, Duration.ofMinutes(1));
+
+	private final long start = System.nanoTime();
+
 	private boolean running = true;
 
 	CommitGuardTests() {
@@ -76,7 +80,7 @@ class CommitGuardTests {
 		this.consumer.assign(List.of(ZERO));
 	}
 
-	static Outcomes outcomes(DeliveryLedger ledger, BooleanSupplier running) {
+	static Outcomes outcomes(DeliveryLedger ledger, BooleanSupplier running, UnfinishedRecords unfinished) {
 		KafkaMessageListenerContainer<String, String> container = new KafkaMessageListenerContainer<>(
 				new DefaultKafkaConsumerFactory<>(Map.of()), new ContainerProperties("t")) {
 
@@ -86,7 +90,7 @@ class CommitGuardTests {
 			}
 
 		};
-		return new Outcomes(ledger, () -> "g", () -> false, new ErrorHandling(container));
+		return new Outcomes(ledger, () -> "g", () -> false, new ErrorHandling(container), unfinished);
 	}
 
 	@Test
@@ -107,7 +111,7 @@ class CommitGuardTests {
 		commit(0);
 		commit(2);
 		assertThat(committed()).isZero();
-		assertThat(this.mock.commits).containsExactly(Map.of(ZERO, 0L), Map.of());
+		assertThat(this.mock.commits).containsExactly(Map.of(ZERO, 0L));
 	}
 
 	@Test
@@ -276,7 +280,7 @@ class CommitGuardTests {
 		watch(true);
 		poll(0, 1, 2);
 		deliver(0, 1, 2);
-		guard().listen(() -> commit(2));
+		guard().listen(List.of(record(0)), () -> commit(2));
 		assertThat(committed()).isEqualTo(2);
 		commit(3);
 		assertThat(committed()).isEqualTo(2);
@@ -288,6 +292,10 @@ class CommitGuardTests {
 		long[] offsets = LongStream.rangeClosed(0, CommitGuard.MOST_OPEN).toArray();
 		poll(offsets);
 		deliver(offsets);
+		this.consumer.poll(Duration.ZERO);
+		// A listener that acknowledges nothing at all may want to read on.
+		assertThat(this.session.heldBack(List.of(ZERO))).isEmpty();
+		acknowledge(CommitGuard.MOST_OPEN);
 		this.consumer.poll(Duration.ZERO);
 		assertThat(this.session.heldBack(List.of(ZERO))).containsExactly(ZERO);
 	}
@@ -312,6 +320,117 @@ class CommitGuardTests {
 		poll(0, 1);
 		commit(2);
 		assertThat(committed()).isEqualTo(2);
+	}
+
+	@Test
+	void acknowledgementOfAnAssignmentThatIsOverCommitsNothing() {
+		watch(true);
+		poll(0, 1, 2);
+		deliver(0, 1, 2);
+		this.consumer.assign(List.of());
+		acknowledge(2);
+		assertThat(committed()).isNotEqualTo(3);
+		this.consumer.assign(List.of(ZERO));
+		this.consumer.seek(ZERO, 0);
+		acknowledge(2);
+		assertThat(committed()).isNotEqualTo(3);
+	}
+
+	@Test
+	void recordThatAnErrorHandlerLosesIsPolledAgain() {
+		watch(false);
+		poll(0, 1, 2);
+		close(0);
+		guard().handle(List.of(record(1)));
+		guard().failing();
+		this.consumer.poll(Duration.ZERO);
+		assertThat(this.mock.position(ZERO)).isOne();
+	}
+
+	@Test
+	void recordThatAnErrorHandlerSaysNothingOfCountsAsDealtWith() {
+		watch(false);
+		poll(0, 1, 2);
+		close(0, 2);
+		guard().handle(List.of(record(1)));
+		commit(1);
+		assertThat(committed()).isOne();
+		commit(3);
+		assertThat(committed()).isEqualTo(3);
+	}
+
+	@Test
+	void transactionOfWhichNobodyKnowsIsPolledAgain() {
+		watch(false);
+		poll(0, 1, 2);
+		close(0, 1, 2);
+		this.consumer.listened().sentInTransaction(Map.of(ZERO, new OffsetAndMetadata(2)));
+		this.consumer.listened().committedInTransaction();
+		this.consumer.listened().sentInTransaction(Map.of(ZERO, new OffsetAndMetadata(3)));
+		this.consumer.poll(Duration.ZERO);
+		assertThat(this.mock.position(ZERO)).isEqualTo(2);
+	}
+
+	@Test
+	void seekForwardPassesWhatIsInBetween() {
+		watch(false);
+		poll(0, 1, 2);
+		this.consumer.seek(ZERO, 100);
+		this.consumer.poll(Duration.ZERO);
+		assertThat(this.mock.position(ZERO)).isEqualTo(100);
+		commit(100);
+		assertThat(committed()).isEqualTo(100);
+	}
+
+	@Test
+	void batchThatCommitsItselfIsLeftAlone() {
+		watch(false);
+		poll(0, 1, 2);
+		guard().beginBatch();
+		commit(2);
+		assertThat(committed()).isEqualTo(2);
+		guard().done();
+		commit(3);
+		assertThat(committed()).isEqualTo(2);
+	}
+
+	@Test
+	void recordThatIsNotAcknowledgedIsNamed() {
+		watch(true);
+		poll(0, 1);
+		deliver(0, 1);
+		acknowledge(1);
+		this.consumer.poll(Duration.ZERO);
+		look(Duration.ofSeconds(50));
+		assertThat(this.ledger.unfinished()).isEmpty();
+		look(Duration.ofSeconds(61));
+		assertThat(this.ledger.unfinished()).singleElement().satisfies((record) -> {
+			assertThat(record.offset()).isZero();
+			assertThat(record.group()).isEqualTo("g");
+			assertThat(record.age()).isBetween(Duration.ofSeconds(60), Duration.ofSeconds(70));
+		});
+		acknowledge(0);
+		this.consumer.poll(Duration.ZERO);
+		look(Duration.ofSeconds(62));
+		assertThat(this.ledger.unfinished()).isEmpty();
+	}
+
+	@Test
+	void recordOfAListenerThatHangsIsNamedAndNotThatOfASlowOne() {
+		watch(false);
+		poll(0, 1, 2);
+		for (int i = 0; i < 2; i++) {
+			guard().begin(record(i));
+			look(Duration.ofSeconds(50L * i));
+			guard().done();
+			close(i);
+		}
+		guard().begin(record(2));
+		look(Duration.ofSeconds(100));
+		assertThat(this.ledger.unfinished()).isEmpty();
+		look(Duration.ofSeconds(161));
+		assertThat(this.ledger.unfinished()).singleElement()
+			.satisfies((record) -> assertThat(record.offset()).isEqualTo(2));
 	}
 
 	/**
@@ -365,8 +484,12 @@ class CommitGuardTests {
 	}
 
 	private void watch(boolean byHand) {
-		this.consumer.listened().watch(outcomes(this.ledger, () -> this.running), byHand);
+		this.consumer.listened().watch(outcomes(this.ledger, () -> this.running, this.unfinished), byHand, byHand);
 		this.consumer.poll(Duration.ZERO);
+	}
+
+	private void look(Duration later) {
+		this.unfinished.look(this.start + later.toNanos());
 	}
 
 	private CommitGuard guard() {

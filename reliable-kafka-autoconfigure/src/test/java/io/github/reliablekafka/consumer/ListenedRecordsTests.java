@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -63,7 +64,8 @@ class ListenedRecordsTests {
 
 	ListenedRecordsTests() {
 		this.mock.assign(List.of(ZERO, ONE));
-		this.listened.watch(CommitGuardTests.outcomes(new DeliveryLedger(), () -> true), false);
+		this.listened.watch(CommitGuardTests.outcomes(new DeliveryLedger(), () -> true,
+				new UnfinishedRecords(new DeliveryLedger(), Duration.ofMinutes(1))), false, false);
 	}
 
 	@Test
@@ -126,6 +128,7 @@ class ListenedRecordsTests {
 		poll(1);
 		close(1);
 		this.listened.sentInTransaction(Map.of(ZERO, new OffsetAndMetadata(2)));
+		this.listened.committedInTransaction();
 		assertThat(findings()).extracting(Finding::numbers).containsExactly(NumberRanges.of(0, 0));
 	}
 

@@ -17,33 +17,29 @@
 package io.github.reliablekafka.consumer;
 
 import java.util.List;
-import java.util.Objects;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.kafka.listener.AcknowledgingConsumerAwareMessageListener;
+import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.adapter.AbstractDelegatingMessageListenerAdapter;
-import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.kafka.support.Acknowledgment;
 
 /**
- * Tells the guard of commits which records a listener acknowledges by hand. Safe for use
- * by the threads that the listener is.
+ * Tells the guard of commits which records a listener is given, acknowledges by hand and
+ * replies to. Safe for use by the threads that the listener is.
  *
  * @param <K> the key type
  * @param <V> the value type
  */
-final class AcknowledgedListener<K, V> extends AbstractDelegatingMessageListenerAdapter<MessageListener<K, V>>
+final class GuardedListener<K, V> extends AbstractDelegatingMessageListenerAdapter<MessageListener<K, V>>
 		implements AcknowledgingConsumerAwareMessageListener<K, V> {
 
-	private final @Nullable Filter<K, V> filter;
-
-	AcknowledgedListener(MessageListener<K, V> delegate, @Nullable Filter<K, V> filter) {
+	GuardedListener(MessageListener<K, V> delegate) {
 		super(delegate);
-		this.filter = filter;
 	}
 
 	@Override
@@ -58,10 +54,7 @@ final class AcknowledgedListener<K, V> extends AbstractDelegatingMessageListener
 		open.deliver(record);
 		Acknowledgment told = (acknowledgment != null)
 				? new GuardedAcknowledgment(acknowledgment, List.of(record), guard, open) : null;
-		guard.listen(() -> call(record, told, consumer));
-		if (this.filter != null && this.filter.takeFiltered()) {
-			open.close(record);
-		}
+		guard.listen(List.of(record), () -> call(record, told, consumer));
 	}
 
 	private void call(ConsumerRecord<K, V> record, @Nullable Acknowledgment acknowledgment,
@@ -91,35 +84,18 @@ final class AcknowledgedListener<K, V> extends AbstractDelegatingMessageListener
 		onMessage(record, null, consumer);
 	}
 
-	/**
-	 * Remembers of each thread whether the last record was held back.
-	 *
-	 * @param <K> the key type
-	 * @param <V> the value type
-	 */
-	static final class Filter<K, V> implements RecordFilterStrategy<K, V> {
-
-		private final RecordFilterStrategy<K, V> strategy;
-
-		private final ThreadLocal<Boolean> filtered = new ThreadLocal<>();
-
-		Filter(@Nullable RecordFilterStrategy<K, V> strategy) {
-			this.strategy = Objects.requireNonNull(strategy);
+	@Override
+	public void unregisterSeekCallback() {
+		if (this.delegate instanceof ConsumerSeekAware aware) {
+			aware.unregisterSeekCallback();
 		}
+	}
 
-		@Override
-		public boolean filter(ConsumerRecord<K, V> record) {
-			boolean filter = this.strategy.filter(record);
-			this.filtered.set(filter);
-			return filter;
+	@Override
+	public void onFirstPoll() {
+		if (this.delegate instanceof ConsumerSeekAware aware) {
+			aware.onFirstPoll();
 		}
-
-		boolean takeFiltered() {
-			boolean taken = Boolean.TRUE.equals(this.filtered.get());
-			this.filtered.remove();
-			return taken;
-		}
-
 	}
 
 }

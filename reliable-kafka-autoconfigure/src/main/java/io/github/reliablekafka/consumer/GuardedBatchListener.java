@@ -25,20 +25,21 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.kafka.listener.BatchAcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.listener.BatchMessageListener;
+import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.adapter.AbstractDelegatingMessageListenerAdapter;
 import org.springframework.kafka.support.Acknowledgment;
 
 /**
- * Tells the guard of commits which records of its batches a listener acknowledges by
- * hand. Safe for use by the threads that the listener is.
+ * Tells the guard of commits which records of its batches a listener is given,
+ * acknowledges by hand and replies to. Safe for use by the threads that the listener is.
  *
  * @param <K> the key type
  * @param <V> the value type
  */
-final class AcknowledgedBatchListener<K, V> extends AbstractDelegatingMessageListenerAdapter<BatchMessageListener<K, V>>
+final class GuardedBatchListener<K, V> extends AbstractDelegatingMessageListenerAdapter<BatchMessageListener<K, V>>
 		implements BatchAcknowledgingConsumerAwareMessageListener<K, V> {
 
-	AcknowledgedBatchListener(BatchMessageListener<K, V> delegate) {
+	GuardedBatchListener(BatchMessageListener<K, V> delegate) {
 		super(delegate);
 	}
 
@@ -70,7 +71,7 @@ final class AcknowledgedBatchListener<K, V> extends AbstractDelegatingMessageLis
 		records.forEach(open::deliver);
 		Acknowledgment told = (acknowledgment != null) ? new GuardedAcknowledgment(acknowledgment, records, guard, open)
 				: null;
-		guard.listen(() -> listener.accept(told));
+		guard.listen(records, () -> listener.accept(told));
 	}
 
 	private void call(List<ConsumerRecord<K, V>> records, @Nullable Acknowledgment acknowledgment,
@@ -98,6 +99,20 @@ final class AcknowledgedBatchListener<K, V> extends AbstractDelegatingMessageLis
 	@Override
 	public void onMessage(List<ConsumerRecord<K, V>> records, @Nullable Consumer<?, ?> consumer) {
 		onMessage(records, null, consumer);
+	}
+
+	@Override
+	public void unregisterSeekCallback() {
+		if (this.delegate instanceof ConsumerSeekAware aware) {
+			aware.unregisterSeekCallback();
+		}
+	}
+
+	@Override
+	public void onFirstPoll() {
+		if (this.delegate instanceof ConsumerSeekAware aware) {
+			aware.onFirstPoll();
+		}
 	}
 
 }
