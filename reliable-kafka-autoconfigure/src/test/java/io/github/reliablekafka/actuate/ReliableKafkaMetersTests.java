@@ -49,7 +49,7 @@ class ReliableKafkaMetersTests {
 	@Test
 	void metersFollowTheLedger() {
 		Delivery early = this.ledger.accept("early");
-		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), null).bindTo(this.registry);
+		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), null, null, null).bindTo(this.registry);
 		assertThat(inFlight("early")).isEqualTo(1);
 		early.delivered();
 		this.ledger.accept("late").rejected(RejectionReason.RECORD_TOO_LARGE, "too large");
@@ -75,7 +75,7 @@ class ReliableKafkaMetersTests {
 		LossLedger losses = new LossLedger();
 		losses.post(finding(NumberRanges.of(301, 500)));
 		losses.coverage("orders", "billing").count(1, 0);
-		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), losses).bindTo(this.registry);
+		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), losses, null, null).bindTo(this.registry);
 		losses.addPublisher((finding) -> CompletableFuture.failedFuture(new IllegalStateException("away")));
 		for (int i = 0; i < 3; i++) {
 			assertThat(losses.post(finding(NumberRanges.of(502, 502)))).isCompletedExceptionally();
