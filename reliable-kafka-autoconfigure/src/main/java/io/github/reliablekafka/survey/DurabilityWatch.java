@@ -49,9 +49,10 @@ import org.springframework.context.SmartLifecycle;
 
 /**
  * Looks at all clusters at the start and from time to time, in a thread of its own, and
- * says what has changed. While something is wrong that may be over soon, it looks each 30
- * seconds. If the application must not start with a violation, it looks before anything
- * is started, and the start waits for that.
+ * says what has changed. While something is wrong that may be over soon, or a record
+ * waits long for its acknowledgement, it looks each 30 seconds. If the application must
+ * not start with a violation, it looks before anything is started, and the start waits
+ * for that.
  */
 final class DurabilityWatch implements SmartLifecycle, ClientCheck {
 
@@ -59,7 +60,7 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck {
 
 	private static final Duration WHILE_WRONG = Duration.ofSeconds(30);
 
-	private static final Duration STEP = Duration.ofSeconds(5);
+	private static final Duration STEP = Duration.ofSeconds(10);
 
 	private static final Set<String> MAY_BE_OVER_SOON = Set.of("topic.in-sync", "topic.offline", "topic.retention");
 
@@ -176,13 +177,16 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck {
 		}
 	}
 
-	// Ends early if the application begins to use another topic.
+	// Ends early if the application begins to use another topic, or waits long for an
+	// acknowledgement.
 	private void await(Duration pause) throws InterruptedException {
-		long end = System.nanoTime() + pause.toNanos();
+		long begun = System.nanoTime();
+		long end = begun + pause.toNanos();
 		Set<String> known = names();
 		while (this.running && System.nanoTime() - end < 0) {
 			Thread.sleep(Math.min(STEP.toMillis(), pause.toMillis()));
-			if (!known.containsAll(names())) {
+			boolean waited = System.nanoTime() - begun >= WHILE_WRONG.toNanos();
+			if (!known.containsAll(names()) || (waited && this.topics.isSendingSlow())) {
 				return;
 			}
 		}

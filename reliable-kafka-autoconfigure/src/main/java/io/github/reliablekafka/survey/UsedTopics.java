@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.survey;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.ConcurrentModificationException;
@@ -57,6 +58,8 @@ final class UsedTopics {
 
 	// What the ledger calls all topics beyond those it counts one by one.
 	private static final String OTHER_TOPICS = "(other)";
+
+	private static final Duration SLOW = Duration.ofSeconds(15);
 
 	private static final long DEFAULT_REQUEST_BYTES = 1048576;
 
@@ -102,6 +105,15 @@ final class UsedTopics {
 			.stream()
 			.filter((cluster) -> !ConnectionSettings.bootstrapServers(cluster.connection()).isEmpty())
 			.toList();
+	}
+
+	/**
+	 * Whether a record has been waiting for its acknowledgement for so long that the
+	 * cluster should be looked at.
+	 * @return {@code false} if all is well
+	 */
+	boolean isSendingSlow() {
+		return this.beanFactory.getBean(DeliveryLedger.class).oldestUnacknowledgedAge().compareTo(SLOW) > 0;
 	}
 
 	private static UsedCluster cluster(Map<Map<String, Object>, UsedCluster> clusters, Map<String, ?> settings) {

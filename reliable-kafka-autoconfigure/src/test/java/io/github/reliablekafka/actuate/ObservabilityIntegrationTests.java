@@ -99,7 +99,7 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 				"management.endpoint.health.group.liveness.include=reliableKafka/listeners",
 				"management.endpoint.health.group.liveness.show-details=always",
 				"management.endpoint.health.validate-group-membership=true", "reliable.kafka.sequence.watermarks=none",
-				"reliable.kafka.durability.accept=cluster.internal-topics",
+				"reliable.kafka.durability.accept=topic.replicas",
 				"spring.kafka.properties[sasl.jaas.config]=org.Login required password=\"very-secret\";",
 				"spring.kafka.properties[my.own.token]=very-secret");
 	}
@@ -212,7 +212,7 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 					Map.of("LOST_ACKED in orders for group 'billing'", 200L));
 			Health durability = health(context, "durability");
 			assertThat(durability.getStatus().getCode()).isEqualTo("WARNING");
-			assertThat(durability.getDetails()).containsEntry("accepted", List.of("cluster.internal-topics"));
+			assertThat(durability.getDetails()).containsEntry("accepted", List.of("topic.replicas"));
 			assertThat(durability.getDetails().get("violations")).asString().contains("Run three brokers");
 			assertThat(health(context, "listeners").getStatus()).isEqualTo(Status.UP);
 			HealthEndpoint endpoint = context.getBean(HealthEndpoint.class);
@@ -234,7 +234,9 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 
 	@Test
 	void healthIsSwitchedOffLikeAnyOther() {
-		this.runner.withPropertyValues("management.health.reliable-kafka.enabled=false")
+		this.runner
+			.withPropertyValues("management.health.reliable-kafka.enabled=false",
+					"management.endpoint.health.validate-group-membership=false")
 			.run((context) -> assertThat(context).doesNotHaveBean("reliableKafkaHealthContributor"));
 	}
 

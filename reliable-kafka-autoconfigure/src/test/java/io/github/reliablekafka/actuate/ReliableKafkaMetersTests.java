@@ -33,6 +33,9 @@ import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.NumberRanges;
 import io.github.reliablekafka.sequence.Verdict;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import org.apache.commons.logging.LogFactory;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -103,6 +106,30 @@ class ReliableKafkaMetersTests {
 			.count()).isEqualTo(1);
 		losses.coverage("late", "billing");
 		assertThat(this.registry.get("reliable.kafka.sequence.coverage").tag("topic", "late").gauge().value()).isNaN();
+	}
+
+	@Test
+	void scrapeOfAHundredTopicsAndTenGroupsIsBounded() {
+		LossLedger losses = new LossLedger();
+		PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), losses, null, null).bindTo(prometheus);
+		for (int topic = 0; topic < 100; topic++) {
+			this.ledger.accept("topic-" + topic).delivered();
+			for (int group = 0; group < 10; group++) {
+				this.ledger.consumption("topic-" + topic, "group-" + group).post(ConsumptionOutcome.PROCESSED, 1);
+				losses.coverage("topic-" + topic, "group-" + group).count(1, 0);
+			}
+		}
+		String scraped = prometheus.scrape();
+		long started = System.nanoTime();
+		for (int i = 0; i < 10; i++) {
+			prometheus.scrape();
+		}
+		long micros = (System.nanoTime() - started) / 10_000;
+		LogFactory.getLog(getClass())
+			.info("scrape: %d lines, %d kB, %d us".formatted(scraped.lines().count(), scraped.length() / 1024, micros));
+		assertThat(scraped.lines().count()).isLessThan(20_000);
+		assertThat(scraped.length()).isLessThan(2_000_000);
 	}
 
 	private static Finding finding(NumberRanges numbers) {

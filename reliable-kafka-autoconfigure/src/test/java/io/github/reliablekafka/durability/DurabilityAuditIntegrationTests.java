@@ -39,6 +39,13 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -60,7 +67,11 @@ import static org.awaitility.Awaitility.await;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class DurabilityAuditIntegrationTests {
 
-	private static final KafkaCluster cluster = KafkaCluster.builder().racks("a", "a", "b").build();
+	private static final KafkaCluster cluster = KafkaCluster.builder()
+		.racks("a", "a", "b")
+		.property("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
+		.property("allow.everyone.if.no.acl.found", "true")
+		.build();
 
 	private static final Map<String, NewTopic> topics = new TreeMap<>();
 
@@ -150,12 +161,56 @@ class DurabilityAuditIntegrationTests {
 
 	@Test
 	@Order(3)
+	void whatIsNotPermittedIsSaidAndNotGuessed() throws Exception {
+		ResourcePattern hidden = new ResourcePattern(ResourceType.TOPIC, "three-compact", PatternType.LITERAL);
+		ResourcePattern closed = new ResourcePattern(ResourceType.TOPIC, "three", PatternType.LITERAL);
+		ResourcePattern brokers = new ResourcePattern(ResourceType.CLUSTER, "kafka-cluster", PatternType.LITERAL);
+		ResourcePattern group = new ResourcePattern(ResourceType.GROUP, "slow", PatternType.LITERAL);
+		List<AclBinding> acls = new ArrayList<>();
+		for (ResourcePattern resource : List.of(hidden, closed, brokers, group)) {
+			acls.add(acl(resource, AclOperation.ALL, AclPermissionType.ALLOW));
+		}
+		acls.add(acl(hidden, AclOperation.DESCRIBE, AclPermissionType.DENY));
+		acls.add(acl(closed, AclOperation.DESCRIBE_CONFIGS, AclPermissionType.DENY));
+		acls.add(acl(brokers, AclOperation.DESCRIBE_CONFIGS, AclPermissionType.DENY));
+		acls.add(acl(group, AclOperation.DESCRIBE, AclPermissionType.DENY));
+		cluster.admin().createAcls(acls).all().get();
+		try {
+			await().atMost(Duration.ofSeconds(10)).until(() -> look().contains("three between none and zone [] []"));
+			List<TopicUse> uses = List.of(TopicUse.of("three-compact", TopicUse.Purpose.PRODUCED),
+					TopicUse.of("one", TopicUse.Purpose.PRODUCED),
+					new TopicUse("three-tiny", Set.of(TopicUse.Purpose.CONSUMED), Set.of("slow", "fast"), 0));
+			ClusterDurability seen = audit.look(uses);
+			assertThat(seen.unknown()).hasSize(2)
+				.contains("settings of the brokers: not permitted; allow DescribeConfigs on the cluster")
+				.anyMatch((unknown) -> unknown.startsWith("offsets of group 'slow': "));
+			assertThat(seen.topics()).extracting(TopicDurability::topic)
+				.containsExactly("one", "three-compact", "three-tiny");
+			assertThat(seen.topics()).extracting(TopicDurability::levelInWords)
+				.containsExactly("process", "between none and zone", "server");
+			assertThat(seen.topics().get(1).unknown())
+				.containsExactly("partitions and replicas: not permitted; allow Describe on the topic");
+			assertThat(seen.topics().get(2).violations()).isEmpty();
+			assertThat(seen.isSafe()).isFalse();
+		}
+		finally {
+			cluster.admin().deleteAcls(acls.stream().map(AclBinding::toFilter).toList()).all().get();
+		}
+		await().atMost(Duration.ofSeconds(10)).until(() -> look().contains("three server [] []"));
+	}
+
+	private static AclBinding acl(ResourcePattern resource, AclOperation operation, AclPermissionType permission) {
+		return new AclBinding(resource, new AccessControlEntry("User:ANONYMOUS", "*", operation, permission));
+	}
+
+	@Test
+	@Order(4)
 	void serverSurvivesTheDeathOfAMachineAndProcessDoesNot() throws Exception {
 		loseMachine(3);
 	}
 
 	@Test
-	@Order(4)
+	@Order(5)
 	void brokersThatAreAwayAreNoticed() {
 		cluster.kill(3);
 		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("three", 0).size() == 2);
@@ -172,7 +227,7 @@ class DurabilityAuditIntegrationTests {
 
 	@Test
 	@Tag("chaos")
-	@Order(5)
+	@Order(6)
 	void serverSurvivesTheDeathOfAnyMachine() throws Exception {
 		loseMachine(1);
 		loseMachine(2);
@@ -180,7 +235,7 @@ class DurabilityAuditIntegrationTests {
 
 	@Test
 	@Tag("chaos")
-	@Order(6)
+	@Order(7)
 	void noneDoesNotEvenSurviveProcesses() {
 		TopicPartition partition = new TopicPartition("three-min-1-unclean", 0);
 		cluster.uncleanElection(partition, () -> send(partition.topic(), 10));
