@@ -30,6 +30,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
@@ -39,6 +40,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +55,9 @@ final class ClusterReader {
 	 * So that an answer stays below a few megabytes.
 	 */
 	private static final int TOPICS_PER_REQUEST = 250;
+
+	// For the settings of a broker, which only it can tell: it may just have died.
+	private static final int TIMEOUT_MILLIS = 5000;
 
 	private static final Set<String> SETTINGS = Set.of(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
 			TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, TopicConfig.CLEANUP_POLICY_CONFIG,
@@ -94,8 +99,17 @@ final class ClusterReader {
 		}
 		ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER,
 				String.valueOf(racks.keySet().iterator().next()));
-		ReadSettings settings = settings(this.admin.describeConfigs(List.of(broker)).values().get(broker),
-				"not permitted; allow DescribeConfigs on the cluster");
+		ReadSettings settings;
+		try {
+			settings = settings(
+					this.admin.describeConfigs(List.of(broker), new DescribeConfigsOptions().timeoutMs(TIMEOUT_MILLIS))
+						.values()
+						.get(broker),
+					"not permitted; allow DescribeConfigs on the cluster");
+		}
+		catch (TimeoutException ex) {
+			settings = ReadSettings.unreadable("the broker that was asked has not answered");
+		}
 		return new ClusterState(racks, settings, this.address);
 	}
 

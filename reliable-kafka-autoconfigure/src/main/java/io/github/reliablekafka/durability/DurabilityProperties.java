@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,7 @@ import org.springframework.util.PatternMatchUtils;
  * @param level Failure of the cluster that the topics of the application must survive
  * without a loss.
  * @param topics Exceptions for some topics, by a pattern of their names in which an
- * asterisk stands for any text. Of several the longest goes first.
+ * asterisk stands for any text. Of several that say something the longest goes first.
  * @param onViolation What to do at start if a topic does not survive what it must.
  * @param interval Time from one look at the topics to the next. Looks more often while
  * something is wrong.
@@ -63,7 +64,7 @@ public record DurabilityProperties(@DefaultValue Set<String> accept, @DefaultVal
 	 * @return the level
 	 */
 	public DurabilityLevel required(String topic) {
-		return find(topic).map(Rule::level).orElse(this.level);
+		return find(topic, Rule::level).orElse(this.level);
 	}
 
 	/**
@@ -72,7 +73,7 @@ public record DurabilityProperties(@DefaultValue Set<String> accept, @DefaultVal
 	 * @return {@code false} if a warning is enough
 	 */
 	public boolean failsFor(String topic) {
-		return find(topic).map(Rule::onViolation).orElse(this.onViolation) == OnViolation.FAIL;
+		return find(topic, Rule::onViolation).orElse(this.onViolation) == OnViolation.FAIL;
 	}
 
 	/**
@@ -84,12 +85,14 @@ public record DurabilityProperties(@DefaultValue Set<String> accept, @DefaultVal
 				|| this.topics.values().stream().anyMatch((rule) -> rule.onViolation() == OnViolation.FAIL);
 	}
 
-	private Optional<Rule> find(String topic) {
+	// Of the patterns that say something about it.
+	private <T> Optional<T> find(String topic, Function<Rule, @Nullable T> property) {
 		return this.topics.entrySet()
 			.stream()
-			.filter((rule) -> PatternMatchUtils.simpleMatch(rule.getKey(), topic))
+			.filter((rule) -> PatternMatchUtils.simpleMatch(rule.getKey(), topic)
+					&& property.apply(rule.getValue()) != null)
 			.max(Comparator.comparingInt((rule) -> rule.getKey().length()))
-			.map(Map.Entry::getValue);
+			.map((rule) -> property.apply(rule.getValue()));
 	}
 
 	/**

@@ -22,13 +22,16 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -36,7 +39,6 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.ApiException;
-import org.apache.kafka.common.errors.TimeoutException;
 
 /**
  * Finds groups that are so far behind that Kafka may delete records before they read
@@ -49,6 +51,10 @@ final class ExpiryReader {
 
 	private static final int STEPS = 6;
 
+	// For one request, because a broker that has just died does not answer, and the rest
+	// of the look must not wait for it to the end.
+	private static final int TIMEOUT_MILLIS = 5000;
+
 	private final Admin admin;
 
 	private final String address;
@@ -57,7 +63,7 @@ final class ExpiryReader {
 
 	private final long nowMillis;
 
-	private final List<String> unknown = new ArrayList<>();
+	private final Set<String> unknown = new TreeSet<>();
 
 	/**
 	 * Create a reader for one look.
@@ -111,7 +117,7 @@ final class ExpiryReader {
 	 * What could not be read.
 	 * @return what, and why
 	 */
-	List<String> unknown() {
+	Set<String> unknown() {
 		return this.unknown;
 	}
 
@@ -120,8 +126,10 @@ final class ExpiryReader {
 		for (TopicUse use : uses) {
 			TopicState state = states.get(use.topic());
 			if (state != null && retention(states, use.topic()) > 0 && TopicLimits.deletes(state)) {
+				// Without a leader nobody answers, and that is told anyway.
 				List<TopicPartition> partitions = state.partitions()
 					.stream()
+					.filter((partition) -> partition.leader() >= 0)
 					.map((partition) -> new TopicPartition(use.topic(), partition.number()))
 					.toList();
 				use.groups()
@@ -132,10 +140,12 @@ final class ExpiryReader {
 		if (wanted.isEmpty()) {
 			return committed;
 		}
-		ListConsumerGroupOffsetsResult result = this.admin.listConsumerGroupOffsets(wanted.entrySet()
-			.stream()
-			.collect(Collectors.toMap(Map.Entry::getKey,
-					(group) -> new ListConsumerGroupOffsetsSpec().topicPartitions(group.getValue()))));
+		ListConsumerGroupOffsetsResult result = this.admin.listConsumerGroupOffsets(
+				wanted.entrySet()
+					.stream()
+					.collect(Collectors.toMap(Map.Entry::getKey,
+							(group) -> new ListConsumerGroupOffsetsSpec().topicPartitions(group.getValue()))),
+				new ListConsumerGroupOffsetsOptions().timeoutMs(TIMEOUT_MILLIS));
 		for (String group : new TreeSet<>(wanted.keySet())) {
 			try {
 				Map<TopicPartition, OffsetAndMetadata> offsets = BoundedAdmin
@@ -146,11 +156,8 @@ final class ExpiryReader {
 					}
 				});
 			}
-			catch (TimeoutException ex) {
-				throw ex;
-			}
 			catch (ApiException ex) {
-				this.unknown.add("offsets of group '%s': %s".formatted(group, ex.getMessage()));
+				this.unknown.add("offsets of group '%s': %s".formatted(group, ex.getClass().getSimpleName()));
 			}
 		}
 		return committed;
@@ -203,14 +210,15 @@ final class ExpiryReader {
 	}
 
 	private Map<TopicPartition, Long> offsets(Map<TopicPartition, OffsetSpec> request) {
-		ListOffsetsResult result = this.admin.listOffsets(request);
+		ListOffsetsResult result = this.admin.listOffsets(request, new ListOffsetsOptions().timeoutMs(TIMEOUT_MILLIS));
 		Map<TopicPartition, Long> offsets = new HashMap<>();
 		for (TopicPartition partition : request.keySet()) {
 			try {
 				offsets.put(partition, BoundedAdmin.get(result.partitionResult(partition), this.deadline).offset());
 			}
 			catch (ApiException ex) {
-				this.unknown.add("offsets of %s: %s".formatted(partition, ex.getMessage()));
+				this.unknown
+					.add("offsets of topic '%s': %s".formatted(partition.topic(), ex.getClass().getSimpleName()));
 			}
 		}
 		return offsets;
@@ -222,7 +230,7 @@ final class ExpiryReader {
 		boolean now = left <= retentionMillis >> STEPS;
 		return new Violation(TopicLimits.RETENTION, "topic '%s'".formatted(reading.partition().topic()),
 				TopicConfig.RETENTION_MS_CONFIG, Durations.inWords(Duration.ofMillis(retentionMillis)),
-				"twice as long as any group is behind",
+				"twice as long as group '%s' is behind".formatted(reading.group()),
 				"records of partition %d will expire before group '%s' reads them, %s".formatted(
 						reading.partition().partition(), reading.group(),
 						now ? "at any time from now on" : "in about " + Durations.inWords(Duration.ofMillis(left))),

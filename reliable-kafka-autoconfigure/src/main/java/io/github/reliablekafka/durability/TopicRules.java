@@ -148,7 +148,8 @@ final class TopicRules {
 					.map("; min.insync.replicas=%d does not help, as Kafka asks for no more than there are replicas"::formatted)
 					.orElse("")
 				: "with two, either records are acknowledged that one broker has alone, or nothing can be written while one broker is away";
-		boolean survives = !single && this.minInSync.orElse(1L) >= 2;
+		// What could not be read is not held against the topic.
+		boolean survives = !single && this.minInSync.orElse(2L) >= 2;
 		(survives ? this.advice : this.violations)
 			.add(violation(REPLICAS, "replication factor", String.valueOf(replicas), String.valueOf(SAFE_REPLICAS),
 					reason, this.commands.reassign(this.topic.partitions(), this.cluster, SAFE_REPLICAS), null));

@@ -116,8 +116,8 @@ final class DurabilityChanges {
 			.stream()
 			.filter(this.accepted.negate())
 			// Not the reason: that has times in it which are others in each look.
-			.forEach((violation) -> open
-				.put("%s %s %s".formatted(violation.risk(), violation.subject(), violation.setting()), violation));
+			.forEach((violation) -> open.put("%s %s %s %s".formatted(violation.risk(), violation.subject(),
+					violation.setting(), violation.required()), violation));
 		return open;
 	}
 

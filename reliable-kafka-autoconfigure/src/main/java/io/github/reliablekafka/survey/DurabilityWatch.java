@@ -44,6 +44,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.SmartLifecycle;
 
@@ -54,7 +55,7 @@ import org.springframework.context.SmartLifecycle;
  * not start with a violation, it looks before anything is started, and the start waits
  * for that.
  */
-final class DurabilityWatch implements SmartLifecycle, ClientCheck {
+final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(DurabilityAudit.class);
 
@@ -136,6 +137,22 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck {
 		}
 	}
 
+	/**
+	 * Let go of connections also if the application did not start.
+	 */
+	@Override
+	public void destroy() {
+		stop();
+		release();
+	}
+
+	private void release() {
+		synchronized (this.audits) {
+			this.audits.values().forEach((audit) -> audit.audit.close());
+			this.audits.clear();
+		}
+	}
+
 	@Override
 	public boolean isRunning() {
 		return this.running;
@@ -157,10 +174,7 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck {
 		}
 		finally {
 			Thread.interrupted();
-			synchronized (this.audits) {
-				this.audits.values().forEach((audit) -> audit.audit.close());
-				this.audits.clear();
-			}
+			release();
 		}
 	}
 
@@ -220,6 +234,7 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck {
 		try {
 			now = looked.audit.look(cluster.topics());
 			if (this.policy.repair() && looked.repair.mend(now, this.board::isAccepted)) {
+				pause();
 				now = looked.audit.look(cluster.topics());
 			}
 		}
@@ -241,6 +256,16 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck {
 		looked.before = now;
 		looked.failures = 0;
 		return allOf(now).noneMatch((violation) -> MAY_BE_OVER_SOON.contains(violation.risk()));
+	}
+
+	// Brokers learn of what was altered a moment later.
+	private static void pause() {
+		try {
+			Thread.sleep(1000);
+		}
+		catch (InterruptedException ex) {
+			throw new InterruptException(ex);
+		}
 	}
 
 	private static Stream<Violation> allOf(ClusterDurability cluster) {
