@@ -19,6 +19,7 @@ package io.github.reliablekafka.survey;
 import java.util.List;
 import java.util.Map;
 
+import io.github.reliablekafka.consumer.ReliableConsumerAutoConfiguration;
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.durability.DurabilityBoard;
 import io.github.reliablekafka.durability.DurabilityLevel;
@@ -59,7 +60,8 @@ class TopicRepairIntegrationTests {
 		cluster.createTopic("single", 1, 1, Map.of());
 		ApplicationContextRunner runner = new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(SurveyAutoConfiguration.class, DurabilityAutoConfiguration.class,
-					ReliableProducerAutoConfiguration.class, KafkaAutoConfiguration.class))
+					ReliableProducerAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
+					KafkaAutoConfiguration.class))
 			.withPropertyValues("spring.kafka.bootstrap-servers=" + cluster.bootstrapServers())
 			.withUserConfiguration(Declaring.class);
 		try (KafkaProbe probe = new KafkaProbe(cluster.bootstrapServers())) {
