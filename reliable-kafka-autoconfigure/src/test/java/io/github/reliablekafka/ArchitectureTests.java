@@ -50,7 +50,8 @@ class ArchitectureTests {
 			// capabilities
 			"producer", Set.of("ledger", "durability", "sequence"), "consumer",
 			Set.of("ledger", "durability", "sequence"), "deadletter", Set.of("ledger", "durability"), "watermark",
-			Set.of("durability", "sequence"), "report", Set.of("durability", "sequence"),
+			Set.of("durability", "sequence"), "report", Set.of("durability", "sequence"), "survey",
+			Set.of("ledger", "durability"),
 			// ground
 			"ledger", Set.of(), "durability", Set.of(), "sequence", Set.of()));
 
