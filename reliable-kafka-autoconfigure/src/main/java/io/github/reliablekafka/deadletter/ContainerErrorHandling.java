@@ -153,12 +153,26 @@ final class ContainerErrorHandling {
 		return new DeadLetterRecoverer(this.clusters, this.properties, this.ledger, settingsOf(container));
 	}
 
-	private static Duration maxPollInterval(AbstractMessageListenerContainer<?, ?> container) {
+	/**
+	 * How long a container's consumers may stay away from polling.
+	 * @param container the container
+	 * @return {@code max.poll.interval.ms}
+	 */
+	static Duration maxPollInterval(AbstractMessageListenerContainer<?, ?> container) {
+		return new ConsumerSession(effectiveSettings(container)).maxPollInterval();
+	}
+
+	/**
+	 * The settings that a container creates consumers with.
+	 * @param container the container
+	 * @return those of its factory, and then its own
+	 */
+	static Map<String, Object> effectiveSettings(AbstractMessageListenerContainer<?, ?> container) {
 		Map<String, Object> settings = new HashMap<>(settingsOf(container));
 		Properties overrides = container.getContainerProperties().getKafkaConsumerProperties();
 		overrides.forEach((name, value) -> settings.put(String.valueOf(name), value));
 		overrides.stringPropertyNames().forEach((name) -> settings.put(name, overrides.getProperty(name)));
-		return new ConsumerSession(settings).maxPollInterval();
+		return settings;
 	}
 
 	private static Map<String, Object> settingsOf(AbstractMessageListenerContainer<?, ?> container) {
