@@ -49,8 +49,9 @@ class ArchitectureTests {
 			"actuate", Set.of("ledger", "durability", "sequence", "deadletter"),
 			// capabilities
 			"producer", Set.of("ledger", "durability", "sequence"), "consumer",
-			Set.of("ledger", "durability", "sequence"), "deadletter", Set.of("ledger", "durability"), "watermark",
-			Set.of("durability", "sequence"), "report", Set.of("durability", "sequence"),
+			Set.of("ledger", "durability", "sequence"), "deadletter", Set.of("ledger", "durability"), "idempotency",
+			Set.of("ledger", "durability", "sequence"), "watermark", Set.of("durability", "sequence"), "report",
+			Set.of("durability", "sequence"),
 			// ground
 			"ledger", Set.of(), "durability", Set.of(), "sequence", Set.of()));
 

@@ -23,6 +23,7 @@ import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.ledger.IdempotencyOutcome;
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.sequence.Integrity;
 import io.github.reliablekafka.sequence.LossLedger;
@@ -69,6 +70,12 @@ final class ReliableKafkaMeters implements MeterBinder {
 			.description("Settings that can lose records and were accepted by name")
 			.tag("state", "accepted")
 			.register(registry);
+		for (IdempotencyOutcome outcome : IdempotencyOutcome.values()) {
+			FunctionCounter.builder(PREFIX + "idempotency.records", this.ledger, (ledger) -> ledger.count(outcome))
+				.description("Records of listeners that get each record once, by what became of them")
+				.tag("outcome", outcome.label())
+				.register(registry);
+		}
 		this.ledger.onTopic((topic) -> bindTopic(registry, topic));
 		this.ledger.onRejection((topic, reason) -> bindRejection(registry, topic, reason));
 		this.ledger.onConsumption((consumption) -> bindConsumption(registry, consumption));
