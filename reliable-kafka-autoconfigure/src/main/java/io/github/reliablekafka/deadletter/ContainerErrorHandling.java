@@ -26,6 +26,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 import io.github.reliablekafka.durability.ConsumerSession;
+import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.Violation;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 
@@ -83,13 +84,17 @@ final class ContainerErrorHandling {
 				container.setCommonErrorHandler(null);
 			}
 			if (isDefault(container.getAfterRollbackProcessor())) {
-				container.setAfterRollbackProcessor(new DeadLetterAfterRollback<K, V>(recoverer(container), backOff(),
-						patientRetry(() -> isBatch(container))));
+				DeadLetterAfterRollback<K, V> processor = new DeadLetterAfterRollback<>(recoverer(container), backOff(),
+						patientRetry(() -> isBatch(container)));
+				this.retryProperties.classify(processor);
+				container.setAfterRollbackProcessor(processor);
 			}
 		}
 		else if (handler == null) {
-			container.setCommonErrorHandler(new DeadLetterErrorHandler(recoverer(container), backOff(),
-					patientRetry(() -> isBatch(container))));
+			DeadLetterErrorHandler ours = new DeadLetterErrorHandler(recoverer(container), backOff(),
+					patientRetry(() -> isBatch(container)));
+			this.retryProperties.classify(ours);
+			container.setCommonErrorHandler(ours);
 		}
 		Duration longestWait = this.properties.publishTimeout(maxPollInterval(container));
 		partsOf(container).forEach((part) -> ErrorHandlers.bound(part, longestWait));
@@ -137,6 +142,15 @@ final class ContainerErrorHandling {
 	 */
 	PatientRetry patientRetry(BooleanSupplier batch) {
 		return new PatientRetry(this.retryProperties.endlessBackOff(), batch);
+	}
+
+	/**
+	 * What is done to retry topics.
+	 * @param gate knows what is accepted
+	 * @return a new one
+	 */
+	RetryTopics retryTopics(SafetyGate gate) {
+		return new RetryTopics(this.properties, this.clusters, this.ledger, patientRetry(() -> false), gate);
 	}
 
 	private BackOff backOff() {

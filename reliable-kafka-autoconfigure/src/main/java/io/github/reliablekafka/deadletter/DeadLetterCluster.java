@@ -91,12 +91,13 @@ final class DeadLetterCluster implements AutoCloseable {
 	 * @param key the key
 	 * @param value the value
 	 * @param headers the headers
+	 * @param forEver whether the topic, if it is created now, never deletes anything
 	 * @throws KafkaException if it is not acknowledged in time
 	 */
 	void publish(String deadLetterTopic, TopicPartition origin, byte @Nullable [] key, byte @Nullable [] value,
-			Headers headers) {
+			Headers headers, boolean forEver) {
 		long deadline = System.nanoTime() + this.timeout.minus(share()).toNanos();
-		this.topics.provide(deadLetterTopic, origin.topic(), share());
+		this.topics.provide(deadLetterTopic, origin.topic(), forEver, share());
 		try {
 			Integer partition = this.producer.partitionsFor(deadLetterTopic)
 				.stream()
@@ -170,9 +171,11 @@ final class DeadLetterCluster implements AutoCloseable {
 	 * See to it that a topic exists that is as safe as another one.
 	 * @param topic its name
 	 * @param model the other
+	 * @param forEver whether the topic, if it is created now, never deletes anything
+	 * @return whether it exists
 	 */
-	void provide(String topic, String model) {
-		this.topics.provide(topic, model, share());
+	boolean provide(String topic, String model, boolean forEver) {
+		return this.topics.provide(topic, model, forEver, share());
 	}
 
 	/**

@@ -277,7 +277,7 @@ final class RedriveRun {
 	private ProducerRecord<byte[], byte[]> parked(ConsumerRecord<byte[], byte[]> letter) {
 		String parking = this.source.name() + this.settings.parkingSuffix();
 		if (this.parkingPartitions.isEmpty()) {
-			this.cluster.provide(parking, this.source.name());
+			this.cluster.provide(parking, this.source.name(), true);
 			this.cluster.partitionsFor(parking)
 				.stream()
 				.map(PartitionInfo::partition)
