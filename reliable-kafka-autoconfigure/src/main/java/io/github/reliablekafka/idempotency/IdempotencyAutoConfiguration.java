@@ -21,6 +21,7 @@ import java.time.Clock;
 import javax.sql.DataSource;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
+import io.github.reliablekafka.idempotency.IdempotencyProperties.Store;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 
 import org.springframework.beans.factory.BeanFactory;
@@ -39,6 +40,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.util.Assert;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for records that come again and are not
@@ -55,6 +57,16 @@ import org.springframework.kafka.listener.RecordInterceptor;
 public final class IdempotencyAutoConfiguration {
 
 	IdempotencyAutoConfiguration() {
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(ProcessedRecords.class)
+	@ConditionalOnProperty(name = "reliable.kafka.idempotency.store", havingValue = "jdbc")
+	ProcessedRecords reliableKafkaProcessedRecordsNowhere(IdempotencyProperties properties) {
+		// Another store than the one that was asked for would be worse than none.
+		Assert.state(properties.store() != Store.JDBC,
+				"reliable.kafka.idempotency.store=jdbc needs spring-boot-starter-jdbc on the class path");
+		return new ProcessedRecordsInMemory(properties.memory().window());
 	}
 
 	@Bean

@@ -150,7 +150,8 @@ class RedriveIntegrationTests extends DeadLetterSetup {
 			DeadLetters deadLetters = context.getBean(DeadLetters.class);
 			assertThat(deadLetters.redrive(Redrive.of(this.deadLetters).matching(DeadLetterFilter.all().at(0, 3, 7)))
 				.redriven()).isEqualTo(2);
-			RedriveReport limited = deadLetters.redrive(Redrive.of(this.deadLetters).atMost(4));
+			RedriveReport limited = deadLetters.redrive(Redrive.of(this.deadLetters).atMost(4).at(10));
+			assertThat(limited.took()).isGreaterThanOrEqualTo(Duration.ofMillis(300));
 			assertThat(limited.redriven()).isEqualTo(4);
 			assertThat(limited.complete()).isFalse();
 			assertThat(letters(context, DeadLetterFilter.all())).filteredOn(DeadLetter::handled)

@@ -27,8 +27,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -96,6 +98,15 @@ class IdempotencyAutoConfigurationTests {
 			.run((context) -> assertThat(context.getStartupFailure()).rootCause()
 				.isInstanceOf(UnsafeSettingsException.class)
 				.hasMessageContaining("return type"));
+	}
+
+	@Test
+	void startWhenThereIsNoJdbcIsRefused() {
+		this.runner.withUserConfiguration(Listener.class)
+			.withClassLoader(new FilteredClassLoader(JdbcTemplate.class))
+			.withPropertyValues("reliable.kafka.idempotency.store=jdbc")
+			.run((context) -> assertThat(context.getStartupFailure()).rootCause()
+				.hasMessageContaining("spring-boot-starter-jdbc"));
 	}
 
 	@Test

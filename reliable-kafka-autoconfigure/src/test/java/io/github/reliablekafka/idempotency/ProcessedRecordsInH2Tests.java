@@ -16,10 +16,21 @@
 
 package io.github.reliablekafka.idempotency;
 
+import java.time.Clock;
+import java.time.Duration;
+
 import javax.sql.DataSource;
 
+import io.github.reliablekafka.idempotency.ProcessedRecords.Answer;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.datasource.init.DatabasePopulatorUtils;
+import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests for {@link ProcessedRecordsInDatabase} with H2.
@@ -32,6 +43,23 @@ class ProcessedRecordsInH2Tests extends ProcessedRecordsDatabaseContract {
 	@Override
 	DataSource dataSource() {
 		return this.pool;
+	}
+
+	@Test
+	void scriptForMySqlIsUnderstoodByWhatH2TakesForIt() {
+		JdbcConnectionPool mySql = JdbcConnectionPool.create("jdbc:h2:mem:mysql;MODE=MySQL", "sa", "");
+		try {
+			ResourceDatabasePopulator script = new ResourceDatabasePopulator(
+					new ClassPathResource("io/github/reliablekafka/idempotency/schema-mysql.sql"));
+			DatabasePopulatorUtils.execute(script, mySql);
+			ProcessedRecordsInDatabase store = new ProcessedRecordsInDatabase(mySql, "RELIABLE_KAFKA_RECORD",
+					Duration.ofMinutes(1), Clock.systemUTC());
+			assertThat(store.claim(new RecordClaim("g", "a"))).isEqualTo(Answer.GRANTED);
+			assertThat(store.claim(new RecordClaim("g", "a"))).isEqualTo(Answer.BUSY);
+		}
+		finally {
+			mySql.dispose();
+		}
 	}
 
 	@AfterEach
