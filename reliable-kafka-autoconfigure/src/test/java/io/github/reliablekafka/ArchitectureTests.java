@@ -46,12 +46,12 @@ class ArchitectureTests {
 
 	private static final Map<String, Set<String>> HOUSE = new TreeMap<>(Map.of(
 			// roof
-			"actuate", Set.of("ledger", "durability", "sequence"),
+			"actuate", Set.of("ledger", "durability", "sequence", "deadletter"),
 			// capabilities
 			"producer", Set.of("ledger", "durability", "sequence"), "consumer",
-			Set.of("ledger", "durability", "sequence"), "deadletter", Set.of("ledger", "durability"), "watermark",
-			Set.of("durability", "sequence"), "report", Set.of("durability", "sequence"), "survey",
-			Set.of("ledger", "durability"),
+			Set.of("ledger", "durability", "sequence"), "deadletter", Set.of("ledger", "durability"), "idempotency",
+			Set.of("ledger", "durability", "sequence"), "watermark", Set.of("durability", "sequence"), "report",
+			Set.of("durability", "sequence"), "survey", Set.of("ledger", "durability"),
 			// ground
 			"ledger", Set.of(), "durability", Set.of(), "sequence", Set.of()));
 

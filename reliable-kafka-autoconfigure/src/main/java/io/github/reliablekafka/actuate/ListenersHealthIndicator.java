@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
+import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.ListenerBoard;
 import io.github.reliablekafka.ledger.ListenerState;
 
@@ -37,15 +38,19 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 
 	private final ListenerBoard board;
 
+	private final DeliveryLedger deliveries;
+
 	private final Duration limit;
 
 	private final Supplier<Settled> settled;
 
 	private final Map<String, Settled> byListener = new ConcurrentHashMap<>();
 
-	ListenersHealthIndicator(ListenerBoard board, Duration limit, Supplier<Settled> settled) {
+	ListenersHealthIndicator(ListenerBoard board, DeliveryLedger deliveries, Duration limit,
+			Supplier<Settled> settled) {
 		super("The listener containers could not be looked at");
 		this.board = board;
+		this.deliveries = deliveries;
 		this.limit = limit;
 		this.settled = settled;
 	}
@@ -69,6 +74,14 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 			builder.down().withDetail("listeners", bad);
 		}
 		builder.withDetail("count", listeners.size());
+		List<String> unfinished = this.deliveries.unfinished()
+			.stream()
+			.map((record) -> "%s-%d@%d in group '%s' for %s".formatted(record.topic(), record.partition(),
+					record.offset(), record.group(), Duration.ofSeconds(record.age().toSeconds())))
+			.toList();
+		if (!unfinished.isEmpty()) {
+			builder.withDetail("unfinished", unfinished);
+		}
 	}
 
 	private String reason(ListenerState listener) {

@@ -61,7 +61,7 @@ public final class ReliableKafkaHealthAutoConfiguration {
 		contributors.put("producers",
 				new ProducersHealthIndicator(deliveries, properties.unacknowledgedAfter(), settled(properties)));
 		listeners.ifAvailable((board) -> contributors.put("listeners",
-				new ListenersHealthIndicator(board, properties.idleAfter(), () -> settled(properties))));
+				new ListenersHealthIndicator(board, deliveries, properties.idleAfter(), () -> settled(properties))));
 		losses.ifAvailable((ledger) -> contributors.put("losses", new LossesHealthIndicator(ledger)));
 		durability.ifAvailable((board) -> contributors.put("durability", new DurabilityHealthIndicator(board)));
 		return CompositeHealthContributor.fromMap(contributors);

@@ -27,6 +27,7 @@ import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.GuardIntervention;
+import io.github.reliablekafka.ledger.IdempotencyOutcome;
 import io.github.reliablekafka.ledger.ListenerBoard;
 import io.github.reliablekafka.ledger.ListenerState;
 import io.github.reliablekafka.ledger.RejectionReason;
@@ -89,6 +90,12 @@ final class ReliableKafkaMeters implements MeterBinder {
 		}
 		if (this.listeners != null) {
 			bindListeners(registry, this.listeners);
+		}
+		for (IdempotencyOutcome outcome : IdempotencyOutcome.values()) {
+			FunctionCounter.builder(PREFIX + "idempotency.records", this.ledger, (ledger) -> ledger.count(outcome))
+				.description("Records of listeners that get each record once, by what became of them")
+				.tag("outcome", outcome.label())
+				.register(registry);
 		}
 		this.ledger.onTopic((topic) -> bindTopic(registry, topic));
 		this.ledger.onRejection((topic, reason) -> bindRejection(registry, topic, reason));

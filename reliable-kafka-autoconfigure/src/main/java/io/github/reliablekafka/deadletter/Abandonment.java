@@ -83,7 +83,9 @@ final class Abandonment implements RetryListener {
 	private boolean leadsNowhere(ConsumerRecord<?, ?> record, @Nullable Exception exception) {
 		Object recoverer = ErrorHandlers.recovererOf(this.processor);
 		// What a subclass does with such a record nobody knows.
-		if (recoverer.getClass() != DeadLetterPublishingRecoverer.class || !(new DirectFieldAccessor(recoverer)
+		boolean known = recoverer.getClass() == DeadLetterPublishingRecoverer.class
+				|| recoverer instanceof RetryTopicRecoverer;
+		if (!known || !(new DirectFieldAccessor(recoverer)
 			.getPropertyValue("destinationResolver") instanceof BiFunction<?, ?, ?> resolver)) {
 			return false;
 		}

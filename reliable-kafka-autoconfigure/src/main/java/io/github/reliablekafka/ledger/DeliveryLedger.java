@@ -24,9 +24,11 @@ import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -70,6 +72,8 @@ public final class DeliveryLedger {
 
 	private final Map<String, Map<String, Consumption>> consumptions = new ConcurrentHashMap<>();
 
+	private final Map<IdempotencyOutcome, LongAdder> idempotency = new EnumMap<>(IdempotencyOutcome.class);
+
 	private final Deque<Rejection> rejections = new ArrayDeque<>();
 
 	private final List<Consumer<String>> topicListeners = new CopyOnWriteArrayList<>();
@@ -89,6 +93,9 @@ public final class DeliveryLedger {
 
 	DeliveryLedger(LongSupplier nanoClock) {
 		this.ages = new InFlightAges(nanoClock);
+		for (IdempotencyOutcome outcome : IdempotencyOutcome.values()) {
+			this.idempotency.put(outcome, new LongAdder());
+		}
 	}
 
 	/**
@@ -212,6 +219,23 @@ public final class DeliveryLedger {
 	 */
 	public List<UnfinishedRecord> unfinished() {
 		return this.unfinished;
+	}
+
+	/**
+	 * Count a record of a listener that gets each record once.
+	 * @param outcome what became of it
+	 */
+	public void post(IdempotencyOutcome outcome) {
+		Objects.requireNonNull(this.idempotency.get(outcome)).increment();
+	}
+
+	/**
+	 * How often something became of a record of a listener that gets each record once.
+	 * @param outcome what
+	 * @return the count
+	 */
+	public long count(IdempotencyOutcome outcome) {
+		return Objects.requireNonNull(this.idempotency.get(outcome)).sum();
 	}
 
 	/**

@@ -24,6 +24,7 @@ import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.Delivery;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.ledger.IdempotencyOutcome;
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.sequence.Cause;
 import io.github.reliablekafka.sequence.Finding;
@@ -58,7 +59,12 @@ class ReliableKafkaMetersTests {
 		this.ledger.accept("late").rejected(RejectionReason.RECORD_TOO_LARGE, "too large");
 		Consumption consumption = this.ledger.consumption("late", "billing");
 		consumption.post(ConsumptionOutcome.PROCESSED, 5);
+		this.ledger.post(IdempotencyOutcome.DUPLICATE);
 		assertThat(inFlight("early")).isZero();
+		assertThat(this.registry.get("reliable.kafka.idempotency.records")
+			.tags("outcome", "duplicate")
+			.functionCounter()
+			.count()).isEqualTo(1);
 		assertThat(records("early", "delivered")).isEqualTo(1);
 		assertThat(records("late", "rejected")).isEqualTo(1);
 		assertThat(this.registry.get("reliable.kafka.producer.rejections")
