@@ -23,6 +23,7 @@ import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.ledger.GuardIntervention;
 import io.github.reliablekafka.ledger.IdempotencyOutcome;
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.sequence.Integrity;
@@ -116,6 +117,14 @@ final class ReliableKafkaMeters implements MeterBinder {
 			FunctionCounter.builder(PREFIX + "consumer.records", consumption, (counters) -> counters.count(outcome))
 				.description("Records given to listeners, by what became of them; failed counts attempts")
 				.tags("topic", consumption.topic(), "group", consumption.group(), "outcome", outcome.label())
+				.register(registry);
+		}
+		for (GuardIntervention intervention : GuardIntervention.values()) {
+			FunctionCounter
+				.builder(PREFIX + "consumer.guard.interventions", consumption,
+						(counters) -> counters.counted(intervention))
+				.description("How often a commit was kept from passing a record that had no outcome")
+				.tags("topic", consumption.topic(), "group", consumption.group(), "reason", intervention.label())
 				.register(registry);
 		}
 	}

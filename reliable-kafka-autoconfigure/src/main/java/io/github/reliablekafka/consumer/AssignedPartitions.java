@@ -89,7 +89,7 @@ final class AssignedPartitions {
 		this.readers = readers;
 		this.resets = new PositionResets(consumer, policy, group);
 		this.offsets = new GroupOffsets(consumer, group);
-		this.listened = new ListenedRecords(this.partitions, (readers != null) ? readers.losses() : null);
+		this.listened = new ListenedRecords(consumer, this.partitions, (readers != null) ? readers.losses() : null);
 		this.commits = new OffsetCommits(consumer, group, this.partitions, this.listened,
 				new MetadataLimit((readers != null) ? readers.board().metadataRefused() : new AtomicBoolean()),
 				committer);

@@ -96,7 +96,7 @@ final class BatchOutcomes<K, V> implements BatchInterceptor<K, V> {
 	@Override
 	public void success(ConsumerRecords<K, V> records, Consumer<K, V> consumer) {
 		post(records, records.count(), ConsumptionOutcome.PROCESSED);
-		if (consumer instanceof ReliableConsumer<?, ?> reliable) {
+		if (consumer instanceof ReliableConsumer<?, ?> reliable && !this.outcomes.isByHand(consumer)) {
 			reliable.listened().close(records);
 		}
 		if (this.next != null) {

@@ -188,6 +188,9 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		if (isAsync(properties)) {
 			rules().gate().report(List.of(rules().async("listener '%s'".formatted(container.getListenerId()))));
 		}
+		else if (properties.getMessageListener() != null && ErrorHandling.isAcknowledgedByHand(properties)) {
+			properties.setMessageListener(AcknowledgedListeners.wrap(properties.getMessageListener()));
+		}
 		Outcomes outcomes = new Outcomes(this.ledger.obtain(), container::getGroupId, () -> isAsync(properties),
 				new ErrorHandling(container));
 		if (!(container.getRecordInterceptor() instanceof RecordOutcomes)) {

@@ -44,8 +44,20 @@ record ErrorHandling(AbstractMessageListenerContainer<?, ?> container) {
 	 * @return {@code true} if nobody else knows
 	 */
 	boolean isAcknowledgedByHand() {
-		ContainerProperties.AckMode mode = this.container.getContainerProperties().getAckMode();
+		return isAcknowledgedByHand(this.container.getContainerProperties());
+	}
+
+	static boolean isAcknowledgedByHand(ContainerProperties properties) {
+		ContainerProperties.AckMode mode = properties.getAckMode();
 		return mode == ContainerProperties.AckMode.MANUAL || mode == ContainerProperties.AckMode.MANUAL_IMMEDIATE;
+	}
+
+	/**
+	 * Whether we hear of it when the application says so.
+	 * @return {@code false} if the listener was exchanged late
+	 */
+	boolean hearsAcknowledgements() {
+		return AcknowledgedListeners.isWrapped(this.container.getContainerProperties().getMessageListener());
 	}
 
 	/**

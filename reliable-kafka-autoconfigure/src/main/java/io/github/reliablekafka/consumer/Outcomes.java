@@ -24,9 +24,9 @@ import java.util.function.Supplier;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.ledger.GuardIntervention;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,9 +65,52 @@ final class Outcomes {
 	 * @param consumer what the container polls
 	 */
 	void watch(ReliableConsumer<?, ?> consumer) {
-		ListenedRecords listened = consumer.listened();
-		if (!listened.isWatched() && !this.async.getAsBoolean() && !this.errorHandling.isAcknowledgedByHand()) {
-			listened.watch();
+		if (consumer.listened().isWatched() || this.async.getAsBoolean()) {
+			return;
+		}
+		boolean byHand = this.errorHandling.isAcknowledgedByHand();
+		if (!byHand || this.errorHandling.hearsAcknowledgements()) {
+			consumer.listened().watch(this, byHand);
+		}
+	}
+
+	/**
+	 * Whether the listener says of each record itself that it is processed, and we hear
+	 * of it.
+	 * @param consumer what the container polls
+	 * @return {@code false} if a record is processed when the listener returns
+	 */
+	boolean isByHand(Consumer<?, ?> consumer) {
+		CommitGuard guard = guardOf(consumer);
+		return guard != null && guard.isByHand();
+	}
+
+	static @Nullable CommitGuard guardOf(@Nullable Consumer<?, ?> consumer) {
+		return (consumer instanceof ReliableConsumer<?, ?> reliable) ? reliable.listened().guard() : null;
+	}
+
+	/**
+	 * The listener is about to be given a record.
+	 * @param record the record
+	 * @param consumer what the container polls
+	 */
+	void begin(ConsumerRecord<?, ?> record, Consumer<?, ?> consumer) {
+		CommitGuard guard = guardOf(consumer);
+		if (guard != null) {
+			guard.begin(record);
+		}
+	}
+
+	/**
+	 * The listener has returned.
+	 * @param record what it was given
+	 * @param consumer what the container polls
+	 */
+	void returned(ConsumerRecord<?, ?> record, Consumer<?, ?> consumer) {
+		CommitGuard guard = guardOf(consumer);
+		if (guard != null && !guard.isByHand()) {
+			guard.done();
+			close(record, consumer);
 		}
 	}
 
@@ -88,45 +131,63 @@ final class Outcomes {
 	 * @param consumer what the container polls
 	 */
 	void failed(ConsumerRecord<?, ?> record, Consumer<?, ?> consumer) {
-		if (consumer instanceof ReliableConsumer<?, ?> reliable && reliable.listened().isWatched()) {
+		CommitGuard guard = guardOf(consumer);
+		if (guard != null && consumer instanceof ReliableConsumer<?, ?> reliable) {
+			guard.done();
 			switch (this.errorHandling.kind()) {
 				case STANDARD -> reliable.listened().close(record);
 				case UNKNOWN -> reliable.listened().closeAll();
-				case LOGGING -> {
-					// Nobody keeps it.
-				}
+				case LOGGING -> reliable.listened().abandon(record);
 			}
 		}
 	}
 
 	/**
 	 * An error handler is about to get a batch.
-	 * @param records the batch
+	 * @param records what is left of the batch without an outcome
 	 * @param consumer what the container polls
 	 */
-	void failed(ConsumerRecords<?, ?> records, Consumer<?, ?> consumer) {
+	void failed(Iterable<? extends ConsumerRecord<?, ?>> records, Consumer<?, ?> consumer) {
 		if (consumer instanceof ReliableConsumer<?, ?> reliable && reliable.listened().isWatched()) {
 			switch (this.errorHandling.kind()) {
-				case STANDARD -> reliable.listened().close(records);
+				case STANDARD -> records.forEach(reliable.listened()::close);
 				case UNKNOWN -> reliable.listened().closeAll();
-				case LOGGING -> {
-					// Nobody keeps them.
-				}
+				case LOGGING -> records.forEach(reliable.listened()::abandon);
 			}
 		}
 	}
 
 	void post(String topic, ConsumptionOutcome outcome) {
-		if (outcome == ConsumptionOutcome.PROCESSED && this.async.getAsBoolean()) {
-			return;
+		if (outcome != ConsumptionOutcome.PROCESSED || !this.async.getAsBoolean()) {
+			consumption(topic).post(outcome, 1);
 		}
+	}
+
+	/**
+	 * The guard of commits has done something.
+	 * @param topic the topic
+	 * @param intervention what it did
+	 */
+	void intervened(String topic, GuardIntervention intervention) {
+		consumption(topic).count(intervention);
+	}
+
+	/**
+	 * Whether the container was told to stop.
+	 * @return {@code true} if it will not poll again
+	 */
+	boolean isStopping() {
+		return !this.errorHandling.container().isRunning();
+	}
+
+	private Consumption consumption(String topic) {
 		Consumption consumption = this.consumptions.get(topic);
 		if (consumption == null) {
 			String groupId = this.group.get();
 			consumption = this.ledger.consumption(topic, (groupId != null) ? groupId : "");
 			this.consumptions.put(topic, consumption);
 		}
-		consumption.post(outcome, 1);
+		return consumption;
 	}
 
 }

@@ -45,6 +45,7 @@ final class RecordOutcomes<K, V> implements RecordInterceptor<K, V> {
 
 	@Override
 	public @Nullable ConsumerRecord<K, V> intercept(ConsumerRecord<K, V> record, Consumer<K, V> consumer) {
+		this.outcomes.begin(record, consumer);
 		if (this.next == null) {
 			return record;
 		}
@@ -60,7 +61,7 @@ final class RecordOutcomes<K, V> implements RecordInterceptor<K, V> {
 	@Override
 	public void success(ConsumerRecord<K, V> record, Consumer<K, V> consumer) {
 		this.outcomes.post(record.topic(), ConsumptionOutcome.PROCESSED);
-		this.outcomes.close(record, consumer);
+		this.outcomes.returned(record, consumer);
 		if (this.next != null) {
 			this.next.success(record, consumer);
 		}

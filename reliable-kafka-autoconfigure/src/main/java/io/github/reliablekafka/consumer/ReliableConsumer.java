@@ -38,15 +38,16 @@ import org.apache.kafka.clients.consumer.SubscriptionPattern;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A consumer that knows its settings and can leave partitions alone for a while without
  * leaving its group: what is held back is paused during {@code poll} only, so that nobody
  * else sees a pause that is not theirs. What it polls is checked for records that are
- * missing, what it commits carries leader epochs, and where it has no offset to read from
- * it finds one instead of failing. As little safe for use by many threads as any
- * consumer, with {@code wakeup} as the exception.
+ * missing, what it commits carries leader epochs and passes no record without an outcome,
+ * and where it has no offset to read from it finds one instead of failing. As little safe
+ * for use by many threads as any consumer, with {@code wakeup} as the exception.
  *
  * @param <K> the key type
  * @param <V> the value type
@@ -84,6 +85,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		session.enrichWith(assigned.commits()::enrichInTransaction);
 		session.onRefused(assigned.commits()::refusedInTransaction);
 		session.onAbandoned(assigned.listened()::abandon);
+		assigned.listened().holdBackWith(session::holdBack);
 	}
 
 	@Override
@@ -215,6 +217,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		finally {
 			if (!inUse) {
 				this.assigned.endAll();
+				listened().close();
 				this.session.exit();
 			}
 		}
@@ -294,16 +297,31 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
-		Map<TopicPartition, OffsetAndMetadata> enriched = this.assigned.commits().enrich(offsets);
-		this.assigned.commits().commitSync(enriched, null);
-		this.assigned.listened().committed(enriched);
+		commit(offsets, null);
 	}
 
 	@Override
 	public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
+		commit(offsets, timeout);
+	}
+
+	private void commit(Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable Duration timeout) {
 		Map<TopicPartition, OffsetAndMetadata> enriched = this.assigned.commits().enrich(offsets);
-		this.assigned.commits().commitSync(enriched, timeout);
-		this.assigned.listened().committed(enriched);
+		try {
+			this.assigned.commits().commitSync(enriched, timeout);
+		}
+		catch (WakeupException ex) {
+			listened().interrupted(enriched);
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			CommitGuard guard = listened().guard();
+			if (guard == null || !guard.isLast(enriched, ex)) {
+				throw ex;
+			}
+			return;
+		}
+		listened().committed(enriched);
 	}
 
 	@Override
