@@ -115,9 +115,11 @@ final class DurabilityChanges {
 		DurabilityBoard.violationsOf(cluster)
 			.stream()
 			.filter(this.accepted.negate())
-			// Not the reason: that has times in it which are others in each look.
-			.forEach((violation) -> open.put("%s %s %s %s".formatted(violation.risk(), violation.subject(),
-					violation.setting(), violation.required()), violation));
+			// Not the setting and the reason: there are partitions and times in them,
+			// which
+			// are others in each look.
+			.forEach((violation) -> open
+				.put("%s %s %s".formatted(violation.risk(), violation.subject(), violation.required()), violation));
 		return open;
 	}
 
@@ -130,7 +132,7 @@ final class DurabilityChanges {
 			.stream()
 			.filter((violation) -> !tooFew || !FOLLOW_FROM_BROKERS.contains(violation.risk()))
 			.forEach((violation) -> alike
-				.computeIfAbsent(violation.risk() + " " + violation.setting() + " " + violation.actual(),
+				.computeIfAbsent(violation.risk() + " " + setting(violation) + " " + violation.actual(),
 						(key) -> new ArrayList<>())
 				.add(violation));
 		alike.values().forEach((violations) -> this.alarms.add(line(cluster, violations)));
@@ -148,10 +150,15 @@ final class DurabilityChanges {
 		String concerned = first.risk().equals(TOO_FEW_BROKERS)
 				? "; that concerns %d topics: %s".formatted(below(cluster).size(), names(below(cluster))) : "";
 		return "%s: %s is '%s'%s, required %s, because %s%s. %s. Durability risk=%s subjects=%d cluster=%s".formatted(
-				subjects, first.setting(), first.actual(), (first.origin() != null) ? " (" + first.origin() + ")" : "",
-				first.required(), first.reason(), concerned,
-				(violations.size() > 1) ? "For the first: " + first.remedy() : first.remedy(), first.risk(),
+				subjects, (violations.size() > 1) ? setting(first) : first.setting(), first.actual(),
+				(first.origin() != null) ? " (" + first.origin() + ")" : "", first.required(), first.reason(),
+				concerned, (violations.size() > 1) ? "For the first: " + first.remedy() : first.remedy(), first.risk(),
 				violations.size(), cluster.cluster());
+	}
+
+	// Without the partitions, which differ from topic to topic.
+	private static String setting(Violation violation) {
+		return violation.setting().replaceAll(" of partitions? [0-9].*", "");
 	}
 
 	private static List<String> below(ClusterDurability cluster) {
