@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.survey;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -30,6 +31,7 @@ import io.github.reliablekafka.test.KafkaCluster;
 import io.github.reliablekafka.test.KafkaClusterTest;
 import io.github.reliablekafka.testing.KafkaProbe;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -58,12 +60,7 @@ class TopicRepairIntegrationTests {
 	void newTopicsAreDurableAndOthersAreAlteredOnlyIfTheApplicationAsks(KafkaCluster cluster, CapturedOutput output) {
 		cluster.createTopic("weak", 1, 3, Map.of());
 		cluster.createTopic("single", 1, 1, Map.of());
-		ApplicationContextRunner runner = new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(SurveyAutoConfiguration.class, DurabilityAutoConfiguration.class,
-					ReliableProducerAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
-					KafkaAutoConfiguration.class))
-			.withPropertyValues("spring.kafka.bootstrap-servers=" + cluster.bootstrapServers())
-			.withUserConfiguration(Declaring.class);
+		ApplicationContextRunner runner = application(cluster);
 		try (KafkaProbe probe = new KafkaProbe(cluster.bootstrapServers())) {
 			runner.run((context) -> {
 				assertThat(topic(context, "created").level()).isEqualTo(DurabilityLevel.SERVER);
@@ -85,6 +82,42 @@ class TopicRepairIntegrationTests {
 					.allMatch((line) -> line.contains("Altered topic 'weak' because"));
 			});
 		}
+	}
+
+	@Test
+	@Tag("chaos")
+	void brokersThatDieAreSaidAndLooksStayShort(KafkaCluster cluster, CapturedOutput output) {
+		application(cluster).run((context) -> {
+			assertThat(topic(context, "created").level()).isEqualTo(DurabilityLevel.SERVER);
+			DurabilityWatch watch = context.getBean(DurabilityWatch.class);
+			cluster.kill(1);
+			long started = System.nanoTime();
+			watch.lookAtAll();
+			assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(20));
+			assertThat(context.getBean(DurabilityBoard.class).clusters()).allMatch((seen) -> seen.failure() == null);
+			await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("created", 0).size() == 2);
+			watch.lookAtAll();
+			assertThat(output).contains("topic 'created' has changed: fewest-in-sync was '3' and is '2'");
+			assertThat(output).doesNotContain("risk=topic.in-sync");
+			cluster.kill(2);
+			await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("created", 0).size() == 1);
+			watch.lookAtAll();
+			assertThat(output).contains("it survives process instead of server")
+				.contains("Durability risk=topic.in-sync subjects=");
+			cluster.restore();
+			cluster.awaitInSync("created");
+			watch.lookAtAll();
+			assertThat(output).contains("Mended or gone: topic 'created': replicas in sync of partitions 0, 1 was");
+		});
+	}
+
+	private static ApplicationContextRunner application(KafkaCluster cluster) {
+		return new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(SurveyAutoConfiguration.class, DurabilityAutoConfiguration.class,
+					ReliableProducerAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
+					KafkaAutoConfiguration.class))
+			.withPropertyValues("spring.kafka.bootstrap-servers=" + cluster.bootstrapServers())
+			.withUserConfiguration(Declaring.class);
 	}
 
 	private static TopicDurability topic(ApplicationContext context, String name) {
