@@ -137,12 +137,14 @@ abstract class LossReportSetup {
 
 	void send(Collection<Long> numbers, long aborted) {
 		try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
-				Map.of("bootstrap.servers", cluster.bootstrapServers(), "acks", "all"), new ByteArraySerializer(),
-				new ByteArraySerializer())) {
+				// It may ask a paused broker first, which takes the request and does not
+				// answer.
+				Map.of("bootstrap.servers", cluster.bootstrapServers(), "acks", "all", "request.timeout.ms", "3000"),
+				new ByteArraySerializer(), new ByteArraySerializer())) {
 			List<Future<RecordMetadata>> sends = new ArrayList<>();
 			numbers.forEach((number) -> sends.add(producer.send(stamped(number, aborted, false))));
 			for (Future<RecordMetadata> send : sends) {
-				send.get(30, TimeUnit.SECONDS);
+				send.get(60, TimeUnit.SECONDS);
 			}
 		}
 		catch (Exception ex) {
