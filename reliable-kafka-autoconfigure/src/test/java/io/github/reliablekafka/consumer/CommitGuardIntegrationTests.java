@@ -190,7 +190,7 @@ class CommitGuardIntegrationTests extends ProcessingLossSetup {
 		run(FailingLastCommit.class, (context) -> {
 			send(context, true, "one", "two");
 			await().until(() -> context.getBean(Seen.class).values.size() == 2);
-			context.getBean(FailingLastCommit.class).failing = true;
+			context.getBean(FailingLastCommit.class).fail();
 			MessageListenerContainer container = context.getBean(KafkaListenerEndpointRegistry.class)
 				.getListenerContainers()
 				.iterator()
@@ -214,6 +214,8 @@ class CommitGuardIntegrationTests extends ProcessingLossSetup {
 	 */
 	private abstract static class Faults extends Listener {
 
+		volatile Consumer<?, ?> consumer;
+
 		Faults(Seen seen) {
 			super(seen);
 		}
@@ -225,6 +227,7 @@ class CommitGuardIntegrationTests extends ProcessingLossSetup {
 
 		@SuppressWarnings("unchecked")
 		private <K, V> Consumer<K, V> withFaults(Consumer<K, V> consumer) {
+			this.consumer = consumer;
 			return (Consumer<K, V>) Proxy.newProxyInstance(getClass().getClassLoader(),
 					new Class<?>[] { Consumer.class }, (proxy, method, arguments) -> {
 						before(method, arguments);
@@ -278,6 +281,21 @@ class CommitGuardIntegrationTests extends ProcessingLossSetup {
 
 		FailingLastCommit(Seen seen) {
 			super(seen);
+		}
+
+		void fail() {
+			this.failing = true;
+		}
+
+		int closed() {
+			return this.closed.get();
+		}
+
+		void close() {
+			Consumer<?, ?> consumer = this.consumer;
+			if (consumer != null) {
+				consumer.close();
+			}
 		}
 
 		@Override

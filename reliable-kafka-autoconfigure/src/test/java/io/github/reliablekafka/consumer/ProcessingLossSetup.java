@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -70,6 +71,19 @@ abstract class ProcessingLossSetup extends ApplicationOnBroker {
 			this.deliveries = context.getBean(DeliveryLedger.class);
 			test.accept(context);
 		}, properties);
+	}
+
+	/**
+	 * Run an application without the starter.
+	 * @param configuration the application
+	 * @param test what to do with it
+	 * @param properties in addition
+	 */
+	void runPlain(Class<?> configuration, ThrowingConsumer<ApplicationContext> test, String... properties) {
+		String[] all = Arrays.copyOf(properties, properties.length + 2);
+		all[properties.length] = "reliable.kafka.enabled=false";
+		all[properties.length + 1] = "spring.kafka.consumer.auto-offset-reset=earliest";
+		super.run(configuration, test, all);
 	}
 
 	@SuppressWarnings("unchecked")
