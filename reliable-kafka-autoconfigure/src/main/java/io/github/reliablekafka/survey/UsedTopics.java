@@ -44,6 +44,7 @@ import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.KafkaAdmin;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
+import org.springframework.kafka.core.RoutingKafkaTemplate;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.support.TopicPartitionOffset;
@@ -177,12 +178,24 @@ final class UsedTopics {
 	private void addTemplates(Map<Map<String, Object>, UsedCluster> clusters) {
 		for (KafkaTemplate<?, ?> template : this.beanFactory.getBeansOfType(KafkaTemplate.class, false, false)
 			.values()) {
+			if (template instanceof RoutingKafkaTemplate routing) {
+				factoriesOf(routing).forEach((factory) -> addProducers(clusters, factory));
+				continue;
+			}
+			// A mock has none.
 			ProducerFactory<?, ?> factory = template.getProducerFactory();
-			UsedCluster cluster = addProducers(clusters, factory);
+			UsedCluster cluster = (factory != null) ? addProducers(clusters, factory) : null;
 			if (cluster != null && template.getDefaultTopic() != null) {
 				cluster.add(TopicUse.of(template.getDefaultTopic(), TopicUse.Purpose.PRODUCED));
 			}
 		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private static Collection<ProducerFactory<?, ?>> factoriesOf(RoutingKafkaTemplate template) {
+		// It has no factory of its own, and does not show those that it chooses from.
+		Object factories = new DirectFieldAccessor(template).getPropertyValue("factoryMatchers");
+		return (factories != null) ? ((Map<?, ProducerFactory<?, ?>>) factories).values() : List.of();
 	}
 
 	private static @Nullable UsedCluster addProducers(Map<Map<String, Object>, UsedCluster> clusters,
