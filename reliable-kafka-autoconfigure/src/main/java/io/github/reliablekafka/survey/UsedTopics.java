@@ -52,8 +52,9 @@ import org.springframework.kafka.support.TopicPartitionOffset;
 /**
  * Finds out which topics the application uses, from what it has already: listener
  * containers, templates, what was sent so far, declared topics, and the topics of the
- * starter. Records are not looked at for it. What a factory that no bean holds sends to
- * is known from the ledger; it is looked for in each cluster that is written to.
+ * starter. Records are not looked at for it. What was sent so far is known from the
+ * ledger, which does not tell to which cluster: it counts only if there is but one that
+ * is written to.
  */
 final class UsedTopics {
 
@@ -101,7 +102,14 @@ final class UsedTopics {
 				cluster.add(TopicUse.of(topic.name(), TopicUse.Purpose.DECLARED));
 			}
 		});
-		clusters.values().forEach(this::addImplied);
+		boolean one = clusters.values()
+			.stream()
+			.filter(UsedCluster::isWritten)
+			.map((cluster) -> Set.copyOf(ConnectionSettings.bootstrapServers(cluster.connection())))
+			.filter((addresses) -> !addresses.isEmpty())
+			.distinct()
+			.count() == 1;
+		clusters.values().forEach((cluster) -> addImplied(cluster, one));
 		return clusters.values()
 			.stream()
 			.filter((cluster) -> !ConnectionSettings.bootstrapServers(cluster.connection()).isEmpty())
@@ -214,10 +222,12 @@ final class UsedTopics {
 		return cluster;
 	}
 
-	private void addImplied(UsedCluster cluster) {
+	private void addImplied(UsedCluster cluster, boolean oneIsWritten) {
 		addDeadLetters(cluster);
 		if (cluster.isWritten()) {
-			for (String topic : this.beanFactory.getBean(DeliveryLedger.class).deliveries().keySet()) {
+			Set<String> sent = oneIsWritten ? this.beanFactory.getBean(DeliveryLedger.class).deliveries().keySet()
+					: Set.of();
+			for (String topic : sent) {
 				if (!topic.equals(OTHER_TOPICS)) {
 					cluster.add(TopicUse.of(topic, TopicUse.Purpose.PRODUCED));
 				}

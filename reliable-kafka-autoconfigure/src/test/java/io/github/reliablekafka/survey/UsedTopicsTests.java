@@ -70,6 +70,16 @@ class UsedTopicsTests {
 	}
 
 	@Test
+	void whatWasSentCountsOnlyIfOneClusterIsWrittenTo() {
+		this.ledger.accept("orders");
+		this.beanFactory.registerSingleton("one", factory("here:9092"));
+		assertThat(this.topics.find()).singleElement()
+			.satisfies((cluster) -> assertThat(cluster.topics()).extracting(TopicUse::topic).containsExactly("orders"));
+		this.beanFactory.registerSingleton("other", factory("there:9092"));
+		assertThat(this.topics.find()).hasSize(2).allMatch((cluster) -> cluster.topics().isEmpty());
+	}
+
+	@Test
 	void mocksAreLeftOut() {
 		this.beanFactory.registerSingleton("template", mock(KafkaTemplate.class));
 		this.beanFactory.registerSingleton("routing", mock(RoutingKafkaTemplate.class));
