@@ -26,6 +26,7 @@ import java.util.function.Supplier;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.ListenerBoard;
 import io.github.reliablekafka.ledger.ListenerState;
+import io.github.reliablekafka.ledger.UnfinishedRecord;
 
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
@@ -34,8 +35,8 @@ import org.springframework.boot.health.contributor.Status;
 /**
  * Down while a listener container has stopped though nobody asked it to, because to start
  * the application again helps against that. A warning while one is behind and does not
- * get on: what it needs may be away, and a restart would not bring it back but lose what
- * producers still hold in memory.
+ * get on, or does not finish a record: what it needs may be away, and a restart would not
+ * bring it back but lose what producers still hold in memory.
  */
 final class ListenersHealthIndicator extends AbstractHealthIndicator {
 
@@ -76,18 +77,21 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 				status = Status.DOWN;
 			}
 		}
+		List<UnfinishedRecord> unfinished = this.deliveries.unfinished();
+		if (isBad("unfinished", !unfinished.isEmpty()) && !status.equals(Status.DOWN)) {
+			status = DurabilityHealthIndicator.WARNING;
+		}
 		builder.status(status);
 		if (!bad.isEmpty()) {
 			builder.withDetail("listeners", bad);
 		}
 		builder.withDetail("count", listeners.size());
-		List<String> unfinished = this.deliveries.unfinished()
-			.stream()
+		List<String> records = unfinished.stream()
 			.map((record) -> "%s-%d@%d in group '%s' for %s".formatted(record.topic(), record.partition(),
 					record.offset(), record.group(), Duration.ofSeconds(record.age().toSeconds())))
 			.toList();
-		if (!unfinished.isEmpty()) {
-			builder.withDetail("unfinished", unfinished);
+		if (!records.isEmpty()) {
+			builder.withDetail("unfinished", records);
 		}
 	}
 

@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.ListenerBoard;
 import io.github.reliablekafka.ledger.ListenerState;
+import io.github.reliablekafka.ledger.UnfinishedRecord;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.health.contributor.Health;
@@ -68,6 +69,18 @@ class ListenersHealthIndicatorTests {
 		assertThat(health().getStatus().getCode()).isEqualTo("WARNING");
 		post(false, Duration.ZERO);
 		assertThat(health().getStatus().getCode()).isEqualTo("WARNING");
+		this.seconds.addAndGet(31);
+		assertThat(health().getStatus()).isEqualTo(Status.UP);
+	}
+
+	@Test
+	void recordThatIsNotFinishedIsAWarning() {
+		post(false, Duration.ZERO);
+		this.ledger.unfinished(List.of(new UnfinishedRecord("orders", 3, 7, "billing", Duration.ofMinutes(2))));
+		assertThat(health().getStatus().getCode()).isEqualTo("WARNING");
+		assertThat(health().getDetails().get("unfinished")).asString()
+			.contains("orders-3@7 in group 'billing' for PT2M");
+		this.ledger.unfinished(List.of());
 		this.seconds.addAndGet(31);
 		assertThat(health().getStatus()).isEqualTo(Status.UP);
 	}
