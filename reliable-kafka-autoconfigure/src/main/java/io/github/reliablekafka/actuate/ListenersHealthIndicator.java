@@ -26,13 +26,17 @@ import java.util.function.Supplier;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.ListenerBoard;
 import io.github.reliablekafka.ledger.ListenerState;
+import io.github.reliablekafka.ledger.UnfinishedRecord;
 
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
 
 /**
- * Down while a listener container has stopped though nobody asked it to, or is behind and
- * does not get on. To start the application again helps against both.
+ * Down while a listener container has stopped though nobody asked it to, because to start
+ * the application again helps against that. A warning while one is behind and does not
+ * get on, or does not finish a record: what it needs may be away, and a restart would not
+ * bring it back but lose what producers still hold in memory.
  */
 final class ListenersHealthIndicator extends AbstractHealthIndicator {
 
@@ -44,7 +48,7 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 
 	private final Supplier<Settled> settled;
 
-	private final Map<String, Settled> byListener = new ConcurrentHashMap<>();
+	private final Map<String, Settled> byReason = new ConcurrentHashMap<>();
 
 	ListenersHealthIndicator(ListenerBoard board, DeliveryLedger deliveries, Duration limit,
 			Supplier<Settled> settled) {
@@ -58,43 +62,52 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
 		Map<String, String> bad = new LinkedHashMap<>();
+		Status status = Status.UP;
 		List<ListenerState> listeners = this.board.listeners();
 		for (ListenerState listener : listeners) {
-			String reason = reason(listener);
-			boolean isBad = this.byListener.computeIfAbsent(listener.listener(), (key) -> this.settled.get())
-				.isBad(!reason.isEmpty());
-			if (isBad) {
-				bad.put(listener.listener(), reason.isEmpty() ? "Was behind and did not get on a moment ago" : reason);
+			boolean idle = !listener.failed() && listener.idle().compareTo(this.limit) > 0;
+			if (isBad("idle " + listener.listener(), idle)) {
+				bad.put(listener.listener(),
+						idle ? idleReason(listener) : "Was behind and did not get on a moment ago");
+				status = status.equals(Status.DOWN) ? status : DurabilityHealthIndicator.WARNING;
+			}
+			if (isBad("failed " + listener.listener(), listener.failed())) {
+				bad.put(listener.listener(),
+						listener.failed() ? failedReason(listener) : "Had stopped after a failure a moment ago");
+				status = Status.DOWN;
 			}
 		}
-		if (bad.isEmpty()) {
-			builder.up();
+		List<UnfinishedRecord> unfinished = this.deliveries.unfinished();
+		if (isBad("unfinished", !unfinished.isEmpty()) && !status.equals(Status.DOWN)) {
+			status = DurabilityHealthIndicator.WARNING;
 		}
-		else {
-			builder.down().withDetail("listeners", bad);
+		builder.status(status);
+		if (!bad.isEmpty()) {
+			builder.withDetail("listeners", bad);
 		}
 		builder.withDetail("count", listeners.size());
-		List<String> unfinished = this.deliveries.unfinished()
-			.stream()
+		List<String> records = unfinished.stream()
 			.map((record) -> "%s-%d@%d in group '%s' for %s".formatted(record.topic(), record.partition(),
 					record.offset(), record.group(), Duration.ofSeconds(record.age().toSeconds())))
 			.toList();
-		if (!unfinished.isEmpty()) {
-			builder.withDetail("unfinished", unfinished);
+		if (!records.isEmpty()) {
+			builder.withDetail("unfinished", records);
 		}
 	}
 
-	private String reason(ListenerState listener) {
-		if (listener.failed()) {
-			return "Has stopped after a failure and reads nothing from %s in group '%s'; the log has the reason. Start the application again when it is mended"
-				.formatted(listener.topics(), listener.group());
-		}
-		if (listener.idle().compareTo(this.limit) > 0) {
-			return "Is %d records behind in a partition of %s in group '%s' and has not got on for %s. It may be stuck in the listener's code, or a record may fail again and again"
-				.formatted(listener.lag(), listener.topics(), listener.group(),
-						Duration.ofSeconds(listener.idle().toSeconds()));
-		}
-		return "";
+	private boolean isBad(String what, boolean badNow) {
+		return this.byReason.computeIfAbsent(what, (key) -> this.settled.get()).isBad(badNow);
+	}
+
+	private static String failedReason(ListenerState listener) {
+		return "Has stopped after a failure and reads nothing from %s in group '%s'; the log has the reason. Start the application again when it is mended"
+			.formatted(listener.topics(), listener.group());
+	}
+
+	private static String idleReason(ListenerState listener) {
+		return "Is %d records behind in a partition of %s in group '%s' and has not got on for %s. It may be stuck in the listener's code, or the cluster may be away. A restart helps against the first only"
+			.formatted(listener.lag(), listener.topics(), listener.group(),
+					Duration.ofSeconds(listener.idle().toSeconds()));
 	}
 
 }

@@ -25,7 +25,8 @@ import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
 /**
- * Down while a record waits too long for its acknowledgement.
+ * A warning while a record waits too long for its acknowledgement. Never down: the record
+ * is in memory, and whoever takes the application away for it loses it.
  */
 final class ProducersHealthIndicator extends AbstractHealthIndicator {
 
@@ -48,9 +49,9 @@ final class ProducersHealthIndicator extends AbstractHealthIndicator {
 		DeliveryCounts counts = this.ledger.totals();
 		boolean over = age.compareTo(this.limit) > 0;
 		if (this.settled.isBad(over)) {
-			builder.down()
+			builder.status(DurabilityHealthIndicator.WARNING)
 				.withDetail("reason", over
-						? "The oldest record without an acknowledgement is older than %s. The cluster is away or does not accept it; see the log of the producer, and the durability of the topics"
+						? "The oldest record without an acknowledgement is older than %s. The cluster is away or does not accept it; see the log of the producer, and the durability of the topics. It is in memory only, so do not restart for it"
 							.formatted(this.limit)
 						: "A moment ago a record without an acknowledgement was older than %s".formatted(this.limit));
 		}

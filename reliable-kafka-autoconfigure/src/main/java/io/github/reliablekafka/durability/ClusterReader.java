@@ -38,6 +38,7 @@ import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -110,6 +111,11 @@ final class ClusterReader {
 		catch (TimeoutException ex) {
 			settings = ReadSettings.unreadable("the broker that was asked has not answered");
 		}
+		catch (ApiException ex) {
+			// Some clusters that are run by others show nothing of their brokers.
+			settings = ReadSettings
+				.unreadable("the broker that was asked has refused: " + ex.getClass().getSimpleName());
+		}
 		return new ClusterState(racks, settings, this.address);
 	}
 
@@ -155,6 +161,12 @@ final class ClusterReader {
 				// Deleted in between.
 				states.put(name, TopicState.absent(name));
 				return;
+			}
+			catch (TimeoutException ex) {
+				throw ex;
+			}
+			catch (ApiException ex) {
+				settings = ReadSettings.unreadable("refused: " + ex.getClass().getSimpleName());
 			}
 			states.put(name, TopicState.of(name, partitions(description), settings));
 		});

@@ -28,6 +28,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
@@ -39,13 +40,18 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.internals.Topic;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds groups that are so far behind that Kafka may delete records before they read
  * them: those whose next record is older than half of the topic's retention. How old it
  * is, is found by asking which offset belongs to a time, first for all partitions with a
  * lag, and then, closing in, for those that are too old. Kafka deletes whole segments, so
- * a record may well be there for longer than is told here.
+ * a record may well be there for longer than is told here. In a cluster that has had
+ * transactions a group is not told of for one record of a partition, since that may be
+ * the mark of a transaction's end.
  */
 final class ExpiryReader {
 
@@ -64,6 +70,8 @@ final class ExpiryReader {
 	private final long nowMillis;
 
 	private final Set<String> unknown = new TreeSet<>();
+
+	private @Nullable Boolean transactions;
 
 	/**
 	 * Create a reader for one look.
@@ -93,10 +101,14 @@ final class ExpiryReader {
 		}
 		List<TopicPartition> partitions = committed.keySet().stream().map(Reading::partition).distinct().toList();
 		Map<TopicPartition, Long> ends = offsets(partitions, OffsetSpec.latest());
+		Map<TopicPartition, Long> starts = offsets(partitions, OffsetSpec.earliest());
 		Map<Reading, Long> behind = new HashMap<>();
 		committed.forEach((reading, offset) -> {
-			if (offset < ends.getOrDefault(reading.partition(), 0L)) {
-				behind.put(reading, offset);
+			// What is gone already does not expire; the group goes on with what is there.
+			long next = Math.max(offset, starts.getOrDefault(reading.partition(), 0L));
+			long left = ends.getOrDefault(reading.partition(), 0L) - next;
+			if (left > 1 || (left == 1 && !mayBeMarker())) {
+				behind.put(reading, next);
 			}
 		});
 		Map<Reading, Long> ages = ages(behind, states);
@@ -161,6 +173,29 @@ final class ExpiryReader {
 			}
 		}
 		return committed;
+	}
+
+	// Groups commit the offset behind the last record. What ends a transaction has an
+	// offset behind that, and nobody reads it. The two cannot be told apart here, but in
+	// a cluster that never had a transaction it is a record.
+	private boolean mayBeMarker() {
+		if (this.transactions == null) {
+			try {
+				BoundedAdmin.get(this.admin
+					.describeTopics(List.of(Topic.TRANSACTION_STATE_TOPIC_NAME),
+							new DescribeTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
+					.topicNameValues()
+					.get(Topic.TRANSACTION_STATE_TOPIC_NAME), this.deadline);
+				this.transactions = true;
+			}
+			catch (UnknownTopicOrPartitionException ex) {
+				this.transactions = false;
+			}
+			catch (ApiException ex) {
+				this.transactions = true;
+			}
+		}
+		return this.transactions;
 	}
 
 	private static long retention(Map<String, TopicState> states, String topic) {

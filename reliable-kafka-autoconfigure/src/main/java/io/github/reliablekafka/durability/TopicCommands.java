@@ -19,6 +19,8 @@ package io.github.reliablekafka.durability;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -46,11 +48,6 @@ final class TopicCommands {
 		return "kafka-topics.sh --bootstrap-server %s --describe --topic %s".formatted(this.address, this.topic);
 	}
 
-	String elect(int partition) {
-		return "kafka-leader-election.sh --bootstrap-server %s --election-type unclean --topic %s --partition %d"
-			.formatted(this.address, this.topic, partition);
-	}
-
 	/**
 	 * Give each partition more replicas. Those that it has stay where they are.
 	 * @param partitions the partitions
@@ -63,27 +60,85 @@ final class TopicCommands {
 			return "Add brokers to the cluster until it has %d, then give the topic a replica on each"
 				.formatted(replicas);
 		}
-		String list = partitions.stream()
+		Map<Integer, List<Integer>> wanted = new TreeMap<>();
+		partitions.forEach((partition) -> wanted.put(partition.number(), spread(partition, cluster, replicas)));
+		return execute(wanted);
+	}
+
+	/**
+	 * Move replicas of partitions that have several in one rack to racks that have none.
+	 * @param partitions the partitions
+	 * @param cluster has the brokers
+	 * @param replicas how many each shall have at least
+	 * @return the command, or what has to be done before
+	 */
+	String moveToOtherRacks(List<TopicState.Partition> partitions, ClusterState cluster, int replicas) {
+		if (cluster.brokers().stream().anyMatch((broker) -> cluster.racks().get(broker) == null)) {
+			return "Set broker.rack on each broker; the next look tells which replicas to move";
+		}
+		Map<Integer, List<Integer>> wanted = new TreeMap<>();
+		for (TopicState.Partition partition : partitions) {
+			List<Integer> chosen = acrossRacks(partition, cluster, replicas);
+			if (cluster.brokers().containsAll(partition.replicas()) && !chosen.equals(partition.replicas())) {
+				wanted.put(partition.number(), chosen);
+			}
+		}
+		return wanted.isEmpty()
+				? "Start or mend the brokers that are away; if none is, add brokers in racks that have no replica of the topic: "
+						+ describe()
+				: execute(wanted);
+	}
+
+	private String execute(Map<Integer, List<Integer>> wanted) {
+		String list = wanted.entrySet()
+			.stream()
 			.limit(MOST_PARTITIONS)
 			.map((partition) -> "{\"topic\":\"%s\",\"partition\":%d,\"replicas\":%s}".formatted(this.topic,
-					partition.number(), spread(partition, cluster, replicas).toString().replace(" ", "")))
+					partition.getKey(), partition.getValue().toString().replace(" ", "")))
 			.collect(Collectors.joining(","));
-		return "echo '{\"version\":1,\"partitions\":[%s]}' > replicas.json; kafka-reassign-partitions.sh --bootstrap-server %s --reassignment-json-file replicas.json --execute%s"
-			.formatted(list, this.address, (partitions.size() > MOST_PARTITIONS)
-					? " (and the same for each of its %d partitions)".formatted(partitions.size()) : "");
+		String some = (wanted.size() > MOST_PARTITIONS)
+				? " This is for %d of %d partitions; do the same for the others.".formatted(MOST_PARTITIONS,
+						wanted.size())
+				: "";
+		return "It moves data: in a busy cluster add --throttle, and --verify afterwards, which lifts it; where a password is asked for add --command-config.%s Run: echo '{\"version\":1,\"partitions\":[%s]}' > replicas.json; kafka-reassign-partitions.sh --bootstrap-server %s --reassignment-json-file replicas.json --execute"
+			.formatted(some, list, this.address);
+	}
+
+	static List<Integer> acrossRacks(TopicState.Partition partition, ClusterState cluster, int replicas) {
+		List<Integer> chosen = spread(partition, cluster, replicas);
+		for (int broker : inTurn(partition, cluster)) {
+			if (inRackOf(broker, chosen, cluster) == 0) {
+				// The last of those that share a rack, so that the leader stays.
+				for (int place = chosen.size() - 1; place > 0; place--) {
+					if (inRackOf(chosen.get(place), chosen, cluster) > 1) {
+						chosen.set(place, broker);
+						break;
+					}
+				}
+			}
+		}
+		return chosen;
+	}
+
+	private static long inRackOf(int broker, List<Integer> brokers, ClusterState cluster) {
+		String rack = String.valueOf(cluster.racks().get(broker));
+		return brokers.stream().filter((other) -> rack.equals(String.valueOf(cluster.racks().get(other)))).count();
+	}
+
+	private static List<Integer> inTurn(TopicState.Partition partition, ClusterState cluster) {
+		List<Integer> brokers = new ArrayList<>(cluster.brokers());
+		Collections.rotate(brokers, -(partition.number() % Math.max(1, brokers.size())));
+		return brokers;
 	}
 
 	// Where they are, and then on brokers of racks that have none yet, beginning with
 	// another one for each partition.
 	static List<Integer> spread(TopicState.Partition partition, ClusterState cluster, int replicas) {
 		List<Integer> chosen = new ArrayList<>(partition.replicas());
-		List<Integer> brokers = new ArrayList<>(cluster.brokers());
-		Collections.rotate(brokers, -(partition.number() % Math.max(1, brokers.size())));
+		List<Integer> brokers = inTurn(partition, cluster);
 		for (boolean anyRack : new boolean[] { false, true }) {
 			for (int broker : brokers) {
-				boolean otherRack = cluster.racks().get(broker) != null && chosen.stream()
-					.noneMatch((other) -> String.valueOf(cluster.racks().get(broker))
-						.equals(String.valueOf(cluster.racks().get(other))));
+				boolean otherRack = cluster.racks().get(broker) != null && inRackOf(broker, chosen, cluster) == 0;
 				if (chosen.size() < replicas && !chosen.contains(broker) && (anyRack || otherRack)) {
 					chosen.add(broker);
 				}

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param present whether the topic is there; of one that is not, nothing else is known
  * @param level what it survives at least; {@code NONE} if that could not be read
  * @param atMost what it survives at most: the same as {@code level}, unless something
- * could not be read
+ * could not be read, or is a setting of one broker only
  * @param required what it must survive
  * @param heldBackBy the one fact that keeps it from the level above {@code atMost}, a
  * clause; {@code null} at the highest level

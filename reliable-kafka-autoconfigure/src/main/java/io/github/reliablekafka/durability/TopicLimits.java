@@ -80,13 +80,13 @@ final class TopicLimits {
 		if (retention >= 0 && retention < SHORTEST_RETENTION.toMillis()) {
 			add(RETENTION, TopicConfig.RETENTION_MS_CONFIG, Durations.inWords(Duration.ofMillis(retention)),
 					"at least a day", "a group that is away or behind for longer never gets what is deleted meanwhile",
-					this.commands.set(TopicConfig.RETENTION_MS_CONFIG, "604800000"));
+					this.commands.set(TopicConfig.RETENTION_MS_CONFIG, String.valueOf(SHORTEST_RETENTION.toMillis())));
 		}
 		long bytes = this.topic.settings().number(TopicConfig.RETENTION_BYTES_CONFIG).orElse(-1L);
 		if (bytes >= 0) {
-			add(RETENTION, TopicConfig.RETENTION_BYTES_CONFIG, String.valueOf(bytes), "-1",
+			add(RETENTION, TopicConfig.RETENTION_BYTES_CONFIG, String.valueOf(bytes), "no limit by size",
 					"records are deleted when there are too many, however far behind a group is, and nobody can tell when",
-					this.commands.set(TopicConfig.RETENTION_BYTES_CONFIG, "-1"));
+					"Have the disks hold all that comes in during retention.ms, and then lift the limit; lifted before, it fills them");
 		}
 	}
 

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -124,12 +125,29 @@ final class TopicRules {
 
 	private List<ReachedLevel> possible() {
 		List<ReachedLevel> possible = new ArrayList<>();
-		for (long min : this.minInSync.map(List::of).orElse(List.of(1L, (long) this.topic.replicas()))) {
-			for (boolean value : this.unclean.map(List::of).orElse(List.of(true, false))) {
+		List<Long> mins = this.minInSync.map(List::of).orElse(List.of(1L, (long) this.topic.replicas()));
+		if (isOfOneBroker(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG)) {
+			// The leader of another partition may have another value.
+			mins = List.of(1L, mins.get(0));
+		}
+		for (long min : mins) {
+			for (boolean value : uncleanValues()) {
 				possible.add(ReachedLevel.of(this.topic, this.cluster, min, value));
 			}
 		}
 		return possible;
+	}
+
+	private List<Boolean> uncleanValues() {
+		return (this.unclean.isEmpty() || isOfOneBroker(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG))
+				? List.of(true, false) : List.of(this.unclean.get());
+	}
+
+	private boolean isOfOneBroker(String setting) {
+		return this.topic.settings()
+			.find(setting)
+			.filter((found) -> found.source() == ReadSettings.Source.BROKER)
+			.isPresent();
 	}
 
 	private boolean requires(DurabilityLevel level) {
@@ -168,9 +186,9 @@ final class TopicRules {
 		if (min < 2 && requires(DurabilityLevel.SERVER)) {
 			this.violations.add(violation(MIN_IN_SYNC, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(min),
 					"2", "a record is acknowledged as soon as one broker has it if the others are away or slow",
-					this.commands.set(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2"), origin));
+					raiseMinInSync(), origin));
 		}
-		else if (min >= replicas) {
+		else if (min >= replicas && !(replicas >= SAFE_REPLICAS && isNeeded(min))) {
 			this.advice.add(violation(MIN_IN_SYNC, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(min),
 					"less than the %d replicas".formatted(replicas),
 					"nothing can be written while any one of its brokers is away, and what waits to be written is lost with this process",
@@ -179,6 +197,36 @@ final class TopicRules {
 							: this.commands.set(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(replicas - 1)),
 					origin));
 		}
+		else if (isOfOneBroker(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG) && requires(DurabilityLevel.SERVER)) {
+			this.advice.add(violation(MIN_IN_SYNC, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
+					"%d, but not on the topic".formatted(min), "%d on the topic".formatted(min),
+					"each broker decides by its own setting, and only one was asked",
+					this.commands.set(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(min)), origin));
+		}
+	}
+
+	private String raiseMinInSync() {
+		if (this.topic.replicas() < SAFE_REPLICAS) {
+			return "First give it a third replica, since with two nothing could be written while one broker is away. "
+					+ this.commands.reassign(this.topic.partitions(), this.cluster, SAFE_REPLICAS);
+		}
+		boolean whole = this.topic.partitions()
+			.stream()
+			.allMatch(
+					(partition) -> partition.leader() >= 0 && partition.inSync().size() >= partition.replicas().size());
+		return whole ? this.commands.set(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2")
+				: "First start or mend the brokers that are away: set now, it may stop everything that is written. "
+						+ this.commands.describe();
+	}
+
+	// Whether the topic would no longer survive what it must if one replica less were
+	// enough to acknowledge a record.
+	private boolean isNeeded(long min) {
+		boolean electsUnclean = this.unclean.orElse(false);
+		return ReachedLevel.of(this.topic, this.cluster, min, electsUnclean).level().compareTo(this.required) >= 0
+				&& ReachedLevel.of(this.topic, this.cluster, this.topic.replicas() - 1, electsUnclean)
+					.level()
+					.compareTo(this.required) < 0;
 	}
 
 	private void checkUncleanElection() {
@@ -203,12 +251,12 @@ final class TopicRules {
 
 	private void checkPartitions() {
 		Set<Integer> up = this.cluster.brokers();
-		List<Integer> offline = numbers((partition) -> partition.leader() < 0 || !up.contains(partition.leader()));
+		List<Integer> offline = numbers((partition) -> partition.leader() < 0);
 		if (!offline.isEmpty()) {
 			this.violations.add(violation(OFFLINE, "leader of " + named(offline), "none", "a broker",
 					"nothing can be written or read, and what waits to be written is lost with this process",
-					"Start the brokers that have the partition: %s. As a last resort, and only if they are gone for good, %s"
-						.formatted(brokersOf(offline), this.commands.elect(offline.get(0))),
+					"Start the brokers that have the partition, or mend their disks: %s. For the case that they are gone for good see docs/operations.md, before anything else is tried"
+						.formatted(brokersOf(offline)),
 					null));
 		}
 		if (this.topic.replicas() < 2) {
@@ -237,13 +285,10 @@ final class TopicRules {
 		// As if everything else were in order, so that racks are told of for themselves.
 		ReachedLevel reached = ReachedLevel.of(this.topic, this.cluster, Math.max(2, this.minInSync.orElse(2L)), false);
 		if (reached.level() == DurabilityLevel.SERVER && reached.heldBackBy() != null) {
-			this.violations.add(
-					violation(RACKS, "racks of the replicas", reached.heldBackBy(),
-							"less replicas in each rack than acknowledge a record",
-							"acknowledged records may be in that rack only, and go with it",
-							"Set broker.rack on each broker, and then %s".formatted(
-									this.commands.reassign(this.topic.partitions(), this.cluster, SAFE_REPLICAS)),
-							null));
+			this.violations.add(violation(RACKS, "racks of the replicas", reached.heldBackBy(),
+					"less replicas in each rack than acknowledge a record",
+					"acknowledged records may be in that rack only, and go with it",
+					this.commands.moveToOtherRacks(this.topic.partitions(), this.cluster, SAFE_REPLICAS), null));
 		}
 	}
 
@@ -258,16 +303,16 @@ final class TopicRules {
 				+ ((partitions.size() > most) ? " and %d more".formatted(partitions.size() - most) : "");
 	}
 
+	// Those that are away; if none is, all that have the partitions, as a disk may be.
 	private String brokersOf(List<Integer> partitions) {
-		return this.topic.partitions()
+		Set<Integer> having = this.topic.partitions()
 			.stream()
 			.filter((partition) -> partitions.contains(partition.number()))
 			.flatMap((partition) -> partition.replicas().stream())
-			.filter((broker) -> !this.cluster.brokers().contains(broker))
-			.distinct()
-			.sorted()
-			.map(String::valueOf)
-			.collect(Collectors.joining(", "));
+			.collect(Collectors.toCollection(TreeSet::new));
+		Set<Integer> away = new TreeSet<>(having);
+		away.removeAll(this.cluster.brokers());
+		return (away.isEmpty() ? having : away).stream().map(String::valueOf).collect(Collectors.joining(", "));
 	}
 
 	private Map<String, String> facts() {

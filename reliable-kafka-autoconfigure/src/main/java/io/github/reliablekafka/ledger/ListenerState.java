@@ -31,9 +31,9 @@ import java.util.Set;
  * @param partitions how many partitions it was assigned
  * @param lag how many records it is behind in the partition in which that is most, as its
  * consumer saw it last; -1 if that is not known
- * @param idle how long it has been behind without getting on: no record processed or
- * dead-lettered, and its lag not smaller. Counted from the first time that somebody
- * asked; zero if it gets on or has nothing to do
+ * @param idle how long it has been behind without getting on: no record processed, failed
+ * or dead-lettered, no commit, and its lag not smaller. Counted from the first time that
+ * somebody asked; zero if it gets on or has nothing to do
  * @since 0.1.0
  */
 public record ListenerState(String listener, String group, Set<String> topics, boolean running, boolean failed,

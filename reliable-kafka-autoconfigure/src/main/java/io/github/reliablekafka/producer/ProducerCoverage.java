@@ -28,6 +28,7 @@ import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.SettingOrigins;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -125,8 +126,9 @@ final class ProducerCoverage implements BeanPostProcessor, PriorityOrdered, Clie
 		return bean;
 	}
 
-	private <K, V> void cover(String subject, ProducerFactory<K, V> factory) {
-		if (!this.covered.add(factory) || factory.getClass().getName().equals(MOCK_FACTORY)) {
+	private <K, V> void cover(String subject, @Nullable ProducerFactory<K, V> factory) {
+		// A mock of a template or transaction manager has none.
+		if (factory == null || !this.covered.add(factory) || factory.getClass().getName().equals(MOCK_FACTORY)) {
 			return;
 		}
 		ProducerRules rules = this.rules.obtain();

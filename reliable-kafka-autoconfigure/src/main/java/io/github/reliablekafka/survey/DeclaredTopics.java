@@ -31,6 +31,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TimeoutException;
 
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.DisposableBean;
@@ -41,8 +43,8 @@ import org.springframework.kafka.core.KafkaAdmin;
  * The topics that the application declares. Each {@link KafkaAdmin} asks here before it
  * creates a topic; one that is not described in full and is not there is then created
  * here, as durable as the cluster allows. A topic that is there is left to the
- * {@code KafkaAdmin}. If the cluster does not answer, nothing is done, and the
- * {@code KafkaAdmin} says so.
+ * {@code KafkaAdmin}. If that is not possible, the log says so, and the
+ * {@code KafkaAdmin} does what it does alone.
  */
 final class DeclaredTopics implements BeanPostProcessor, DisposableBean {
 
@@ -56,7 +58,7 @@ final class DeclaredTopics implements BeanPostProcessor, DisposableBean {
 
 	private final Map<KafkaAdmin, BoundedAdmin> clients = new HashMap<>();
 
-	private volatile long silentUntilNanos = System.nanoTime();
+	private final Map<KafkaAdmin, Long> silentUntilNanos = new ConcurrentHashMap<>();
 
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String beanName) {
@@ -86,7 +88,7 @@ final class DeclaredTopics implements BeanPostProcessor, DisposableBean {
 
 	private boolean prepare(KafkaAdmin admin, NewTopic topic) {
 		this.topics.computeIfAbsent(admin, (key) -> new ConcurrentHashMap<>()).put(topic.name(), topic);
-		if (!NewTopics.isComplete(topic) && System.nanoTime() - this.silentUntilNanos >= 0) {
+		if (!NewTopics.isComplete(topic) && !isSilent(admin)) {
 			long deadline = System.nanoTime() + TIMEOUT.toNanos();
 			try {
 				BoundedAdmin client = client(admin);
@@ -94,13 +96,29 @@ final class DeclaredTopics implements BeanPostProcessor, DisposableBean {
 					create(client, topic, deadline);
 				}
 			}
-			catch (KafkaException ex) {
+			catch (TimeoutException ex) {
 				// So that many topics do not wait for an answer each.
-				this.silentUntilNanos = System.nanoTime() + AFTER_FAILURE.toNanos();
-				logger.debug("Topic '%s' was not completed".formatted(topic.name()), ex);
+				this.silentUntilNanos.put(admin, System.nanoTime() + AFTER_FAILURE.toNanos());
+				logger.warn(("Topic '%s' could not be completed, and those that follow within %d seconds are not "
+						+ "tried: if the cluster answers meanwhile, its own defaults hold for what they leave open")
+					.formatted(topic.name(), AFTER_FAILURE.toSeconds()), ex);
+			}
+			catch (InterruptException ex) {
+				throw ex;
+			}
+			catch (KafkaException ex) {
+				logger.warn(
+						"Topic '%s' could not be completed: if it is not there, the cluster's own defaults hold for what it leaves open"
+							.formatted(topic.name()),
+						ex);
 			}
 		}
 		return true;
+	}
+
+	private boolean isSilent(KafkaAdmin admin) {
+		Long until = this.silentUntilNanos.get(admin);
+		return until != null && System.nanoTime() - until < 0;
 	}
 
 	private synchronized BoundedAdmin client(KafkaAdmin admin) {

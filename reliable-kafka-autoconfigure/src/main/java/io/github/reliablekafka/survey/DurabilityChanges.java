@@ -72,12 +72,13 @@ final class DurabilityChanges {
 		Map<String, Violation> present = changes.open(now);
 		Map<String, Violation> came = new LinkedHashMap<>(present);
 		came.keySet().removeAll(old.keySet());
+		Map<String, Violation> all = changes.all(now);
 		changes.sayCame(now, came);
 		if (before != null) {
 			changes.sayAltered(before, now);
 		}
 		old.forEach((key, violation) -> {
-			if (!present.containsKey(key)) {
+			if (!all.containsKey(key)) {
 				changes.notes.add("Mended or gone: %s: %s was '%s'".formatted(violation.subject(), violation.setting(),
 						violation.actual()));
 			}
@@ -110,7 +111,18 @@ final class DurabilityChanges {
 		return some;
 	}
 
+	// What follows from too few brokers is left out, so that it is said once there are
+	// enough brokers and the topics are still as they were.
 	private Map<String, Violation> open(ClusterDurability cluster) {
+		Map<String, Violation> open = all(cluster);
+		boolean tooFew = open.values().stream().anyMatch((violation) -> violation.risk().equals(TOO_FEW_BROKERS));
+		if (tooFew) {
+			open.values().removeIf((violation) -> FOLLOW_FROM_BROKERS.contains(violation.risk()));
+		}
+		return open;
+	}
+
+	private Map<String, Violation> all(ClusterDurability cluster) {
 		Map<String, Violation> open = new LinkedHashMap<>();
 		DurabilityBoard.violationsOf(cluster)
 			.stream()
@@ -124,13 +136,8 @@ final class DurabilityChanges {
 	}
 
 	private void sayCame(ClusterDurability cluster, Map<String, Violation> came) {
-		boolean tooFew = cluster.violations()
-			.stream()
-			.anyMatch((violation) -> violation.risk().equals(TOO_FEW_BROKERS));
 		Map<String, List<Violation>> alike = new TreeMap<>();
 		came.values()
-			.stream()
-			.filter((violation) -> !tooFew || !FOLLOW_FROM_BROKERS.contains(violation.risk()))
 			.forEach((violation) -> alike
 				.computeIfAbsent(violation.risk() + " " + setting(violation) + " " + violation.actual(),
 						(key) -> new ArrayList<>())

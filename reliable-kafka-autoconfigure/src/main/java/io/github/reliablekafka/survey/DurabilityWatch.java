@@ -166,7 +166,7 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 				looked = false;
 				Duration pause = (calm || this.policy.interval().compareTo(WHILE_WRONG) < 0) ? this.policy.interval()
 						: WHILE_WRONG;
-				await(pause);
+				awaitSafely(pause);
 			}
 		}
 		catch (InterruptedException | InterruptException ex) {
@@ -188,6 +188,21 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 		catch (RuntimeException ex) {
 			logger.warn("A look at the topics has failed; tried again", ex);
 			return false;
+		}
+	}
+
+	// Asks beans of the application, and what they throw must not end the looks for good.
+	private void awaitSafely(Duration pause) throws InterruptedException {
+		try {
+			await(pause);
+		}
+		catch (InterruptException ex) {
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			logger.warn("Cannot tell whether the application uses other topics; the next look is taken in %d seconds"
+				.formatted(WHILE_WRONG.toSeconds()), ex);
+			Thread.sleep(WHILE_WRONG.toMillis());
 		}
 	}
 

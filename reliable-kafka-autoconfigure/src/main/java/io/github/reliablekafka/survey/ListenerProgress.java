@@ -90,12 +90,12 @@ final class ListenerProgress {
 		long lag = lag(container);
 		boolean waits = !container.isRunning() || paused || partitions == 0;
 		Duration idle = this.seen.computeIfAbsent(listener, (key) -> new Seen())
-			.idle(waits ? 0 : lag, processed(group, topics), this.nanoClock.getAsLong());
+			.idle(waits ? 0 : lag, done(group, topics), commits(container), this.nanoClock.getAsLong());
 		return new ListenerState(listener, group, topics, container.isRunning(), !container.isInExpectedState(), paused,
 				partitions, lag, idle);
 	}
 
-	private long processed(String group, Set<String> topics) {
+	private long done(String group, Set<String> topics) {
 		return this.ledger.consumptions()
 			.stream()
 			.filter((consumption) -> consumption.group().equals(group) && topics.contains(consumption.topic()))
@@ -104,23 +104,36 @@ final class ListenerProgress {
 	}
 
 	private static long done(Consumption consumption) {
-		return consumption.count(ConsumptionOutcome.PROCESSED) + consumption.count(ConsumptionOutcome.DEAD_LETTERED);
+		// An attempt that fails is an answer, too: the listener works, and what it needs
+		// does not.
+		return consumption.count(ConsumptionOutcome.PROCESSED) + consumption.count(ConsumptionOutcome.FAILED)
+				+ consumption.count(ConsumptionOutcome.DEAD_LETTERED);
+	}
+
+	// All that is seen of a listener that returns before its work is done.
+	private static long commits(AbstractMessageListenerContainer<?, ?> container) {
+		return container.metrics()
+			.values()
+			.stream()
+			.flatMap((metrics) -> values(metrics, "commit-total"))
+			.mapToLong(Double::longValue)
+			.sum();
 	}
 
 	private static long lag(AbstractMessageListenerContainer<?, ?> container) {
 		return container.metrics()
 			.values()
 			.stream()
-			.flatMap((metrics) -> values(metrics))
+			.flatMap((metrics) -> values(metrics, "records-lag"))
 			.mapToLong(Double::longValue)
 			.max()
 			.orElse(-1);
 	}
 
-	private static Stream<Double> values(Map<MetricName, ? extends Metric> metrics) {
+	private static Stream<Double> values(Map<MetricName, ? extends Metric> metrics, String name) {
 		return metrics.entrySet()
 			.stream()
-			.filter((metric) -> metric.getKey().name().equals("records-lag"))
+			.filter((metric) -> metric.getKey().name().equals(name))
 			.map((metric) -> metric.getValue().metricValue())
 			.filter((value) -> value instanceof Double number && !number.isNaN())
 			.map(Double.class::cast);
@@ -131,18 +144,21 @@ final class ListenerProgress {
 	 */
 	private static final class Seen {
 
-		private long processed = -1;
+		private long done = -1;
+
+		private long commits;
 
 		private long lag;
 
 		private long sinceNanos;
 
-		private Duration idle(long lagNow, long processedNow, long now) {
-			boolean moved = processedNow != this.processed || lagNow < this.lag;
+		private Duration idle(long lagNow, long doneNow, long commitsNow, long now) {
+			boolean moved = doneNow != this.done || commitsNow != this.commits || lagNow < this.lag;
 			if (moved || lagNow <= 0 || this.lag <= 0) {
 				this.sinceNanos = now;
 			}
-			this.processed = processedNow;
+			this.done = doneNow;
+			this.commits = commitsNow;
 			this.lag = lagNow;
 			return Duration.ofNanos(now - this.sinceNanos);
 		}

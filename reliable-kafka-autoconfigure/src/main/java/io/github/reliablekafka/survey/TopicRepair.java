@@ -42,8 +42,11 @@ import org.apache.kafka.common.config.TopicConfig;
 /**
  * Alters topics that do not survive what they must, if the application asks for that: the
  * number of replicas that must be in sync, and unclean leader election. It gives no topic
- * more replicas, because that moves data, and it leaves Kafka's own topics alone. A
- * change that fails is logged and not tried again.
+ * more replicas, because that moves data, and it leaves alone: Kafka's own topics; those
+ * that are only sent to, because it is not certain that the application means the one in
+ * this cluster; and those of which replicas are away, because nothing can be written
+ * where fewer are in sync than must be. A change that fails is logged and not tried
+ * again.
  */
 final class TopicRepair {
 
@@ -54,6 +57,8 @@ final class TopicRepair {
 	private static final String MIN_IN_SYNC = "topic.min-in-sync-replicas";
 
 	private static final String UNCLEAN = "topic.unclean-election";
+
+	private static final Set<String> AWAY = Set.of("topic.in-sync", "topic.offline");
 
 	private final BoundedAdmin admin;
 
@@ -72,27 +77,33 @@ final class TopicRepair {
 	boolean mend(ClusterDurability cluster, Predicate<Violation> accepted) {
 		boolean altered = false;
 		for (TopicDurability topic : cluster.topics()) {
-			if (!topic.present() || topic.use().purposes().contains(TopicUse.Purpose.INTERNAL)) {
+			if (!mayAlter(topic)) {
 				continue;
 			}
 			int replicas = Integer.parseInt(topic.facts().getOrDefault("replicas", "0"));
 			Map<String, String> changes = new HashMap<>();
-			Stream.concat(topic.violations().stream(), topic.advice().stream())
-				.filter(accepted.negate())
-				.forEach((violation) -> {
-					if (violation.risk().equals(UNCLEAN)) {
-						changes.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
-					}
-					else if (violation.risk().equals(MIN_IN_SYNC) && violation.actual().equals("1")
-							&& NewTopics.isEnough(replicas)) {
-						changes.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2");
-					}
-				});
+			topic.violations().stream().filter(accepted.negate()).forEach((violation) -> {
+				if (violation.risk().equals(UNCLEAN)) {
+					changes.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
+				}
+				else if (violation.risk().equals(MIN_IN_SYNC) && violation.actual().equals("1")
+						&& NewTopics.isEnough(replicas)) {
+					changes.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2");
+				}
+			});
 			for (Map.Entry<String, String> change : changes.entrySet()) {
 				altered |= alter(topic, change.getKey(), change.getValue());
 			}
 		}
 		return altered;
+	}
+
+	private static boolean mayAlter(TopicDurability topic) {
+		Set<TopicUse.Purpose> purposes = topic.use().purposes();
+		boolean ours = !purposes.contains(TopicUse.Purpose.INTERNAL)
+				&& !purposes.equals(Set.of(TopicUse.Purpose.PRODUCED));
+		return ours && topic.present() && Stream.concat(topic.violations().stream(), topic.advice().stream())
+			.noneMatch((violation) -> AWAY.contains(violation.risk()));
 	}
 
 	private boolean alter(TopicDurability topic, String setting, String value) {

@@ -44,6 +44,7 @@ import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.KafkaAdmin;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
+import org.springframework.kafka.core.RoutingKafkaTemplate;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.support.TopicPartitionOffset;
@@ -51,8 +52,9 @@ import org.springframework.kafka.support.TopicPartitionOffset;
 /**
  * Finds out which topics the application uses, from what it has already: listener
  * containers, templates, what was sent so far, declared topics, and the topics of the
- * starter. Records are not looked at for it. What a factory that no bean holds sends to
- * is known from the ledger; it is looked for in each cluster that is written to.
+ * starter. Records are not looked at for it. What was sent so far is known from the
+ * ledger, which does not tell to which cluster: it counts only if there is but one that
+ * is written to.
  */
 final class UsedTopics {
 
@@ -100,7 +102,14 @@ final class UsedTopics {
 				cluster.add(TopicUse.of(topic.name(), TopicUse.Purpose.DECLARED));
 			}
 		});
-		clusters.values().forEach(this::addImplied);
+		boolean one = clusters.values()
+			.stream()
+			.filter(UsedCluster::isWritten)
+			.map((cluster) -> Set.copyOf(ConnectionSettings.bootstrapServers(cluster.connection())))
+			.filter((addresses) -> !addresses.isEmpty())
+			.distinct()
+			.count() == 1;
+		clusters.values().forEach((cluster) -> addImplied(cluster, one));
 		return clusters.values()
 			.stream()
 			.filter((cluster) -> !ConnectionSettings.bootstrapServers(cluster.connection()).isEmpty())
@@ -177,12 +186,24 @@ final class UsedTopics {
 	private void addTemplates(Map<Map<String, Object>, UsedCluster> clusters) {
 		for (KafkaTemplate<?, ?> template : this.beanFactory.getBeansOfType(KafkaTemplate.class, false, false)
 			.values()) {
+			if (template instanceof RoutingKafkaTemplate routing) {
+				factoriesOf(routing).forEach((factory) -> addProducers(clusters, factory));
+				continue;
+			}
+			// A mock has none.
 			ProducerFactory<?, ?> factory = template.getProducerFactory();
-			UsedCluster cluster = addProducers(clusters, factory);
+			UsedCluster cluster = (factory != null) ? addProducers(clusters, factory) : null;
 			if (cluster != null && template.getDefaultTopic() != null) {
 				cluster.add(TopicUse.of(template.getDefaultTopic(), TopicUse.Purpose.PRODUCED));
 			}
 		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private static Collection<ProducerFactory<?, ?>> factoriesOf(RoutingKafkaTemplate template) {
+		// It has no factory of its own, and does not show those that it chooses from.
+		Object factories = new DirectFieldAccessor(template).getPropertyValue("factoryMatchers");
+		return (factories != null) ? ((Map<?, ProducerFactory<?, ?>>) factories).values() : List.of();
 	}
 
 	private static @Nullable UsedCluster addProducers(Map<Map<String, Object>, UsedCluster> clusters,
@@ -201,10 +222,12 @@ final class UsedTopics {
 		return cluster;
 	}
 
-	private void addImplied(UsedCluster cluster) {
+	private void addImplied(UsedCluster cluster, boolean oneIsWritten) {
 		addDeadLetters(cluster);
 		if (cluster.isWritten()) {
-			for (String topic : this.beanFactory.getBean(DeliveryLedger.class).deliveries().keySet()) {
+			Set<String> sent = oneIsWritten ? this.beanFactory.getBean(DeliveryLedger.class).deliveries().keySet()
+					: Set.of();
+			for (String topic : sent) {
 				if (!topic.equals(OTHER_TOPICS)) {
 					cluster.add(TopicUse.of(topic, TopicUse.Purpose.PRODUCED));
 				}

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,13 +58,13 @@ class TopicRulesTests {
 					1,2,3      | 1,2,3   | -        | 3   | false   | server   | zone    | -                                                     | topic.min-in-sync-replicas
 					1,3,4      | 1,3,4   | -        | 2   | false   | server   | server  | -                                                     | -
 					1,3,4      | 1,3,4   | -        | 2   | false   | zone     | server  | topic.racks                                           | -
-					1,3,4      | 1,3,4   | -        | 3   | false   | zone     | zone    | -                                                     | topic.min-in-sync-replicas
+					1,3,4      | 1,3,4   | -        | 3   | false   | zone     | zone    | -                                                     | -
 					1,2,3      | 1,2     | -        | 2   | false   | server   | zone    | -                                                     | topic.in-sync
 					1,2,3      | 1       | -        | 2   | false   | server   | process | topic.in-sync                                         | -
 					1,2,3      | 1       | 2        | 2   | false   | server   | zone    | -                                                     | topic.in-sync
 					1,2,9      | 1       | 9        | 2   | false   | server   | process | topic.in-sync                                         | -
 					1,2,9      | 1,2     | -        | 2   | false   | server   | server  | -                                                     | topic.in-sync
-					9          | 9       | -        | 1   | false   | server   | process | topic.replicas topic.offline                          | -
+					9          | 9       | -        | 1   | false   | server   | process | topic.replicas                                        | -
 					1,2,3      | 1,2,3   | -        | 1   | true    | none     | none    | -                                                     | -
 					""")
 	void judges(String replicas, String inSync, String eligible, String min, boolean unclean, String required,
@@ -91,6 +92,23 @@ class TopicRulesTests {
 					"kafka-configs.sh --bootstrap-server here:9092 --alter --entity-type topics --entity-name orders --add-config unclean.leader.election.enable=false");
 			assertThat(advice.origin()).isEqualTo("set by nobody");
 		});
+	}
+
+	@Test
+	void settingOfOneBrokerIsNotTakenForThatOfAll() {
+		Map<String, ReadSettings.Setting> settings = settings("2", false);
+		settings.put("min.insync.replicas", new ReadSettings.Setting("2", ReadSettings.Source.BROKER));
+		TopicDurability judged = judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings), "server");
+		assertThat(judged.levelInWords()).isEqualTo("between process and zone");
+		assertThat(judged.violations()).isEmpty();
+		assertThat(judged.advice()).singleElement().satisfies((advice) -> {
+			assertThat(advice.risk()).isEqualTo("topic.min-in-sync-replicas");
+			assertThat(advice.remedy()).endsWith("--add-config min.insync.replicas=2");
+		});
+		settings = settings("2", false);
+		settings.put("unclean.leader.election.enable", new ReadSettings.Setting("false", ReadSettings.Source.BROKER));
+		judged = judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings), "server");
+		assertThat(judged.levelInWords()).isEqualTo("between process and zone");
 	}
 
 	@Test
@@ -161,6 +179,78 @@ class TopicRulesTests {
 		TopicDurability judged = judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings), "server");
 		assertThat(judged.advice()).extracting(Violation::risk).containsExactlyElementsOf(words(advice));
 		assertThat(judged.isSafe()).isTrue();
+	}
+
+	@Test
+	void partitionWithoutALeaderHasNoCommandThatLosesRecords() {
+		TopicState.Partition partition = new TopicState.Partition(0, -1, List.of(8, 9), Set.of(), null);
+		TopicDurability judged = judge(
+				TopicState.of("orders", List.of(partition), ReadSettings.of(settings("2", false))), "server");
+		assertThat(judged.violations()).filteredOn((violation) -> violation.risk().equals("topic.offline"))
+			.singleElement()
+			.satisfies((violation) -> assertThat(violation.remedy())
+				.startsWith("Start the brokers that have the partition, or mend their disks: 8, 9.")
+				.contains("docs/operations.md")
+				.doesNotContain("unclean"));
+	}
+
+	@Test
+	void minInSyncIsRaisedOnlyWhereThatStopsNoWrite() {
+		assertThat(remedy(judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings("1", false)), "server")))
+			.endsWith("--add-config min.insync.replicas=2");
+		assertThat(remedy(judge(topic(List.of(1, 2, 3), List.of(1), null, settings("1", false)), "server")))
+			.startsWith("First start or mend the brokers that are away")
+			.doesNotContain("--alter");
+		assertThat(remedy(judge(topic(List.of(1, 2), List.of(1, 2), null, settings("1", false)), "server")))
+			.startsWith("First give it a third replica")
+			.contains("\"replicas\":[1,2,3]")
+			.doesNotContain("--add-config");
+	}
+
+	private static String remedy(TopicDurability judged) {
+		return judged.violations()
+			.stream()
+			.filter((violation) -> violation.risk().equals("topic.min-in-sync-replicas"))
+			.findFirst()
+			.orElseThrow()
+			.remedy();
+	}
+
+	@Test
+	void replicaThatSharesARackIsMoved() {
+		this.racks.putAll(Map.of(1, "a", 2, "a", 3, "b", 4, "c"));
+		TopicDurability judged = judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings("2", false)), "zone");
+		assertThat(judged.violations()).singleElement().satisfies((violation) -> {
+			assertThat(violation.risk()).isEqualTo("topic.racks");
+			assertThat(violation.remedy()).contains("\"replicas\":[1,4,3]");
+		});
+		this.racks.put(4, "b");
+		judged = judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings("2", false)), "zone");
+		assertThat(judged.violations().get(0).remedy()).contains("add brokers in racks").doesNotContain("--execute");
+		this.racks.put(4, null);
+		judged = judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings("2", false)), "zone");
+		assertThat(judged.violations().get(0).remedy()).startsWith("Set broker.rack on each broker");
+	}
+
+	@Test
+	void commandForManyPartitionsIsOneThatAShellTakes() {
+		List<TopicState.Partition> partitions = IntStream.range(0, 20)
+			.mapToObj((number) -> new TopicState.Partition(number, 1, List.of(1), Set.of(1), null))
+			.toList();
+		assertThat(new TopicCommands("here:9092", "orders").reassign(partitions, cluster(), 3))
+			.contains("for 12 of 20 partitions", "--throttle", "--command-config")
+			.endsWith("--reassignment-json-file replicas.json --execute");
+	}
+
+	@Test
+	void limitBySizeIsNotLiftedByACommand() {
+		Map<String, ReadSettings.Setting> settings = settings("2", false);
+		settings.put("retention.bytes", new ReadSettings.Setting("1000", ReadSettings.Source.TOPIC));
+		settings.put("retention.ms", new ReadSettings.Setting("3600000", ReadSettings.Source.TOPIC));
+		TopicDurability judged = judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings), "server");
+		assertThat(judged.advice()).extracting(Violation::remedy)
+			.anyMatch((remedy) -> remedy.endsWith("retention.ms=86400000"))
+			.noneMatch((remedy) -> remedy.contains("retention.bytes="));
 	}
 
 	@Test

@@ -37,6 +37,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DurabilityChangesTests {
 
+	private static final Violation BROKERS = new Violation("cluster.brokers", "cluster here:9092", "number of brokers",
+			"1", "at least 3", "there is one", "Run three", null);
+
 	@Test
 	void manyTopicsWithTheSameViolationAreOneLine() {
 		DurabilityChanges changes = between(null, cluster(List.of(), unsafe(40)));
@@ -51,12 +54,26 @@ class DurabilityChangesTests {
 
 	@Test
 	void tooFewBrokersAreOneLineForEverythingThatFollows() {
-		Violation brokers = new Violation("cluster.brokers", "cluster here:9092", "number of brokers", "1",
-				"at least 3", "there is one", "Run three", null);
-		DurabilityChanges changes = between(null, cluster(List.of(brokers), unsafe(12)));
+		DurabilityChanges changes = between(null, cluster(List.of(BROKERS), unsafe(12)));
 		assertThat(changes.alarms()).singleElement()
 			.asString()
 			.contains("because there is one; that concerns 12 topics: t0, t1, ", "t9 and 2 more. Run three.");
+	}
+
+	@Test
+	void whatWasHiddenBehindTooFewBrokersIsSaidWhenThereAreEnough() {
+		ClusterDurability few = cluster(List.of(BROKERS), unsafe(1));
+		DurabilityChanges changes = between(few, cluster(List.of(), unsafe(1)));
+		assertThat(changes.alarms()).singleElement().asString().contains("topic 't0': min.insync.replicas is '1'");
+		assertThat(changes.notes()).containsExactly("Mended or gone: cluster here:9092: number of brokers was '1'");
+		assertThat(between(cluster(List.of(), unsafe(1)), few).notes()).isEmpty();
+	}
+
+	@Test
+	void tooFewBrokersThatWereAcceptedHideNothing() {
+		DurabilityChanges changes = DurabilityChanges.between(null, cluster(List.of(BROKERS), unsafe(1)),
+				(violation) -> violation.risk().equals("cluster.brokers"));
+		assertThat(changes.alarms()).singleElement().asString().contains("topic 't0': min.insync.replicas is '1'");
 	}
 
 	@Test

@@ -49,6 +49,8 @@ class ListenerProgressTests {
 
 	private final AtomicLong lag = new AtomicLong(5);
 
+	private final AtomicLong commits = new AtomicLong();
+
 	private final DeliveryLedger ledger = new DeliveryLedger();
 
 	private final ConcurrentMessageListenerContainer<?, ?> container = mock(ConcurrentMessageListenerContainer.class);
@@ -65,8 +67,9 @@ class ListenerProgressTests {
 		given(this.container.isRunning()).willReturn(true);
 		given(this.container.isInExpectedState()).willReturn(true);
 		given(this.container.getAssignedPartitions()).willReturn(List.of(new TopicPartition("orders", 0)));
-		willAnswer((call) -> Map.of("client", Map.of(name("records-lag"), metric(() -> (double) this.lag.get()),
-				name("records-lag-avg"), metric(() -> Double.NaN))))
+		willAnswer((call) -> Map.of("client",
+				Map.of(name("records-lag"), metric(() -> (double) this.lag.get()), name("records-lag-avg"),
+						metric(() -> Double.NaN), name("commit-total"), metric(() -> (double) this.commits.get()))))
 			.given(this.container)
 			.metrics();
 		this.progress = new ListenerProgress(new Containers(beanFactory), this.ledger,
@@ -90,7 +93,13 @@ class ListenerProgressTests {
 	void progressEndsIdleness() {
 		look(0);
 		assertThat(look(60).idle()).isPositive();
+		this.ledger.consumption("orders", "billing").post(ConsumptionOutcome.DEAD_LETTER_FAILED, 1);
+		assertThat(look(60).idle()).isPositive();
 		this.ledger.consumption("orders", "billing").post(ConsumptionOutcome.FAILED, 1);
+		assertThat(look(60).idle()).isZero();
+		assertThat(look(60).idle()).isPositive();
+		this.commits.addAndGet(1);
+		assertThat(look(60).idle()).isZero();
 		assertThat(look(60).idle()).isPositive();
 		this.ledger.consumption("orders", "billing").post(ConsumptionOutcome.PROCESSED, 1);
 		assertThat(look(60).idle()).isZero();

@@ -1,0 +1,127 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.durability;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsResult;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.internals.KafkaFutureImpl;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyCollection;
+import static org.mockito.ArgumentMatchers.anyMap;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.BDDMockito.willAnswer;
+import static org.mockito.Mockito.mock;
+
+/**
+ * Tests for {@link ExpiryReader}, with offsets as a cluster answers long after the last
+ * record was written: none is younger than any time that is asked for.
+ */
+class ExpiryReaderTests {
+
+	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
+
+	private final Admin admin = mock(Admin.class);
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			# start | committed | end | transactions | behind
+			0       | 10        | 10  | false        | false
+			0       | 9         | 10  | false        | true
+			0       | 9         | 10  | true         | false
+			0       | 8         | 10  | true         | true
+			10      | 3         | 10  | false        | false
+			9       | 3         | 10  | true         | false
+			5       | 3         | 10  | false        | true
+			""")
+	void tellsOfGroupsThatHaveRecordsLeftToRead(long start, long committed, long end, boolean transactions,
+			boolean behind) {
+		answer(start, committed, end, transactions);
+		Map<String, List<Violation>> violations = read();
+		assertThat(violations.containsKey("orders")).as("%s", violations).isEqualTo(behind);
+	}
+
+	@Test
+	void whatIsToldNamesGroupAndPartition() {
+		answer(0, 3, 10, false);
+		assertThat(read().get("orders")).singleElement()
+			.satisfies((violation) -> assertThat(violation.reason())
+				.startsWith("records of partition 0 will expire before group 'billing' reads them"));
+	}
+
+	private Map<String, List<Violation>> read() {
+		TopicState.Partition partition = new TopicState.Partition(0, 1, List.of(1), Set.of(1), null);
+		TopicState state = TopicState.of("orders", List.of(partition), ReadSettings
+			.of(Map.of("retention.ms", new ReadSettings.Setting("86400000", ReadSettings.Source.TOPIC))));
+		return new ExpiryReader(this.admin, "here:9092", System.nanoTime() + Duration.ofSeconds(10).toNanos(),
+				System.currentTimeMillis())
+			.read(List.of(new TopicUse("orders", Set.of(TopicUse.Purpose.CONSUMED), Set.of("billing"), 0)),
+					Map.of("orders", state));
+	}
+
+	private void answer(long start, long committed, long end, boolean transactions) {
+		ListConsumerGroupOffsetsResult groups = mock(ListConsumerGroupOffsetsResult.class);
+		given(groups.partitionsToOffsetAndMetadata("billing"))
+			.willReturn(KafkaFuture.completedFuture(Map.of(PARTITION, new OffsetAndMetadata(committed))));
+		given(this.admin.listConsumerGroupOffsets(anyMap(), any(ListConsumerGroupOffsetsOptions.class)))
+			.willReturn(groups);
+		willAnswer((call) -> {
+			Map<TopicPartition, OffsetSpec> request = call.getArgument(0);
+			Map<TopicPartition, KafkaFuture<ListOffsetsResult.ListOffsetsResultInfo>> results = new HashMap<>();
+			request.forEach((partition, spec) -> {
+				long offset = (spec instanceof OffsetSpec.LatestSpec) ? end
+						: (spec instanceof OffsetSpec.EarliestSpec) ? start : -1;
+				results.put(partition, KafkaFuture
+					.completedFuture(new ListOffsetsResult.ListOffsetsResultInfo(offset, -1, Optional.empty())));
+			});
+			return new ListOffsetsResult(results);
+		}).given(this.admin).listOffsets(anyMap(), any(ListOffsetsOptions.class));
+		KafkaFutureImpl<TopicDescription> description = new KafkaFutureImpl<>();
+		if (transactions) {
+			description.complete(new TopicDescription("__transaction_state", true, List.of()));
+		}
+		else {
+			description.completeExceptionally(new UnknownTopicOrPartitionException());
+		}
+		DescribeTopicsResult descriptions = mock(DescribeTopicsResult.class);
+		given(descriptions.topicNameValues()).willReturn(Map.of("__transaction_state", description));
+		given(this.admin.describeTopics(anyCollection(), any(DescribeTopicsOptions.class))).willReturn(descriptions);
+	}
+
+}

@@ -1,0 +1,94 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.survey;
+
+import java.util.Map;
+import java.util.regex.Pattern;
+
+import io.github.reliablekafka.durability.SequenceProperties;
+import io.github.reliablekafka.durability.TopicUse;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.core.ProducerFactory;
+import org.springframework.kafka.core.RoutingKafkaTemplate;
+import org.springframework.mock.env.MockEnvironment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
+
+/**
+ * Tests for {@link UsedTopics}.
+ */
+class UsedTopicsTests {
+
+	private final DefaultListableBeanFactory beanFactory = new DefaultListableBeanFactory();
+
+	private final DeliveryLedger ledger = new DeliveryLedger();
+
+	private UsedTopics topics;
+
+	@BeforeEach
+	void setUp() {
+		this.beanFactory.registerSingleton("ledger", this.ledger);
+		MockEnvironment environment = new MockEnvironment();
+		environment.setProperty("reliable.kafka.sequence.enabled", "false");
+		SequenceProperties sequence = Binder.get(environment)
+			.bind("reliable.kafka.sequence", SequenceProperties.class)
+			.get();
+		this.topics = new UsedTopics(this.beanFactory, new Containers(this.beanFactory), new DeclaredTopics(), sequence,
+				environment);
+	}
+
+	@Test
+	void factoriesOfARoutingTemplateAreFound() {
+		this.beanFactory.registerSingleton("routing",
+				new RoutingKafkaTemplate(Map.of(Pattern.compile("orders"), factory("here:9092"))));
+		this.ledger.accept("orders");
+		assertThat(this.topics.find()).singleElement()
+			.satisfies((cluster) -> assertThat(cluster.topics()).extracting(TopicUse::topic).containsExactly("orders"));
+	}
+
+	@Test
+	void whatWasSentCountsOnlyIfOneClusterIsWrittenTo() {
+		this.ledger.accept("orders");
+		this.beanFactory.registerSingleton("one", factory("here:9092"));
+		assertThat(this.topics.find()).singleElement()
+			.satisfies((cluster) -> assertThat(cluster.topics()).extracting(TopicUse::topic).containsExactly("orders"));
+		this.beanFactory.registerSingleton("other", factory("there:9092"));
+		assertThat(this.topics.find()).hasSize(2).allMatch((cluster) -> cluster.topics().isEmpty());
+	}
+
+	@Test
+	void mocksAreLeftOut() {
+		this.beanFactory.registerSingleton("template", mock(KafkaTemplate.class));
+		this.beanFactory.registerSingleton("routing", mock(RoutingKafkaTemplate.class));
+		this.beanFactory.registerSingleton("factory", mock(ProducerFactory.class));
+		assertThat(this.topics.find()).isEmpty();
+	}
+
+	private static ProducerFactory<Object, Object> factory(String address) {
+		return new DefaultKafkaProducerFactory<>(Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, address));
+	}
+
+}
