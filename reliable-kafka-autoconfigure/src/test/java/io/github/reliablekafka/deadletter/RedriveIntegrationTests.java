@@ -270,7 +270,7 @@ class RedriveIntegrationTests extends DeadLetterSetup {
 	@Test
 	void marksThatCannotBeFoundOrWouldBeForgottenAreAFailure() {
 		Map<String, Object> connection = Map.of("bootstrap.servers", probe.bootstrapServers());
-		Duration timeout = Duration.ofSeconds(2);
+		Duration timeout = Duration.ofSeconds(20);
 		try (DeadLetterCluster cluster = new DeadLetterCluster(connection, connection, timeout);
 				BoundedAdmin admin = cluster.admin(timeout)) {
 			RedriveMarks log = new RedriveMarks(cluster, this.marks, this.deadLetters, Uuid.randomUuid());
@@ -278,7 +278,7 @@ class RedriveIntegrationTests extends DeadLetterSetup {
 			assertThat(log.read(1, admin, deadline).get(0).contains(0)).isFalse();
 			// As a broker with old metadata answers.
 			assertThatExceptionOfType(KafkaException.class)
-				.isThrownBy(() -> log.readProvided(1, admin, System.nanoTime() + timeout.toNanos()));
+				.isThrownBy(() -> log.readProvided(1, admin, System.nanoTime() + Duration.ofSeconds(1).toNanos()));
 			log.provide(admin, System.nanoTime() + timeout.toNanos());
 			assertThat(probe.topicConfig(this.marks, "max.message.bytes")).isEqualTo("1048588");
 			log.provide(admin, System.nanoTime() + timeout.toNanos());
