@@ -36,7 +36,8 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 
 /**
  * The {@link DeadLetters} as an actuator endpoint. It only reads unless
- * {@code management.endpoint.deadletters.access} is {@code unrestricted}.
+ * {@code management.endpoint.deadletters.access} is {@code unrestricted}, or that is not
+ * set and {@code management.endpoints.access.default} is.
  */
 @Endpoint(id = "deadletters", defaultAccess = Access.READ_ONLY)
 final class DeadLettersEndpoint {
@@ -46,6 +47,8 @@ final class DeadLettersEndpoint {
 	private static final int DEFAULT_LIMIT = 1000;
 
 	private static final int LARGEST_LIMIT = 10_000;
+
+	private static final int LARGEST_RATE = 10_000;
 
 	private final DeadLetters deadLetters;
 
@@ -93,6 +96,10 @@ final class DeadLettersEndpoint {
 		}
 		if (limit != null && limit > LARGEST_LIMIT) {
 			throw new InvalidEndpointRequestException("limit must not be above " + LARGEST_LIMIT, "limit too large");
+		}
+		if (recordsPerSecond != null && recordsPerSecond > LARGEST_RATE) {
+			throw new InvalidEndpointRequestException("recordsPerSecond must not be above " + LARGEST_RATE,
+					"rate too high");
 		}
 		DeadLetterFilter filter = DeadLetterFilter.all()
 			.exception(exception)

@@ -150,7 +150,8 @@ final class ContainerErrorHandling {
 	 * @return a new one
 	 */
 	RetryTopics retryTopics(SafetyGate gate) {
-		return new RetryTopics(this.properties, this.clusters, this.ledger, patientRetry(() -> false), gate);
+		return new RetryTopics(this.properties, this.clusters, this.ledger, patientRetry(() -> false), gate,
+				this.retryProperties.longestDelay());
 	}
 
 	private BackOff backOff() {

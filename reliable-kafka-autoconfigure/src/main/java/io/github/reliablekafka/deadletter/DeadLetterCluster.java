@@ -91,13 +91,14 @@ final class DeadLetterCluster implements AutoCloseable {
 	 * @param key the key
 	 * @param value the value
 	 * @param headers the headers
-	 * @param forEver whether the topic, if it is created now, never deletes anything
+	 * @param longestStay the longest time that records stay in the topic on purpose;
+	 * {@code null} for a topic that never deletes anything
 	 * @throws KafkaException if it is not acknowledged in time
 	 */
 	void publish(String deadLetterTopic, TopicPartition origin, byte @Nullable [] key, byte @Nullable [] value,
-			Headers headers, boolean forEver) {
+			Headers headers, @Nullable Duration longestStay) {
 		long deadline = System.nanoTime() + this.timeout.minus(share()).toNanos();
-		this.topics.provide(deadLetterTopic, origin.topic(), forEver, share());
+		this.topics.provide(deadLetterTopic, origin.topic(), longestStay, share());
 		try {
 			Integer partition = this.producer.partitionsFor(deadLetterTopic)
 				.stream()
@@ -171,11 +172,12 @@ final class DeadLetterCluster implements AutoCloseable {
 	 * See to it that a topic exists that is as safe as another one.
 	 * @param topic its name
 	 * @param model the other
-	 * @param forEver whether the topic, if it is created now, never deletes anything
+	 * @param longestStay the longest time that records stay in it on purpose;
+	 * {@code null} for a topic that never deletes anything
 	 * @return whether it exists
 	 */
-	boolean provide(String topic, String model, boolean forEver) {
-		return this.topics.provide(topic, model, forEver, share());
+	boolean provide(String topic, String model, @Nullable Duration longestStay) {
+		return this.topics.provide(topic, model, longestStay, share());
 	}
 
 	/**

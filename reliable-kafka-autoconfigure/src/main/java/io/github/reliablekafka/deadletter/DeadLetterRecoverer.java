@@ -23,6 +23,7 @@ import java.util.Map;
 
 import io.github.reliablekafka.durability.ConfiguredClient;
 import io.github.reliablekafka.durability.ConsumerSession;
+import io.github.reliablekafka.durability.RecordHeldException;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
@@ -94,6 +95,7 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 
 	@Override
 	public void accept(ConsumerRecord<?, ?> record, @Nullable Consumer<?, ?> consumer, @Nullable Exception exception) {
+		RecordHeldException.rethrow(exception);
 		ConsumerSession session = sessionOf(consumer);
 		Consumption consumption = this.ledger.consumption(record.topic(), session.group());
 		Exception failure = (exception != null) ? exception : new IllegalStateException("Unknown failure");
@@ -146,7 +148,7 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 					session.group().getBytes(StandardCharsets.UTF_8));
 		}
 		cluster.publish(topicFor(record), new TopicPartition(record.topic(), record.partition()), key, value,
-				deadLetterHeaders, true);
+				deadLetterHeaders, null);
 	}
 
 	private static String name(ConsumerRecord<?, ?> record) {

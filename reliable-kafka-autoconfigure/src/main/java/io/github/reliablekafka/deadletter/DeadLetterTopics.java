@@ -17,6 +17,7 @@
 package io.github.reliablekafka.deadletter;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +34,10 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Creates dead letter topics that are as safe as the topics they belong to: as many
@@ -47,6 +50,11 @@ final class DeadLetterTopics {
 	private static final Log logger = LogFactory.getLog(DeadLetterTopics.class);
 
 	private static final int ROOM_FOR_HEADERS_BYTES = 64 * 1024;
+
+	/**
+	 * For consumers that are behind, or not running.
+	 */
+	private static final Duration MARGIN = Duration.ofHours(24);
 
 	private final Map<String, Object> connection;
 
@@ -63,19 +71,23 @@ final class DeadLetterTopics {
 	 * tried again with the next dead letter, and publishing decides.
 	 * @param deadLetterTopic its name
 	 * @param topic the topic it belongs to
-	 * @param forEver whether it never deletes anything; otherwise it keeps records as
-	 * long as the topic
+	 * @param longestStay the longest time that records stay in it on purpose: it keeps
+	 * them at least twice as long, and as long as the topic; {@code null} for one that
+	 * never deletes anything
 	 * @param timeout longest time to take
 	 * @return whether it exists
 	 */
-	boolean provide(String deadLetterTopic, String topic, boolean forEver, Duration timeout) {
+	boolean provide(String deadLetterTopic, String topic, @Nullable Duration longestStay, Duration timeout) {
 		if (this.known.contains(deadLetterTopic)) {
 			return true;
 		}
 		long deadline = System.nanoTime() + timeout.toNanos();
 		try (BoundedAdmin admin = new BoundedAdmin(this.connection, "reliable-kafka-dead-letter-admin", timeout)) {
 			if (admin.describe(deadLetterTopic, deadline).isEmpty()) {
-				create(admin, deadLetterTopic, topic, forEver, deadline);
+				create(admin, deadLetterTopic, topic, longestStay, deadline);
+			}
+			else if (longestStay != null) {
+				check(admin, deadLetterTopic, longestStay, deadline);
 			}
 			this.known.add(deadLetterTopic);
 			return true;
@@ -97,27 +109,83 @@ final class DeadLetterTopics {
 		this.known.remove(deadLetterTopic);
 	}
 
-	private static void create(BoundedAdmin admin, String deadLetterTopic, String topic, boolean forEver,
+	// One that was created by hand, by the brokers, or for shorter delays.
+	private void check(BoundedAdmin admin, String retryTopic, Duration longestStay, long deadline) {
+		Config config;
+		try {
+			config = configOf(admin, retryTopic, deadline);
+		}
+		catch (AuthorizationException ex) {
+			logger.debug("How long '%s' keeps records cannot be read".formatted(retryTopic), ex);
+			return;
+		}
+		List<String> needed = tooShort(config, longestStay);
+		if (!needed.isEmpty() && this.complainedAbout.add(retryTopic)) {
+			logger.error(("Retry topic '%1$s' may delete records before their delay is over: they would be lost. Run "
+					+ "kafka-configs.sh --alter --entity-type topics --entity-name %1$s --add-config %2$s")
+				.formatted(retryTopic, String.join(",", needed)));
+		}
+	}
+
+	/**
+	 * What has to be changed so that a topic keeps records long enough.
+	 * @param config the configuration of the topic
+	 * @param longestStay the longest time that records stay in it on purpose
+	 * @return settings with their values; empty if it does keep them
+	 */
+	static List<String> tooShort(Config config, Duration longestStay) {
+		List<String> needed = new ArrayList<>();
+		long kept = number(config, TopicConfig.RETENTION_MS_CONFIG);
+		if (kept >= 0 && kept < longestStay.toMillis() + MARGIN.toMillis()) {
+			needed.add(TopicConfig.RETENTION_MS_CONFIG + "=" + retention(kept, longestStay));
+		}
+		if (number(config, TopicConfig.RETENTION_BYTES_CONFIG) >= 0) {
+			needed.add(TopicConfig.RETENTION_BYTES_CONFIG + "=-1");
+		}
+		ConfigEntry cleanup = config.get(TopicConfig.CLEANUP_POLICY_CONFIG);
+		if (cleanup != null && cleanup.value() != null
+				&& cleanup.value().contains(TopicConfig.CLEANUP_POLICY_COMPACT)) {
+			needed.add(TopicConfig.CLEANUP_POLICY_CONFIG + "=" + TopicConfig.CLEANUP_POLICY_DELETE);
+		}
+		return needed;
+	}
+
+	/**
+	 * How long a retry topic keeps records.
+	 * @param source how long the topic keeps them, in milliseconds; negative for ever
+	 * @param longestStay the longest time that records stay on purpose
+	 * @return in milliseconds; -1 for ever
+	 */
+	static long retention(long source, Duration longestStay) {
+		return (source < 0) ? -1 : Math.max(source, 2 * longestStay.toMillis() + MARGIN.toMillis());
+	}
+
+	private static long number(Config config, String name) {
+		ConfigEntry entry = config.get(name);
+		return (entry != null && entry.value() != null) ? Long.parseLong(entry.value()) : -1;
+	}
+
+	private static Config configOf(BoundedAdmin admin, String topic, long deadline) {
+		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+		return BoundedAdmin.get(admin.admin().describeConfigs(List.of(resource)).values().get(resource), deadline);
+	}
+
+	private static void create(BoundedAdmin admin, String deadLetterTopic, String topic, @Nullable Duration longestStay,
 			long deadline) {
 		TopicDescription source = admin.describe(topic, deadline)
 			.orElseThrow(() -> new UnknownTopicOrPartitionException("There is no topic '%s'".formatted(topic)));
-		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-		Config config = BoundedAdmin.get(admin.admin().describeConfigs(List.of(resource)).values().get(resource),
-				deadline);
+		Config config = configOf(admin, topic, deadline);
 		Map<String, String> configs = new HashMap<>();
 		copy(config, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, configs);
 		copy(config, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, configs);
 		configs.computeIfPresent(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, (name, value) -> String
 			.valueOf(Math.min(Integer.MAX_VALUE, Long.parseLong(value) + ROOM_FOR_HEADERS_BYTES)));
 		configs.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
-		if (forEver) {
-			configs.put(TopicConfig.RETENTION_MS_CONFIG, "-1");
-			configs.put(TopicConfig.RETENTION_BYTES_CONFIG, "-1");
-		}
-		else {
-			copy(config, TopicConfig.RETENTION_MS_CONFIG, configs);
-			copy(config, TopicConfig.RETENTION_BYTES_CONFIG, configs);
-		}
+		// Of what waits here nothing may go, whatever the topic itself forgets.
+		configs.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
+		configs.put(TopicConfig.RETENTION_BYTES_CONFIG, "-1");
+		configs.put(TopicConfig.RETENTION_MS_CONFIG, String.valueOf(
+				(longestStay != null) ? retention(number(config, TopicConfig.RETENTION_MS_CONFIG), longestStay) : -1));
 		admin.create(new NewTopic(deadLetterTopic, source.partitions().size(),
 				(short) source.partitions().get(0).replicas().size())
 			.configs(configs), deadline);

@@ -26,16 +26,22 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 
 import io.github.reliablekafka.durability.BoundedAdmin;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers in a compacted topic which dead letters were redriven or parked. Not in the
@@ -47,6 +53,14 @@ import org.apache.kafka.common.errors.InterruptException;
  * unmarked, and it is redriven again: twice, never not at all.
  */
 final class RedriveMarks {
+
+	/**
+	 * Kafka's own default, whatever the brokers say: all marks of a partition are one
+	 * record.
+	 */
+	private static final int LARGEST_MARK_BYTES = 1024 * 1024 + 12;
+
+	private static final Duration PAUSE = Duration.ofMillis(100);
 
 	private final DeadLetterCluster cluster;
 
@@ -78,8 +92,51 @@ final class RedriveMarks {
 	void provide(BoundedAdmin admin, long deadline) {
 		if (admin.describe(this.marksTopic, deadline).isEmpty()) {
 			admin.create(this.marksTopic, 1,
-					Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT), deadline);
+					Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
+							TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(LARGEST_MARK_BYTES)),
+					deadline);
+			return;
 		}
+		String cleanup = cleanupPolicy(admin, deadline);
+		if (cleanup != null && !cleanup.equals(TopicConfig.CLEANUP_POLICY_COMPACT)) {
+			throw new IllegalStateException(("'%1$s' has cleanup.policy=%2$s and would forget what was redriven. Run "
+					+ "kafka-configs.sh --alter --entity-type topics --entity-name %1$s --add-config cleanup.policy=compact")
+				.formatted(this.marksTopic, cleanup));
+		}
+	}
+
+	// What may not be read cannot be judged.
+	private @Nullable String cleanupPolicy(BoundedAdmin admin, long deadline) {
+		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, this.marksTopic);
+		try {
+			ConfigEntry entry = BoundedAdmin
+				.get(admin.admin().describeConfigs(List.of(resource)).values().get(resource), deadline)
+				.get(TopicConfig.CLEANUP_POLICY_CONFIG);
+			return (entry != null) ? entry.value() : null;
+		}
+		catch (AuthorizationException | UnknownTopicOrPartitionException ex) {
+			return null;
+		}
+	}
+
+	/**
+	 * Read what is marked, from a topic that is known to exist: a broker that has not
+	 * heard of it yet must not make everything look unmarked.
+	 * @param partitions how many the dead letter topic has
+	 * @param admin finds the topic
+	 * @param deadline when to wait no longer, by {@link System#nanoTime()}
+	 * @return by partition of the dead letter topic
+	 * @throws KafkaException if the topic is not found in time
+	 */
+	Map<Integer, HandledOffsets> readProvided(int partitions, BoundedAdmin admin, long deadline) {
+		while (admin.describe(this.marksTopic, deadline).isEmpty()) {
+			if (deadline - System.nanoTime() <= 0 || Thread.currentThread().isInterrupted()) {
+				throw new org.apache.kafka.common.errors.TimeoutException(
+						"'%s' cannot be found: what was redriven is not known".formatted(this.marksTopic));
+			}
+			LockSupport.parkNanos(PAUSE.toNanos());
+		}
+		return read(partitions, true, deadline);
 	}
 
 	/**
@@ -90,12 +147,16 @@ final class RedriveMarks {
 	 * @return by partition of the dead letter topic
 	 */
 	Map<Integer, HandledOffsets> read(int partitions, BoundedAdmin admin, long deadline) {
+		return read(partitions, admin.describe(this.marksTopic, deadline).isPresent(), deadline);
+	}
+
+	private Map<Integer, HandledOffsets> read(int partitions, boolean any, long deadline) {
 		Map<String, Integer> keys = new HashMap<>();
 		Map<Integer, byte[]> values = new HashMap<>();
 		for (int partition = 0; partition < partitions; partition++) {
 			keys.put(key(partition), partition);
 		}
-		if (admin.describe(this.marksTopic, deadline).isPresent()) {
+		if (any) {
 			readAll(keys, values, deadline);
 		}
 		Map<Integer, HandledOffsets> marks = new HashMap<>();

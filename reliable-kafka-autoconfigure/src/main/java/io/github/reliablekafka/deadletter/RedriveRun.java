@@ -68,6 +68,8 @@ final class RedriveRun {
 
 	private final Map<TopicPartition, Long> ends = new HashMap<>();
 
+	private final RedriveProgress progress;
+
 	private final Map<TopicPartition, Long> seen = new HashMap<>();
 
 	private final List<Pending> pending = new ArrayList<>();
@@ -106,6 +108,7 @@ final class RedriveRun {
 		this.request = request;
 		this.settings = settings;
 		this.stopped = stopped;
+		this.progress = new RedriveProgress(this.ends, this.cluster.timeout());
 	}
 
 	/**
@@ -157,7 +160,7 @@ final class RedriveRun {
 		try (RedriveClaim claim = new RedriveClaim(this.cluster, this.source.name(), topic.partitions().size(), admin,
 				deadline())) {
 			// Not before the claim: another one may have just ended.
-			this.marks = log.read(topic.partitions().size(), admin, deadline());
+			this.marks = log.readProvided(topic.partitions().size(), admin, deadline());
 			List<TopicPartition> partitions = partitionsOf(topic);
 			begin(claim.consumer(), partitions);
 			claim.consumer().resume(partitions);
@@ -186,9 +189,7 @@ final class RedriveRun {
 	}
 
 	private boolean isAtEnd(Consumer<byte[], byte[]> consumer) {
-		return this.taken < this.request.limit() && this.ends.entrySet()
-			.stream()
-			.allMatch((end) -> consumer.position(end.getKey(), this.cluster.timeout()) >= end.getValue());
+		return this.taken < this.request.limit() && this.progress.isAtEnd(consumer);
 	}
 
 	private void look(ConsumerRecords<byte[], byte[]> letters,
@@ -277,7 +278,7 @@ final class RedriveRun {
 	private ProducerRecord<byte[], byte[]> parked(ConsumerRecord<byte[], byte[]> letter) {
 		String parking = this.source.name() + this.settings.parkingSuffix();
 		if (this.parkingPartitions.isEmpty()) {
-			this.cluster.provide(parking, this.source.name(), true);
+			this.cluster.provide(parking, this.source.name(), null);
 			this.cluster.partitionsFor(parking)
 				.stream()
 				.map(PartitionInfo::partition)

@@ -122,6 +122,14 @@ record RetryProperties(@DefaultValue("exponential") Policy policy, @DefaultValue
 	}
 
 	/**
+	 * The longest delay of a retry topic.
+	 * @return that of the last level
+	 */
+	Duration longestDelay() {
+		return delays().get(delays().size() - 1);
+	}
+
+	/**
 	 * The delays of retry topics.
 	 * @return a new back-off that ends behind the last of them
 	 */

@@ -16,7 +16,7 @@
 
 package io.github.reliablekafka.deadletter;
 
-import java.util.Comparator;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -66,6 +66,8 @@ final class RetryTopics {
 
 	private final SafetyGate gate;
 
+	private final Duration longestDelay;
+
 	/**
 	 * Create it.
 	 * @param properties say how long to wait
@@ -73,14 +75,16 @@ final class RetryTopics {
 	 * @param ledger is posted to
 	 * @param retry waits between two attempts
 	 * @param gate knows what is accepted
+	 * @param longestDelay how long a record may wait in a retry topic of the starter
 	 */
 	RetryTopics(DeadLetterProperties properties, DeadLetterClusters clusters, DeliveryLedger ledger, PatientRetry retry,
-			SafetyGate gate) {
+			SafetyGate gate, Duration longestDelay) {
 		this.properties = properties;
 		this.clusters = clusters;
 		this.ledger = ledger;
 		this.retry = retry;
 		this.gate = gate;
+		this.longestDelay = longestDelay;
 	}
 
 	/**
@@ -99,9 +103,8 @@ final class RetryTopics {
 		DeadLetterPublisherCreator creator = read(recoverers, "dlpCreator", DeadLetterPublisherCreator.class);
 		recoverers.setDeadLetterPublisherCreator((templates, destinations) -> {
 			DeadLetterPublishingRecoverer created = creator.create(templates, destinations);
-			return (created.getClass() == DeadLetterPublishingRecoverer.class)
-					? new RetryTopicRecoverer(templates, destinations, this.clusters, this.properties, this.ledger)
-					: created;
+			return (created.getClass() == DeadLetterPublishingRecoverer.class) ? new RetryTopicRecoverer(templates,
+					destinations, this.clusters, this.properties, this.ledger, this.longestDelay) : created;
 		});
 		recoverers.setDeadLetterPublishingRecovererCustomizer(recovererCustomizer.andThen(this::bound));
 		Consumer<DefaultErrorHandler> handlerCustomizer = read(containers, "errorHandlerCustomizer", Consumer.class);
@@ -195,22 +198,29 @@ final class RetryTopics {
 		for (Object destination : destinations.values()) {
 			DestinationTopic topic = read(destination, "sourceDestination", DestinationTopic.class);
 			String name = topic.getDestinationName();
-			String source = (name != null) ? sourceOf(name, topics) : null;
+			String source = (name != null) ? sourceOf(name, suffixOf(topic), topics) : null;
 			if (name != null && source != null && !topic.isMainTopic()
 					&& topic.getKafkaOperations() instanceof RetryTopicRecoverer.OriginalBytes
-					&& !cluster.provide(name, source, topic.isDltTopic())) {
+					&& !cluster.provide(name, source, topic.isDltTopic() ? null : this.longestDelay)) {
 				return false;
 			}
 		}
 		return true;
 	}
 
-	// The longest name, as one topic's may be the beginning of another's.
-	private static @Nullable String sourceOf(String retryTopic, String[] topics) {
-		return Stream.of(topics)
-			.filter(retryTopic::startsWith)
-			.max(Comparator.comparingInt(String::length))
-			.orElse(null);
+	private static String suffixOf(DestinationTopic topic) {
+		return read(read(topic, "properties", DestinationTopic.Properties.class), "suffix", String.class);
+	}
+
+	/**
+	 * The topic that a retry topic or dead letter topic belongs to.
+	 * @param name its name
+	 * @param suffix what it adds to the name of the topic
+	 * @param topics all topics of the listener; one may begin like another one
+	 * @return {@code null} if it belongs to none of them
+	 */
+	static @Nullable String sourceOf(String name, String suffix, String[] topics) {
+		return Stream.of(topics).filter((topic) -> name.equals(topic + suffix)).findFirst().orElse(null);
 	}
 
 	private static boolean leadsNowhere(Object destination) {

@@ -16,6 +16,10 @@
 
 package io.github.reliablekafka.deadletter;
 
+import java.util.List;
+import java.util.function.Predicate;
+
+import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -25,6 +29,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 import org.springframework.kafka.retrytopic.RetryTopicConfiguration;
 import org.springframework.kafka.retrytopic.RetryTopicConfigurationBuilder;
+import org.springframework.kafka.support.AllowDenyCollectionManager;
 import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 
@@ -65,7 +70,19 @@ public final class RetryTopicsAutoConfiguration {
 		else if (!retry.retryable().isEmpty()) {
 			builder.retryOn(retry.retryable()).traversingCauses();
 		}
-		return builder.create(new RetryTopicRecoverer.OriginalBytes());
+		RetryTopicConfiguration configuration = builder.create(new RetryTopicRecoverer.OriginalBytes());
+		// The builder takes names only.
+		new DirectFieldAccessor(configuration).setPropertyValue("topicAllowListManager",
+				topics(retry.topics(), deadLetter));
+		return configuration;
+	}
+
+	// A dead letter that fails in a listener of its own stays where it is.
+	private static AllowDenyCollectionManager<String> topics(List<String> named, DeadLetterProperties deadLetter) {
+		String parking = deadLetter.suffix() + deadLetter.redrive().parkingSuffix();
+		List<Predicate<String>> conditions = List.of((topic) -> named.isEmpty() || named.contains(topic),
+				(topic) -> !topic.endsWith(deadLetter.suffix()) && !topic.endsWith(parking));
+		return new AllowDenyCollectionManager<>(named, List.of(), conditions);
 	}
 
 	// Without it the groups of several applications would get each other's failures.

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.idempotency;
 
 import java.time.Duration;
+import java.util.function.Predicate;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.jspecify.annotations.Nullable;
@@ -26,9 +27,12 @@ import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.core.Ordered;
 import org.springframework.core.PriorityOrdered;
+import org.springframework.core.env.Environment;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
 import org.springframework.kafka.config.ContainerCustomizer;
+import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.util.function.SingletonSupplier;
 
@@ -47,6 +51,10 @@ final class IdempotencyCoverage implements BeanPostProcessor, PriorityOrdered {
 
 	private final SingletonSupplier<DeliveryLedger> ledger;
 
+	private final SingletonSupplier<Predicate<String>> deadLetters;
+
+	private final BeanFactory beanFactory;
+
 	/**
 	 * Create a post processor that asks for what it needs when it is needed, because
 	 * beans that a post processor depends on are themselves not post-processed.
@@ -57,6 +65,17 @@ final class IdempotencyCoverage implements BeanPostProcessor, PriorityOrdered {
 		this.processed = SingletonSupplier.of(() -> beanFactory.getBean(ProcessedRecords.class));
 		this.identity = SingletonSupplier.of(() -> beanFactory.getBean(RecordIdentity.class));
 		this.ledger = SingletonSupplier.of(() -> beanFactory.getBean(DeliveryLedger.class));
+		this.deadLetters = SingletonSupplier.of(() -> deadLetters(beanFactory.getBean(Environment.class)));
+		this.beanFactory = beanFactory;
+	}
+
+	// By properties of another capability, which is not asked: an application may have
+	// its own dead letters, and name them alike.
+	private static Predicate<String> deadLetters(Environment environment) {
+		String suffix = environment.getProperty("reliable.kafka.dead-letter.suffix", "-dlt");
+		String parking = suffix
+				+ environment.getProperty("reliable.kafka.dead-letter.redrive.parking-suffix", "-parking");
+		return (topic) -> topic.endsWith(suffix) || topic.endsWith(parking);
 	}
 
 	@Override
@@ -102,14 +121,42 @@ final class IdempotencyCoverage implements BeanPostProcessor, PriorityOrdered {
 			return;
 		}
 		Duration longestWait = this.properties.obtain().jdbc().claimTimeout().plusSeconds(1);
-		container
-			.setRecordInterceptor(
-					new IdempotentRecords<>(this.processed.obtain(), this.identity.obtain(), this.ledger.obtain(),
-							new IdempotentRecords.Container(container::getGroupId, container::isRunning,
-									() -> rules.isSupported(container)),
-							longestWait, container.getRecordInterceptor()));
+		container.setRecordInterceptor(
+				new IdempotentRecords<>(this.processed.obtain(), identityFor(container), this.ledger.obtain(),
+						new IdempotentRecords.Container(() -> groupOf(container), container::isRunning,
+								() -> rules.isSupported(container), this.deadLetters.obtain()),
+						longestWait, container.getRecordInterceptor()));
 		// What an interceptor throws in front of a transaction reaches no error handler.
 		container.setInterceptBeforeTx(false);
+	}
+
+	private RecordIdentity identityFor(AbstractMessageListenerContainer<?, ?> container) {
+		RecordIdentity all = this.identity.obtain();
+		if (!(all instanceof NumberIdentity numbers)) {
+			return all;
+		}
+		return (record) -> isOfRetries(container) ? numbers.identifyRetried(record) : numbers.identify(record);
+	}
+
+	private static boolean isOfRetries(AbstractMessageListenerContainer<?, ?> container) {
+		String main = container.getMainListenerId();
+		return main != null && !main.equals(container.getListenerId());
+	}
+
+	// Retry topics are read by groups with names of their own, for the same listener.
+	private @Nullable String groupOf(AbstractMessageListenerContainer<?, ?> container) {
+		String main = container.getMainListenerId();
+		if (main == null || !isOfRetries(container)) {
+			return container.getGroupId();
+		}
+		for (KafkaListenerEndpointRegistry registry : this.beanFactory
+			.getBeanProvider(KafkaListenerEndpointRegistry.class)) {
+			MessageListenerContainer listening = registry.getListenerContainer(main);
+			if (listening != null) {
+				return listening.getGroupId();
+			}
+		}
+		return container.getGroupId();
 	}
 
 	// Behind those of others, which keep the one behind them in a field of this name.

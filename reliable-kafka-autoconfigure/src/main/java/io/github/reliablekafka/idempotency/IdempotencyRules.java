@@ -17,16 +17,22 @@
 package io.github.reliablekafka.idempotency;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 
 import io.github.reliablekafka.durability.Violation;
+import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
+import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
+import org.springframework.messaging.handler.HandlerMethod;
 
 /**
  * Which listeners get each record once, and where that could lose records: wherever a
@@ -37,6 +43,8 @@ final class IdempotencyRules {
 	private static final String RISK = "consumer.idempotency";
 
 	private final Set<String> listeners;
+
+	private volatile @Nullable Replies replies;
 
 	IdempotencyRules(Set<String> listeners) {
 		this.listeners = listeners;
@@ -70,15 +78,22 @@ final class IdempotencyRules {
 	List<Violation> violationsOf(AbstractMessageListenerContainer<?, ?> container) {
 		ContainerProperties properties = container.getContainerProperties();
 		List<Violation> violations = new ArrayList<>();
-		if (properties.getMessageListener() instanceof BatchMessageListener) {
+		Object listener = properties.getMessageListener();
+		if (listener instanceof BatchMessageListener) {
 			violations.add(violation(container, "listener type", "batch", "record",
 					"records of a batch are not remembered one by one"));
 		}
-		if (properties.getMessageListener() instanceof AsyncRepliesAware listener && listener.isAsyncReplies()) {
+		boolean async = listener instanceof AsyncRepliesAware aware && aware.isAsyncReplies();
+		if (async) {
 			violations.add(violation(container, "return type", "asynchronous", "synchronous",
 					"a record would be remembered before its work is done"));
 		}
-		else if (properties.getAckMode() == AckMode.MANUAL || properties.getAckMode() == AckMode.MANUAL_IMMEDIATE) {
+		else if (listener != null && mayReply(listener)) {
+			violations.add(violation(container, "reply", "to a topic", "none",
+					"a record would be remembered before its reply is acknowledged, and not be replied to if that fails"));
+		}
+		if (!async
+				&& (properties.getAckMode() == AckMode.MANUAL || properties.getAckMode() == AckMode.MANUAL_IMMEDIATE)) {
 			violations.add(violation(container, "ack mode", properties.getAckMode().name(), "RECORD or BATCH",
 					"a record that the listener gives back by nack, or never acknowledges, would be remembered and not be processed when it comes again"));
 		}
@@ -89,12 +104,51 @@ final class IdempotencyRules {
 		return violations;
 	}
 
+	// What a listener returns is sent after it has returned, and may not arrive. Asked
+	// for each record, so that the last answer is kept.
+	private boolean mayReply(Object listener) {
+		Replies last = this.replies;
+		if (last == null || last.listener() != listener) {
+			last = new Replies(listener, findReplies(listener));
+			this.replies = last;
+		}
+		return last.may();
+	}
+
+	private static boolean findReplies(Object listener) {
+		Object inner = listener;
+		while (inner instanceof DelegatingMessageListener<?> outer) {
+			inner = outer.getDelegate();
+		}
+		if (!(inner instanceof MessagingMessageListenerAdapter<?, ?> adapter)) {
+			return false;
+		}
+		DirectFieldAccessor fields = new DirectFieldAccessor(adapter);
+		if (fields.getPropertyValue("replyTemplate") == null) {
+			return false;
+		}
+		return fields.getPropertyValue("replyTopicExpression") != null
+				|| Boolean.TRUE.equals(fields.getPropertyValue("messageReturnType")) || oneOfManyReturns(fields);
+	}
+
+	// Of a class with several methods each may have a topic to reply to.
+	private static boolean oneOfManyReturns(DirectFieldAccessor adapter) {
+		Object method = adapter.getPropertyValue("handlerMethod");
+		Object many = (method != null) ? new DirectFieldAccessor(method).getPropertyValue("delegatingHandler") : null;
+		return many != null
+				&& new DirectFieldAccessor(many).getPropertyValue("handlers") instanceof Collection<?> handlers
+				&& handlers.stream().anyMatch((handler) -> handler instanceof HandlerMethod one && !one.isVoid());
+	}
+
 	private static Violation violation(AbstractMessageListenerContainer<?, ?> container, String setting, String actual,
 			String required, String reason) {
 		return new Violation(RISK, "listener '%s'".formatted(container.getListenerId()), setting, actual, required,
 				reason,
 				"Change that, or name the other listeners in reliable.kafka.idempotency.listeners; if the risk is accepted, records of this listener are processed each time they come.",
 				null);
+	}
+
+	private record Replies(Object listener, boolean may) {
 	}
 
 }

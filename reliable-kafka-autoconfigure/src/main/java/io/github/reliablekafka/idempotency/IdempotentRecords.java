@@ -18,6 +18,7 @@ package io.github.reliablekafka.idempotency;
 
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 import io.github.reliablekafka.durability.ConsumerSession;
@@ -62,6 +63,8 @@ final class IdempotentRecords<K, V> implements RecordInterceptor<K, V> {
 
 	private final BooleanSupplier supported;
 
+	private final Predicate<String> deadLetters;
+
 	private final @Nullable RecordInterceptor<K, V> next;
 
 	/**
@@ -81,16 +84,22 @@ final class IdempotentRecords<K, V> implements RecordInterceptor<K, V> {
 		this.group = container.group;
 		this.running = container.running;
 		this.supported = container.supported;
+		this.deadLetters = container.deadLetters;
 		this.longestWait = longestWait;
 		this.next = next;
 	}
 
 	@Override
 	public @Nullable ConsumerRecord<K, V> intercept(ConsumerRecord<K, V> record, Consumer<K, V> consumer) {
-		RecordClaim.exit();
+		abandon();
 		// First, because nobody gives a claim back if it throws.
 		ConsumerRecord<K, V> intercepted = (this.next != null) ? this.next.intercept(record, consumer) : record;
 		if (intercepted == null || !this.supported.getAsBoolean()) {
+			return intercepted;
+		}
+		if (this.deadLetters.test(record.topic())) {
+			// It is still the record that failed: to have read of it is not to have
+			// processed it.
 			return intercepted;
 		}
 		String id = this.identity.identify(record);
@@ -202,9 +211,28 @@ final class IdempotentRecords<K, V> implements RecordInterceptor<K, V> {
 		}
 	}
 
+	// A listener that throws an Error has no outcome, and its container stops. Started
+	// again, it gets the record again.
+	private void abandon() {
+		RecordClaim claim = RecordClaim.current();
+		RecordClaim.exit();
+		if (claim == null) {
+			return;
+		}
+		this.ledger.post(IdempotencyOutcome.RELEASED);
+		try {
+			this.processed.release(claim);
+		}
+		catch (RuntimeException ex) {
+			logger.error(
+					"The claim of %s could not be released: its next attempt has to wait".formatted(claim.recordId()),
+					ex);
+		}
+	}
+
 	@Override
 	public void afterRecord(ConsumerRecord<K, V> record, Consumer<K, V> consumer) {
-		RecordClaim.exit();
+		abandon();
 		if (this.next != null) {
 			this.next.afterRecord(record, consumer);
 		}
@@ -219,6 +247,7 @@ final class IdempotentRecords<K, V> implements RecordInterceptor<K, V> {
 
 	@Override
 	public void clearThreadState(Consumer<?, ?> consumer) {
+		abandon();
 		if (this.next != null) {
 			this.next.clearThreadState(consumer);
 		}
@@ -230,8 +259,10 @@ final class IdempotentRecords<K, V> implements RecordInterceptor<K, V> {
 	 * @param group its group, which may be set later
 	 * @param running whether it is running
 	 * @param supported whether its records may be kept away from its listener
+	 * @param deadLetters tells dead letter topics and parking topics by their names
 	 */
-	record Container(Supplier<@Nullable String> group, BooleanSupplier running, BooleanSupplier supported) {
+	record Container(Supplier<@Nullable String> group, BooleanSupplier running, BooleanSupplier supported,
+			Predicate<String> deadLetters) {
 	}
 
 }

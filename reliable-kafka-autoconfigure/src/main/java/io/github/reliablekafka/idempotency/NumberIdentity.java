@@ -51,6 +51,20 @@ final class NumberIdentity implements RecordIdentity {
 		return (redriven != null || before == null) ? redriven : identify(before, original);
 	}
 
+	/**
+	 * Identify a record of a retry topic. The number set aside goes first there: a
+	 * template of the application gives each copy a number of its own. Anywhere else a
+	 * listener may have copied the headers of one record to several others.
+	 * @param record read from a retry topic
+	 * @return the same text as for the record that failed
+	 */
+	@Nullable String identifyRetried(ConsumerRecord<?, ?> record) {
+		byte[] original = value(record.headers(), Stamp.ORIGINAL_HEADER);
+		Lane before = originalLane(record.headers());
+		String first = (original != null && before != null) ? identify(before, original) : null;
+		return (first != null) ? first : identify(record);
+	}
+
 	// The header says nothing about a partition that it was not made for.
 	private static @Nullable String identify(Lane lane, byte[] header) {
 		Stamp stamp = Stamp.decode(lane, header);

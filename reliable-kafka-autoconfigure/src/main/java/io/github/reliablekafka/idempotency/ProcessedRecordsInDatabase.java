@@ -45,7 +45,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * claim just before it commits, and fails if somebody else has got it meanwhile: what the
  * listener wrote and that it is processed are committed together, by one owner. A
  * listener without such a transaction is remembered after it returns; if the process dies
- * in between, the record is processed again.
+ * in between, the record is processed again. A second transaction cannot commit.
  * <p>
  * Clocks of instances may differ by less than the claim timeout; more lets two instances
  * run the listener, of which only one commits. Safe for use by many threads.
@@ -76,8 +76,6 @@ final class ProcessedRecordsInDatabase implements ProcessedRecords, Initializing
 	 * What failed after its transaction was committed, while the database was away.
 	 */
 	private final Map<String, RecordClaim> toBeReleased = new ConcurrentHashMap<>();
-
-	private volatile boolean warned;
 
 	/**
 	 * Create a store.
@@ -175,12 +173,7 @@ final class ProcessedRecordsInDatabase implements ProcessedRecords, Initializing
 			return;
 		}
 		if (claim.isCompleted()) {
-			if (!this.warned) {
-				this.warned = true;
-				logger.warn(
-						"The listener of %s began a second transaction: if the process dies in front of it, it is not repeated"
-							.formatted(claim.recordId()));
-			}
+			TransactionSynchronizationManager.registerSynchronization(new Refusal(claim));
 			return;
 		}
 		// Within another transaction that is suspended, and may yet be rolled back.
@@ -255,6 +248,27 @@ final class ProcessedRecordsInDatabase implements ProcessedRecords, Initializing
 			if (status == STATUS_COMMITTED) {
 				this.claim.completed();
 			}
+		}
+
+	}
+
+	/**
+	 * Keeps a second transaction of a listener from committing. If the process died in
+	 * front of it, the record would count as processed without it.
+	 */
+	private static final class Refusal implements TransactionSynchronization {
+
+		private final RecordClaim claim;
+
+		Refusal(RecordClaim claim) {
+			this.claim = claim;
+		}
+
+		@Override
+		public void beforeCommit(boolean readOnly) {
+			throw new IllegalStateException(
+					"The listener of %s began a second transaction: only what is in the first one is done exactly once. Put both into one, for example by @Transactional on the listener"
+						.formatted(this.claim.recordId()));
 		}
 
 	}

@@ -18,10 +18,12 @@ package io.github.reliablekafka.idempotency;
 
 import java.io.Serial;
 
+import io.github.reliablekafka.durability.RecordHeldException;
+
 /**
  * A record is being processed by another instance, or by one that has died a moment ago.
  */
-final class RecordInProgressException extends RuntimeException {
+final class RecordInProgressException extends RecordHeldException {
 
 	@Serial
 	private static final long serialVersionUID = 1L;

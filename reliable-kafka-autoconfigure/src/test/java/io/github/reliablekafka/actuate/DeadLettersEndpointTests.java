@@ -78,10 +78,27 @@ class DeadLettersEndpointTests {
 							Map.of("topic", "orders-dlt\nINFO forged", "from", Instant.EPOCH.toString(), "dryRun",
 									"true", "partition", "1", "offset", "7"))))
 					.withMessage("There is no dead letter topic of this application of that name");
-				assertThatExceptionOfType(InvalidEndpointRequestException.class).isThrownBy(() -> redrive.invoke(
-						new InvocationContext(SecurityContext.NONE, Map.of("topic", "orders-dlt", "limit", "1000000"))))
-					.withMessageContaining("10000");
+				assertThatExceptionOfType(InvalidEndpointRequestException.class)
+					.isThrownBy(() -> redrive.invoke(new InvocationContext(SecurityContext.NONE,
+							Map.of("topic", "orders-dlt", "limit", "1000000"))))
+					.withMessageContaining("limit must not be above 10000");
+				assertThatExceptionOfType(InvalidEndpointRequestException.class)
+					.isThrownBy(() -> redrive.invoke(new InvocationContext(SecurityContext.NONE,
+							Map.of("topic", "orders-dlt", "recordsPerSecond", "1000000"))))
+					.withMessageContaining("recordsPerSecond must not be above 10000");
 			});
+	}
+
+	@Test
+	void endpointWhenAccessIsUnrestrictedByDefaultRedrivesUnlessItSaysOtherwise() {
+		ApplicationContextRunner unrestricted = this.runner.withPropertyValues(
+				"management.endpoints.jmx.exposure.include=deadletters",
+				"management.endpoints.access.default=unrestricted");
+		unrestricted.run((context) -> assertThat(endpoint(context).getOperations())
+			.anyMatch((operation) -> operation.getType() == OperationType.WRITE));
+		unrestricted.withPropertyValues("management.endpoint.deadletters.access=read-only")
+			.run((context) -> assertThat(endpoint(context).getOperations())
+				.noneMatch((operation) -> operation.getType() == OperationType.WRITE));
 	}
 
 	@Test

@@ -20,16 +20,19 @@ import java.time.Duration;
 import java.util.Map;
 
 import io.github.reliablekafka.durability.ConsumerSession;
+import io.github.reliablekafka.durability.RecordHeldException;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.core.ParameterizedTypeReference;
 import org.springframework.kafka.core.ProducerFactory;
+import org.springframework.kafka.listener.ListenerExecutionFailedException;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -47,9 +50,12 @@ class DeadLetterRecovererTests {
 	private final DeadLetterProperties properties = new DeadLetterProperties(true, "-dlt", Duration.ofSeconds(1), false,
 			new DeadLetterProperties.Redrive(3, 100, "-parking", "rk-redrive"));
 
-	private final DeadLetterRecoverer recoverer = new DeadLetterRecoverer(new DeadLetterClusters(this.properties,
+	private final DeadLetterClusters clusters = new DeadLetterClusters(this.properties,
 			new DefaultListableBeanFactory().getBeanProvider(new ParameterizedTypeReference<ProducerFactory<?, ?>>() {
-			})), this.properties, this.ledger, Map.of());
+			}));
+
+	private final DeadLetterRecoverer recoverer = new DeadLetterRecoverer(this.clusters, this.properties, this.ledger,
+			Map.of());
 
 	@AfterEach
 	void exit() {
@@ -82,6 +88,22 @@ class DeadLetterRecovererTests {
 			.isThrownBy(() -> this.recoverer.accept(record("t-dlt", 2), null, new IllegalStateException()))
 			.withMessageContaining("Record t-dlt-0@2 is a dead letter and failed again");
 		assertThat(this.ledger.consumption("t-dlt", "g").count(ConsumptionOutcome.DEAD_LETTER_FAILED)).isEqualTo(1);
+	}
+
+	@Test
+	void recordThatAnotherInstanceHasComesAgainHoweverOften() {
+		this.session.enterPoll();
+		ListenerExecutionFailedException failure = new ListenerExecutionFailedException("failed",
+				new RecordHeldException("held"));
+		assertThatExceptionOfType(RecordHeldException.class)
+			.isThrownBy(() -> this.recoverer.accept(record("t", 3), null, failure));
+		RetryTopicRecoverer retryTopics = new RetryTopicRecoverer((record) -> null,
+				(record, exception) -> new TopicPartition("t-retry", 0), this.clusters, this.properties, this.ledger,
+				Duration.ofSeconds(1));
+		assertThatExceptionOfType(RecordHeldException.class)
+			.isThrownBy(() -> retryTopics.accept(record("t", 3), null, failure));
+		assertThat(this.ledger.consumption("t", "g").count(ConsumptionOutcome.DEAD_LETTERED)).isZero();
+		assertThat(this.ledger.consumption("t", "g").count(ConsumptionOutcome.DEAD_LETTER_FAILED)).isZero();
 	}
 
 	private static ConsumerRecord<String, String> record(String topic, long offset) {

@@ -23,9 +23,12 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
+import io.github.reliablekafka.durability.BoundedAdmin;
 import io.github.reliablekafka.testing.KafkaProbe;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -38,7 +41,9 @@ import org.springframework.context.event.EventListener;
 import org.springframework.kafka.support.KafkaHeaders;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -260,6 +265,29 @@ class RedriveIntegrationTests extends DeadLetterSetup {
 			assertThat(context.getBean(DeadLetters.class).redrive(Redrive.of(this.deadLetters)).redriven())
 				.isEqualTo(1);
 		});
+	}
+
+	@Test
+	void marksThatCannotBeFoundOrWouldBeForgottenAreAFailure() {
+		Map<String, Object> connection = Map.of("bootstrap.servers", probe.bootstrapServers());
+		Duration timeout = Duration.ofSeconds(20);
+		try (DeadLetterCluster cluster = new DeadLetterCluster(connection, connection, timeout);
+				BoundedAdmin admin = cluster.admin(timeout)) {
+			RedriveMarks log = new RedriveMarks(cluster, this.marks, this.deadLetters, Uuid.randomUuid());
+			long deadline = System.nanoTime() + timeout.toNanos();
+			assertThat(log.read(1, admin, deadline).get(0).contains(0)).isFalse();
+			// As a broker with old metadata answers.
+			assertThatExceptionOfType(KafkaException.class)
+				.isThrownBy(() -> log.readProvided(1, admin, System.nanoTime() + Duration.ofSeconds(1).toNanos()));
+			log.provide(admin, System.nanoTime() + timeout.toNanos());
+			assertThat(probe.topicConfig(this.marks, "max.message.bytes")).isEqualTo("1048588");
+			log.provide(admin, System.nanoTime() + timeout.toNanos());
+			assertThat(log.readProvided(1, admin, System.nanoTime() + timeout.toNanos())).hasSize(1);
+			probe.alterTopic(this.marks, "cleanup.policy", "delete");
+			await().untilAsserted(() -> assertThatIllegalStateException()
+				.isThrownBy(() -> log.provide(admin, System.nanoTime() + timeout.toNanos()))
+				.withMessageContaining("cleanup.policy=compact"));
+		}
 	}
 
 	private void awaitLetters(int count) {

@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.deadletter;
 
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -50,7 +51,7 @@ class RetryLevelsIntegrationTests extends DeadLetterSetup {
 
 	@Test
 	void recordWhenItFailsGoesThroughTheLevelsWithItsBytesWhileOthersGoOn() {
-		probe.createTopic(this.topic, 2);
+		probe.createTopic(this.topic, 2, Map.of("retention.ms", "3600000", "retention.bytes", "1000000"));
 		probe.send(this.topic, 1, "a", "fail");
 		probe.send(this.topic, 1, "a", "fine");
 		run(Listener.class, (context) -> {
@@ -72,8 +73,8 @@ class RetryLevelsIntegrationTests extends DeadLetterSetup {
 				});
 			}
 			assertThat(probe.topicConfig(this.deadLetters, "retention.ms")).isEqualTo("-1");
-			assertThat(probe.topicConfig(this.first, "retention.ms"))
-				.isEqualTo(probe.topicConfig(this.topic, "retention.ms"));
+			assertThat(probe.topicConfig(this.first, "retention.ms")).isEqualTo("86401200");
+			assertThat(probe.topicConfig(this.first, "retention.bytes")).isEqualTo("-1");
 			await().until(() -> context.getBean(DeliveryLedger.class)
 				.consumption(this.second, this.group)
 				.count(ConsumptionOutcome.DEAD_LETTERED) == 1);

@@ -70,6 +70,17 @@ class RetryTopicsAutoConfigurationTests {
 	}
 
 	@Test
+	void listenerOfADeadLetterTopicGetsNone() {
+		this.runner.withUserConfiguration(DeadLetterListener.class)
+			.run((context) -> assertThat(topics(context)).contains("orders-bill_ing-retry-10000", "orders-dlt")
+				.noneMatch((topic) -> topic.startsWith("orders-dlt-")));
+		this.runner.withUserConfiguration(DeadLetterListener.class)
+			.withPropertyValues("reliable.kafka.consumer.retry.topics=orders,orders-dlt")
+			.run((context) -> assertThat(topics(context)).contains("orders-bill_ing-retry-10000", "orders-dlt")
+				.noneMatch((topic) -> topic.startsWith("orders-dlt-")));
+	}
+
+	@Test
 	void startWhenTwoListenersShareRetryTopicsIsRefused() {
 		this.runner.withUserConfiguration(SecondListener.class)
 			.run((context) -> assertThat(context.getStartupFailure()).rootCause()
@@ -104,6 +115,15 @@ class RetryTopicsAutoConfigurationTests {
 	static class Listener {
 
 		@KafkaListener(id = "first", idIsGroup = false, topics = "orders")
+		void listen(String record) {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class DeadLetterListener {
+
+		@KafkaListener(id = "watching", idIsGroup = false, topics = "orders-dlt")
 		void listen(String record) {
 		}
 

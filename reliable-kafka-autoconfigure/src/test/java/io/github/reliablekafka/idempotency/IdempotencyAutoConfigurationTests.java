@@ -31,10 +31,12 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.kafka.annotation.KafkaHandler;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.messaging.handler.annotation.SendTo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -100,6 +102,24 @@ class IdempotencyAutoConfigurationTests {
 				.hasMessageContaining("return type"));
 	}
 
+	@ParameterizedTest
+	@ValueSource(classes = { ReplyingListener.class, ManyReplyingListener.class })
+	void startWhenAListenerRepliesIsRefused(Class<?> listener) {
+		this.runner.withUserConfiguration(listener)
+			.withPropertyValues("reliable.kafka.idempotency.store=memory")
+			.run((context) -> assertThat(context.getStartupFailure()).rootCause()
+				.isInstanceOf(UnsafeSettingsException.class)
+				.hasMessageContaining("listener 'listening'")
+				.hasMessageContaining("before its reply is acknowledged"));
+	}
+
+	@Test
+	void startWhenAListenerHasManyMethodsOfWhichNoneRepliesIsPermitted() {
+		this.runner.withUserConfiguration(ManyListener.class)
+			.withPropertyValues("reliable.kafka.idempotency.store=memory")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
 	@Test
 	void startWhenThereIsNoJdbcIsRefused() {
 		this.runner.withUserConfiguration(Listener.class)
@@ -122,6 +142,47 @@ class IdempotencyAutoConfigurationTests {
 
 		@KafkaListener(id = "listening", idIsGroup = false, topics = "t")
 		void listen(Object records) {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ReplyingListener {
+
+		@KafkaListener(id = "listening", idIsGroup = false, topics = "t")
+		@SendTo("replies")
+		String listen(String record) {
+			return record;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@KafkaListener(id = "listening", idIsGroup = false, topics = "t")
+	static class ManyReplyingListener {
+
+		@KafkaHandler
+		@SendTo("replies")
+		String listen(String record) {
+			return record;
+		}
+
+		@KafkaHandler
+		void listen(Integer record) {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@KafkaListener(id = "listening", idIsGroup = false, topics = "t")
+	static class ManyListener {
+
+		@KafkaHandler
+		void listen(String record) {
+		}
+
+		@KafkaHandler
+		void listen(Integer record) {
 		}
 
 	}

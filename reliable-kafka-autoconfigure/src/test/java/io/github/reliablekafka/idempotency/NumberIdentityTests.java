@@ -72,6 +72,20 @@ class NumberIdentityTests {
 	}
 
 	@Test
+	void recordInARetryTopicThatATemplateHasNumberedIsTheSameRecord() {
+		ConsumerRecord<String, String> retried = new ConsumerRecord<>("orders-retry-0", 1, 0, "key", "value");
+		Headers headers = retried.headers();
+		headers.add("rk", new Stamp(0xdefL, 1, 0, false, false, null).encode(new Lane("orders-retry-0", 1)));
+		assertThat(this.identity.identifyRetried(retried)).isEqualTo("orders-retry-0-1/def/1");
+		headers.add("rk-orig", FIRST.encode(new Lane("orders", 1)));
+		headers.add(KafkaHeaders.ORIGINAL_TOPIC, "orders".getBytes(StandardCharsets.UTF_8));
+		headers.add(KafkaHeaders.ORIGINAL_PARTITION, ByteBuffer.allocate(Integer.BYTES).putInt(1).array());
+		assertThat(this.identity.identifyRetried(retried)).isEqualTo(identify("orders", "rk", FIRST));
+		// Some listener may have sent several with the headers of one.
+		assertThat(this.identity.identify(retried)).isEqualTo("orders-retry-0-1/def/1");
+	}
+
+	@Test
 	void numberOfAnotherPartitionSaysNothing() {
 		ConsumerRecord<String, String> copied = new ConsumerRecord<>("copies", 1, 0, "key", "value");
 		copied.headers().add("rk", FIRST.encode(new Lane("orders", 1)));

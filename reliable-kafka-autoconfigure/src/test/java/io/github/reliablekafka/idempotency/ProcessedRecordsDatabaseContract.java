@@ -123,6 +123,17 @@ abstract class ProcessedRecordsDatabaseContract extends ProcessedRecordsContract
 	}
 
 	@Test
+	void secondTransactionOfAListenerDoesNotCommit() {
+		RecordClaim claim = grant("r");
+		this.transaction.executeWithoutResult((status) -> effect());
+		assertThatIllegalStateException().isThrownBy(() -> this.transaction.executeWithoutResult((status) -> effect()))
+			.withMessageContaining("second transaction");
+		assertThat(this.jdbc.queryForObject("SELECT COUNT(*) FROM EFFECTS", Integer.class)).isOne();
+		this.store.release(claim);
+		assertThat(this.store.claim(new RecordClaim("g", "r"))).isEqualTo(Answer.GRANTED);
+	}
+
+	@Test
 	void claimWhenATransactionInsideAnotherCommitsIsNotCompleted() {
 		RecordClaim claim = grant("r");
 		TransactionTemplate inner = new TransactionTemplate(this.transaction.getTransactionManager());
