@@ -48,11 +48,11 @@ class ArchitectureTests {
 			// roof
 			"actuate", Set.of("ledger", "durability", "sequence"),
 			// capabilities
-			"producer", Set.of("ledger", "durability", "sequence"), "consumer",
+			"producer", Set.of("ledger", "durability", "sequence", "spool"), "consumer",
 			Set.of("ledger", "durability", "sequence"), "deadletter", Set.of("ledger", "durability"), "watermark",
 			Set.of("durability", "sequence"), "report", Set.of("durability", "sequence"),
 			// ground
-			"ledger", Set.of(), "durability", Set.of(), "sequence", Set.of()));
+			"ledger", Set.of(), "durability", Set.of(), "sequence", Set.of(), "spool", Set.of()));
 
 	private static final JavaClasses classes = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())
@@ -97,6 +97,17 @@ class ArchitectureTests {
 			.should()
 			.onlyDependOnClassesThat()
 			.resideInAnyPackage("java..", "org.jspecify..", ROOT + ".sequence")
+			.check(classes);
+	}
+
+	@Test
+	void spoolKnowsTheJdkOnly() {
+		ArchRuleDefinition.classes()
+			.that()
+			.resideInAPackage(ROOT + ".spool")
+			.should()
+			.onlyDependOnClassesThat()
+			.resideInAnyPackage("java..", "org.jspecify..", ROOT + ".spool")
 			.check(classes);
 	}
 
