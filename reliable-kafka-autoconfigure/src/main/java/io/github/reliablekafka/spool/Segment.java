@@ -253,7 +253,8 @@ final class Segment {
 		 */
 		static @Nullable Label read(ByteBuffer content, String file) {
 			Label found = null;
-			// Before a segment has frames, both copies are written. So with one of zeros it
+			// Before a segment has frames, both copies are written. So with one of zeros
+			// it
 			// has none, and what is in the other was being written.
 			boolean used = true;
 			for (int at = 0; at < START && at + COPY_BYTES <= content.limit(); at += COPY_BYTES) {
