@@ -122,7 +122,7 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		return this.lane;
 	}
 
-	final void lane(SpooledLane lane) {
+	final void lane(@Nullable SpooledLane lane) {
 		this.lane = lane;
 	}
 
@@ -141,7 +141,10 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 
 	final void keep(SpoolRecord record) {
 		// The client copies them, and the caller may change them after send returns.
-		this.kept = record;
+		byte[] key = record.key();
+		byte[] value = record.value();
+		this.kept = new SpoolRecord(record.partition(), record.timestamp(), record.enqueuedAt(),
+				(key != null) ? key.clone() : null, (value != null) ? value.clone() : null, record.headers());
 	}
 
 	final @Nullable SpoolRecord kept() {

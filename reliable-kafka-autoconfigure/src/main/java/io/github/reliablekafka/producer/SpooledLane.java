@@ -155,7 +155,8 @@ final class SpooledLane {
 	 * @param position its position there
 	 */
 	synchronized void move(@Nullable SpooledDelivery delivery, SpoolRecord record, SpooledLane from, long position) {
-		long moved = this.store.move(this.lane, record, from.lane, position, null);
+		long moved = (from.store == this.store) ? this.store.move(this.lane, record, from.lane, position, null)
+				: this.store.append(this.lane, record, 0, new Adoption(from, position));
 		if (delivery != null) {
 			delivery.moved(this, moved);
 		}
@@ -269,6 +270,26 @@ final class SpooledLane {
 	@Override
 	public String toString() {
 		return this.lane.toString();
+	}
+
+	/**
+	 * Takes a record out of the spool that another process left, once it is in this one.
+	 *
+	 * @param from its lane there
+	 * @param position its position there
+	 */
+	private record Adoption(SpooledLane from, long position) implements SpoolStore.Confirmation {
+
+		@Override
+		public void durable() {
+			this.from.store.resolve(this.from.lane, this.position);
+		}
+
+		@Override
+		public void failed(SpoolException failure) {
+			// It is where it was, and comes again with the next process.
+		}
+
 	}
 
 	/**

@@ -116,6 +116,8 @@ final class Spooling {
 					LockSupport.parkNanos(STEP);
 				}
 				else if (anyway) {
+					// It did not enter, and so does not leave.
+					delivery.lane(null);
 					throw noRoom(ex);
 				}
 				else {
@@ -275,6 +277,7 @@ final class Spooling {
 			catch (SpoolException ex) {
 				boolean passes = ex.kind() == SpoolException.Kind.BUSY || ex.kind() == SpoolException.Kind.FULL;
 				if (!passes || !mayWait(deadline)) {
+					delivery.lane(null);
 					this.relay.bypassed(ex);
 					return false;
 				}

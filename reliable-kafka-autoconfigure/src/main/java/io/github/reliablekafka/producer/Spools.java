@@ -33,6 +33,7 @@ import java.util.concurrent.RejectedExecutionException;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.spool.SegmentSpool;
+import io.github.reliablekafka.spool.SpoolDirectory;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolOptions;
@@ -178,8 +179,8 @@ final class Spools implements SmartLifecycle {
 				this.properties.minFreeDisk().toBytes(),
 				this.properties.onCorruption() == SpoolProperties.OnCorruption.QUARANTINE);
 		Path base = base();
-		this.stores.add(SegmentSpool.open(base, options));
-		this.stores.addAll(SegmentSpool.adopt(base, options));
+		this.stores.add(SpoolDirectory.open(base, options));
+		this.stores.addAll(SpoolDirectory.adopt(base, options));
 		for (SegmentSpool store : this.stores) {
 			store.findings().forEach((finding) -> logger.warn("Spool: " + finding));
 		}

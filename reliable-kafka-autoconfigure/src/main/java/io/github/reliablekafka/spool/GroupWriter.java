@@ -282,12 +282,29 @@ final class GroupWriter {
 					Unconfirmed.NOBODY);
 		}
 
+		/**
+		 * An empty group.
+		 * @return not a record and not a mark
+		 */
+		static Unit nothing() {
+			return new Unit(List.of(), new SpoolLane(0, "", "", -1), 0, SpoolLane.RESOLVED, NOTHING,
+					Unconfirmed.NOBODY);
+		}
+
 		List<byte[]> frames() {
 			return this.frames;
 		}
 
 		boolean isRecord() {
 			return this.position != 0;
+		}
+
+		/**
+		 * Whether it says up to where its lane is resolved.
+		 * @return {@code true} if it was not in the queue
+		 */
+		boolean isMark() {
+			return !isRecord() && !this.frames.isEmpty() && this.frames.get(0)[8] == Frame.RESOLVE;
 		}
 
 		SpoolLane lane() {

@@ -85,6 +85,8 @@ final class LaneDirectory {
 	}
 
 	private void resolve(Frame.Mark mark, SegmentFiles files) {
+		// Its records may never have been written, as they were resolved before.
+		this.nextId = Math.max(this.nextId, mark.lane() + 1);
 		SpoolLane lane = this.byId.get(mark.lane());
 		if (mark.first() == 0) {
 			this.resolved.merge(mark.lane(), mark.last(), Math::max);

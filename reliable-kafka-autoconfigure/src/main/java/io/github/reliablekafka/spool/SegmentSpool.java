@@ -18,17 +18,12 @@ package io.github.reliablekafka.spool;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -47,13 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SegmentSpool implements SpoolStore {
 
-	private static final long MAX_QUEUED_BYTES = 16 << 20;
-
-	private static final long MAX_GROUP_BYTES = 4 << 20;
-
-	private static final long MARK_DELAY = TimeUnit.MILLISECONDS.toNanos(50);
-
-	private static final long GROW_PAUSE = TimeUnit.SECONDS.toNanos(1);
+	private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
 
 	private final Disk disk;
 
@@ -64,8 +53,6 @@ public final class SegmentSpool implements SpoolStore {
 	private final Condition work = this.lock.newCondition();
 
 	private final Condition room = this.lock.newCondition();
-
-	private final Condition growth = this.lock.newCondition();
 
 	/**
 	 * Held while a group is written.
@@ -80,27 +67,18 @@ public final class SegmentSpool implements SpoolStore {
 
 	private final List<String> findings;
 
-	private final Deque<GroupWriter.Unit> queue = new ArrayDeque<>();
+	private final SegmentGrowth growth;
 
-	private final List<SpoolLane> dirty = new ArrayList<>();
+	private final WriteQueue queue = new WriteQueue();
 
 	private final List<Thread> threads = new ArrayList<>();
 
-	private long queuedBytes;
-
 	private long appended;
 
+	/**
+	 * Whether the writing thread waits.
+	 */
 	private boolean idle;
-
-	private boolean afterRecords;
-
-	private long markedAt;
-
-	private boolean growing;
-
-	private @Nullable String noGrowth;
-
-	private long noGrowthUntil;
 
 	private @Nullable SpoolException failure;
 
@@ -114,74 +92,9 @@ public final class SegmentSpool implements SpoolStore {
 		this.findings = new ArrayList<>(opened.findings());
 		this.files.reclaim();
 		this.writer = new GroupWriter(this.lock, this.files, this.lanes);
-		if (!this.files.hasFree()) {
-			grow();
-		}
+		this.growth = new SegmentGrowth(this.lock, this.room, this.files);
+		this.growth.grow(false);
 		rewrite(opened.outdated());
-	}
-
-	/**
-	 * Open a spool in a directory that nobody else has open.
-	 * @param base the directory of all spools; each open one takes a directory of its own
-	 * in it, which its successor finds again
-	 * @param options the limits
-	 * @return the spool
-	 * @throws SpoolException if what is in the directory cannot be used
-	 * @throws IOException if the disk fails
-	 */
-	public static SegmentSpool open(Path base, SpoolOptions options) throws IOException {
-		for (int slot = 0;; slot++) {
-			SegmentSpool spool = openSlot(base.resolve(String.valueOf(slot)), options);
-			if (spool != null) {
-				return spool;
-			}
-		}
-	}
-
-	/**
-	 * Open the spools that others have left, as far as nobody else has them open.
-	 * @param base the directory of all spools
-	 * @param options the limits
-	 * @return those with records in them
-	 * @throws IOException if the disk fails
-	 */
-	public static List<SegmentSpool> adopt(Path base, SpoolOptions options) throws IOException {
-		List<SegmentSpool> adopted = new ArrayList<>();
-		List<Path> slots;
-		try (Stream<Path> directories = Files.list(base)) {
-			slots = directories.filter((path) -> String.valueOf(path.getFileName()).matches("\\d{1,6}"))
-				.sorted()
-				.toList();
-		}
-		for (Path slot : slots) {
-			SegmentSpool spool = Files.isDirectory(slot) ? openSlot(slot, options) : null;
-			if (spool != null && spool.occupied().isEmpty()) {
-				spool.close();
-			}
-			else if (spool != null) {
-				adopted.add(spool);
-			}
-		}
-		return adopted;
-	}
-
-	private static @Nullable SegmentSpool openSlot(Path directory, SpoolOptions options) throws IOException {
-		DirectoryDisk disk = DirectoryDisk.take(directory);
-		if (disk == null) {
-			return null;
-		}
-		boolean opened = false;
-		try {
-			SegmentSpool spool = open(disk, options);
-			spool.start();
-			opened = true;
-			return spool;
-		}
-		finally {
-			if (!opened) {
-				disk.close();
-			}
-		}
 	}
 
 	/**
@@ -195,9 +108,9 @@ public final class SegmentSpool implements SpoolStore {
 		return new SegmentSpool(disk, options);
 	}
 
-	private void start() {
+	void start() {
 		this.threads.add(new Thread(this::writeGroups, "reliable-kafka-spool-writer"));
-		this.threads.add(new Thread(this::growOnDemand, "reliable-kafka-spool-files"));
+		this.threads.add(new Thread(this.growth, "reliable-kafka-spool-files"));
 		this.threads.forEach((thread) -> {
 			thread.setDaemon(true);
 			thread.start();
@@ -263,7 +176,7 @@ public final class SegmentSpool implements SpoolStore {
 		try {
 			requireOpen();
 			long growth = this.files.mayGrow(GroupWriter.OVERSHOOT) ? this.options.segmentBytes() / 2 : 0;
-			if (this.queuedBytes + frame.length > this.files.room() + growth) {
+			if (this.queue.bytes() + frame.length > this.files.room() + growth) {
 				throw full(false, true);
 			}
 			byte[] remove = Frame.plain(Frame.REMOVE, from.id(), position);
@@ -285,7 +198,6 @@ public final class SegmentSpool implements SpoolStore {
 
 	private void add(GroupWriter.Unit unit) {
 		this.queue.add(unit);
-		this.queuedBytes += unit.length();
 		wake();
 	}
 
@@ -317,17 +229,20 @@ public final class SegmentSpool implements SpoolStore {
 		long left = patience;
 		while (true) {
 			requireOpen();
-			boolean mayQueue = this.queuedBytes == 0 || this.queuedBytes + length <= MAX_QUEUED_BYTES;
-			if (mayQueue && this.queuedBytes + length + 2L * Frame.HEADER <= this.files.room()) {
+			boolean mayQueue = this.queue.takes(length);
+			if (mayQueue && this.queue.bytes() + length + 2L * Frame.HEADER <= this.files.room()) {
 				return;
 			}
-			boolean soon = !mayQueue || (this.files.mayGrow(0) && tryGrow());
+			boolean soon = !mayQueue || this.growth.isPossible();
+			if (mayQueue && soon) {
+				grow();
+			}
 			if (left <= 0 && !(soon && this.threads.isEmpty() && mayQueue)) {
 				throw full(soon, mayQueue);
 			}
 			try {
 				// Short, because a file may be refused now and granted later.
-				long step = Math.min(Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)), GROW_PAUSE);
+				long step = Math.min(Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)), LONGEST_WAIT);
 				long unused = this.room.awaitNanos(step);
 				left -= step - Math.max(0, unused);
 			}
@@ -338,23 +253,18 @@ public final class SegmentSpool implements SpoolStore {
 		}
 	}
 
-	// Whether waiting for another file makes sense.
-	private boolean tryGrow() {
-		if (this.noGrowth != null && System.nanoTime() - this.noGrowthUntil < 0) {
-			return false;
-		}
+	private void grow() {
 		if (this.threads.isEmpty()) {
-			grow();
-			return this.noGrowth == null;
+			this.growth.grow(true);
 		}
-		this.growing = true;
-		this.growth.signal();
-		return true;
+		else {
+			this.growth.request();
+		}
 	}
 
 	private SpoolException full(boolean soon, boolean mayQueue) {
-		String reason = !mayQueue ? "the disk does not keep up, %d bytes wait for it".formatted(this.queuedBytes)
-				: (this.noGrowth != null) ? this.noGrowth : "%d bytes are in use, and the limit is %d"
+		String reason = !mayQueue ? "the disk does not keep up, %d bytes wait for it".formatted(this.queue.bytes())
+				: (this.growth.obstacle() != null) ? this.growth.obstacle() : "%d bytes are in use, and the limit is %d"
 					.formatted(this.files.usedBytes(), this.options.maxBytes());
 		return new SpoolException(soon ? SpoolException.Kind.BUSY : SpoolException.Kind.FULL,
 				"The spool in %s is full: %s".formatted(this.disk, reason));
@@ -379,13 +289,8 @@ public final class SegmentSpool implements SpoolStore {
 		if (place != SpoolLane.RESOLVED && place != SpoolLane.PENDING && this.files.resolved(place)) {
 			this.room.signalAll();
 		}
-		if (place != SpoolLane.RESOLVED && lane.base() > position && !lane.isDirty()) {
-			lane.dirty(true);
-			if (this.dirty.isEmpty() && !this.afterRecords) {
-				this.markedAt = System.nanoTime();
-				wake();
-			}
-			this.dirty.add(lane);
+		if (place != SpoolLane.RESOLVED && lane.base() > position && this.queue.mark(lane)) {
+			wake();
 		}
 		return place;
 	}
@@ -430,7 +335,7 @@ public final class SegmentSpool implements SpoolStore {
 		while (write(true)) {
 			// Once more, for what has come meanwhile.
 		}
-		return locked(() -> this.failure == null && this.queue.isEmpty() && this.dirty.isEmpty());
+		return locked(() -> this.failure == null && this.queue.isEmpty() && !this.queue.hasMarks());
 	}
 
 	@Override
@@ -444,7 +349,7 @@ public final class SegmentSpool implements SpoolStore {
 	private boolean write(boolean marks) {
 		this.writing.lock();
 		try {
-			List<GroupWriter.Unit> units = locked(() -> take(marks));
+			List<GroupWriter.Unit> units = locked(() -> (this.failure == null) ? this.queue.take(marks) : List.of());
 			if (units.isEmpty()) {
 				return false;
 			}
@@ -463,54 +368,13 @@ public final class SegmentSpool implements SpoolStore {
 		}
 	}
 
-	private List<GroupWriter.Unit> take(boolean marks) {
-		List<GroupWriter.Unit> units = new ArrayList<>();
-		if (this.failure != null) {
-			return units;
-		}
-		boolean records = !this.queue.isEmpty();
-		if (records || marks) {
-			for (SpoolLane lane : this.dirty) {
-				lane.dirty(false);
-				units.add(GroupWriter.Unit.mark(Frame.RESOLVE, lane, lane.base() - 1));
-			}
-			this.dirty.clear();
-		}
-		this.markedAt = System.nanoTime();
-		long bytes = 0;
-		while (!this.queue.isEmpty() && bytes < MAX_GROUP_BYTES) {
-			GroupWriter.Unit unit = this.queue.remove();
-			bytes += unit.length();
-			if (unit.isWanted()) {
-				units.add(unit);
-			}
-			else {
-				this.queuedBytes -= unit.length();
-			}
-		}
-		if (units.isEmpty() && this.afterRecords && marks) {
-			// Says that the group before was safe.
-			units.add(new GroupWriter.Unit(List.of(), nobody(), 0, SpoolLane.RESOLVED, GroupWriter.NOTHING,
-					GroupWriter.Unconfirmed.NOBODY));
-		}
-		this.afterRecords = units.stream().anyMatch(GroupWriter.Unit::isRecord);
-		return units;
-	}
-
-	private SpoolLane nobody() {
-		return new SpoolLane(0, "", "", -1);
-	}
-
 	private void written(List<GroupWriter.Unit> units) {
 		this.lock.lock();
 		try {
-			for (GroupWriter.Unit unit : units) {
-				forgetQueued(unit);
-			}
+			this.queue.written(units);
 			this.room.signalAll();
-			if (!this.files.hasFree() && this.files.mayGrow(0) && !this.threads.isEmpty()) {
-				this.growing = true;
-				this.growth.signal();
+			if (!this.files.hasFree() && !this.threads.isEmpty()) {
+				this.growth.request();
 			}
 		}
 		finally {
@@ -521,26 +385,10 @@ public final class SegmentSpool implements SpoolStore {
 		}
 	}
 
-	private void forgetQueued(GroupWriter.Unit unit) {
-		if (unit.isRecord() || (!unit.frames().isEmpty() && unit.frames().get(0)[8] == Frame.REMOVE)) {
-			this.queuedBytes -= unit.length();
-		}
-	}
-
 	private void refuse(List<GroupWriter.Unit> units, SpoolException reason) {
 		this.lock.lock();
 		try {
-			for (GroupWriter.Unit unit : units) {
-				forgetQueued(unit);
-				if (unit.isRecord()) {
-					unit.lane().resolve(unit.position());
-				}
-				else if (!unit.frames().isEmpty() && unit.frames().get(0)[8] == Frame.RESOLVE
-						&& !unit.lane().isDirty()) {
-					unit.lane().dirty(true);
-					this.dirty.add(unit.lane());
-				}
-			}
+			this.queue.refused(units);
 			this.room.signalAll();
 		}
 		finally {
@@ -557,11 +405,9 @@ public final class SegmentSpool implements SpoolStore {
 		this.lock.lock();
 		try {
 			this.failure = reason;
-			waiting.addAll(this.queue);
-			this.queue.clear();
 			// Not resolved: what was half written may be there when the spool is opened
 			// again, and comes back then.
-			this.queuedBytes = 0;
+			waiting.addAll(this.queue.clear());
 			this.room.signalAll();
 		}
 		finally {
@@ -576,11 +422,9 @@ public final class SegmentSpool implements SpoolStore {
 		while (true) {
 			this.lock.lock();
 			try {
-				while (this.queue.isEmpty() && !this.closed && !isMarkDue()) {
+				while (this.queue.isEmpty() && !this.closed && this.queue.untilMarks() > 0) {
 					this.idle = true;
-					boolean marks = !this.dirty.isEmpty() || this.afterRecords;
-					long unused = this.work.awaitNanos(
-							marks ? MARK_DELAY - (System.nanoTime() - this.markedAt) : TimeUnit.SECONDS.toNanos(10));
+					long unused = this.work.awaitNanos(this.queue.untilMarks());
 				}
 				this.idle = false;
 				if (this.closed) {
@@ -600,65 +444,11 @@ public final class SegmentSpool implements SpoolStore {
 	}
 
 	private boolean isMarkDue() {
-		return locked(
-				() -> (!this.dirty.isEmpty() || this.afterRecords) && System.nanoTime() - this.markedAt >= MARK_DELAY);
+		return locked(() -> this.queue.untilMarks() <= 0);
 	}
 
 	private boolean isFailed() {
 		return locked(() -> this.failure != null);
-	}
-
-	private void growOnDemand() {
-		while (true) {
-			this.lock.lock();
-			try {
-				while (!this.growing && !this.closed) {
-					this.growth.await();
-				}
-				this.growing = false;
-				if (this.closed) {
-					return;
-				}
-			}
-			catch (InterruptedException ex) {
-				return;
-			}
-			finally {
-				this.lock.unlock();
-			}
-			grow();
-		}
-	}
-
-	private void grow() {
-		String name = locked(() -> ((!this.files.hasFree() || this.threads.isEmpty()) && this.files.mayGrow(0))
-				? this.files.nextName() : "");
-		if (name.isEmpty()) {
-			return;
-		}
-		try {
-			Segment created = this.files.create(name);
-			this.lock.lock();
-			try {
-				this.files.add(created);
-				this.noGrowth = null;
-				this.room.signalAll();
-			}
-			finally {
-				this.lock.unlock();
-			}
-		}
-		catch (IOException ex) {
-			this.lock.lock();
-			try {
-				this.noGrowth = String.valueOf(ex.getMessage());
-				this.noGrowthUntil = System.nanoTime() + GROW_PAUSE;
-				this.room.signalAll();
-			}
-			finally {
-				this.lock.unlock();
-			}
-		}
 	}
 
 	private void rewrite(List<Segment> outdated) throws IOException {
@@ -692,14 +482,15 @@ public final class SegmentSpool implements SpoolStore {
 			this.closed = true;
 			this.work.signalAll();
 			this.room.signalAll();
-			this.growth.signalAll();
+			this.growth.close();
 		}
 		finally {
 			this.lock.unlock();
 		}
+		boolean interrupted = false;
 		try {
 			for (Thread thread : this.threads) {
-				thread.join();
+				interrupted |= !hasEnded(thread);
 			}
 			flush();
 			boolean empty = this.failure == null && occupied().isEmpty();
@@ -709,12 +500,25 @@ public final class SegmentSpool implements SpoolStore {
 			this.files.close(empty);
 			this.disk.close(empty);
 		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
 		catch (IOException ex) {
 			throw new SpoolException(SpoolException.Kind.FAILED, "The spool in %s was not closed".formatted(this.disk),
 					"", ex);
+		}
+		finally {
+			if (interrupted) {
+				Thread.currentThread().interrupt();
+			}
+		}
+	}
+
+	// Files are closed also by a thread that was told to hurry.
+	private static boolean hasEnded(Thread thread) {
+		try {
+			thread.join();
+			return true;
+		}
+		catch (InterruptedException ex) {
+			return false;
 		}
 	}
 

@@ -18,6 +18,7 @@ package io.github.reliablekafka.producer;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -132,7 +133,7 @@ class SpoolIntegrationTests extends SpoolSetup {
 			.withPropertyValues("reliable.kafka.spool.max-size=2MB", "reliable.kafka.spool.block-when-full=500ms")
 			.run((context) -> {
 				ReliableKafkaTemplate<Object, Object> template = template(context);
-				assertThat(template.deliver(this.topic, 0, "first")).succeedsWithin(PATIENCE);
+				assertThat(template.deliver(this.topic, "key", "first")).succeedsWithin(PATIENCE);
 				away();
 				Set<Integer> accepted = new HashSet<>();
 				int rejected = 0;
@@ -220,7 +221,7 @@ class SpoolIntegrationTests extends SpoolSetup {
 	}
 
 	private static void assertNumbersFollowTheLog(List<ConsumerRecord<String, String>> log) {
-		Map<String, Long> last = new java.util.HashMap<>();
+		Map<String, Long> last = new HashMap<>();
 		List<String> wrong = new ArrayList<>();
 		for (ConsumerRecord<String, String> record : log) {
 			String stream = record.partition() + "/" + stamp(record).session();
