@@ -19,6 +19,7 @@ package io.github.reliablekafka.actuate;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.sequence.LossLedger;
+import io.github.reliablekafka.spool.SpoolWatch;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -39,6 +40,12 @@ import org.springframework.context.annotation.Bean;
 public final class ReliableKafkaActuateAutoConfiguration {
 
 	ReliableKafkaActuateAutoConfiguration() {
+	}
+
+	@Bean
+	@ConditionalOnBean(SpoolWatch.class)
+	SpoolMeters reliableKafkaSpoolMeters(SpoolWatch spool) {
+		return new SpoolMeters(spool);
 	}
 
 	@Bean

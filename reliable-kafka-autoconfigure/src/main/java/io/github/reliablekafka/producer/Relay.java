@@ -38,6 +38,8 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +83,11 @@ final class Relay implements Runnable {
 	private final Map<TopicPartition, SpooledLane> lanes = new ConcurrentHashMap<>();
 
 	/**
+	 * By topic; empty, as a rule, so that asking costs nothing.
+	 */
+	private final Map<String, SpooledLane> unplaced = new ConcurrentHashMap<>();
+
+	/**
 	 * Lanes with something to do, those of others among them.
 	 */
 	private final Set<SpooledLane> sticky = ConcurrentHashMap.newKeySet();
@@ -113,6 +120,9 @@ final class Relay implements Runnable {
 					SpooledLane spooled = new SpooledLane(each, lane, each.positions(lane));
 					if (each == this.store) {
 						this.lanes.put(new TopicPartition(lane.topic(), lane.partition()), spooled);
+						if (lane.partition() == UNPLACED) {
+							this.unplaced.put(lane.topic(), spooled);
+						}
 					}
 					this.sticky.add(spooled);
 					found += spooled.waiting();
@@ -131,11 +141,11 @@ final class Relay implements Runnable {
 	}
 
 	SpooledLane unplaced(String topic) {
-		return lane(topic, UNPLACED);
+		return this.unplaced.computeIfAbsent(topic, (key) -> lane(topic, UNPLACED));
 	}
 
 	boolean isUnplaced(String topic) {
-		SpooledLane lane = this.lanes.get(new TopicPartition(topic, UNPLACED));
+		SpooledLane lane = this.unplaced.get(topic);
 		return lane != null && lane.isSticky();
 	}
 
@@ -345,15 +355,12 @@ final class Relay implements Runnable {
 					return placed;
 				}
 				if (record != null) {
-					int partition = choose(record, partitions.size(), item.position());
-					if (partition >= partitions.size()) {
-						throw new KafkaException("Partition %d of topic '%s' does not exist, which has %d"
-							.formatted(partition, lane.topic(), partitions.size()));
-					}
-					place(lane, item, record, partition);
+					placeOrReject(lane, item, record, partitions.size());
+				}
+				else {
+					lane.relayed();
 				}
 				placed = true;
-				lane.relayed();
 				item = this.stopping ? null : lane.poll(System.nanoTime(), 1);
 			}
 			return placed;
@@ -368,6 +375,18 @@ final class Relay implements Runnable {
 			}
 			return placed;
 		}
+	}
+
+	private void placeOrReject(SpooledLane lane, Item item, SpoolRecord record, int partitions) {
+		int partition = choose(record, partitions, item.position());
+		if (partition < partitions) {
+			place(lane, item, record, partition);
+			lane.relayed();
+			return;
+		}
+		String message = "Partition %d of topic '%s' does not exist, which has %d".formatted(partition, lane.topic(),
+				partitions);
+		reject(lane, item, new TimeoutException(message, new UnknownTopicOrPartitionException(message)));
 	}
 
 	private void place(SpooledLane lane, Item item, SpoolRecord record, int partition) {

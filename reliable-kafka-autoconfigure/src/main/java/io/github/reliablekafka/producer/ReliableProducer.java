@@ -204,6 +204,9 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	@Override
 	public void flush() {
 		this.delegate.flush();
+		if (this.spooling != null) {
+			this.spooling.awaitHanded();
+		}
 	}
 
 	@Override
@@ -350,6 +353,7 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 			if (waiting != null) {
 				complete(waiting, place, exception);
 			}
+			over();
 		}
 
 		/**

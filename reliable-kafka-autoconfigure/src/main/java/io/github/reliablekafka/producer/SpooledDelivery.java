@@ -168,6 +168,9 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 	}
 
 	final void handed() {
+		if (!this.handed && this.spooling != null) {
+			this.spooling.handed();
+		}
 		this.handed = true;
 		ifSafeInSpool();
 	}
@@ -246,6 +249,15 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 	final boolean isParked(Exception exception) {
 		Spooling present = this.spooling;
 		return present != null && !this.handed && this.position != 0 && !mayReject() && present.park(this, exception);
+	}
+
+	/**
+	 * The sender was told.
+	 */
+	final void over() {
+		if (this.handed && this.spooling != null) {
+			this.spooling.over();
+		}
 	}
 
 	/**

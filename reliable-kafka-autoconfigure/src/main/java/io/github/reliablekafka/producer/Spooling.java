@@ -27,6 +27,7 @@ import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolRecord;
 import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,13 @@ final class Spooling {
 	private final @Nullable ClientInternals internals;
 
 	private final AtomicLong directBytes = new AtomicLong();
+
+	/**
+	 * How many records have gone to the relay, and how many of them are over.
+	 */
+	private final AtomicLong handed = new AtomicLong();
+
+	private final AtomicLong over = new AtomicLong();
 
 	private volatile long progressAt = System.nanoTime();
 
@@ -192,7 +200,8 @@ final class Spooling {
 		SpooledLane lane = delivery.lane();
 		boolean synchronous = delivery.isBeingSent();
 		if (lane == null) {
-			return synchronous && reason == RejectionReason.UNREACHABLE && unplaced(delivery);
+			return synchronous && reason == RejectionReason.UNREACHABLE && isTopicUnknown(exception)
+					&& unplaced(delivery);
 		}
 		if (delivery.isHanded() || !isWorthIt(reason, synchronous) || (synchronous && this.relay.isStopping())) {
 			return false;
@@ -211,6 +220,14 @@ final class Spooling {
 		}
 		this.relay.wake(lane);
 		return true;
+	}
+
+	// A partition that does not exist fails by the same type, and so does a record that
+	// has
+	// waited too long for others.
+	private static boolean isTopicUnknown(Exception exception) {
+		String message = exception.getMessage();
+		return message != null && message.startsWith("Topic ") && message.contains("not present in metadata");
 	}
 
 	private static boolean isWorthIt(RejectionReason reason, boolean synchronous) {
@@ -297,6 +314,28 @@ final class Spooling {
 	 */
 	void lost(SpooledDelivery delivery, SpoolException failure) {
 		this.relay.lost(delivery, noRoom(failure));
+	}
+
+	void handed() {
+		this.handed.incrementAndGet();
+	}
+
+	void over() {
+		this.over.incrementAndGet();
+	}
+
+	/**
+	 * Wait until as many records have come out of the relay as have gone into it so far.
+	 * @throws InterruptException if the thread is interrupted
+	 */
+	void awaitHanded() {
+		long before = this.handed.get();
+		while (this.over.get() < before && !this.relay.isStopping()) {
+			LockSupport.parkNanos(STEP);
+			if (Thread.interrupted()) {
+				throw new InterruptException("Interrupted while records were on their way from the spool");
+			}
+		}
 	}
 
 	void wake() {

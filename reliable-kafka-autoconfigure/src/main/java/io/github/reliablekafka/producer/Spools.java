@@ -38,6 +38,7 @@ import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolOptions;
 import io.github.reliablekafka.spool.SpoolStatus;
+import io.github.reliablekafka.spool.SpoolWatch;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.Producer;
@@ -57,7 +58,7 @@ import org.springframework.kafka.core.ProducerFactory;
  * If nobody has said where the spool is to be and the working directory cannot be
  * written, there is none, and a log line says so. Safe for use by many threads.
  */
-final class Spools implements SmartLifecycle {
+final class Spools implements SmartLifecycle, SpoolWatch {
 
 	private static final Log logger = LogFactory.getLog(Spools.class);
 
@@ -233,11 +234,8 @@ final class Spools implements SmartLifecycle {
 			.formatted(lane), failure);
 	}
 
-	/**
-	 * How full the spool is.
-	 * @return {@code null} if it is not open
-	 */
-	synchronized @Nullable SpoolStatus status() {
+	@Override
+	public synchronized @Nullable SpoolStatus status() {
 		return this.stores.isEmpty() ? null : this.stores.get(0).status();
 	}
 

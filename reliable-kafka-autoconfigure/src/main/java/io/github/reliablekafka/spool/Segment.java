@@ -178,6 +178,17 @@ final class Segment {
 	}
 
 	/**
+	 * The headers.
+	 * @return a buffer
+	 * @throws IOException if they cannot be read
+	 */
+	ByteBuffer headers() throws IOException {
+		ByteBuffer headers = ByteBuffer.allocate(START);
+		this.file.read(headers, 0);
+		return headers.flip();
+	}
+
+	/**
 	 * All bytes of the file.
 	 * @return a buffer
 	 * @throws IOException if they cannot be read

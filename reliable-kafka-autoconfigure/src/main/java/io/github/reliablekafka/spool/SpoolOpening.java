@@ -77,7 +77,7 @@ final class SpoolOpening {
 			Segment segment = new Segment(name, file, (int) Math.min(size, Integer.MAX_VALUE));
 			Segment.Label label = null;
 			try {
-				label = (size >= Segment.START) ? Segment.Label.read(segment.content(), path) : null;
+				label = (size >= Segment.START) ? Segment.Label.read(segment.headers(), path) : null;
 			}
 			catch (SpoolException ex) {
 				if (ex.kind() != SpoolException.Kind.CORRUPT || !this.options.quarantine()) {
