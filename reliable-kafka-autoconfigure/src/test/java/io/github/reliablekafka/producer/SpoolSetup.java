@@ -51,7 +51,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * An application with a spool, and a broker that can be away.
  */
-@KafkaClusterTest(brokers = 1, combined = true)
+@KafkaClusterTest(brokers = 1, combined = true, shared = true)
 abstract class SpoolSetup {
 
 	static KafkaCluster cluster;
