@@ -35,6 +35,8 @@ import java.util.concurrent.atomic.LongAdder;
  * writes what has come since it last wrote to a preallocated file and forces it. Each
  * thread waits for each of its records, or has 1,024 on their way. Rounds alternate, so
  * that both see the same machine.
+ *
+ * @since 0.1.0
  */
 public final class SpoolBenchmark {
 
@@ -47,6 +49,11 @@ public final class SpoolBenchmark {
 	private SpoolBenchmark() {
 	}
 
+	/**
+	 * Measure.
+	 * @param args a directory on the disk to measure
+	 * @throws Exception if that fails
+	 */
 	public static void main(String[] args) throws Exception {
 		Path directory = Files.createTempDirectory(Path.of(args[0]), "spool");
 		byte[] value = new byte[RECORD];
@@ -72,8 +79,9 @@ public final class SpoolBenchmark {
 					ratio[round] = spool / loop;
 				}
 			}
-			System.out.printf("%d threads, %d on their way: spool %.0f/s, bare loop %.0f/s, ratio %.2f (%.2f to %.2f)%n",
-					load[0], load[1], median(ours), median(bare), median(ratio), ratio[0], ratio[ROUNDS - 1]);
+			System.out.printf(
+					"%d threads, %d on their way: spool %.0f/s, bare loop %.0f/s, ratio %.2f (%.2f to %.2f)%n", load[0],
+					load[1], median(ours), median(bare), median(ratio), ratio[0], ratio[ROUNDS - 1]);
 		}
 	}
 
