@@ -44,15 +44,19 @@ class ArchitectureTests {
 
 	private static final String ROOT = "io.github.reliablekafka";
 
-	private static final Map<String, Set<String>> HOUSE = new TreeMap<>(Map.of(
+	private static final Map<String, Set<String>> HOUSE = new TreeMap<>(Map.ofEntries(
 			// roof
-			"actuate", Set.of("ledger", "durability", "sequence", "spool"),
+			Map.entry("actuate", Set.of("ledger", "durability", "sequence", "spool", "deadletter")),
 			// capabilities
-			"producer", Set.of("ledger", "durability", "sequence", "spool"), "consumer",
-			Set.of("ledger", "durability", "sequence"), "deadletter", Set.of("ledger", "durability"), "watermark",
-			Set.of("durability", "sequence"), "report", Set.of("durability", "sequence"),
+			Map.entry("producer", Set.of("ledger", "durability", "sequence", "spool")),
+			Map.entry("consumer", Set.of("ledger", "durability", "sequence")),
+			Map.entry("deadletter", Set.of("ledger", "durability")),
+			Map.entry("idempotency", Set.of("ledger", "durability", "sequence")),
+			Map.entry("watermark", Set.of("durability", "sequence")),
+			Map.entry("report", Set.of("durability", "sequence")), Map.entry("survey", Set.of("ledger", "durability")),
 			// ground
-			"ledger", Set.of(), "durability", Set.of(), "sequence", Set.of(), "spool", Set.of()));
+			Map.entry("ledger", Set.of()), Map.entry("durability", Set.of()), Map.entry("sequence", Set.of()),
+			Map.entry("spool", Set.of())));
 
 	private static final JavaClasses classes = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())

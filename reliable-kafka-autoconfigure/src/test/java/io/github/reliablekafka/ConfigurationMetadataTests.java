@@ -68,10 +68,11 @@ class ConfigurationMetadataTests {
 		Set<String> inCode = new TreeSet<>();
 		try (Stream<Path> sources = Files.walk(Path.of("src", "main", "java"))) {
 			for (Path source : sources
-				.filter((path) -> path.toString().endsWith("Rules.java") || path.toString().contains("deadletter"))
+				.filter((path) -> path.toString().endsWith("Rules.java") || path.endsWith("TopicLimits.java")
+						|| path.toString().contains("deadletter"))
 				.filter(Files::isRegularFile)
 				.toList()) {
-				Matcher names = Pattern.compile("\"((?:producer|consumer)\\.[a-z-]+)\"")
+				Matcher names = Pattern.compile("\"((?:producer|consumer|topic|cluster)\\.[a-z-]+)\"")
 					.matcher(Files.readString(source));
 				while (names.find()) {
 					inCode.add(names.group(1));
@@ -79,7 +80,7 @@ class ConfigurationMetadataTests {
 			}
 		}
 		Set<String> documented = new TreeSet<>();
-		Matcher rows = Pattern.compile("^\\| `((?:producer|consumer)\\.[a-z-]+)` \\|", Pattern.MULTILINE)
+		Matcher rows = Pattern.compile("^\\| `((?:producer|consumer|topic|cluster)\\.[a-z-]+)` \\|", Pattern.MULTILINE)
 			.matcher(Files.readString(Path.of("..", "docs", "configuration.md")));
 		while (rows.find()) {
 			documented.add(rows.group(1));

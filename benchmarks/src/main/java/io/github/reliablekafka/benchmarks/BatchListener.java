@@ -20,6 +20,7 @@ import java.util.List;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
@@ -32,7 +33,11 @@ import org.springframework.kafka.annotation.KafkaListener;
 @EnableAutoConfiguration
 class BatchListener {
 
-	private final Passes passes = new Passes();
+	private final Passes passes;
+
+	BatchListener(@Value("${benchmark.json}") boolean json) {
+		this.passes = new Passes(json);
+	}
 
 	@Bean
 	Passes passes() {

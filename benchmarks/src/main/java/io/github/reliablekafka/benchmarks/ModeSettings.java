@@ -28,10 +28,12 @@ import org.springframework.core.env.Environment;
  * @param records how many records to measure
  * @param recordSize the size of a value, in bytes
  * @param reuseValues whether the values are made once instead of for each record
+ * @param json whether each value is an order, written by the sender and read by the
+ * listener
  * @param warmUp how long to do the same work before measuring, at least
  * @param warmUpRecords and how many records, at least
  */
-record ModeSettings(String topic, long records, int recordSize, boolean reuseValues, Duration warmUp,
+record ModeSettings(String topic, long records, int recordSize, boolean reuseValues, boolean json, Duration warmUp,
 		long warmUpRecords) {
 
 	static ModeSettings of(Environment environment) {

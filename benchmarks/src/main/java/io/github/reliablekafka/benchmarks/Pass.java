@@ -45,17 +45,17 @@ final class Pass {
 
 	private long processed;
 
-	private long bytes;
+	private long results;
 
 	Pass(long expected) {
 		this.expected = expected;
 	}
 
-	void processed(byte[] value) {
+	void processed(int result) {
 		if (this.processed++ == 0) {
 			this.before = JvmUsage.now();
 		}
-		this.bytes += value.length;
+		this.results += result;
 	}
 
 	void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
@@ -69,9 +69,9 @@ final class Pass {
 
 	JvmUsage await() throws InterruptedException {
 		boolean inTime = this.done.await(PATIENCE_MINUTES, TimeUnit.MINUTES);
-		if (!inTime || this.processed != this.expected || this.bytes == 0) {
-			throw new IllegalStateException("Records processed: expected=%d, actual=%d, bytes=%d, all committed=%s"
-				.formatted(this.expected, this.processed, this.bytes, inTime));
+		if (!inTime || this.processed != this.expected || this.results == 0) {
+			throw new IllegalStateException("Records processed: expected=%d, actual=%d, results=%d, all committed=%s"
+				.formatted(this.expected, this.processed, this.results, inTime));
 		}
 		return this.after.minus(this.before);
 	}

@@ -23,7 +23,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class Passes {
 
+	private final boolean json;
+
 	private volatile @Nullable Pass current;
+
+	/**
+	 * Create passes.
+	 * @param json whether the listener reads the values
+	 */
+	Passes(boolean json) {
+		this.json = json;
+	}
 
 	Pass begin(long expected) {
 		Pass pass = new Pass(expected);
@@ -35,7 +45,7 @@ final class Passes {
 	void processed(byte[] value) {
 		Pass pass = this.current;
 		if (pass != null) {
-			pass.processed(value);
+			pass.processed(this.json ? Order.of(value).lines().size() : value.length);
 		}
 	}
 

@@ -18,6 +18,7 @@ package io.github.reliablekafka.benchmarks;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
@@ -30,7 +31,11 @@ import org.springframework.kafka.annotation.KafkaListener;
 @EnableAutoConfiguration
 class RecordListener {
 
-	private final Passes passes = new Passes();
+	private final Passes passes;
+
+	RecordListener(@Value("${benchmark.json}") boolean json) {
+		this.passes = new Passes(json);
+	}
 
 	@Bean
 	Passes passes() {

@@ -50,7 +50,11 @@ final class Sending {
 
 	private final byte[][] values = new byte[VALUES][];
 
+	private final Order[] orders = new Order[VALUES];
+
 	private boolean reuseValues;
+
+	private boolean json;
 
 	Sending(Mode mode) {
 		this.mode = mode;
@@ -90,6 +94,7 @@ final class Sending {
 
 	private void prepare(ModeSettings settings) {
 		this.reuseValues = settings.reuseValues();
+		this.json = settings.json();
 		SplittableRandom random = new SplittableRandom(1);
 		for (int i = 0; i < KEYS; i++) {
 			this.keys[i] = new byte[8];
@@ -98,6 +103,10 @@ final class Sending {
 		for (int i = 0; i < VALUES; i++) {
 			this.values[i] = new byte[settings.recordSize()];
 			random.nextBytes(this.values[i]);
+			if (this.json) {
+				this.orders[i] = Order.random(random, settings.recordSize());
+				this.values[i] = this.orders[i].json();
+			}
 		}
 	}
 
@@ -126,9 +135,15 @@ final class Sending {
 			Acknowledgements acknowledgements) {
 		for (long i = 0; i < records; i++) {
 			byte[] key = this.keys[random.nextInt(KEYS)];
-			byte[] value = this.values[random.nextInt(VALUES)];
-			sender.send(topic, key, this.reuseValues ? value : value.clone()).whenComplete(acknowledgements);
+			sender.send(topic, key, value(random.nextInt(VALUES))).whenComplete(acknowledgements);
 		}
+	}
+
+	private byte[] value(int index) {
+		if (this.reuseValues) {
+			return this.values[index];
+		}
+		return this.json ? this.orders[index].json() : this.values[index].clone();
 	}
 
 	/**

@@ -16,8 +16,10 @@
 
 package io.github.reliablekafka.actuate;
 
+import io.github.reliablekafka.durability.DurabilityBoard;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.ledger.ListenerBoard;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.spool.SpoolWatch;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -34,7 +36,8 @@ import org.springframework.context.annotation.Bean;
  * @since 0.1.0
  */
 @AutoConfiguration(afterName = { "io.github.reliablekafka.producer.ReliableProducerAutoConfiguration",
-		"io.github.reliablekafka.consumer.ReliableConsumerAutoConfiguration" })
+		"io.github.reliablekafka.consumer.ReliableConsumerAutoConfiguration",
+		"io.github.reliablekafka.survey.SurveyAutoConfiguration" })
 @ConditionalOnClass(MeterBinder.class)
 @ConditionalOnBean({ DeliveryLedger.class, SafetyGate.class })
 public final class ReliableKafkaActuateAutoConfiguration {
@@ -49,8 +52,10 @@ public final class ReliableKafkaActuateAutoConfiguration {
 	}
 
 	@Bean
-	ReliableKafkaMeters reliableKafkaMeters(DeliveryLedger ledger, SafetyGate gate, ObjectProvider<LossLedger> losses) {
-		return new ReliableKafkaMeters(ledger, gate, losses.getIfAvailable());
+	ReliableKafkaMeters reliableKafkaMeters(DeliveryLedger ledger, SafetyGate gate, ObjectProvider<LossLedger> losses,
+			ObjectProvider<DurabilityBoard> durability, ObjectProvider<ListenerBoard> listeners) {
+		return new ReliableKafkaMeters(ledger, gate, losses.getIfAvailable(), durability.getIfAvailable(),
+				listeners.getIfAvailable());
 	}
 
 }

@@ -18,11 +18,18 @@ package io.github.reliablekafka.actuate;
 
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
+import io.github.reliablekafka.durability.DurabilityBoard;
+import io.github.reliablekafka.durability.DurabilityLevel;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.ledger.GuardIntervention;
+import io.github.reliablekafka.ledger.IdempotencyOutcome;
+import io.github.reliablekafka.ledger.ListenerBoard;
+import io.github.reliablekafka.ledger.ListenerState;
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.sequence.Integrity;
 import io.github.reliablekafka.sequence.LossLedger;
@@ -46,16 +53,25 @@ final class ReliableKafkaMeters implements MeterBinder {
 
 	private final @Nullable LossLedger losses;
 
+	private final @Nullable DurabilityBoard durability;
+
+	private final @Nullable ListenerBoard listeners;
+
 	/**
 	 * Create meters.
 	 * @param ledger the books of what became of records
 	 * @param gate the settings that were accepted
 	 * @param losses the books of what is missing; {@code null} if nobody looks for it
+	 * @param durability what topics survive; {@code null} if nobody looks at it
+	 * @param listeners how listeners are doing; {@code null} if nobody looks at it
 	 */
-	ReliableKafkaMeters(DeliveryLedger ledger, SafetyGate gate, @Nullable LossLedger losses) {
+	ReliableKafkaMeters(DeliveryLedger ledger, SafetyGate gate, @Nullable LossLedger losses,
+			@Nullable DurabilityBoard durability, @Nullable ListenerBoard listeners) {
 		this.ledger = ledger;
 		this.gate = gate;
 		this.losses = losses;
+		this.durability = durability;
+		this.listeners = listeners;
 	}
 
 	@Override
@@ -65,10 +81,22 @@ final class ReliableKafkaMeters implements MeterBinder {
 					(ledger) -> ledger.oldestUnacknowledgedAge().toMillis())
 			.description("Age of the oldest record that has no outcome yet")
 			.register(registry);
-		Gauge.builder(PREFIX + "durability.violations", this.gate, (gate) -> gate.acceptedViolations().size())
-			.description("Settings that can lose records and were accepted by name")
-			.tag("state", "accepted")
+		Gauge.builder(PREFIX + "consumer.unfinished.partitions", this.ledger, (ledger) -> ledger.unfinished().size())
+			.description("Partitions with a record that has no outcome for too long")
 			.register(registry);
+		bindViolations(registry, "accepted", this::accepted);
+		if (this.durability != null) {
+			bindDurability(registry, this.durability);
+		}
+		if (this.listeners != null) {
+			bindListeners(registry, this.listeners);
+		}
+		for (IdempotencyOutcome outcome : IdempotencyOutcome.values()) {
+			FunctionCounter.builder(PREFIX + "idempotency.records", this.ledger, (ledger) -> ledger.count(outcome))
+				.description("Records of listeners that get each record once, by what became of them")
+				.tag("outcome", outcome.label())
+				.register(registry);
+		}
 		this.ledger.onTopic((topic) -> bindTopic(registry, topic));
 		this.ledger.onRejection((topic, reason) -> bindRejection(registry, topic, reason));
 		this.ledger.onConsumption((consumption) -> bindConsumption(registry, consumption));
@@ -76,6 +104,55 @@ final class ReliableKafkaMeters implements MeterBinder {
 			this.losses.onTally((tally) -> bindTally(registry, tally));
 			this.losses.onCoverage((coverage) -> bindCoverage(registry, coverage));
 		}
+	}
+
+	private static void bindViolations(MeterRegistry registry, String state, Supplier<Number> count) {
+		Gauge.builder(PREFIX + "durability.violations", count)
+			.description("Settings of clients, topics and clusters that can lose records; "
+					+ "open, accepted by name, or advice, by which alone nothing is lost")
+			.tag("state", state)
+			.register(registry);
+	}
+
+	private long accepted() {
+		long ofTopics = (this.durability != null)
+				? this.durability.violations().stream().filter(this.durability::isAccepted).count() : 0;
+		return this.gate.acceptedViolations().size() + ofTopics;
+	}
+
+	private static void bindDurability(MeterRegistry registry, DurabilityBoard board) {
+		bindViolations(registry, "open",
+				() -> board.violations().stream().filter((violation) -> !board.isAccepted(violation)).count());
+		bindViolations(registry, "advice",
+				() -> board.advice().stream().filter((advice) -> !board.isAccepted(advice)).count());
+		for (DurabilityLevel level : DurabilityLevel.values()) {
+			Gauge.builder(PREFIX + "durability.topics", board, (current) -> current.topicsAt(level))
+				.description("Topics that the application uses, by the worst failure that they survive for certain")
+				.tag("level", level.label())
+				.register(registry);
+		}
+		Gauge
+			.builder(PREFIX + "durability.clusters.unreadable", board,
+					(current) -> current.clusters().stream().filter((cluster) -> cluster.failure() != null).count())
+			.description("Clusters that could not be looked at the last time")
+			.register(registry);
+	}
+
+	private static void bindListeners(MeterRegistry registry, ListenerBoard board) {
+		Gauge
+			.builder(PREFIX + "consumer.listeners.failed", board,
+					(current) -> current.listeners().stream().filter(ListenerState::failed).count())
+			.description("Listener containers that have stopped though nobody asked them to")
+			.register(registry);
+		TimeGauge
+			.builder(PREFIX + "consumer.listeners.idle", board, TimeUnit.MILLISECONDS,
+					(current) -> current.listeners()
+						.stream()
+						.mapToLong((listener) -> listener.idle().toMillis())
+						.max()
+						.orElse(0))
+			.description("Longest time that a listener has been behind without getting on")
+			.register(registry);
 	}
 
 	private void bindTopic(MeterRegistry registry, String topic) {
@@ -111,6 +188,14 @@ final class ReliableKafkaMeters implements MeterBinder {
 				.tags("topic", consumption.topic(), "group", consumption.group(), "outcome", outcome.label())
 				.register(registry);
 		}
+		for (GuardIntervention intervention : GuardIntervention.values()) {
+			FunctionCounter
+				.builder(PREFIX + "consumer.guard.interventions", consumption,
+						(counters) -> counters.counted(intervention))
+				.description("How often a commit was kept from passing a record that had no outcome")
+				.tags("topic", consumption.topic(), "group", consumption.group(), "reason", intervention.label())
+				.register(registry);
+		}
 	}
 
 	private void bindTally(MeterRegistry registry, LossLedger.Tally tally) {
@@ -144,7 +229,7 @@ final class ReliableKafkaMeters implements MeterBinder {
 		return (all != 0) ? (double) stamped / all : Double.NaN;
 	}
 
-	private static String label(Enum<?> value) {
+	static String label(Enum<?> value) {
 		return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
 	}
 

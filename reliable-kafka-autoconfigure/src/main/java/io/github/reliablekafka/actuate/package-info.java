@@ -15,7 +15,7 @@
  */
 
 /**
- * What operators see. Reads the ledgers and the safety gate, changes nothing.
+ * What operators see: meters, health and an endpoint. Reads the ground, changes nothing.
  */
 @NullMarked
 package io.github.reliablekafka.actuate;

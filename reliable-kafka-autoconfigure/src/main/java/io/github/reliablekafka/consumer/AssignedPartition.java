@@ -221,26 +221,41 @@ final class AssignedPartition {
 			// Somebody else set the position, such as Kafka by a policy of its own.
 			move(first, Cause.OUT_OF_RANGE);
 		}
+		int count = follow(records, limit);
 		LaneReader check = this.reader;
-		try {
-			for (int i = 0; i < records.size(); i++) {
-				ConsumerRecord<K, V> record = records.get(i);
-				long offset = record.offset();
-				if (offset >= limit) {
-					break;
-				}
-				int epoch = record.leaderEpoch().orElse(-1);
-				this.epochs.note(offset, epoch);
-				this.position = offset + 1;
-				if (check != null) {
-					Header header = record.headers().lastHeader(Stamp.HEADER);
-					check.read(offset, epoch, record.timestamp(), (header != null) ? header.value() : null);
-				}
+		if (check != null) {
+			try {
+				check(records.subList(0, count), check);
+			}
+			catch (RuntimeException | Error ex) {
+				drop(ex);
 			}
 		}
-		catch (RuntimeException | Error ex) {
-			drop(ex);
-			read(records, limit);
+	}
+
+	// In a loop of its own: it is so short that the processor waits for the memory of
+	// several records at once, as they are mostly no longer in its nearest cache. That
+	// halves the time of the check.
+	private <K, V> int follow(List<ConsumerRecord<K, V>> records, long limit) {
+		int count = 0;
+		while (count < records.size()) {
+			ConsumerRecord<K, V> record = records.get(count);
+			long offset = record.offset();
+			if (offset >= limit) {
+				break;
+			}
+			this.epochs.note(offset, record.leaderEpoch().orElse(-1));
+			this.position = offset + 1;
+			count++;
+		}
+		return count;
+	}
+
+	private static <K, V> void check(List<ConsumerRecord<K, V>> records, LaneReader check) {
+		for (ConsumerRecord<K, V> record : records) {
+			Header header = record.headers().lastHeader(Stamp.HEADER);
+			check.read(record.offset(), record.leaderEpoch().orElse(-1), record.timestamp(),
+					(header != null) ? header.value() : null);
 		}
 	}
 

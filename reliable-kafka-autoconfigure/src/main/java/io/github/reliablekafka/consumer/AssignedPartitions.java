@@ -89,7 +89,7 @@ final class AssignedPartitions {
 		this.readers = readers;
 		this.resets = new PositionResets(consumer, policy, group);
 		this.offsets = new GroupOffsets(consumer, group);
-		this.listened = new ListenedRecords(this.partitions, (readers != null) ? readers.losses() : null);
+		this.listened = new ListenedRecords(consumer, this.partitions, (readers != null) ? readers.losses() : null);
 		this.commits = new OffsetCommits(consumer, group, this.partitions, this.listened,
 				new MetadataLimit((readers != null) ? readers.board().metadataRefused() : new AtomicBoolean()),
 				committer);
@@ -326,6 +326,10 @@ final class AssignedPartitions {
 	void sought(TopicPartition partition, long offset) {
 		AssignedPartition assigned = this.partitions.get(partition);
 		if (assigned != null) {
+			if (assigned.position() >= 0 && offset > assigned.position()) {
+				// Passes what is in between, and what the listener was not given before.
+				assigned.open().closeUndelivered();
+			}
 			assigned.move(offset, Cause.SEEK);
 		}
 	}

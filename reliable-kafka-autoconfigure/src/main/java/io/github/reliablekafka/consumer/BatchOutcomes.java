@@ -73,7 +73,11 @@ final class BatchOutcomes<K, V> implements BatchInterceptor<K, V> {
 			}
 			index++;
 		}
-		return (this.next != null) ? intercept(records, consumer, this.next) : records;
+		ConsumerRecords<K, V> intercepted = (this.next != null) ? intercept(records, consumer, this.next) : records;
+		if (intercepted != null) {
+			this.outcomes.beginBatch(consumer);
+		}
+		return intercepted;
 	}
 
 	private @Nullable ConsumerRecords<K, V> intercept(ConsumerRecords<K, V> records, Consumer<K, V> consumer,
@@ -96,8 +100,8 @@ final class BatchOutcomes<K, V> implements BatchInterceptor<K, V> {
 	@Override
 	public void success(ConsumerRecords<K, V> records, Consumer<K, V> consumer) {
 		post(records, records.count(), ConsumptionOutcome.PROCESSED);
-		if (consumer instanceof ReliableConsumer<?, ?> reliable) {
-			reliable.listened().close(records);
+		for (ConsumerRecord<K, V> record : records) {
+			this.outcomes.returned(record, consumer);
 		}
 		if (this.next != null) {
 			this.next.success(records, consumer);

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Properties;
 
 import io.github.reliablekafka.durability.ConsumerSession;
+import io.github.reliablekafka.durability.OpenClient;
 import io.github.reliablekafka.durability.UnsafeSettingsException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -143,10 +144,12 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 	/**
 	 * Refuse unsafe settings of a consumer that is being created.
 	 * @param settings all of them
+	 * @return to be told when it is closed
 	 */
-	void vet(Map<String, ?> settings) {
+	OpenClient vet(Map<String, ?> settings) {
 		ResetPolicy.of(settings);
 		this.rules.gate().refuse(this.rules.violationsOfClient(clientOf(settings), settings));
+		return this.rules.gate().pass("consumer", this.subject, settings);
 	}
 
 	@Override

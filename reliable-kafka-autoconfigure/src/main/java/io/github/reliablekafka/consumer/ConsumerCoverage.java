@@ -42,7 +42,6 @@ import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.ShareConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.AbstractShareKafkaMessageListenerContainer;
-import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.util.function.SingletonSupplier;
@@ -66,6 +65,8 @@ final class ConsumerCoverage implements BeanPostProcessor {
 
 	private final SingletonSupplier<LossDetection> detection;
 
+	private final SingletonSupplier<UnfinishedRecords> unfinished;
+
 	private final Set<Object> coveredOrRefused = Collections
 		.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
@@ -84,6 +85,7 @@ final class ConsumerCoverage implements BeanPostProcessor {
 			.of(() -> new LossDetection(beanFactory.getBean(SequenceProperties.class).enabled(),
 					beanFactory.getBean(SequenceBoards.class), beanFactory.getBean(LossLedger.class)));
 		this.ledger = SingletonSupplier.of(() -> beanFactory.getBean(DeliveryLedger.class));
+		this.unfinished = SingletonSupplier.of(() -> beanFactory.getBean(UnfinishedRecords.class));
 	}
 
 	ConsumerRules rules() {
@@ -188,17 +190,20 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		if (isAsync(properties)) {
 			rules().gate().report(List.of(rules().async("listener '%s'".formatted(container.getListenerId()))));
 		}
+		else if (properties.getMessageListener() != null) {
+			properties.setMessageListener(GuardedListeners.wrap(properties.getMessageListener(),
+					ErrorHandling.isAcknowledgedByHand(properties)));
+		}
 		Outcomes outcomes = new Outcomes(this.ledger.obtain(), container::getGroupId, () -> isAsync(properties),
-				new ErrorHandling(container));
+				new ErrorHandling(container), this.unfinished.obtain());
 		if (!(container.getRecordInterceptor() instanceof RecordOutcomes)) {
 			container.setRecordInterceptor(new RecordOutcomes<>(outcomes, container.getRecordInterceptor()));
 		}
 		if (!(container.getBatchInterceptor() instanceof BatchOutcomes)) {
 			container.setBatchInterceptor(new BatchOutcomes<>(outcomes, container.getBatchInterceptor()));
 		}
-		if (properties.getMessageListener() instanceof BatchMessageListener && isTransactional(properties)) {
-			// What an interceptor throws before the transaction reaches no error handler,
-			// and the batch is passed by.
+		if (isTransactional(properties)) {
+			// What an interceptor throws before the transaction reaches no error handler.
 			container.setInterceptBeforeTx(false);
 		}
 	}

@@ -16,21 +16,29 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.time.Duration;
+
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.Assert;
 
 /**
- * What a consumer does when its group has no offset.
+ * What consumers do.
  *
  * @param reset Where a group without an offset begins to read: earliest, latest,
  * by_duration:PT1H (the first record of the last hour), or fail. A consumer's own
  * auto.offset.reset goes first.
+ * @param maxProcessingAge How long a listener may work on a record, or leave it without
+ * an acknowledgement, before it is named in the log, in health and by a meter.
  */
 @ConfigurationProperties("reliable.kafka.consumer")
-record ConsumerProperties(@DefaultValue("earliest") String reset) {
+record ConsumerProperties(@DefaultValue("earliest") String reset, @DefaultValue("1m") Duration maxProcessingAge) {
 
 	ConsumerProperties {
 		ResetPolicy.parse("reliable.kafka.consumer.reset", reset);
+		Assert.isTrue(maxProcessingAge.toMillis() > 0,
+				() -> "reliable.kafka.consumer.max-processing-age=%s, expected a positive duration"
+					.formatted(maxProcessingAge));
 	}
 
 }

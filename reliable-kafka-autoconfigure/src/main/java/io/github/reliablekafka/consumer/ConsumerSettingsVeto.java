@@ -19,6 +19,7 @@ package io.github.reliablekafka.consumer;
 import java.util.HashMap;
 import java.util.Map;
 
+import io.github.reliablekafka.durability.OpenClient;
 import org.apache.kafka.clients.consumer.ConsumerInterceptor;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -42,6 +43,8 @@ public final class ConsumerSettingsVeto implements ConsumerInterceptor<Object, O
 	private Map<String, Object> settings = Map.of();
 
 	private @Nullable ConsumerRecords<?, ?> polled;
+
+	private @Nullable OpenClient client;
 
 	/**
 	 * Called by Kafka.
@@ -86,7 +89,7 @@ public final class ConsumerSettingsVeto implements ConsumerInterceptor<Object, O
 	@Override
 	public void configure(Map<String, ?> settings) {
 		if (settings.get(ConsumerCover.SETTING) instanceof ConsumerCover<?, ?> cover) {
-			cover.vet(settings);
+			this.client = cover.vet(settings);
 		}
 		Map<String, Object> checked = new HashMap<>(settings);
 		checked.remove(ConsumerCover.SETTING);
@@ -113,6 +116,9 @@ public final class ConsumerSettingsVeto implements ConsumerInterceptor<Object, O
 		// The construction failed after the check: nobody will take it.
 		if (CHECKED.get() == this) {
 			CHECKED.remove();
+		}
+		if (this.client != null) {
+			this.client.closed();
 		}
 	}
 

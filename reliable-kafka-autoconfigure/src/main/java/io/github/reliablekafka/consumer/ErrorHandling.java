@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.CommonDelegatingErrorHandler;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.CommonLoggingErrorHandler;
@@ -44,8 +45,25 @@ record ErrorHandling(AbstractMessageListenerContainer<?, ?> container) {
 	 * @return {@code true} if nobody else knows
 	 */
 	boolean isAcknowledgedByHand() {
-		ContainerProperties.AckMode mode = this.container.getContainerProperties().getAckMode();
+		return isAcknowledgedByHand(this.container.getContainerProperties());
+	}
+
+	// In its transactions the container commits what the listener has returned from.
+	static boolean isAcknowledgedByHand(ContainerProperties properties) {
+		ContainerProperties.AckMode mode = properties.getAckMode();
+		if (properties.getKafkaAwareTransactionManager() != null) {
+			return mode == ContainerProperties.AckMode.MANUAL_IMMEDIATE
+					&& !(properties.getMessageListener() instanceof BatchMessageListener);
+		}
 		return mode == ContainerProperties.AckMode.MANUAL || mode == ContainerProperties.AckMode.MANUAL_IMMEDIATE;
+	}
+
+	/**
+	 * Whether we hear what the listener is given, acknowledges and replies.
+	 * @return {@code false} if there is no need, or it was exchanged late
+	 */
+	boolean isListenerWrapped() {
+		return GuardedListeners.isWrapped(this.container.getContainerProperties().getMessageListener());
 	}
 
 	/**
@@ -59,6 +77,26 @@ record ErrorHandling(AbstractMessageListenerContainer<?, ?> container) {
 		}
 		return Stream.of(this.container.getAfterRollbackProcessor(), handler).allMatch(ErrorHandling::isStandard)
 				? Kind.STANDARD : Kind.UNKNOWN;
+	}
+
+	/**
+	 * Whether it is known that the error handler says what it keeps.
+	 * @return {@code false} if it may do so all the same
+	 */
+	boolean isOurs() {
+		Object handler = (this.container.getContainerProperties().getKafkaAwareTransactionManager() != null)
+				? this.container.getAfterRollbackProcessor() : this.container.getCommonErrorHandler();
+		return handler != null && handler.getClass().getName().startsWith(OURS);
+	}
+
+	/**
+	 * Whether the error handler is given everything that was polled behind a failed
+	 * record.
+	 * @return {@code false} if the listener is given that
+	 */
+	boolean takesRemaining() {
+		CommonErrorHandler handler = this.container.getCommonErrorHandler();
+		return handler != null && handler.seeksAfterHandling();
 	}
 
 	private static boolean isStandard(@Nullable Object handler) {

@@ -16,13 +16,16 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -31,9 +34,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Follows what becomes of the records that one consumer polls for a listener container,
- * and finds those that were committed though nothing became of them. A commit is judged
- * at the next poll, when the listener is done with what was polled before, or when its
- * partition is taken away.
+ * for the guard of its commits, and finds those that were given up and committed though
+ * nobody has kept them. The latter is judged at the next poll, when the listener is done
+ * with what was polled before, or when its partition is taken away.
  * <p>
  * Does nothing until a listener container says that it tells outcomes: of other consumers
  * nobody knows what they have processed. For use by the polling thread.
@@ -42,29 +45,64 @@ final class ListenedRecords {
 
 	private static final Log logger = LogFactory.getLog(ListenedRecords.class);
 
+	/**
+	 * Of the container that polled last on a thread: not every listener is told of its
+	 * consumer.
+	 */
+	private static final ThreadLocal<ListenedRecords> CURRENT = new ThreadLocal<>();
+
+	private final Consumer<?, ?> consumer;
+
 	private final Map<TopicPartition, AssignedPartition> partitions;
 
 	private final @Nullable ProcessingLosses losses;
 
-	private boolean watched;
+	private BiConsumer<TopicPartition, Duration> holdBack = (partition, duration) -> {
+	};
+
+	private @Nullable CommitGuard guard;
 
 	private @Nullable AssignedPartition last;
 
 	/**
 	 * Follow a consumer.
+	 * @param consumer what polls
 	 * @param partitions what it is assigned
-	 * @param losses gets what is found; {@code null} to follow nothing
+	 * @param losses gets what is found; {@code null} to look for nothing
 	 */
-	ListenedRecords(Map<TopicPartition, AssignedPartition> partitions, @Nullable ProcessingLosses losses) {
+	ListenedRecords(Consumer<?, ?> consumer, Map<TopicPartition, AssignedPartition> partitions,
+			@Nullable ProcessingLosses losses) {
+		this.consumer = consumer;
 		this.partitions = partitions;
 		this.losses = losses;
 	}
 
 	/**
-	 * A listener container polls, and tells outcomes.
+	 * Set what keeps a partition from being polled for some time.
+	 * @param holdBack takes a partition and how long
 	 */
-	void watch() {
-		this.watched = (this.losses != null);
+	void holdBackWith(BiConsumer<TopicPartition, Duration> holdBack) {
+		this.holdBack = holdBack;
+	}
+
+	/**
+	 * A listener container polls, and tells outcomes.
+	 * @param outcomes counts what the guard does
+	 * @param byHand whether the listener says of each record itself that it is processed
+	 * @param deliveries whether the listener is wrapped
+	 */
+	void watch(Outcomes outcomes, boolean byHand, boolean deliveries) {
+		CommitGuard guard = new CommitGuard(this.consumer, outcomes, byHand, deliveries, this.holdBack);
+		this.guard = guard;
+		outcomes.follow(guard);
+	}
+
+	/**
+	 * What the container follows that calls listeners on this thread.
+	 * @return {@code null} if there is none
+	 */
+	static @Nullable ListenedRecords current() {
+		return CURRENT.get();
 	}
 
 	/**
@@ -72,7 +110,15 @@ final class ListenedRecords {
 	 * @return {@code false} if nothing is followed
 	 */
 	boolean isWatched() {
-		return this.watched;
+		return this.guard != null;
+	}
+
+	/**
+	 * The guard of commits.
+	 * @return {@code null} if nothing is followed
+	 */
+	@Nullable CommitGuard guard() {
+		return this.guard;
 	}
 
 	/**
@@ -82,15 +128,21 @@ final class ListenedRecords {
 	 * @param <V> the value type
 	 */
 	<K, V> void polled(ConsumerRecords<K, V> records) {
-		if (this.watched) {
+		CommitGuard guard = this.guard;
+		if (guard == null) {
+			return;
+		}
+		if (!records.isEmpty()) {
+			long now = System.nanoTime();
 			for (TopicPartition partition : records.partitions()) {
 				AssignedPartition assigned = this.partitions.get(partition);
 				List<ConsumerRecord<K, V>> list = records.records(partition);
 				if (assigned != null && !list.isEmpty()) {
-					assigned.open().add(list);
+					assigned.open().add(list, now);
 				}
 			}
 		}
+		guard.polled(this.partitions.values());
 	}
 
 	/**
@@ -106,11 +158,22 @@ final class ListenedRecords {
 	}
 
 	/**
+	 * The listener is given a record.
+	 * @param record the record
+	 */
+	void deliver(ConsumerRecord<?, ?> record) {
+		OpenRecords open = openOf(record);
+		if (open != null) {
+			open.deliver(record.offset());
+		}
+	}
+
+	/**
 	 * Records have an outcome.
 	 * @param records the records
 	 */
 	void close(ConsumerRecords<?, ?> records) {
-		if (this.watched) {
+		if (this.guard != null) {
 			records.forEach(this::close);
 		}
 	}
@@ -121,7 +184,7 @@ final class ListenedRecords {
 	 * @param kept what it returned
 	 */
 	void closeFiltered(ConsumerRecords<?, ?> records, ConsumerRecords<?, ?> kept) {
-		if (this.watched) {
+		if (this.guard != null) {
 			for (TopicPartition partition : records.partitions()) {
 				Set<Long> offsets = new HashSet<>();
 				kept.records(partition).forEach((record) -> offsets.add(record.offset()));
@@ -135,10 +198,38 @@ final class ListenedRecords {
 	}
 
 	/**
-	 * An error handler has all the records, and nobody knows what it does with them.
+	 * An error handler has every record that the listener was not given, and nobody knows
+	 * what it does with them.
 	 */
-	void closeAll() {
-		this.partitions.values().forEach((assigned) -> assigned.open().closeAll());
+	void closeUndelivered() {
+		this.partitions.values().forEach((assigned) -> assigned.open().closeUndelivered());
+	}
+
+	/**
+	 * An error handler is given a record.
+	 * @param record the record
+	 */
+	void fail(ConsumerRecord<?, ?> record) {
+		OpenRecords open = openOf(record);
+		if (open != null) {
+			open.fail(record.offset());
+		}
+	}
+
+	/**
+	 * The transaction was committed that offsets were given to.
+	 */
+	void committedInTransaction() {
+		this.partitions.values().forEach((assigned) -> assigned.open().committedInTransaction());
+	}
+
+	/**
+	 * An error handler has got what has failed, and will say what it has kept.
+	 */
+	void failing() {
+		if (this.guard != null) {
+			this.guard.failing();
+		}
 	}
 
 	/**
@@ -153,7 +244,7 @@ final class ListenedRecords {
 	}
 
 	private @Nullable OpenRecords openOf(ConsumerRecord<?, ?> record) {
-		if (!this.watched) {
+		if (this.guard == null) {
 			return null;
 		}
 		AssignedPartition last = this.last;
@@ -170,7 +261,7 @@ final class ListenedRecords {
 	 * @param offsets what the group has now
 	 */
 	void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
-		if (this.watched) {
+		if (this.guard != null) {
 			offsets.forEach((partition, offset) -> {
 				AssignedPartition assigned = this.partitions.get(partition);
 				if (assigned != null && offset != null) {
@@ -181,11 +272,27 @@ final class ListenedRecords {
 	}
 
 	/**
+	 * A commit was interrupted by a wake-up. The container relies on a later one, which
+	 * may never come.
+	 * @param offsets what was to be committed
+	 */
+	void interrupted(Map<TopicPartition, OffsetAndMetadata> offsets) {
+		if (this.guard != null) {
+			offsets.forEach((partition, offset) -> {
+				AssignedPartition assigned = this.partitions.get(partition);
+				if (assigned != null && offset != null) {
+					assigned.open().want(offset.offset());
+				}
+			});
+		}
+	}
+
+	/**
 	 * Offsets were given to a transaction.
 	 * @param offsets what the group has if the transaction is committed
 	 */
 	void sentInTransaction(Map<TopicPartition, OffsetAndMetadata> offsets) {
-		if (this.watched) {
+		if (this.guard != null) {
 			offsets.forEach((partition, offset) -> {
 				AssignedPartition assigned = this.partitions.get(partition);
 				if (assigned != null && offset != null) {
@@ -199,8 +306,21 @@ final class ListenedRecords {
 	 * The container polls again: it is done with what it polled before.
 	 */
 	void beforePoll() {
-		if (this.watched) {
-			this.partitions.values().forEach(this::judge);
+		if (this.guard != null) {
+			CommitGuard guard = this.guard;
+			CURRENT.set(this);
+			guard.enterPoll(this);
+			guard.takeAcknowledged(this);
+			guard.replies().takeFailed().forEach((partition, offset) -> {
+				AssignedPartition assigned = this.partitions.get(partition);
+				if (assigned != null) {
+					guard.readAgain(assigned, offset);
+				}
+			});
+			for (AssignedPartition assigned : this.partitions.values()) {
+				judge(assigned);
+				guard.beforePoll(assigned);
+			}
 			ProcessingLosses losses = this.losses;
 			if (losses != null) {
 				losses.postAgain();
@@ -214,8 +334,21 @@ final class ListenedRecords {
 	 */
 	void end(AssignedPartition assigned) {
 		this.last = null;
-		if (this.watched) {
+		if (this.guard != null) {
 			judge(assigned);
+			this.guard.replies().forget(assigned.partition());
+		}
+	}
+
+	/**
+	 * The consumer is closed.
+	 */
+	void close() {
+		if (CURRENT.get() == this) {
+			CURRENT.remove();
+		}
+		if (this.guard != null) {
+			this.guard.close();
 		}
 	}
 
@@ -227,7 +360,7 @@ final class ListenedRecords {
 				losses.post(assigned.partition(), unprocessed, assigned.open().committed(), assigned.position());
 			}
 			catch (RuntimeException ex) {
-				logger.error("%s was committed up to %d with records that are not processed, which cannot be reported"
+				logger.error("%s was committed up to %d with records that nobody has kept, which cannot be reported"
 					.formatted(assigned, assigned.open().committed()), ex);
 			}
 		}

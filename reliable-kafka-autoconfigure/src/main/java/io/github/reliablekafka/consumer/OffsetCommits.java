@@ -68,15 +68,36 @@ final class OffsetCommits {
 	}
 
 	/**
-	 * Add to offsets what goes with them.
+	 * Add to offsets what goes with them, and keep them from passing records without an
+	 * outcome.
 	 * @param offsets what the application commits
 	 * @return what to commit instead
 	 */
 	Map<TopicPartition, OffsetAndMetadata> enrich(Map<TopicPartition, OffsetAndMetadata> offsets) {
+		return enrich(offsets, false);
+	}
+
+	private Map<TopicPartition, OffsetAndMetadata> enrich(Map<TopicPartition, OffsetAndMetadata> offsets,
+			boolean inTransaction) {
+		CommitGuard guard = this.listened.guard();
+		if (guard != null) {
+			guard.takeAcknowledged(this.listened);
+		}
 		Map<TopicPartition, OffsetAndMetadata> enriched = new HashMap<>();
 		offsets.forEach((partition, offset) -> {
 			AssignedPartition assigned = this.partitions.get(partition);
-			enriched.put(partition, (assigned != null && offset != null) ? assigned.commit(offset) : offset);
+			if (assigned == null || offset == null) {
+				// Somebody else may have it, who has not processed what is open here.
+				if (guard == null || offset == null) {
+					enriched.put(partition, offset);
+				}
+				return;
+			}
+			OffsetAndMetadata limited = (guard != null) ? guard.limit(assigned, offset, inTransaction, this.listened)
+					: offset;
+			if (limited != null) {
+				enriched.put(partition, assigned.commit(limited));
+			}
 		});
 		return this.limit.apply(enriched);
 	}
@@ -89,9 +110,30 @@ final class OffsetCommits {
 	 */
 	Map<TopicPartition, OffsetAndMetadata> enrichInTransaction(Map<TopicPartition, OffsetAndMetadata> offsets) {
 		this.inTransactions = true;
-		Map<TopicPartition, OffsetAndMetadata> enriched = enrich(offsets);
+		Map<TopicPartition, OffsetAndMetadata> enriched = enrich(offsets, true);
 		this.listened.sentInTransaction(enriched);
 		return enriched;
+	}
+
+	/**
+	 * What the application is told that it committed: its own, but up to where.
+	 * @param offsets what it commits
+	 * @param enriched what is committed instead
+	 * @return without what is not committed
+	 */
+	static Map<TopicPartition, OffsetAndMetadata> told(Map<TopicPartition, OffsetAndMetadata> offsets,
+			Map<TopicPartition, OffsetAndMetadata> enriched) {
+		Map<TopicPartition, OffsetAndMetadata> told = new HashMap<>();
+		offsets.forEach((partition, offset) -> {
+			OffsetAndMetadata instead = enriched.get(partition);
+			if (offset == null || (instead != null && instead.offset() == offset.offset())) {
+				told.put(partition, offset);
+			}
+			else if (instead != null) {
+				told.put(partition, new OffsetAndMetadata(instead.offset(), offset.metadata()));
+			}
+		});
+		return told;
 	}
 
 	/**
@@ -210,12 +252,17 @@ final class OffsetCommits {
 	 */
 	void beforePoll() {
 		boolean mayCommit = !this.group.isEmpty() && !this.inTransactions;
+		CommitGuard guard = this.listened.guard();
 		Map<TopicPartition, OffsetAndMetadata> again = null;
 		for (AssignedPartition assigned : this.partitions.values()) {
 			if (this.group.isEmpty()) {
 				assigned.passWithoutGroup();
 			}
 			OffsetAndMetadata offset = assigned.check(mayCommit);
+			if (guard != null && mayCommit) {
+				OffsetAndMetadata owed = guard.owed(assigned);
+				offset = (owed != null) ? assigned.commit(owed) : offset;
+			}
 			if (offset != null) {
 				again = (again != null) ? again : new HashMap<>();
 				again.put(assigned.partition(), offset);
@@ -235,6 +282,9 @@ final class OffsetCommits {
 				}
 				else if (exception instanceof RetriableException) {
 					wantLater(sent);
+				}
+				else if (exception == null) {
+					this.listened.committed(sent);
 				}
 			});
 		}
@@ -294,7 +344,7 @@ final class OffsetCommits {
 	private void wantLater(Map<TopicPartition, OffsetAndMetadata> offsets) {
 		offsets.forEach((partition, offset) -> {
 			AssignedPartition assigned = this.partitions.get(partition);
-			if (assigned != null) {
+			if (assigned != null && assigned.isLastCommitted(offset)) {
 				assigned.wantCommit(offset.offset());
 			}
 		});

@@ -18,6 +18,7 @@ package io.github.reliablekafka.consumer;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.Deque;
@@ -25,20 +26,15 @@ import java.util.Iterator;
 import java.util.List;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The records of one partition that a listener container has polled and that have no
- * outcome yet, and how far the group has committed. Costs one bit a record, and keeps the
- * polled records themselves until the next poll, which the container does as well. For
- * use by the polling thread.
+ * The records of one partition that a listener container has polled in this assignment
+ * and that have no outcome yet, and how far the group has committed. Keeps no record; one
+ * whose turn it is not yet costs a bit, and its offset too if there are gaps between
+ * offsets. For use by the polling thread.
  */
 final class OpenRecords {
-
-	/**
-	 * So many polls may have a record without an outcome and without a commit above it.
-	 * What is older is forgotten, as nobody commits then.
-	 */
-	private static final int MOST_BATCHES = 100;
 
 	private final Deque<Batch> batches = new ArrayDeque<>(2);
 
@@ -49,14 +45,49 @@ final class OpenRecords {
 	private long sentInTransaction = -1;
 
 	/**
-	 * Records were polled.
-	 * @param records in the order of their offsets; is not copied
+	 * What every record in front of has been committed, or was never polled.
 	 */
-	void add(List<? extends ConsumerRecord<?, ?>> records) {
-		this.batches.addLast(new Batch(records));
-		if (this.batches.size() > MOST_BATCHES) {
-			this.batches.removeFirst();
+	private long start = -1;
+
+	private long wanted = -1;
+
+	private long owed = -1;
+
+	private long readAgain = -1;
+
+	/**
+	 * Records were polled.
+	 * @param records in the order of their offsets
+	 * @param now when, by a clock of nanoseconds
+	 */
+	void add(List<? extends ConsumerRecord<?, ?>> records, long now) {
+		this.batches.removeIf(Batch::isClosed);
+		if (this.start < 0) {
+			this.start = records.get(0).offset();
 		}
+		this.batches.addLast(new Batch(records, now));
+	}
+
+	/**
+	 * The listener is given a record.
+	 * @param offset its offset
+	 */
+	void deliver(long offset) {
+		Iterator<Batch> newestFirst = this.batches.descendingIterator();
+		while (newestFirst.hasNext()) {
+			if (newestFirst.next().deliver(offset)) {
+				return;
+			}
+		}
+	}
+
+	/**
+	 * An error handler is given a record, which it will keep or have polled again. Until
+	 * then the listener was given neither that one nor any behind it.
+	 * @param offset its offset
+	 */
+	void fail(long offset) {
+		this.batches.forEach((batch) -> batch.fail(offset));
 	}
 
 	/**
@@ -64,10 +95,6 @@ final class OpenRecords {
 	 * @param offset its offset; one that is not open is ignored
 	 */
 	void close(long offset) {
-		Batch newest = this.batches.peekLast();
-		if (newest == null || newest.close(offset)) {
-			return;
-		}
 		Iterator<Batch> newestFirst = this.batches.descendingIterator();
 		while (newestFirst.hasNext()) {
 			if (newestFirst.next().close(offset)) {
@@ -77,10 +104,19 @@ final class OpenRecords {
 	}
 
 	/**
-	 * Somebody deals with every record in a way of their own.
+	 * Every record in front of an offset has an outcome.
+	 * @param offset the offset
 	 */
-	void closeAll() {
-		this.batches.clear();
+	void closeBelow(long offset) {
+		this.batches.forEach((batch) -> batch.closeBelow(offset));
+	}
+
+	/**
+	 * Somebody deals with every record that the listener was not given, in a way of their
+	 * own.
+	 */
+	void closeUndelivered() {
+		this.batches.forEach(Batch::closeUndelivered);
 	}
 
 	/**
@@ -100,10 +136,116 @@ final class OpenRecords {
 	void dropFrom(long offset) {
 		this.batches.forEach((batch) -> batch.dropFrom(offset));
 		this.abandoned.removeIf((record) -> record.offset() >= offset);
+		this.wanted = Math.min(this.wanted, offset);
+		this.owed = -1;
+		this.start = Math.min(this.start, offset);
 		if (this.sentInTransaction > offset) {
 			// The transaction was rolled back.
 			this.sentInTransaction = -1;
 		}
+	}
+
+	/**
+	 * How many records may have no outcome yet.
+	 * @return not less than there are, and not more than there were when the oldest of
+	 * them was polled
+	 */
+	int size() {
+		int size = 0;
+		for (Batch batch : this.batches) {
+			size += Math.max(0, batch.size - batch.head);
+		}
+		return size;
+	}
+
+	/**
+	 * The first record without an outcome.
+	 * @param except an offset that counts as if it had one; -1 for none
+	 * @return its offset; -1 if there is none
+	 */
+	long first(long except) {
+		for (Batch batch : this.batches) {
+			long first = batch.first(except);
+			if (first >= 0) {
+				return first;
+			}
+		}
+		return -1;
+	}
+
+	/**
+	 * The first record that the listener was not given and that nobody else has dealt
+	 * with.
+	 * @return its offset; -1 if there is none
+	 */
+	long firstUndelivered() {
+		for (Batch batch : this.batches) {
+			long first = batch.firstUndelivered();
+			if (first >= 0) {
+				return first;
+			}
+		}
+		return -1;
+	}
+
+	/**
+	 * When the first record without an outcome was polled. To be asked only if there is
+	 * one.
+	 * @return by the clock of nanoseconds
+	 */
+	long firstPolledAt() {
+		for (Batch batch : this.batches) {
+			if (!batch.isClosed()) {
+				return batch.polledAt;
+			}
+		}
+		throw new IllegalStateException("Every record has an outcome");
+	}
+
+	/**
+	 * An offset is to be committed, by now or as soon as the records below it allow it.
+	 * @param offset the offset
+	 */
+	void want(long offset) {
+		this.wanted = Math.max(this.wanted, offset);
+	}
+
+	/**
+	 * No offset is to be committed but what was.
+	 * @param offset the offset
+	 */
+	void wantOnly(long offset) {
+		this.wanted = offset;
+	}
+
+	/**
+	 * Note that what was wanted is being committed.
+	 * @param offset up to where
+	 * @return {@code false} if it already is
+	 */
+	boolean owe(long offset) {
+		boolean changed = this.owed != offset;
+		this.owed = offset;
+		return changed;
+	}
+
+	/**
+	 * Note that records are polled again.
+	 * @param offset from where on
+	 * @return whether that was the case the last time as well
+	 */
+	boolean readAgain(long offset) {
+		boolean again = this.readAgain == offset;
+		this.readAgain = offset;
+		return again;
+	}
+
+	/**
+	 * The highest offset that is to be committed.
+	 * @return -1 if there is none, or the position was set back since
+	 */
+	long wanted() {
+		return this.wanted;
 	}
 
 	/**
@@ -112,7 +254,26 @@ final class OpenRecords {
 	 */
 	void committed(long offset) {
 		this.committed = offset;
+		this.start = offset;
 		this.sentInTransaction = -1;
+	}
+
+	/**
+	 * The transaction was committed that offsets were given to.
+	 */
+	void committedInTransaction() {
+		if (this.sentInTransaction >= 0) {
+			committed(this.sentInTransaction);
+		}
+	}
+
+	/**
+	 * Where to read again because a transaction was neither committed nor rolled back: it
+	 * is not known what has become of it.
+	 * @return -1 if there is none
+	 */
+	long lostTransaction() {
+		return (this.sentInTransaction > this.start) ? this.start : -1;
 	}
 
 	/**
@@ -132,115 +293,139 @@ final class OpenRecords {
 	}
 
 	/**
-	 * Take out the records that were committed without an outcome. To be called when the
-	 * container is done with what it polled before.
+	 * Take out the abandoned records that were committed. To be called when the container
+	 * is done with what it polled before.
 	 * @return by offset; mostly empty
 	 */
 	List<ConsumerRecord<?, ?>> takeCommitted() {
-		if (this.sentInTransaction >= 0) {
-			committed(this.sentInTransaction);
-		}
-		if (this.batches.isEmpty() && this.abandoned.isEmpty()) {
+		if (this.abandoned.isEmpty()) {
 			return List.of();
 		}
-		List<ConsumerRecord<?, ?>> taken = new ArrayList<>(0);
-		Iterator<Batch> batches = this.batches.iterator();
-		while (batches.hasNext()) {
-			Batch batch = batches.next();
-			batch.takeBelow(this.committed, taken);
-			if (batch.open == 0) {
-				batches.remove();
-			}
-		}
-		this.abandoned.removeIf((record) -> {
-			boolean below = record.offset() < this.committed;
-			if (below) {
-				taken.add(record);
-			}
-			return below;
-		});
+		List<ConsumerRecord<?, ?>> taken = new ArrayList<>();
+		this.abandoned.removeIf((record) -> record.offset() < this.committed && taken.add(record));
 		taken.sort(Comparator.comparingLong(ConsumerRecord::offset));
 		return taken;
 	}
 
 	/**
-	 * The records of one poll.
+	 * The records of one poll. Outcomes mostly come in order.
 	 */
 	private static final class Batch {
 
-		private final List<? extends ConsumerRecord<?, ?>> records;
-
-		private final BitSet closed;
-
-		private int open;
+		private final long start;
 
 		/**
-		 * Where the next outcome is expected, as they come in order.
+		 * If they do not follow each other without a gap.
 		 */
-		private int next;
+		private final long @Nullable [] offsets;
 
-		Batch(List<? extends ConsumerRecord<?, ?>> records) {
-			this.records = records;
-			this.closed = new BitSet(records.size());
-			this.open = records.size();
+		private final long polledAt;
+
+		private int size;
+
+		/**
+		 * All in front of it have an outcome.
+		 */
+		private int head;
+
+		/**
+		 * All in front of it were given to the listener.
+		 */
+		private int delivered;
+
+		private @Nullable BitSet closedBehindHead;
+
+		Batch(List<? extends ConsumerRecord<?, ?>> records, long polledAt) {
+			this.start = records.get(0).offset();
+			this.size = records.size();
+			this.polledAt = polledAt;
+			boolean gaps = records.get(this.size - 1).offset() - this.start != this.size - 1;
+			this.offsets = gaps ? records.stream().mapToLong(ConsumerRecord::offset).toArray() : null;
+		}
+
+		private long offset(int index) {
+			return (this.offsets != null) ? this.offsets[index] : this.start + index;
+		}
+
+		// That of the first record that is not in front of the offset.
+		private int indexOf(long offset) {
+			if (this.offsets == null) {
+				return (int) Math.min(Math.max(offset - this.start, 0), this.size);
+			}
+			int index = Arrays.binarySearch(this.offsets, 0, this.size, offset);
+			return (index < 0) ? -index - 1 : index;
+		}
+
+		private boolean has(int index, long offset) {
+			return index < this.size && offset(index) == offset;
+		}
+
+		boolean isClosed() {
+			return this.head >= this.size;
+		}
+
+		// Whether the record is of this batch.
+		boolean deliver(long offset) {
+			int index = indexOf(offset);
+			if (!has(index, offset)) {
+				return false;
+			}
+			this.delivered = Math.max(this.delivered, index + 1);
+			return true;
+		}
+
+		void fail(long offset) {
+			this.delivered = Math.min(this.delivered, indexOf(offset));
+		}
+
+		void closeUndelivered() {
+			this.size = Math.min(this.size, Math.max(this.head, this.delivered));
 		}
 
 		// Whether the record is of this batch, open or not.
 		boolean close(long offset) {
 			int index = indexOf(offset);
-			if (index < 0) {
+			if (!has(index, offset)) {
 				return false;
 			}
-			this.next = index + 1;
-			closeAt(index);
+			if (index == this.head) {
+				this.head = nextOpen(index + 1);
+			}
+			else if (index > this.head) {
+				if (this.closedBehindHead == null) {
+					this.closedBehindHead = new BitSet(this.size);
+				}
+				this.closedBehindHead.set(index);
+			}
 			return true;
 		}
 
-		private void closeAt(int index) {
-			if (!this.closed.get(index)) {
-				this.closed.set(index);
-				this.open--;
+		void closeBelow(long offset) {
+			int index = indexOf(offset);
+			if (index > this.head) {
+				this.head = nextOpen(index);
 			}
 		}
 
-		private int indexOf(long offset) {
-			if (this.next < this.records.size() && this.records.get(this.next).offset() == offset) {
-				return this.next;
-			}
-			int low = 0;
-			int high = this.records.size() - 1;
-			while (low <= high) {
-				int middle = (low + high) >>> 1;
-				long found = this.records.get(middle).offset();
-				if (found == offset) {
-					return middle;
-				}
-				if (found < offset) {
-					low = middle + 1;
-				}
-				else {
-					high = middle - 1;
-				}
-			}
-			return -1;
+		private int nextOpen(int index) {
+			return (this.closedBehindHead != null) ? this.closedBehindHead.nextClearBit(index) : index;
 		}
 
 		void dropFrom(long offset) {
-			for (int i = this.records.size() - 1; i >= 0 && this.records.get(i).offset() >= offset; i--) {
-				closeAt(i);
-			}
+			this.size = Math.min(this.size, indexOf(offset));
 		}
 
-		void takeBelow(long offset, List<ConsumerRecord<?, ?>> taken) {
-			if (this.open == 0) {
-				return;
+		long first(long except) {
+			int index = this.head;
+			if (has(index, except)) {
+				index = nextOpen(index + 1);
 			}
-			int index = this.closed.nextClearBit(0);
-			while (index < this.records.size() && this.records.get(index).offset() < offset) {
-				taken.add(this.records.get(index));
-				closeAt(index);
-				index = this.closed.nextClearBit(index + 1);
-			}
+			return (index < this.size) ? offset(index) : -1;
+		}
+
+		long firstUndelivered() {
+			int index = nextOpen(Math.max(this.head, this.delivered));
+			return (index < this.size) ? offset(index) : -1;
 		}
 
 	}

@@ -24,9 +24,9 @@ import java.util.function.Supplier;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.ledger.GuardIntervention;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +42,8 @@ final class Outcomes {
 
 	private final ErrorHandling errorHandling;
 
+	private final UnfinishedRecords unfinished;
+
 	private final Map<String, Consumption> consumptions = new ConcurrentHashMap<>();
 
 	/**
@@ -51,10 +53,12 @@ final class Outcomes {
 	 * @param async whether the listener returns before its work is done, so that nobody
 	 * knows that a record is processed
 	 * @param errorHandling what becomes of failures
+	 * @param unfinished names records without an outcome
 	 */
 	Outcomes(DeliveryLedger ledger, Supplier<@Nullable String> group, BooleanSupplier async,
-			ErrorHandling errorHandling) {
+			ErrorHandling errorHandling, UnfinishedRecords unfinished) {
 		this.ledger = ledger;
+		this.unfinished = unfinished;
 		this.group = group;
 		this.async = async;
 		this.errorHandling = errorHandling;
@@ -65,9 +69,44 @@ final class Outcomes {
 	 * @param consumer what the container polls
 	 */
 	void watch(ReliableConsumer<?, ?> consumer) {
-		ListenedRecords listened = consumer.listened();
-		if (!listened.isWatched() && !this.async.getAsBoolean() && !this.errorHandling.isAcknowledgedByHand()) {
-			listened.watch();
+		if (consumer.listened().isWatched() || this.async.getAsBoolean()) {
+			return;
+		}
+		boolean byHand = this.errorHandling.isAcknowledgedByHand();
+		boolean wrapped = this.errorHandling.isListenerWrapped();
+		if (!byHand || wrapped) {
+			consumer.listened().watch(this, byHand, wrapped);
+		}
+	}
+
+	static @Nullable CommitGuard guardOf(@Nullable Consumer<?, ?> consumer) {
+		return (consumer instanceof ReliableConsumer<?, ?> reliable) ? reliable.listened().guard() : null;
+	}
+
+	/**
+	 * The listener is about to be given a record.
+	 * @param record the record
+	 * @param consumer what the container polls
+	 */
+	void begin(ConsumerRecord<?, ?> record, Consumer<?, ?> consumer) {
+		CommitGuard guard = guardOf(consumer);
+		if (guard != null) {
+			guard.begin(record);
+		}
+	}
+
+	/**
+	 * The listener has returned.
+	 * @param record what it was given
+	 * @param consumer what the container polls
+	 */
+	void returned(ConsumerRecord<?, ?> record, Consumer<?, ?> consumer) {
+		CommitGuard guard = guardOf(consumer);
+		if (guard != null && !guard.isByHand()) {
+			guard.done();
+			if (!guard.replies().has(record)) {
+				close(record, consumer);
+			}
 		}
 	}
 
@@ -83,50 +122,96 @@ final class Outcomes {
 	}
 
 	/**
-	 * An error handler is about to get a record.
-	 * @param record the record
+	 * The listener is about to be given a batch.
 	 * @param consumer what the container polls
 	 */
-	void failed(ConsumerRecord<?, ?> record, Consumer<?, ?> consumer) {
-		if (consumer instanceof ReliableConsumer<?, ?> reliable && reliable.listened().isWatched()) {
-			switch (this.errorHandling.kind()) {
-				case STANDARD -> reliable.listened().close(record);
-				case UNKNOWN -> reliable.listened().closeAll();
-				case LOGGING -> {
-					// Nobody keeps it.
-				}
-			}
+	void beginBatch(Consumer<?, ?> consumer) {
+		CommitGuard guard = guardOf(consumer);
+		if (guard != null && !guard.isFollowingDeliveries()) {
+			guard.beginBatch();
 		}
 	}
 
 	/**
-	 * An error handler is about to get a batch.
-	 * @param records the batch
+	 * An error handler is about to get records.
+	 * @param records those that have failed
 	 * @param consumer what the container polls
 	 */
-	void failed(ConsumerRecords<?, ?> records, Consumer<?, ?> consumer) {
-		if (consumer instanceof ReliableConsumer<?, ?> reliable && reliable.listened().isWatched()) {
-			switch (this.errorHandling.kind()) {
-				case STANDARD -> reliable.listened().close(records);
-				case UNKNOWN -> reliable.listened().closeAll();
-				case LOGGING -> {
-					// Nobody keeps them.
+	void failed(Iterable<? extends ConsumerRecord<?, ?>> records, Consumer<?, ?> consumer) {
+		CommitGuard guard = guardOf(consumer);
+		if (guard == null || !(consumer instanceof ReliableConsumer<?, ?> reliable)) {
+			return;
+		}
+		ListenedRecords listened = reliable.listened();
+		guard.done();
+		switch (this.errorHandling.kind()) {
+			case STANDARD -> {
+				records.forEach(listened::fail);
+				if (!this.errorHandling.isOurs()) {
+					guard.handle(records);
 				}
 			}
+			case UNKNOWN -> {
+				records.forEach(listened::close);
+				if (this.errorHandling.takesRemaining()) {
+					listened.closeUndelivered();
+				}
+			}
+			case LOGGING -> records.forEach(listened::abandon);
 		}
 	}
 
 	void post(String topic, ConsumptionOutcome outcome) {
-		if (outcome == ConsumptionOutcome.PROCESSED && this.async.getAsBoolean()) {
-			return;
+		if (outcome != ConsumptionOutcome.PROCESSED || !this.async.getAsBoolean()) {
+			consumption(topic).post(outcome, 1);
 		}
+	}
+
+	/**
+	 * The guard of commits has done something.
+	 * @param topic the topic
+	 * @param intervention what it did
+	 */
+	void intervened(String topic, GuardIntervention intervention) {
+		consumption(topic).count(intervention);
+	}
+
+	/**
+	 * Have records named that have no outcome for too long.
+	 * @param guard knows them
+	 */
+	void follow(CommitGuard guard) {
+		this.unfinished.add(guard);
+	}
+
+	/**
+	 * The consumer is closed.
+	 * @param guard of its commits
+	 */
+	void forget(CommitGuard guard) {
+		this.unfinished.remove(guard);
+	}
+
+	String group() {
+		String groupId = this.group.get();
+		return (groupId != null) ? groupId : "";
+	}
+
+	/**
+	 * Whether the container was told to stop.
+	 * @return {@code true} if it will not poll again
+	 */
+	boolean isStopping() {
+		return !this.errorHandling.container().isRunning();
+	}
+
+	private Consumption consumption(String topic) {
 		Consumption consumption = this.consumptions.get(topic);
 		if (consumption == null) {
-			String groupId = this.group.get();
-			consumption = this.ledger.consumption(topic, (groupId != null) ? groupId : "");
+			consumption = this.ledger.consumption(topic, group());
 			this.consumptions.put(topic, consumption);
 		}
-		consumption.post(outcome, 1);
+		return consumption;
 	}
 
 }

@@ -104,7 +104,7 @@ final class ProcessingLosses {
 	private void post(Lane lane, long session, Series series, long committed, long position) {
 		post(new Finding(Verdict.PROCESSING_LOSS, Cause.COMMITTED_UNPROCESSED, this.group, lane, session, null,
 				NumberRanges.of(series.first, series.last),
-				"polled at offsets %d to %d, and %d was committed, but no listener had processed them and no error handler had kept them"
+				"polled at offsets %d to %d and given up by an error handler that has kept them nowhere, and %d was committed"
 					.formatted(series.firstOffset, series.lastOffset, committed),
 				null, null, series.firstOffset, series.lastOffset + 1, Math.max(position, committed)));
 	}

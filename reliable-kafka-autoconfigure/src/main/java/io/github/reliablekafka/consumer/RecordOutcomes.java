@@ -16,6 +16,8 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.util.List;
+
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -45,6 +47,7 @@ final class RecordOutcomes<K, V> implements RecordInterceptor<K, V> {
 
 	@Override
 	public @Nullable ConsumerRecord<K, V> intercept(ConsumerRecord<K, V> record, Consumer<K, V> consumer) {
+		this.outcomes.begin(record, consumer);
 		if (this.next == null) {
 			return record;
 		}
@@ -60,7 +63,7 @@ final class RecordOutcomes<K, V> implements RecordInterceptor<K, V> {
 	@Override
 	public void success(ConsumerRecord<K, V> record, Consumer<K, V> consumer) {
 		this.outcomes.post(record.topic(), ConsumptionOutcome.PROCESSED);
-		this.outcomes.close(record, consumer);
+		this.outcomes.returned(record, consumer);
 		if (this.next != null) {
 			this.next.success(record, consumer);
 		}
@@ -72,7 +75,7 @@ final class RecordOutcomes<K, V> implements RecordInterceptor<K, V> {
 		if (!SeekUtils.isBackoffException(exception)) {
 			this.outcomes.post(record.topic(), ConsumptionOutcome.FAILED);
 		}
-		this.outcomes.failed(record, consumer);
+		this.outcomes.failed(List.of(record), consumer);
 		if (this.next != null) {
 			this.next.failure(record, exception, consumer);
 		}

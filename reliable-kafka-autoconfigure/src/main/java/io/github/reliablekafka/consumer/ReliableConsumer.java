@@ -36,17 +36,19 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.clients.consumer.SubscriptionPattern;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A consumer that knows its settings and can leave partitions alone for a while without
  * leaving its group: what is held back is paused during {@code poll} only, so that nobody
  * else sees a pause that is not theirs. What it polls is checked for records that are
- * missing, what it commits carries leader epochs, and where it has no offset to read from
- * it finds one instead of failing. As little safe for use by many threads as any
- * consumer, with {@code wakeup} as the exception.
+ * missing, what it commits carries leader epochs and passes no record without an outcome,
+ * and where it has no offset to read from it finds one instead of failing. As little safe
+ * for use by many threads as any consumer, with {@code wakeup} as the exception.
  *
  * @param <K> the key type
  * @param <V> the value type
@@ -84,6 +86,9 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		session.enrichWith(assigned.commits()::enrichInTransaction);
 		session.onRefused(assigned.commits()::refusedInTransaction);
 		session.onAbandoned(assigned.listened()::abandon);
+		session.onKept(assigned.listened()::failing, assigned.listened()::close);
+		session.onCommitted(assigned.listened()::committedInTransaction);
+		assigned.listened().holdBackWith(session::holdBackAtLeast);
 	}
 
 	@Override
@@ -215,6 +220,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		finally {
 			if (!inUse) {
 				this.assigned.endAll();
+				listened().close();
 				this.session.exit();
 			}
 		}
@@ -294,16 +300,37 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
-		Map<TopicPartition, OffsetAndMetadata> enriched = this.assigned.commits().enrich(offsets);
-		this.assigned.commits().commitSync(enriched, null);
-		this.assigned.listened().committed(enriched);
+		commit(offsets, null);
 	}
 
 	@Override
 	public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
+		commit(offsets, timeout);
+	}
+
+	private void commit(Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable Duration timeout) {
 		Map<TopicPartition, OffsetAndMetadata> enriched = this.assigned.commits().enrich(offsets);
-		this.assigned.commits().commitSync(enriched, timeout);
-		this.assigned.listened().committed(enriched);
+		if (enriched.isEmpty() && !offsets.isEmpty()) {
+			return;
+		}
+		try {
+			this.assigned.commits().commitSync(enriched, timeout);
+		}
+		catch (WakeupException ex) {
+			listened().interrupted(enriched);
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			if (ex instanceof RebalanceInProgressException) {
+				listened().interrupted(enriched);
+			}
+			CommitGuard guard = listened().guard();
+			if (guard == null || !guard.isLast(enriched, ex)) {
+				throw ex;
+			}
+			return;
+		}
+		listened().committed(enriched);
 	}
 
 	@Override
@@ -331,7 +358,14 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 	@Override
 	public void commitAsync(Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable OffsetCommitCallback callback) {
 		OffsetCommits commits = this.assigned.commits();
-		this.consumer.commitAsync(commits.enrich(offsets), commits.callback(offsets, callback));
+		Map<TopicPartition, OffsetAndMetadata> enriched = commits.enrich(offsets);
+		Map<TopicPartition, OffsetAndMetadata> told = OffsetCommits.told(offsets, enriched);
+		if (!enriched.isEmpty() || offsets.isEmpty()) {
+			this.consumer.commitAsync(enriched, commits.callback(told, callback));
+		}
+		else if (callback != null) {
+			callback.onComplete(told, null);
+		}
 	}
 
 	@Override

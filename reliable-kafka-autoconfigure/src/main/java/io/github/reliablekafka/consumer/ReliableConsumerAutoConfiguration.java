@@ -64,6 +64,11 @@ public final class ReliableConsumerAutoConfiguration {
 	}
 
 	@Bean
+	UnfinishedRecords reliableKafkaUnfinishedRecords(DeliveryLedger ledger, ConsumerProperties properties) {
+		return new UnfinishedRecords(ledger, properties.maxProcessingAge());
+	}
+
+	@Bean
 	@ConditionalOnMissingBean
 	DeliveryLedger reliableKafkaDeliveryLedger() {
 		return new DeliveryLedger();

@@ -48,14 +48,25 @@ final class Abandonment implements RetryListener {
 
 	@Override
 	public void failedDelivery(ConsumerRecord<?, ?> record, @Nullable Exception exception, int deliveryAttempt) {
-		// Goes on.
+		PatientRetry.tellFailing();
+	}
+
+	@Override
+	public void failedDelivery(ConsumerRecords<?, ?> records, Exception exception, int deliveryAttempt) {
+		PatientRetry.tellFailing();
 	}
 
 	@Override
 	public void recovered(ConsumerRecord<?, ?> record, @Nullable Exception exception) {
 		ConsumerSession session = ConsumerSession.current();
-		if (session != null && isAbandoned(record, exception)) {
+		if (session == null) {
+			return;
+		}
+		if (isAbandoned(record, exception)) {
 			session.abandoned(record);
+		}
+		else {
+			session.kept(record);
 		}
 	}
 
@@ -72,7 +83,9 @@ final class Abandonment implements RetryListener {
 	private boolean leadsNowhere(ConsumerRecord<?, ?> record, @Nullable Exception exception) {
 		Object recoverer = ErrorHandlers.recovererOf(this.processor);
 		// What a subclass does with such a record nobody knows.
-		if (recoverer.getClass() != DeadLetterPublishingRecoverer.class || !(new DirectFieldAccessor(recoverer)
+		boolean known = recoverer.getClass() == DeadLetterPublishingRecoverer.class
+				|| recoverer instanceof RetryTopicRecoverer;
+		if (!known || !(new DirectFieldAccessor(recoverer)
 			.getPropertyValue("destinationResolver") instanceof BiFunction<?, ?, ?> resolver)) {
 			return false;
 		}

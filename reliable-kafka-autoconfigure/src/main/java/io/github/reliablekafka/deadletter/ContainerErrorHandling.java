@@ -26,6 +26,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 import io.github.reliablekafka.durability.ConsumerSession;
+import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.Violation;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 
@@ -83,13 +84,17 @@ final class ContainerErrorHandling {
 				container.setCommonErrorHandler(null);
 			}
 			if (isDefault(container.getAfterRollbackProcessor())) {
-				container.setAfterRollbackProcessor(new DeadLetterAfterRollback<K, V>(recoverer(container), backOff(),
-						patientRetry(() -> isBatch(container))));
+				DeadLetterAfterRollback<K, V> processor = new DeadLetterAfterRollback<>(recoverer(container), backOff(),
+						patientRetry(() -> isBatch(container)));
+				this.retryProperties.classify(processor);
+				container.setAfterRollbackProcessor(processor);
 			}
 		}
 		else if (handler == null) {
-			container.setCommonErrorHandler(new DeadLetterErrorHandler(recoverer(container), backOff(),
-					patientRetry(() -> isBatch(container))));
+			DeadLetterErrorHandler ours = new DeadLetterErrorHandler(recoverer(container), backOff(),
+					patientRetry(() -> isBatch(container)));
+			this.retryProperties.classify(ours);
+			container.setCommonErrorHandler(ours);
 		}
 		Duration longestWait = this.properties.publishTimeout(maxPollInterval(container));
 		partsOf(container).forEach((part) -> ErrorHandlers.bound(part, longestWait));
@@ -139,6 +144,15 @@ final class ContainerErrorHandling {
 		return new PatientRetry(this.retryProperties.endlessBackOff(), batch);
 	}
 
+	/**
+	 * What is done to retry topics.
+	 * @param gate knows what is accepted
+	 * @return a new one
+	 */
+	RetryTopics retryTopics(SafetyGate gate) {
+		return new RetryTopics(this.properties, this.clusters, this.ledger, patientRetry(() -> false), gate);
+	}
+
 	private BackOff backOff() {
 		return this.retryProperties.backOff(!this.properties.enabled());
 	}
@@ -153,12 +167,26 @@ final class ContainerErrorHandling {
 		return new DeadLetterRecoverer(this.clusters, this.properties, this.ledger, settingsOf(container));
 	}
 
-	private static Duration maxPollInterval(AbstractMessageListenerContainer<?, ?> container) {
+	/**
+	 * How long a container's consumers may stay away from polling.
+	 * @param container the container
+	 * @return {@code max.poll.interval.ms}
+	 */
+	static Duration maxPollInterval(AbstractMessageListenerContainer<?, ?> container) {
+		return new ConsumerSession(effectiveSettings(container)).maxPollInterval();
+	}
+
+	/**
+	 * The settings that a container creates consumers with.
+	 * @param container the container
+	 * @return those of its factory, and then its own
+	 */
+	static Map<String, Object> effectiveSettings(AbstractMessageListenerContainer<?, ?> container) {
 		Map<String, Object> settings = new HashMap<>(settingsOf(container));
 		Properties overrides = container.getContainerProperties().getKafkaConsumerProperties();
 		overrides.forEach((name, value) -> settings.put(String.valueOf(name), value));
 		overrides.stringPropertyNames().forEach((name) -> settings.put(name, overrides.getProperty(name)));
-		return new ConsumerSession(settings).maxPollInterval();
+		return settings;
 	}
 
 	private static Map<String, Object> settingsOf(AbstractMessageListenerContainer<?, ?> container) {

@@ -28,6 +28,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.kafka.listener.CommonErrorHandler;
@@ -62,6 +63,12 @@ public final class DeadLetterAutoConfiguration {
 	DeadLetterClusters reliableKafkaDeadLetterClusters(DeadLetterProperties properties,
 			ObjectProvider<ProducerFactory<?, ?>> producerFactories) {
 		return new DeadLetterClusters(properties, producerFactories);
+	}
+
+	@Bean
+	DeadLetters reliableKafkaDeadLetters(ListableBeanFactory beanFactory, DeadLetterClusters clusters,
+			DeadLetterProperties properties, ApplicationEventPublisher events) {
+		return new DeadLetters(new DeadLetterSources(beanFactory, clusters, properties), properties, events);
 	}
 
 	@Bean

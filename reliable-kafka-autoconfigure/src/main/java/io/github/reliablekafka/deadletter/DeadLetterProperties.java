@@ -30,10 +30,13 @@ import org.springframework.util.Assert;
  * @param suffix What the name of a dead letter topic adds to the name of the topic.
  * @param publishTimeout Longest time to wait until a dead letter is acknowledged. Cut
  * down to half of the maximum poll interval.
+ * @param showPayload Whether those who look at dead letters see keys and values.
+ * @param redrive How dead letters go back to their topics.
  */
 @ConfigurationProperties("reliable.kafka.dead-letter")
 record DeadLetterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("-dlt") String suffix,
-		@DefaultValue("30s") Duration publishTimeout) {
+		@DefaultValue("30s") Duration publishTimeout, @DefaultValue("false") boolean showPayload,
+		@DefaultValue Redrive redrive) {
 
 	DeadLetterProperties {
 		Assert.hasText(suffix, "reliable.kafka.dead-letter.suffix must not be empty");
@@ -48,6 +51,29 @@ record DeadLetterProperties(@DefaultValue("true") boolean enabled, @DefaultValue
 	Duration publishTimeout(Duration maxPollInterval) {
 		Duration half = maxPollInterval.dividedBy(2);
 		return (half.compareTo(this.publishTimeout) < 0) ? half : this.publishTimeout;
+	}
+
+	/**
+	 * How dead letters go back to their topics.
+	 *
+	 * @param maxRedrives How often a record is redriven before it goes to the parking
+	 * topic instead.
+	 * @param recordsPerSecond Most records that one redrive writes in a second.
+	 * @param parkingSuffix What the name of a parking topic adds to the name of the dead
+	 * letter topic.
+	 * @param topic Name of the topic that remembers which dead letters were redriven.
+	 */
+	record Redrive(@DefaultValue("3") int maxRedrives, @DefaultValue("100") int recordsPerSecond,
+			@DefaultValue("-parking") String parkingSuffix, @DefaultValue("rk-redrive") String topic) {
+
+		Redrive {
+			Assert.isTrue(maxRedrives >= 0, "reliable.kafka.dead-letter.redrive.max-redrives must not be negative");
+			Assert.isTrue(recordsPerSecond >= 1,
+					"reliable.kafka.dead-letter.redrive.records-per-second must be at least 1");
+			Assert.hasText(parkingSuffix, "reliable.kafka.dead-letter.redrive.parking-suffix must not be empty");
+			Assert.hasText(topic, "reliable.kafka.dead-letter.redrive.topic must not be empty");
+		}
+
 	}
 
 }

@@ -146,7 +146,7 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 					session.group().getBytes(StandardCharsets.UTF_8));
 		}
 		cluster.publish(topicFor(record), new TopicPartition(record.topic(), record.partition()), key, value,
-				deadLetterHeaders);
+				deadLetterHeaders, true);
 	}
 
 	private static String name(ConsumerRecord<?, ?> record) {
@@ -166,7 +166,7 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 	}
 
 	// For a key or value whose record is no longer in its topic.
-	private static byte @Nullable [] encode(@Nullable Object object, @Nullable DeserializationException failure) {
+	static byte @Nullable [] encode(@Nullable Object object, @Nullable DeserializationException failure) {
 		if (failure != null) {
 			return failure.getData();
 		}
@@ -184,7 +184,7 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 	}
 
 	// The number was given for another topic, where a reader would miss it.
-	private static void setAside(Headers headers) {
+	static void setAside(Headers headers) {
 		Header stamp = headers.lastHeader(Stamp.HEADER);
 		if (stamp != null) {
 			headers.remove(Stamp.HEADER);

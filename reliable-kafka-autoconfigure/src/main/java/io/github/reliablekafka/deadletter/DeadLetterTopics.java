@@ -63,18 +63,22 @@ final class DeadLetterTopics {
 	 * tried again with the next dead letter, and publishing decides.
 	 * @param deadLetterTopic its name
 	 * @param topic the topic it belongs to
+	 * @param forEver whether it never deletes anything; otherwise it keeps records as
+	 * long as the topic
 	 * @param timeout longest time to take
+	 * @return whether it exists
 	 */
-	void provide(String deadLetterTopic, String topic, Duration timeout) {
+	boolean provide(String deadLetterTopic, String topic, boolean forEver, Duration timeout) {
 		if (this.known.contains(deadLetterTopic)) {
-			return;
+			return true;
 		}
 		long deadline = System.nanoTime() + timeout.toNanos();
 		try (BoundedAdmin admin = new BoundedAdmin(this.connection, "reliable-kafka-dead-letter-admin", timeout)) {
 			if (admin.describe(deadLetterTopic, deadline).isEmpty()) {
-				create(admin, deadLetterTopic, topic, deadline);
+				create(admin, deadLetterTopic, topic, forEver, deadline);
 			}
 			this.known.add(deadLetterTopic);
+			return true;
 		}
 		catch (InterruptException ex) {
 			// Publishing notices it, too.
@@ -82,6 +86,7 @@ final class DeadLetterTopics {
 		catch (KafkaException ex) {
 			complain(deadLetterTopic, topic, ex);
 		}
+		return false;
 	}
 
 	/**
@@ -92,7 +97,8 @@ final class DeadLetterTopics {
 		this.known.remove(deadLetterTopic);
 	}
 
-	private static void create(BoundedAdmin admin, String deadLetterTopic, String topic, long deadline) {
+	private static void create(BoundedAdmin admin, String deadLetterTopic, String topic, boolean forEver,
+			long deadline) {
 		TopicDescription source = admin.describe(topic, deadline)
 			.orElseThrow(() -> new UnknownTopicOrPartitionException("There is no topic '%s'".formatted(topic)));
 		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
@@ -104,8 +110,14 @@ final class DeadLetterTopics {
 		configs.computeIfPresent(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, (name, value) -> String
 			.valueOf(Math.min(Integer.MAX_VALUE, Long.parseLong(value) + ROOM_FOR_HEADERS_BYTES)));
 		configs.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
-		configs.put(TopicConfig.RETENTION_MS_CONFIG, "-1");
-		configs.put(TopicConfig.RETENTION_BYTES_CONFIG, "-1");
+		if (forEver) {
+			configs.put(TopicConfig.RETENTION_MS_CONFIG, "-1");
+			configs.put(TopicConfig.RETENTION_BYTES_CONFIG, "-1");
+		}
+		else {
+			copy(config, TopicConfig.RETENTION_MS_CONFIG, configs);
+			copy(config, TopicConfig.RETENTION_BYTES_CONFIG, configs);
+		}
 		admin.create(new NewTopic(deadLetterTopic, source.partitions().size(),
 				(short) source.partitions().get(0).replicas().size())
 			.configs(configs), deadline);

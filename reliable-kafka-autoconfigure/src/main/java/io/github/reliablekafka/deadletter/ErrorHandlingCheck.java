@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.deadletter;
 
+import java.util.List;
 import java.util.stream.Stream;
 
 import io.github.reliablekafka.durability.ClientCheck;
@@ -53,16 +54,20 @@ final class ErrorHandlingCheck implements ClientCheck {
 		Stream<?> beans = this.beanFactory.getBeansOfType(AbstractMessageListenerContainer.class, false, false)
 			.values()
 			.stream();
-		Stream.of(registered, beans, this.coverage.takeUnchecked().stream())
+		List<AbstractMessageListenerContainer<?, ?>> all = Stream
+			.of(registered, beans, this.coverage.takeUnchecked().stream())
 			.flatMap((containers) -> containers)
 			.filter(AbstractMessageListenerContainer.class::isInstance)
-			.map(AbstractMessageListenerContainer.class::cast)
+			.<AbstractMessageListenerContainer<?, ?>>map(
+					(container) -> (AbstractMessageListenerContainer<?, ?>) container)
 			.distinct()
-			.forEach((container) -> check(container, errorHandling, gate));
+			.toList();
+		all.forEach((container) -> check(container, errorHandling, gate));
 		RetryTopics retryTopics = this.coverage.retryTopics();
-		this.beanFactory.getBeansOfType(RetryTopicConfigurer.class, false, false)
-			.values()
-			.forEach((configurer) -> gate.report(retryTopics.violationsOf(configurer)));
+		this.beanFactory.getBeansOfType(RetryTopicConfigurer.class, false, false).values().forEach((configurer) -> {
+			gate.report(retryTopics.violationsOf(configurer));
+			retryTopics.provide(configurer, all);
+		});
 	}
 
 	private static void check(AbstractMessageListenerContainer<?, ?> container, ContainerErrorHandling errorHandling,

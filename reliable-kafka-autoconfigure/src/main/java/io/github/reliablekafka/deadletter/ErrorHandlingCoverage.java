@@ -67,7 +67,7 @@ final class ErrorHandlingCoverage implements BeanPostProcessor {
 	}
 
 	RetryTopics retryTopics() {
-		return new RetryTopics(this.properties.obtain(), errorHandling().patientRetry(() -> false), this.gate.obtain());
+		return errorHandling().retryTopics(this.gate.obtain());
 	}
 
 	@Override

@@ -59,6 +59,8 @@ final class OriginalRecords implements AutoCloseable {
 		this.settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
 		this.settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, "1");
 		this.settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+		// The next record waits for a fetch that finds nothing behind the last one.
+		this.settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "10");
 	}
 
 	/**

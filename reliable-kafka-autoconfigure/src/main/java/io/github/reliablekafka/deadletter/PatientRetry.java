@@ -17,6 +17,7 @@
 package io.github.reliablekafka.deadletter;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -82,9 +83,22 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 	@Override
 	public void failedDelivery(ConsumerRecord<?, ?> record, @Nullable Exception exception, int deliveryAttempt) {
 		failing.set(partitionOf(record));
+		tellFailing();
 		if (deliveryAttempt == 1 && exception != null && !SeekUtils.isBackoffException(exception)) {
 			logger.warn("Record %s@%d failed and will be tried again: %s".formatted(partitionOf(record),
 					record.offset(), NestedExceptionUtils.getMostSpecificCause(exception)));
+		}
+	}
+
+	@Override
+	public void failedDelivery(ConsumerRecords<?, ?> records, Exception exception, int deliveryAttempt) {
+		tellFailing();
+	}
+
+	static void tellFailing() {
+		ConsumerSession session = ConsumerSession.current();
+		if (session != null) {
+			session.failing();
 		}
 	}
 
@@ -104,20 +118,21 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 	@Override
 	public void recovered(ConsumerRecord<?, ?> record, @Nullable Exception exception) {
 		failing.remove();
-		passed(Set.of(partitionOf(record)));
+		passed(Set.of(partitionOf(record)), List.of(record));
 	}
 
 	@Override
 	public void recovered(ConsumerRecords<?, ?> records, Exception exception) {
 		failing.remove();
-		passed(records.partitions());
+		passed(records.partitions(), records);
 	}
 
-	private void passed(Set<TopicPartition> partitions) {
+	private void passed(Set<TopicPartition> partitions, Iterable<? extends ConsumerRecord<?, ?>> records) {
 		this.failedRecoveries.keySet().removeAll(partitions);
 		ConsumerSession session = ConsumerSession.current();
 		if (session != null) {
 			session.passed(partitions);
+			records.forEach(session::kept);
 		}
 	}
 

@@ -16,19 +16,28 @@
 
 package io.github.reliablekafka.deadletter;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.Violation;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.DirectFieldAccessor;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.DeadLetterPublishingRecoverer;
 import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.RetryListener;
 import org.springframework.kafka.retrytopic.DeadLetterPublishingRecovererFactory;
+import org.springframework.kafka.retrytopic.DeadLetterPublishingRecovererFactory.DeadLetterPublisherCreator;
 import org.springframework.kafka.retrytopic.DefaultDestinationTopicProcessor;
 import org.springframework.kafka.retrytopic.DefaultDestinationTopicResolver;
 import org.springframework.kafka.retrytopic.DestinationTopic;
@@ -45,14 +54,31 @@ final class RetryTopics {
 
 	private static final String NO_DLT = "consumer.no-dlt";
 
+	private static final String SHARED = "consumer.retry-topics";
+
 	private final DeadLetterProperties properties;
+
+	private final DeadLetterClusters clusters;
+
+	private final DeliveryLedger ledger;
 
 	private final PatientRetry retry;
 
 	private final SafetyGate gate;
 
-	RetryTopics(DeadLetterProperties properties, PatientRetry retry, SafetyGate gate) {
+	/**
+	 * Create it.
+	 * @param properties say how long to wait
+	 * @param clusters have the topics
+	 * @param ledger is posted to
+	 * @param retry waits between two attempts
+	 * @param gate knows what is accepted
+	 */
+	RetryTopics(DeadLetterProperties properties, DeadLetterClusters clusters, DeliveryLedger ledger, PatientRetry retry,
+			SafetyGate gate) {
 		this.properties = properties;
+		this.clusters = clusters;
+		this.ledger = ledger;
 		this.retry = retry;
 		this.gate = gate;
 	}
@@ -70,6 +96,13 @@ final class RetryTopics {
 				DeadLetterPublishingRecovererFactory.class);
 		Consumer<DeadLetterPublishingRecoverer> recovererCustomizer = read(recoverers, "recovererCustomizer",
 				Consumer.class);
+		DeadLetterPublisherCreator creator = read(recoverers, "dlpCreator", DeadLetterPublisherCreator.class);
+		recoverers.setDeadLetterPublisherCreator((templates, destinations) -> {
+			DeadLetterPublishingRecoverer created = creator.create(templates, destinations);
+			return (created.getClass() == DeadLetterPublishingRecoverer.class)
+					? new RetryTopicRecoverer(templates, destinations, this.clusters, this.properties, this.ledger)
+					: created;
+		});
 		recoverers.setDeadLetterPublishingRecovererCustomizer(recovererCustomizer.andThen(this::bound));
 		Consumer<DefaultErrorHandler> handlerCustomizer = read(containers, "errorHandlerCustomizer", Consumer.class);
 		containers.setErrorHandlerCustomizer(handlerCustomizer.andThen(this::slowDown));
@@ -100,13 +133,84 @@ final class RetryTopics {
 			return List.of();
 		}
 		Map<?, ?> listeners = read(resolver, "sourceDestinationsHolderMap", Map.class);
-		return listeners.entrySet()
+		Stream<Violation> leadingNowhere = listeners.entrySet()
 			.stream()
 			.filter((listener) -> ((Map<?, ?>) listener.getValue()).values()
 				.stream()
 				.anyMatch(RetryTopics::leadsNowhere))
-			.map((listener) -> noDlt(String.valueOf(listener.getKey())))
-			.toList();
+			.map((listener) -> noDlt(String.valueOf(listener.getKey())));
+		return Stream.concat(leadingNowhere, shared(listeners)).toList();
+	}
+
+	private static Stream<Violation> shared(Map<?, ?> listeners) {
+		Map<String, Set<String>> readers = new TreeMap<>();
+		listeners.forEach((listener, destinations) -> ((Map<?, ?>) destinations).values().forEach((destination) -> {
+			DestinationTopic topic = read(destination, "sourceDestination", DestinationTopic.class);
+			// Only those of the starter, whose names the application has not chosen.
+			if (!topic.isMainTopic() && !topic.isDltTopic()
+					&& topic.getKafkaOperations() instanceof RetryTopicRecoverer.OriginalBytes) {
+				readers.computeIfAbsent(topic.getDestinationName(), (name) -> new TreeSet<>())
+					.add(String.valueOf(listener));
+			}
+		}));
+		return readers.values()
+			.stream()
+			.filter((sharing) -> sharing.size() > 1)
+			.distinct()
+			.map((sharing) -> new Violation(SHARED, "listeners " + sharing, "retry topics", "the same",
+					"different ones", "each of them would get the records that another one could not process",
+					"Let one of them read the topic, or name the topics that have retry topics in reliable.kafka.consumer.retry.topics.",
+					null));
+	}
+
+	/**
+	 * Create the retry topics of the starter before somebody reads them, since brokers
+	 * create them otherwise, with their own defaults. Ends with the first that cannot be
+	 * created, as the cluster may be away; each is created with its first record then.
+	 * @param configurer has configured the retry topics of all listeners
+	 * @param containers what is about to start
+	 */
+	void provide(RetryTopicConfigurer configurer, List<AbstractMessageListenerContainer<?, ?>> containers) {
+		Object processor = read(configurer, "destinationTopicProcessor", Object.class);
+		if (!(processor instanceof DefaultDestinationTopicProcessor) || !(read(processor, "destinationTopicResolver",
+				Object.class) instanceof DefaultDestinationTopicResolver resolver)) {
+			return;
+		}
+		Map<?, ?> listeners = read(resolver, "sourceDestinationsHolderMap", Map.class);
+		for (AbstractMessageListenerContainer<?, ?> container : containers) {
+			if (container.isAutoStartup() && listeners.get(container.getListenerId()) instanceof Map<?, ?> destinations
+					&& !provide(container, destinations)) {
+				return;
+			}
+		}
+	}
+
+	private boolean provide(AbstractMessageListenerContainer<?, ?> container, Map<?, ?> destinations) {
+		String[] topics = container.getContainerProperties().getTopics();
+		if (topics == null) {
+			return true;
+		}
+		DeadLetterCluster cluster = this.clusters.of(ContainerErrorHandling.effectiveSettings(container),
+				ContainerErrorHandling.maxPollInterval(container));
+		for (Object destination : destinations.values()) {
+			DestinationTopic topic = read(destination, "sourceDestination", DestinationTopic.class);
+			String name = topic.getDestinationName();
+			String source = (name != null) ? sourceOf(name, topics) : null;
+			if (name != null && source != null && !topic.isMainTopic()
+					&& topic.getKafkaOperations() instanceof RetryTopicRecoverer.OriginalBytes
+					&& !cluster.provide(name, source, topic.isDltTopic())) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	// The longest name, as one topic's may be the beginning of another's.
+	private static @Nullable String sourceOf(String retryTopic, String[] topics) {
+		return Stream.of(topics)
+			.filter(retryTopic::startsWith)
+			.max(Comparator.comparingInt(String::length))
+			.orElse(null);
 	}
 
 	private static boolean leadsNowhere(Object destination) {

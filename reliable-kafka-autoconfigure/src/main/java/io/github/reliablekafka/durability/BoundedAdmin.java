@@ -51,8 +51,6 @@ public final class BoundedAdmin implements AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(BoundedAdmin.class);
 
-	private static final int REPLICAS = 3;
-
 	private final Map<String, Object> settings;
 
 	private @Nullable Admin admin;
@@ -105,6 +103,16 @@ public final class BoundedAdmin implements AutoCloseable {
 	}
 
 	/**
+	 * Count the brokers that are up.
+	 * @param deadline when to wait no longer, by {@link System#nanoTime()}
+	 * @return at least one
+	 * @throws KafkaException if that is not known
+	 */
+	public int brokers(long deadline) {
+		return Math.max(1, get(admin().describeCluster().nodes(), deadline).size());
+	}
+
+	/**
 	 * Create a topic with three replicas, of which two must be in sync, and without
 	 * unclean leader election, as far as there are brokers. If there are fewer, the log
 	 * tells how to change that later. A topic that exists is left as it is.
@@ -115,12 +123,16 @@ public final class BoundedAdmin implements AutoCloseable {
 	 * @throws KafkaException if it is not created, or if that is not known
 	 */
 	public void create(String topic, int partitions, Map<String, String> configs, long deadline) {
-		int replicas = Math.max(1, Math.min(REPLICAS, get(admin().describeCluster().nodes(), deadline).size()));
+		int brokers = brokers(deadline);
 		Map<String, String> all = new HashMap<>(configs);
-		all.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
-		// Of two replicas one may be down.
-		all.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, (replicas < REPLICAS) ? "1" : "2");
-		if (create(new NewTopic(topic, partitions, (short) replicas).configs(all), deadline) && replicas < REPLICAS) {
+		if (!NewTopics.isEnough(brokers)) {
+			// Of two replicas one may be down.
+			all.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "1");
+		}
+		NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(all);
+		NewTopic complete = NewTopics.complete(wanted, brokers);
+		int replicas = complete.replicationFactor();
+		if (create(complete, deadline) && !NewTopics.isEnough(replicas)) {
 			logger.warn(("Topic '%1$s' has %2$d %3$s for good, as no more brokers were up when it was created: what it "
 					+ "has may be lost with %4$s. If the cluster has three: let kafka-reassign-partitions.sh give it three "
 					+ "replicas, then run kafka-configs.sh --alter --entity-type topics --entity-name %1$s "

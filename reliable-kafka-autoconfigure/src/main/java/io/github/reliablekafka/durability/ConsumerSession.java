@@ -67,6 +67,12 @@ public final class ConsumerSession implements ConfiguredClient {
 
 	private @Nullable Consumer<ConsumerRecord<?, ?>> abandonment;
 
+	private @Nullable Consumer<ConsumerRecord<?, ?>> keeping;
+
+	private @Nullable Runnable failing;
+
+	private @Nullable Runnable confirmation;
+
 	private int deadLetters;
 
 	private int deadLettersAtPoll;
@@ -127,6 +133,25 @@ public final class ConsumerSession implements ConfiguredClient {
 		if (session != null && session.refusal != null && session.group().equals(group)) {
 			session.refusal.accept(failure);
 		}
+	}
+
+	/**
+	 * Tell the consumer that this thread polls that the offsets that {@link #enrich}
+	 * returned are committed.
+	 */
+	public static void committed() {
+		ConsumerSession session = current();
+		if (session != null && session.confirmation != null) {
+			session.confirmation.run();
+		}
+	}
+
+	/**
+	 * Set who is told of {@link #committed}.
+	 * @param confirmation is called after each transaction of the polling thread
+	 */
+	public void onCommitted(Runnable confirmation) {
+		this.confirmation = confirmation;
 	}
 
 	/**
@@ -227,6 +252,36 @@ public final class ConsumerSession implements ConfiguredClient {
 	}
 
 	/**
+	 * Set who is told of {@link #failing} and {@link #kept}.
+	 * @param failing is called when an error handler has got records
+	 * @param keeping is told of each record that it has kept
+	 */
+	public void onKept(Runnable failing, Consumer<ConsumerRecord<?, ?>> keeping) {
+		this.failing = failing;
+		this.keeping = keeping;
+	}
+
+	/**
+	 * Note that an error handler has got what has failed, and will say what it has kept.
+	 */
+	public void failing() {
+		if (this.failing != null) {
+			this.failing.run();
+		}
+	}
+
+	/**
+	 * Note that an error handler has kept a record somewhere, so that it may be
+	 * committed.
+	 * @param record the record
+	 */
+	public void kept(ConsumerRecord<?, ?> record) {
+		if (this.keeping != null) {
+			this.keeping.accept(record);
+		}
+	}
+
+	/**
 	 * Whether a dead letter of a record is remembered.
 	 * @param record the record
 	 * @return {@code true} if it was acknowledged
@@ -259,6 +314,16 @@ public final class ConsumerSession implements ConfiguredClient {
 	 */
 	public void holdBack(TopicPartition partition, Duration duration) {
 		this.releases.put(partition, this.nanoClock.getAsLong() + duration.toNanos());
+	}
+
+	/**
+	 * The same, unless it is held back for longer already.
+	 * @param partition the partition
+	 * @param duration how long
+	 */
+	public void holdBackAtLeast(TopicPartition partition, Duration duration) {
+		this.releases.merge(partition, this.nanoClock.getAsLong() + duration.toNanos(),
+				(before, now) -> (before - now > 0) ? before : now);
 	}
 
 	/**

@@ -19,7 +19,9 @@ package io.github.reliablekafka.durability;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -41,6 +43,8 @@ public final class SafetyGate {
 	private final Set<Violation> pending = new LinkedHashSet<>();
 
 	private final Set<Violation> accepted = new LinkedHashSet<>();
+
+	private final Set<OpenClient> clients = ConcurrentHashMap.newKeySet();
 
 	private boolean open;
 
@@ -116,6 +120,27 @@ public final class SafetyGate {
 			throw new UnsafeSettingsException(List.copyOf(this.pending));
 		}
 		this.open = true;
+	}
+
+	/**
+	 * Note that a client is let through.
+	 * @param kind {@code producer} or {@code consumer}
+	 * @param subject whose client it is
+	 * @param settings all of its settings
+	 * @return to be told when it is closed
+	 */
+	public OpenClient pass(String kind, String subject, Map<String, ?> settings) {
+		OpenClient client = new OpenClient(kind, subject, settings, this.clients);
+		this.clients.add(client);
+		return client;
+	}
+
+	/**
+	 * The clients that were let through and are not closed.
+	 * @return a snapshot, in no order
+	 */
+	public List<OpenClient> clients() {
+		return List.copyOf(this.clients);
 	}
 
 	/**

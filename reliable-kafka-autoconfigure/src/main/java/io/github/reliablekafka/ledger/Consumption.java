@@ -33,11 +33,16 @@ public final class Consumption {
 
 	private final Map<ConsumptionOutcome, LongAdder> outcomes = new EnumMap<>(ConsumptionOutcome.class);
 
+	private final Map<GuardIntervention, LongAdder> interventions = new EnumMap<>(GuardIntervention.class);
+
 	Consumption(String topic, String group) {
 		this.topic = topic;
 		this.group = group;
 		for (ConsumptionOutcome outcome : ConsumptionOutcome.values()) {
 			this.outcomes.put(outcome, new LongAdder());
+		}
+		for (GuardIntervention intervention : GuardIntervention.values()) {
+			this.interventions.put(intervention, new LongAdder());
 		}
 	}
 
@@ -63,7 +68,7 @@ public final class Consumption {
 	 * @param records how many
 	 */
 	public void post(ConsumptionOutcome outcome, long records) {
-		counter(outcome).add(records);
+		counter(this.outcomes, outcome).add(records);
 	}
 
 	/**
@@ -73,13 +78,30 @@ public final class Consumption {
 	 * @return the count since the application started
 	 */
 	public long count(ConsumptionOutcome outcome) {
-		return counter(outcome).sum();
+		return counter(this.outcomes, outcome).sum();
 	}
 
-	private LongAdder counter(ConsumptionOutcome outcome) {
-		LongAdder counter = this.outcomes.get(outcome);
+	/**
+	 * Count what the guard of commits did.
+	 * @param intervention what it did
+	 */
+	public void count(GuardIntervention intervention) {
+		counter(this.interventions, intervention).increment();
+	}
+
+	/**
+	 * How often the guard of commits had to do something so far.
+	 * @param intervention what it did
+	 * @return the count since the application started
+	 */
+	public long counted(GuardIntervention intervention) {
+		return counter(this.interventions, intervention).sum();
+	}
+
+	private static <E extends Enum<E>> LongAdder counter(Map<E, LongAdder> counters, E kind) {
+		LongAdder counter = counters.get(kind);
 		if (counter == null) {
-			throw new IllegalStateException("No counter for " + outcome);
+			throw new IllegalStateException("No counter for " + kind);
 		}
 		return counter;
 	}

@@ -24,9 +24,11 @@ import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -70,6 +72,8 @@ public final class DeliveryLedger {
 
 	private final Map<String, Map<String, Consumption>> consumptions = new ConcurrentHashMap<>();
 
+	private final Map<IdempotencyOutcome, LongAdder> idempotency = new EnumMap<>(IdempotencyOutcome.class);
+
 	private final Deque<Rejection> rejections = new ArrayDeque<>();
 
 	private final List<Consumer<String>> topicListeners = new CopyOnWriteArrayList<>();
@@ -77,6 +81,8 @@ public final class DeliveryLedger {
 	private final List<BiConsumer<String, RejectionReason>> rejectionListeners = new CopyOnWriteArrayList<>();
 
 	private final List<Consumer<Consumption>> consumptionListeners = new CopyOnWriteArrayList<>();
+
+	private volatile List<UnfinishedRecord> unfinished = List.of();
 
 	/**
 	 * Create empty books.
@@ -87,6 +93,9 @@ public final class DeliveryLedger {
 
 	DeliveryLedger(LongSupplier nanoClock) {
 		this.ages = new InFlightAges(nanoClock);
+		for (IdempotencyOutcome outcome : IdempotencyOutcome.values()) {
+			this.idempotency.put(outcome, new LongAdder());
+		}
 	}
 
 	/**
@@ -227,6 +236,40 @@ public final class DeliveryLedger {
 	 */
 	public Collection<Consumption> consumptions() {
 		return this.consumptions.values().stream().flatMap((groups) -> groups.values().stream()).toList();
+	}
+
+	/**
+	 * Note what has no outcome for too long.
+	 * @param records of each partition the first; instead of those before
+	 */
+	public void unfinished(List<UnfinishedRecord> records) {
+		this.unfinished = List.copyOf(records);
+	}
+
+	/**
+	 * The records that have no outcome for longer than
+	 * {@code reliable.kafka.consumer.max-processing-age}, as looked up some seconds ago.
+	 * @return of each partition the first; mostly empty
+	 */
+	public List<UnfinishedRecord> unfinished() {
+		return this.unfinished;
+	}
+
+	/**
+	 * Count a record of a listener that gets each record once.
+	 * @param outcome what became of it
+	 */
+	public void post(IdempotencyOutcome outcome) {
+		Objects.requireNonNull(this.idempotency.get(outcome)).increment();
+	}
+
+	/**
+	 * How often something became of a record of a listener that gets each record once.
+	 * @param outcome what
+	 * @return the count
+	 */
+	public long count(IdempotencyOutcome outcome) {
+		return Objects.requireNonNull(this.idempotency.get(outcome)).sum();
 	}
 
 	/**

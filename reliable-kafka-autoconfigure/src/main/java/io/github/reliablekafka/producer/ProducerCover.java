@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
+import io.github.reliablekafka.durability.OpenClient;
 import io.github.reliablekafka.durability.Violation;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.kafka.clients.producer.Producer;
@@ -129,10 +130,12 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 	/**
 	 * Check the final settings of a producer that is being created.
 	 * @param settings all of them
+	 * @return to be told when it is closed
 	 */
-	void vet(Map<String, ?> settings) {
+	OpenClient vet(Map<String, ?> settings) {
 		this.rules.gate().refuse(this.rules.violationsOfClient(this.subject, settings));
 		vetted.set(Collections.unmodifiableMap(new HashMap<>(settings)));
+		return this.rules.gate().pass("producer", this.subject, settings);
 	}
 
 	@Override

@@ -18,6 +18,7 @@ package io.github.reliablekafka.producer;
 
 import java.util.Map;
 
+import io.github.reliablekafka.durability.OpenClient;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerInterceptor;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -38,6 +39,8 @@ public final class ProducerSettingsVeto implements ProducerInterceptor<Object, O
 
 	private @Nullable Object clientId;
 
+	private @Nullable OpenClient client;
+
 	/**
 	 * Called by Kafka.
 	 */
@@ -54,7 +57,7 @@ public final class ProducerSettingsVeto implements ProducerInterceptor<Object, O
 	public void configure(Map<String, ?> settings) {
 		this.clientId = settings.get(ProducerConfig.CLIENT_ID_CONFIG);
 		if (settings.get(ProducerCover.SETTING) instanceof ProducerCover<?, ?> cover) {
-			cover.vet(settings);
+			this.client = cover.vet(settings);
 		}
 	}
 
@@ -74,6 +77,9 @@ public final class ProducerSettingsVeto implements ProducerInterceptor<Object, O
 	@Override
 	public void close() {
 		ProducerCover.forget();
+		if (this.client != null) {
+			this.client.closed();
+		}
 	}
 
 }

@@ -180,6 +180,7 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 			settleUncommitted((delivery) -> delivery.rejected(reason, String.valueOf(ex)));
 			throw ex;
 		}
+		ConsumerSession.committed();
 		ifNumbered(ProducerSession::commitTransaction);
 		settleUncommitted(Delivery::delivered);
 	}

@@ -24,6 +24,7 @@ import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.Delivery;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.ledger.IdempotencyOutcome;
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.sequence.Cause;
 import io.github.reliablekafka.sequence.Finding;
@@ -33,6 +34,9 @@ import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.NumberRanges;
 import io.github.reliablekafka.sequence.Verdict;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import org.apache.commons.logging.LogFactory;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -49,13 +53,18 @@ class ReliableKafkaMetersTests {
 	@Test
 	void metersFollowTheLedger() {
 		Delivery early = this.ledger.accept("early");
-		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), null).bindTo(this.registry);
+		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), null, null, null).bindTo(this.registry);
 		assertThat(inFlight("early")).isEqualTo(1);
 		early.delivered();
 		this.ledger.accept("late").rejected(RejectionReason.RECORD_TOO_LARGE, "too large");
 		Consumption consumption = this.ledger.consumption("late", "billing");
 		consumption.post(ConsumptionOutcome.PROCESSED, 5);
+		this.ledger.post(IdempotencyOutcome.DUPLICATE);
 		assertThat(inFlight("early")).isZero();
+		assertThat(this.registry.get("reliable.kafka.idempotency.records")
+			.tags("outcome", "duplicate")
+			.functionCounter()
+			.count()).isEqualTo(1);
 		assertThat(records("early", "delivered")).isEqualTo(1);
 		assertThat(records("late", "rejected")).isEqualTo(1);
 		assertThat(this.registry.get("reliable.kafka.producer.rejections")
@@ -75,7 +84,7 @@ class ReliableKafkaMetersTests {
 		LossLedger losses = new LossLedger();
 		losses.post(finding(NumberRanges.of(301, 500)));
 		losses.coverage("orders", "billing").count(1, 0);
-		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), losses).bindTo(this.registry);
+		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), losses, null, null).bindTo(this.registry);
 		losses.addPublisher((finding) -> CompletableFuture.failedFuture(new IllegalStateException("away")));
 		for (int i = 0; i < 3; i++) {
 			assertThat(losses.post(finding(NumberRanges.of(502, 502)))).isCompletedExceptionally();
@@ -103,6 +112,30 @@ class ReliableKafkaMetersTests {
 			.count()).isEqualTo(1);
 		losses.coverage("late", "billing");
 		assertThat(this.registry.get("reliable.kafka.sequence.coverage").tag("topic", "late").gauge().value()).isNaN();
+	}
+
+	@Test
+	void scrapeOfAHundredTopicsAndTenGroupsIsBounded() {
+		LossLedger losses = new LossLedger();
+		PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), losses, null, null).bindTo(prometheus);
+		for (int topic = 0; topic < 100; topic++) {
+			this.ledger.accept("topic-" + topic).delivered();
+			for (int group = 0; group < 10; group++) {
+				this.ledger.consumption("topic-" + topic, "group-" + group).post(ConsumptionOutcome.PROCESSED, 1);
+				losses.coverage("topic-" + topic, "group-" + group).count(1, 0);
+			}
+		}
+		String scraped = prometheus.scrape();
+		long started = System.nanoTime();
+		for (int i = 0; i < 10; i++) {
+			prometheus.scrape();
+		}
+		long micros = (System.nanoTime() - started) / 10_000;
+		LogFactory.getLog(getClass())
+			.info("scrape: %d lines, %d kB, %d us".formatted(scraped.lines().count(), scraped.length() / 1024, micros));
+		assertThat(scraped.lines().count()).isLessThan(20_000);
+		assertThat(scraped.length()).isLessThan(2_000_000);
 	}
 
 	private static Finding finding(NumberRanges numbers) {

@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 
+import io.github.reliablekafka.ledger.Consumption;
+import io.github.reliablekafka.ledger.GuardIntervention;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -45,7 +47,6 @@ import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
-import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.util.backoff.FixedBackOff;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -59,7 +60,7 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 
 	@ParameterizedTest
 	@ValueSource(classes = { Listener.class, Filtering.class, Intercepting.class, OwnRecoverer.class, OwnHandler.class,
-			GreedyHandler.class, Acknowledging.class, RetryListener.class })
+			GreedyHandler.class, RetryListener.class })
 	void recordThatSomebodyKeepsOrFiltersIsNotFound(Class<?> configuration) {
 		run(configuration, (context) -> {
 			send(context, true, "one", "fail", "two", "fail", "fail", "three");
@@ -67,7 +68,7 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 			send(context, false, "four");
 			awaitCommitted(7);
 		});
-		assertThat(this.ledger.findings()).isEmpty();
+		assertNothingFound();
 	}
 
 	@Test
@@ -82,7 +83,7 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 			assertThat(context.getBean(Seen.class).values).containsExactly("one", "fail", "kept", "kept", "kept",
 					"four");
 		});
-		assertThat(this.ledger.findings()).isEmpty();
+		assertNothingFound();
 	}
 
 	@ParameterizedTest
@@ -93,7 +94,7 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 			awaitCommitted(6);
 		}, "spring.kafka.listener.ack-mode=" + mode, "spring.kafka.listener.ack-time=500ms",
 				"spring.kafka.listener.ack-count=2", "spring.kafka.consumer.max-poll-records=3");
-		assertThat(this.ledger.findings()).isEmpty();
+		assertNothingFound();
 	}
 
 	@ParameterizedTest
@@ -105,7 +106,7 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 			send(context, false, "four");
 			awaitCommitted(7);
 		}, "spring.kafka.listener.type=batch");
-		assertThat(this.ledger.findings()).isEmpty();
+		assertNothingFound();
 	}
 
 	@ParameterizedTest
@@ -119,7 +120,7 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 			probe.send(this.topic, 0, "a", "three");
 			awaitCommitted(4);
 		}, "spring.kafka.listener.type=" + type, "spring.kafka.producer.transaction-id-prefix=" + this.group);
-		assertThat(this.ledger.findings()).isEmpty();
+		assertNothingFound();
 	}
 
 	@ParameterizedTest
@@ -149,7 +150,16 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 					&& probe.committed(this.group, this.topic, 2) == 20);
 		}, "spring.kafka.consumer.properties[group.protocol]=" + protocol, "spring.kafka.consumer.max-poll-records=10",
 				"spring.kafka.listener.immediate-stop=true");
+		assertNothingFound();
+	}
+
+	private void assertNothingFound() {
 		assertThat(this.ledger.findings()).isEmpty();
+		for (Consumption consumption : this.deliveries.consumptions()) {
+			for (GuardIntervention intervention : GuardIntervention.values()) {
+				assertThat(consumption.counted(intervention)).as(intervention.label()).isZero();
+			}
+		}
 	}
 
 	// Handlers in the packages of the starter count as its own.
@@ -236,19 +246,6 @@ class KeptRecordsIntegrationTests extends ProcessingLossSetup {
 				}
 
 			});
-		}
-
-	}
-
-	@EnableKafka
-	@Configuration(proxyBeanMethods = false)
-	static class Acknowledging {
-
-		@KafkaListener(topics = "${topic}", ackMode = "MANUAL_IMMEDIATE")
-		void listen(String value, Acknowledgment acknowledgment) {
-			if (!value.equals("fail")) {
-				acknowledgment.acknowledge();
-			}
 		}
 
 	}

@@ -16,12 +16,14 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.sequence.Cause;
 import io.github.reliablekafka.sequence.Finding;
 import io.github.reliablekafka.sequence.Lane;
@@ -31,6 +33,7 @@ import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.sequence.Verdict;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -38,7 +41,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link ListenedRecords}, {@link OpenRecords} and {@link ProcessingLosses}.
+ * Tests for {@link ListenedRecords} and {@link ProcessingLosses}.
  */
 class ListenedRecordsTests {
 
@@ -48,17 +51,21 @@ class ListenedRecordsTests {
 
 	private final LossLedger ledger = new LossLedger();
 
+	private final MockConsumer<String, String> mock = new MockConsumer<>("earliest");
+
 	private final AssignedPartition zero = new AssignedPartition(ZERO, null);
 
 	private final AssignedPartition one = new AssignedPartition(ONE, null);
 
-	private final ListenedRecords listened = new ListenedRecords(Map.of(ZERO, this.zero, ONE, this.one),
+	private final ListenedRecords listened = new ListenedRecords(this.mock, Map.of(ZERO, this.zero, ONE, this.one),
 			new ProcessingLosses("g", true, this.ledger));
 
 	private final Map<Long, ConsumerRecord<String, String>> records = new HashMap<>();
 
 	ListenedRecordsTests() {
-		this.listened.watch();
+		this.mock.assign(List.of(ZERO, ONE));
+		this.listened.watch(CommitGuardTests.outcomes(new DeliveryLedger(), () -> true,
+				new UnfinishedRecords(new DeliveryLedger(), Duration.ofMinutes(1))), false, false);
 	}
 
 	@Test
@@ -70,17 +77,10 @@ class ListenedRecordsTests {
 	}
 
 	@Test
-	void committedWhenListenerCommitsBeforeItReturnsFindsNothing() {
-		poll(0);
-		commit(1);
-		close(0);
-		assertThat(findings()).isEmpty();
-	}
-
-	@Test
-	void committedAboveOpenRecordsFindsThemOnce() {
+	void abandonedAndCommittedIsFoundOnce() {
 		poll(0, 1, 2, 3, 5, 6);
 		close(0, 3, 6);
+		abandon(1, 2, 5);
 		commit(6);
 		assertThat(findings()).extracting(Finding::numbers)
 			.containsExactly(NumberRanges.of(1, 2), NumberRanges.of(5, 5));
@@ -98,9 +98,10 @@ class ListenedRecordsTests {
 	}
 
 	@Test
-	void committedBelowOpenRecordsFindsNothing() {
-		poll(0, 1, 2);
+	void abandonedThatIsNotCommittedIsNotFound() {
+		poll(0, 1);
 		close(0);
+		abandon(1);
 		commit(1);
 		assertThat(findings()).isEmpty();
 		this.listened.end(this.zero);
@@ -108,46 +109,10 @@ class ListenedRecordsTests {
 	}
 
 	@Test
-	void pollAfterAnotherKeepsWhatIsOpen() {
-		poll(0, 1);
-		this.listened.beforePoll();
-		poll(2, 3);
-		close(2, 3);
-		this.listened.beforePoll();
-		close(0);
-		commit(4);
-		assertThat(findings()).extracting(Finding::numbers).containsExactly(NumberRanges.of(1, 1));
-	}
-
-	@Test
-	void movedBackIsPolledAgain() {
-		poll(0, 1, 2);
-		close(0);
-		commit(1);
-		this.zero.move(1, Cause.SEEK);
-		assertThat(findings()).isEmpty();
-		poll(1, 2);
-		close(1, 2);
-		commit(3);
-		assertThat(findings()).isEmpty();
-	}
-
-	@Test
-	void movedToAnEdgeOrCutOffForgets() {
-		poll(0, 1);
-		this.zero.unsettle();
-		commit(2);
-		assertThat(findings()).isEmpty();
-		poll(2, 3);
-		this.zero.truncate(2);
-		commit(4);
-		assertThat(findings()).isEmpty();
-	}
-
-	@Test
-	void endedWhenCommittedAboveOpenRecordsFindsThem() {
+	void endedWhenCommittedAboveAnAbandonedRecordFindsIt() {
 		poll(0, 1);
 		close(0);
+		abandon(1);
 		this.listened.committed(Map.of(ZERO, new OffsetAndMetadata(2)));
 		this.listened.end(this.zero);
 		assertThat(this.ledger.findings()).hasSize(1);
@@ -156,13 +121,47 @@ class ListenedRecordsTests {
 	@Test
 	void transactionThatIsRolledBackFindsNothing() {
 		poll(0, 1);
+		abandon(0, 1);
 		this.listened.sentInTransaction(Map.of(ZERO, new OffsetAndMetadata(2)));
 		this.zero.move(1, Cause.SEEK);
 		assertThat(findings()).isEmpty();
 		poll(1);
 		close(1);
 		this.listened.sentInTransaction(Map.of(ZERO, new OffsetAndMetadata(2)));
+		this.listened.committedInTransaction();
 		assertThat(findings()).extracting(Finding::numbers).containsExactly(NumberRanges.of(0, 0));
+	}
+
+	@Test
+	void numberedRecordsAreFoundBySession() {
+		stamp(0, 7, 11);
+		stamp(1, 8, 3);
+		stamp(2, 7, 12);
+		stamp(3, 8, 5);
+		poll(0, 1, 2, 3);
+		abandon(0, 1, 2, 3);
+		commit(4);
+		assertThat(findings()).extracting((finding) -> finding.session() + ":" + finding.numbers())
+			.containsExactlyInAnyOrder("7:11..12", "8:3", "8:5");
+		assertThat(findings()).filteredOn((finding) -> finding.session() == 7)
+			.singleElement()
+			.satisfies((finding) -> assertThat(finding.skippedTo()).isEqualTo(3));
+	}
+
+	@Test
+	void findingThatIsNotPublishedIsKept() {
+		List<Finding> published = new ArrayList<>();
+		this.ledger.addPublisher((finding) -> {
+			published.add(finding);
+			return CompletableFuture.failedFuture(new IllegalStateException("no topic"));
+		});
+		poll(0);
+		abandon(0);
+		commit(1);
+		assertThat(findings()).hasSize(1);
+		this.listened.beforePoll();
+		// Not at every poll.
+		assertThat(published).hasSize(1);
 	}
 
 	@Test
@@ -188,40 +187,8 @@ class ListenedRecordsTests {
 	}
 
 	@Test
-	void closeAllLeavesNothingOpenInAnyPartition() {
-		poll(0, 1);
-		this.one.open().add(List.of(new ConsumerRecord<>("t", 1, 0, null, "v")));
-		this.listened.closeAll();
-		this.listened.committed(Map.of(ZERO, new OffsetAndMetadata(2), ONE, new OffsetAndMetadata(1)));
-		assertThat(findings()).isEmpty();
-	}
-
-	@Test
-	void closeFilteredClosesWhatIsGone() {
-		ConsumerRecords<String, String> polled = poll(0, 1, 2);
-		this.listened.closeFiltered(polled, new ConsumerRecords<>(Map.of(ZERO, List.of(record(1))), Map.of()));
-		commit(3);
-		assertThat(findings()).extracting(Finding::numbers).containsExactly(NumberRanges.of(1, 1));
-	}
-
-	@Test
-	void numberedRecordsAreFoundBySession() {
-		stamp(0, 7, 11);
-		stamp(1, 8, 3);
-		stamp(2, 7, 12);
-		stamp(3, 8, 5);
-		poll(0, 1, 2, 3);
-		commit(4);
-		assertThat(findings()).extracting((finding) -> finding.session() + ":" + finding.numbers())
-			.containsExactlyInAnyOrder("7:11..12", "8:3", "8:5");
-		assertThat(findings()).filteredOn((finding) -> finding.session() == 7)
-			.singleElement()
-			.satisfies((finding) -> assertThat(finding.skippedTo()).isEqualTo(3));
-	}
-
-	@Test
 	void notWatchedFollowsNothing() {
-		ListenedRecords other = new ListenedRecords(Map.of(ZERO, this.zero),
+		ListenedRecords other = new ListenedRecords(this.mock, Map.of(ZERO, this.zero),
 				new ProcessingLosses("g", true, this.ledger));
 		other.polled(new ConsumerRecords<>(Map.of(ZERO, List.of(record(0))), Map.of()));
 		other.committed(Map.of(ZERO, new OffsetAndMetadata(1)));
@@ -229,46 +196,6 @@ class ListenedRecordsTests {
 		other.end(this.zero);
 		assertThat(this.ledger.findings()).isEmpty();
 		assertThat(this.zero.open().takeCommitted()).isEmpty();
-	}
-
-	@Test
-	void openRecordsOfTooManyPollsAreForgotten() {
-		for (int i = 0; i <= 100; i++) {
-			poll(i);
-		}
-		commit(101);
-		assertThat(findings()).extracting(Finding::numbers).containsExactly(NumberRanges.of(1, 100));
-	}
-
-	@Test
-	void closeOutOfOrderFindsTheRecord() {
-		long[] offsets = new long[500];
-		for (int i = 0; i < offsets.length; i++) {
-			offsets[i] = 3L * i;
-		}
-		poll(offsets);
-		for (int i = offsets.length - 1; i >= 0; i--) {
-			if (i != 250) {
-				close(offsets[i], offsets[i] + 1);
-			}
-		}
-		commit(1500);
-		assertThat(findings()).extracting(Finding::numbers).containsExactly(NumberRanges.of(750, 750));
-	}
-
-	@Test
-	void findingThatIsNotPublishedIsKept() {
-		List<Finding> published = new ArrayList<>();
-		this.ledger.addPublisher((finding) -> {
-			published.add(finding);
-			return CompletableFuture.failedFuture(new IllegalStateException("no topic"));
-		});
-		poll(0);
-		commit(1);
-		assertThat(findings()).hasSize(1);
-		this.listened.beforePoll();
-		// Not at every poll.
-		assertThat(published).hasSize(1);
 	}
 
 	private List<Finding> findings() {
@@ -289,6 +216,12 @@ class ListenedRecordsTests {
 	private void close(long... offsets) {
 		for (long offset : offsets) {
 			this.listened.close(record(offset));
+		}
+	}
+
+	private void abandon(long... offsets) {
+		for (long offset : offsets) {
+			this.listened.abandon(record(offset));
 		}
 	}
 

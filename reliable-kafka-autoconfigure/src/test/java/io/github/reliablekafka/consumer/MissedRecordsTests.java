@@ -134,20 +134,6 @@ class MissedRecordsTests extends AssignedPartitionsSetup {
 	}
 
 	@Test
-	void partitionThatGoesAfterAnAsyncCommitAboveAnOpenRecordFindsIt() {
-		ReliableConsumer<String, String> consumer = subscribe(5);
-		consumer.listened().watch();
-		this.mock.addRecord(record(5, 1));
-		consumer.poll(Duration.ZERO);
-		consumer.commitAsync(Map.of(ZERO, new OffsetAndMetadata(6)), null);
-		this.mock.rebalance(List.of());
-		assertThat(this.ledger.findings()).singleElement().satisfies((finding) -> {
-			assertThat(finding.verdict()).isEqualTo(Verdict.PROCESSING_LOSS);
-			assertThat(finding.numbers()).hasToString("5");
-		});
-	}
-
-	@Test
 	void pollWhenKafkaMovedOverWhatIsDeletedFindsWhatIsMissed() {
 		this.mock.stored.put(ZERO, new OffsetAndMetadata(5));
 		ReliableConsumer<String, String> consumer = new ReliableConsumer<>(this.mock, session(),

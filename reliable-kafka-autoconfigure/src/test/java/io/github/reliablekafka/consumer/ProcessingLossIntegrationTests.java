@@ -16,26 +16,17 @@
 
 package io.github.reliablekafka.consumer;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.reliablekafka.deadletter.FragileDeserializer;
 import io.github.reliablekafka.sequence.Cause;
 import io.github.reliablekafka.sequence.Finding;
 import io.github.reliablekafka.sequence.Verdict;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.BackOff;
@@ -58,18 +49,6 @@ import static org.awaitility.Awaitility.await;
  * Tests for records that are committed though nothing became of them, against a broker.
  */
 class ProcessingLossIntegrationTests extends ProcessingLossSetup {
-
-	@ParameterizedTest
-	@ValueSource(booleans = { false, true })
-	void pollThatSpringKafkaDropsAfterAFailedCommitIsFound(boolean numbered) {
-		run(FailingCommits.class, (context) -> {
-			send(context, numbered, "one", "two", "three");
-			awaitCommitted(3);
-			assertThat(context.getBean(Seen.class).values).containsExactly("one", "three");
-			await().untilAsserted(() -> assertThat(this.ledger.findings()).hasSize(1));
-		}, "spring.kafka.consumer.max-poll-records=1");
-		assertFound(numbered, 1, 1);
-	}
 
 	@ParameterizedTest
 	@ValueSource(classes = { LogAndSkip.class, LoggingHandler.class, NoDestination.class })
@@ -147,51 +126,6 @@ class ProcessingLossIntegrationTests extends ProcessingLossSetup {
 		assertThat(finding.verdict()).isEqualTo(Verdict.PROCESSING_LOSS);
 		assertThat(finding.cause()).isEqualTo(Cause.COMMITTED_UNPROCESSED);
 		assertThat(finding.group()).startsWith(this.group);
-	}
-
-	/**
-	 * A commit fails as it does during a rebalance, and its repetition takes too long.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	static class FailingCommits extends Listener {
-
-		private final AtomicInteger failures = new AtomicInteger();
-
-		FailingCommits(Seen seen) {
-			super(seen);
-		}
-
-		@Bean
-		DefaultKafkaConsumerFactoryCustomizer faults() {
-			return (factory) -> factory.addPostProcessor(this::withFaults);
-		}
-
-		@SuppressWarnings("unchecked")
-		private <K, V> Consumer<K, V> withFaults(Consumer<K, V> consumer) {
-			return (Consumer<K, V>) Proxy.newProxyInstance(getClass().getClassLoader(),
-					new Class<?>[] { Consumer.class }, (proxy, method, arguments) -> {
-						if (method.getName().equals("commitSync") && arguments != null
-								&& arguments[0] instanceof Map<?, ?> offsets
-								&& offsets.values()
-									.stream()
-									.anyMatch((offset) -> ((OffsetAndMetadata) offset).offset() == 1)) {
-							int failure = this.failures.incrementAndGet();
-							if (failure == 1) {
-								throw new RebalanceInProgressException();
-							}
-							if (failure == 2) {
-								throw new TimeoutException("no answer");
-							}
-						}
-						try {
-							return method.invoke(consumer, arguments);
-						}
-						catch (InvocationTargetException ex) {
-							throw ex.getTargetException();
-						}
-					});
-		}
-
 	}
 
 	@Configuration(proxyBeanMethods = false)

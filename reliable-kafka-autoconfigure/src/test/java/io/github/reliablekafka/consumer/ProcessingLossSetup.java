@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 import io.github.reliablekafka.deadletter.DeadLetterAutoConfiguration;
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
+import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.producer.ReliableProducerAutoConfiguration;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.testing.ApplicationOnBroker;
@@ -46,6 +47,8 @@ abstract class ProcessingLossSetup extends ApplicationOnBroker {
 
 	LossLedger ledger;
 
+	DeliveryLedger deliveries;
+
 	ProcessingLossSetup() {
 		super(DurabilityAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
 				ReliableProducerAutoConfiguration.class, DeadLetterAutoConfiguration.class,
@@ -64,6 +67,7 @@ abstract class ProcessingLossSetup extends ApplicationOnBroker {
 	protected void run(Class<?> configuration, ThrowingConsumer<ApplicationContext> test, String... properties) {
 		super.run(configuration, (context) -> {
 			this.ledger = context.getBean(LossLedger.class);
+			this.deliveries = context.getBean(DeliveryLedger.class);
 			test.accept(context);
 		}, properties);
 	}

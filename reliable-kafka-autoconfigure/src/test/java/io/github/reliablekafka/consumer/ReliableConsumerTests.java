@@ -74,8 +74,8 @@ class ReliableConsumerTests {
 
 	private final DeliveryLedger ledger = new DeliveryLedger();
 
-	private final BatchOutcomes<String, String> batchOutcomes = new BatchOutcomes<>(
-			new Outcomes(this.ledger, () -> "g", () -> false, errorHandling()), null);
+	private final BatchOutcomes<String, String> batchOutcomes = new BatchOutcomes<>(new Outcomes(this.ledger, () -> "g",
+			() -> false, errorHandling(), new UnfinishedRecords(this.ledger, Duration.ofMinutes(1))), null);
 
 	@AfterEach
 	void close() {

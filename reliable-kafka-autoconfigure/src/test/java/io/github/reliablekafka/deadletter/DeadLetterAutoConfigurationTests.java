@@ -231,7 +231,7 @@ class DeadLetterAutoConfigurationTests {
 	@Test
 	void backOffWhenExponentialEndsAfterTheLastAttempt() {
 		RetryProperties properties = new RetryProperties(RetryProperties.Policy.EXPONENTIAL, Duration.ofSeconds(1), 2,
-				Duration.ofSeconds(3), 4);
+				Duration.ofSeconds(3), 4, null, List.of(), List.of(), List.of());
 		BackOffExecution waits = properties.backOff(false).start();
 		assertThat(List.of(waits.nextBackOff(), waits.nextBackOff(), waits.nextBackOff(), waits.nextBackOff(),
 				waits.nextBackOff()))
@@ -245,7 +245,7 @@ class DeadLetterAutoConfigurationTests {
 	@Test
 	void backOffWhenPolicyIsNoneEndsAtOnce() {
 		RetryProperties properties = new RetryProperties(RetryProperties.Policy.NONE, Duration.ofSeconds(1), 2,
-				Duration.ofSeconds(3), 4);
+				Duration.ofSeconds(3), 4, null, List.of(), List.of(), List.of());
 		assertThat(properties.backOff(false).start().nextBackOff()).isEqualTo(BackOffExecution.STOP);
 		assertThat(properties.backOff(true).start().nextBackOff()).isPositive();
 	}

@@ -44,7 +44,8 @@ class DeadLetterRecovererTests {
 
 	private final ConsumerSession session = new ConsumerSession(Map.of("group.id", "g", "max.poll.interval.ms", 5));
 
-	private final DeadLetterProperties properties = new DeadLetterProperties(true, "-dlt", Duration.ofSeconds(1));
+	private final DeadLetterProperties properties = new DeadLetterProperties(true, "-dlt", Duration.ofSeconds(1), false,
+			new DeadLetterProperties.Redrive(3, 100, "-parking", "rk-redrive"));
 
 	private final DeadLetterRecoverer recoverer = new DeadLetterRecoverer(new DeadLetterClusters(this.properties,
 			new DefaultListableBeanFactory().getBeanProvider(new ParameterizedTypeReference<ProducerFactory<?, ?>>() {

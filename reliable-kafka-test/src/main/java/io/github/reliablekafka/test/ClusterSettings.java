@@ -35,11 +35,12 @@ import org.jspecify.annotations.Nullable;
  * @param directory the directory of the nodes, or null for a temporary one
  * @param heap the heap of a node, as the JVM reads it
  * @param brokerClassPath the jars of the nodes, or empty for those of this JVM
+ * @param racks the rack of each broker in the order of their ids, or empty for none
  * @param links whether connections pass through links that can be cut
  * @param startTimeout how long the whole cluster, or a single node, may take to start
  */
 record ClusterSettings(int brokers, boolean combined, Map<String, String> properties, @Nullable Path directory,
-		String heap, List<Path> brokerClassPath, boolean links, Duration startTimeout) {
+		String heap, List<Path> brokerClassPath, List<String> racks, boolean links, Duration startTimeout) {
 
 	/** Beyond the ids of all brokers. */
 	static final int CONTROLLER_ID = 100;
@@ -51,6 +52,10 @@ record ClusterSettings(int brokers, boolean combined, Map<String, String> proper
 		}
 		properties = Map.copyOf(properties);
 		brokerClassPath = List.copyOf(brokerClassPath);
+		racks = List.copyOf(racks);
+		if (!racks.isEmpty() && racks.size() != brokers) {
+			throw new IllegalArgumentException("racks=" + racks + ", expected=one for each of " + brokers + " brokers");
+		}
 	}
 
 	List<Integer> brokerIds() {
@@ -108,6 +113,9 @@ record ClusterSettings(int brokers, boolean combined, Map<String, String> proper
 		putSmall(properties);
 		putSafe(properties);
 		putFast(properties);
+		if (broker && !this.racks.isEmpty()) {
+			properties.put("broker.rack", this.racks.get(node - 1));
+		}
 		properties.putAll(this.properties);
 		return properties;
 	}

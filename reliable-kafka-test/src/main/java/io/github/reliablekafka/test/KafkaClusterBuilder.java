@@ -43,6 +43,8 @@ public final class KafkaClusterBuilder {
 
 	private List<Path> brokerClassPath = List.of();
 
+	private List<String> racks = List.of();
+
 	private boolean links = true;
 
 	private Duration startTimeout = Duration.ofSeconds(90);
@@ -115,6 +117,16 @@ public final class KafkaClusterBuilder {
 	}
 
 	/**
+	 * Put each broker into a rack.
+	 * @param names one for each broker, in the order of their ids; none by default
+	 * @return this builder
+	 */
+	public KafkaClusterBuilder racks(String... names) {
+		this.racks = List.of(names);
+		return this;
+	}
+
+	/**
 	 * Set whether connections pass through links in this JVM. Without them nothing can be
 	 * cut off, and a benchmark measures the brokers alone. They need the loopback
 	 * addresses {@code 127.1.0.x}, which Linux has; elsewhere there are none.
@@ -144,7 +156,7 @@ public final class KafkaClusterBuilder {
 	 */
 	public KafkaCluster build() {
 		return new KafkaCluster(new ClusterSettings(this.brokers, this.combined, this.properties, this.directory,
-				this.heap, this.brokerClassPath, this.links, this.startTimeout));
+				this.heap, this.brokerClassPath, this.racks, this.links, this.startTimeout));
 	}
 
 }

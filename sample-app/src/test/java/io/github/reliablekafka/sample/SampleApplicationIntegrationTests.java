@@ -101,6 +101,47 @@ class SampleApplicationIntegrationTests {
 			.isEmpty();
 	}
 
+	@Test
+	void actuatorTellsWhatTheTopicsSurvive() {
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(30))
+			.untilAsserted(() -> client.get()
+				.uri("/actuator/reliablekafka/durability")
+				.exchange()
+				.expectStatus()
+				.isOk()
+				.expectBody()
+				.jsonPath("$.clusters[0].topics[?(@.topic == 'orders')].level")
+				.isEqualTo("server")
+				.jsonPath("$.clusters[0].topics[?(@.topic == 'orders-dlt')].level")
+				.isEqualTo("server")
+				.jsonPath("$.clusters[0].violations")
+				.isEmpty());
+		client.get()
+			.uri("/actuator/reliablekafka/clients")
+			.exchange()
+			.expectBody()
+			.jsonPath("$.clients[?(@.kind == 'producer')].settings.acks.value")
+			.isEqualTo("all");
+		client.get().uri("/actuator/reliablekafka/nothing").exchange().expectStatus().isNotFound();
+		client.get()
+			.uri("/actuator/health")
+			.exchange()
+			.expectStatus()
+			.isOk()
+			.expectBody()
+			.jsonPath("$.components.reliableKafka.components.listeners.status")
+			.isEqualTo("UP");
+		client.get()
+			.uri("/actuator/prometheus")
+			.exchange()
+			.expectStatus()
+			.isOk()
+			.expectBody(String.class)
+			.value((scrape) -> assertThat(scrape).contains("reliable_kafka_durability_topics{level=\"server\"}",
+					"reliable_kafka_producer_records_total{outcome=\"delivered\",topic=\"orders\"}"));
+	}
+
 	private static RestTestClient.ResponseSpec place(UUID id, String item) {
 		return client.post().uri("/orders").contentType(MediaType.APPLICATION_JSON).body("""
 				{"id": "%s", "item": "%s", "quantity": 2}""".formatted(id, item)).exchange();

@@ -1,0 +1,120 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.actuate;
+
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+
+import io.github.reliablekafka.durability.OpenClient;
+import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.durability.SettingOrigins;
+import io.github.reliablekafka.durability.Violation;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
+
+/**
+ * The open clients of the application with the settings that they have, and where these
+ * come from. A value is shown only if Kafka knows the setting and does not call it a
+ * password.
+ */
+final class ClientsSection {
+
+	private static final String MASKED = "******";
+
+	private static final Map<String, Set<String>> PRINTABLE = Map.of("producer", printable(ProducerConfig.configDef()),
+			"consumer", printable(ConsumerConfig.configDef()));
+
+	private final SafetyGate gate;
+
+	private final SettingOrigins origins;
+
+	ClientsSection(SafetyGate gate, SettingOrigins origins) {
+		this.gate = gate;
+		this.origins = origins;
+	}
+
+	Map<String, Object> read() {
+		List<Map<String, Object>> clients = this.gate.clients()
+			.stream()
+			.sorted(Comparator.comparing(OpenClient::kind)
+				.thenComparing((client) -> String.valueOf(client.settings().get(CommonClientConfigs.CLIENT_ID_CONFIG))))
+			.map(this::describe)
+			.toList();
+		Map<String, Object> section = new LinkedHashMap<>();
+		section.put("clients", clients);
+		section.put("acceptedRisks", this.gate.acceptedViolations().stream().map(Violation::describe).toList());
+		return section;
+	}
+
+	private Map<String, Object> describe(OpenClient client) {
+		Map<String, Object> description = new LinkedHashMap<>();
+		description.put("kind", client.kind());
+		description.put("clientId", String.valueOf(client.settings().get(CommonClientConfigs.CLIENT_ID_CONFIG)));
+		description.put("of", client.subject());
+		Map<String, Object> settings = new TreeMap<>();
+		Set<String> printable = PRINTABLE.getOrDefault(client.kind(), Set.of());
+		client.settings().forEach((name, value) -> {
+			if (value == null || name.startsWith("reliable.")) {
+				return;
+			}
+			Map<String, Object> setting = new LinkedHashMap<>();
+			setting.put("value", printable.contains(name) ? print(value) : MASKED);
+			String origin = this.origins.find(client.kind(), name, value);
+			setting.put("origin", (origin != null) ? origin : "the application's code, Spring Boot or reliable-kafka");
+			settings.put(name, setting);
+		});
+		description.put("settings", settings);
+		return description;
+	}
+
+	private static Set<String> printable(ConfigDef definition) {
+		Set<String> printable = new HashSet<>();
+		definition.configKeys().forEach((name, key) -> {
+			if (key.type != ConfigDef.Type.PASSWORD) {
+				printable.add(name);
+			}
+		});
+		return printable;
+	}
+
+	private static String print(Object value) {
+		if (value instanceof Class<?> type) {
+			return type.getName();
+		}
+		if (value instanceof Iterable<?> several) {
+			return StreamSupport.stream(several.spliterator(), false)
+				.map(ClientsSection::print)
+				.collect(Collectors.joining(","));
+		}
+		if (value instanceof CharSequence || value instanceof Number || value instanceof Boolean
+				|| value instanceof Enum<?>) {
+			return value.toString();
+		}
+		// What an object says about itself may be anything.
+		return value.getClass().getName();
+	}
+
+}

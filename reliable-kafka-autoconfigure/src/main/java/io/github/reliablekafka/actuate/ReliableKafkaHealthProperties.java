@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.actuate;
+
+import java.time.Duration;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * When something is bad enough for health.
+ *
+ * @param unacknowledgedAfter Age of the oldest record without an acknowledgement from
+ * which on producers are down.
+ * @param idleAfter Time from which on a listener is down that is behind and does not get
+ * on. Has to be longer than the processing of one record.
+ * @param settleAfter Time for which something has to be good again before health says so.
+ */
+@ConfigurationProperties("reliable.kafka.health")
+record ReliableKafkaHealthProperties(@DefaultValue("1m") Duration unacknowledgedAfter,
+		@DefaultValue("5m") Duration idleAfter, @DefaultValue("30s") Duration settleAfter) {
+}

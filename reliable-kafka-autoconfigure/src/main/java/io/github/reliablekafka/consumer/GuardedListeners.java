@@ -1,0 +1,147 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.consumer;
+
+import java.util.Objects;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.DirectFieldAccessor;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.listener.BatchMessageListener;
+import org.springframework.kafka.listener.DelegatingMessageListener;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
+
+/**
+ * Wraps listeners that acknowledge by hand or reply, because nobody else hears of it:
+ * Spring Kafka commits the highest acknowledgement, whatever is below it, and looks at no
+ * reply. Any other listener stays as it is.
+ */
+final class GuardedListeners {
+
+	private GuardedListeners() {
+	}
+
+	/**
+	 * Wrap a listener if need be.
+	 * @param listener of a container
+	 * @param byHand whether it acknowledges by hand
+	 * @return what to give the container instead; the same if there is no need, if it is
+	 * of no known kind, or wrapped already
+	 */
+	static Object wrap(Object listener, boolean byHand) {
+		if (isWrapped(listener)) {
+			return listener;
+		}
+		boolean replies = followReplies(listener);
+		if (!byHand && !replies) {
+			return listener;
+		}
+		if (isFiltering(listener)) {
+			return aroundFilter(listener);
+		}
+		if (listener instanceof BatchMessageListener<?, ?> batch) {
+			return new GuardedBatchListener<>(batch);
+		}
+		return (listener instanceof MessageListener<?, ?> single) ? new GuardedListener<>(single) : listener;
+	}
+
+	// What a filter further inside holds back would have no outcome.
+	private static boolean isFiltering(Object listener) {
+		Object inner = listener;
+		while (inner instanceof DelegatingMessageListener<?> outer) {
+			if (inner instanceof FilteringMessageListenerAdapter
+					|| inner instanceof FilteringBatchMessageListenerAdapter) {
+				return true;
+			}
+			inner = outer.getDelegate();
+		}
+		return false;
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <K, V> Object aroundFilter(Object listener) {
+		if (listener.getClass() == FilteringMessageListenerAdapter.class) {
+			FilteringMessageListenerAdapter<K, V> filtering = (FilteringMessageListenerAdapter<K, V>) listener;
+			return new GuardedListener<>(new FilteringMessageListenerAdapter<>(filtering.getDelegate(),
+					GuardedListeners.<K, V>filterOf(listener), acknowledges(listener)));
+		}
+		if (listener.getClass() == FilteringBatchMessageListenerAdapter.class) {
+			FilteringBatchMessageListenerAdapter<K, V> filtering = (FilteringBatchMessageListenerAdapter<K, V>) listener;
+			return new GuardedBatchListener<>(new FilteringBatchMessageListenerAdapter<>(filtering.getDelegate(),
+					GuardedListeners.<K, V>filterOf(listener), acknowledges(listener)));
+		}
+		return listener;
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <K, V> ToldFilter<K, V> filterOf(Object listener) {
+		return new ToldFilter<>((RecordFilterStrategy<K, V>) Objects
+			.requireNonNull(new DirectFieldAccessor(listener).getPropertyValue("recordFilterStrategy")));
+	}
+
+	private static boolean acknowledges(Object listener) {
+		return Boolean.TRUE.equals(new DirectFieldAccessor(listener).getPropertyValue("ackDiscarded"));
+	}
+
+	// Whether the listener may reply; then what it sends is known from now on.
+	private static boolean followReplies(Object listener) {
+		Object inner = listener;
+		while (inner instanceof DelegatingMessageListener<?> outer) {
+			inner = outer.getDelegate();
+		}
+		if (!(inner instanceof MessagingMessageListenerAdapter<?, ?> adapter)) {
+			return false;
+		}
+		DirectFieldAccessor fields = new DirectFieldAccessor(adapter);
+		if (!(fields.getPropertyValue("replyTemplate") instanceof KafkaTemplate<?, ?> template) || !mayReply(fields)) {
+			return false;
+		}
+		if (!(template instanceof ReplyTemplate)) {
+			adapter.setReplyTemplate(new ReplyTemplate<>(template));
+		}
+		return true;
+	}
+
+	private static boolean mayReply(DirectFieldAccessor adapter) {
+		Object method = adapter.getPropertyValue("handlerMethod");
+		return adapter.getPropertyValue("replyTopicExpression") != null
+				|| Boolean.TRUE.equals(adapter.getPropertyValue("messageReturnType"))
+				|| (method != null && new DirectFieldAccessor(method).getPropertyValue("delegatingHandler") != null);
+	}
+
+	/**
+	 * Whether a listener is wrapped.
+	 * @param listener of a container
+	 * @return {@code false} if nobody hears what it does
+	 */
+	static boolean isWrapped(@Nullable Object listener) {
+		Object inner = listener;
+		while (inner instanceof DelegatingMessageListener<?> outer) {
+			if (inner instanceof GuardedListener || inner instanceof GuardedBatchListener) {
+				return true;
+			}
+			inner = outer.getDelegate();
+		}
+		return false;
+	}
+
+}

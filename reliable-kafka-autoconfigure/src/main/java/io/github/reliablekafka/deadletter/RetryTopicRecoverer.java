@@ -1,0 +1,131 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.deadletter;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+import io.github.reliablekafka.durability.ConsumerSession;
+import io.github.reliablekafka.ledger.ConsumptionOutcome;
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
+import org.springframework.kafka.core.KafkaOperations;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.listener.DeadLetterPublishingRecoverer;
+
+/**
+ * Sends a record to its next retry topic, or to the dead letter topic, with the bytes
+ * that it has in Kafka: a template would serialize it anew, if it can. Waits for the
+ * acknowledgement for a bounded time, and throws otherwise, so that the record stays
+ * where it is. What goes to templates of the application is left to them. Safe for use by
+ * many threads.
+ */
+final class RetryTopicRecoverer extends DeadLetterPublishingRecoverer {
+
+	private static final int LONGEST_HEADER_BYTES = 8 * 1024;
+
+	private final DeadLetterClusters clusters;
+
+	private final DeadLetterProperties properties;
+
+	private final DeliveryLedger ledger;
+
+	RetryTopicRecoverer(Function<ProducerRecord<?, ?>, ? extends @Nullable KafkaOperations<?, ?>> templates,
+			BiFunction<ConsumerRecord<?, ?>, Exception, @Nullable TopicPartition> destinations,
+			DeadLetterClusters clusters, DeadLetterProperties properties, DeliveryLedger ledger) {
+		super(templates, destinations);
+		this.clusters = clusters;
+		this.properties = properties;
+		this.ledger = ledger;
+	}
+
+	@Override
+	protected void publish(ProducerRecord<Object, Object> outRecord, KafkaOperations<Object, Object> kafkaTemplate,
+			ConsumerRecord<?, ?> inRecord) {
+		if (!(kafkaTemplate instanceof OriginalBytes)) {
+			super.publish(outRecord, kafkaTemplate, inRecord);
+			return;
+		}
+		ConsumerSession session = ConsumerSession.current();
+		if (session == null) {
+			throw new KafkaException("%s is not polled by a reliable consumer".formatted(inRecord.topic()));
+		}
+		boolean deadLetter = outRecord.topic().endsWith(this.properties.suffix());
+		try {
+			publish(outRecord, inRecord, session, deadLetter);
+		}
+		catch (RuntimeException ex) {
+			if (deadLetter) {
+				this.ledger.consumption(inRecord.topic(), session.group())
+					.post(ConsumptionOutcome.DEAD_LETTER_FAILED, 1);
+			}
+			throw ex;
+		}
+		if (deadLetter) {
+			this.ledger.consumption(inRecord.topic(), session.group()).post(ConsumptionOutcome.DEAD_LETTERED, 1);
+		}
+	}
+
+	private void publish(ProducerRecord<Object, Object> outRecord, ConsumerRecord<?, ?> inRecord,
+			ConsumerSession session, boolean deadLetter) {
+		DeadLetterCluster cluster = this.clusters.of(session.effectiveSettings(), session.maxPollInterval());
+		ConsumerRecord<byte[], byte[]> original = cluster.original(inRecord);
+		byte[] key = (original != null) ? original.key() : DeadLetterRecoverer.encode(outRecord.key(), null);
+		byte[] value = (original != null) ? original.value() : DeadLetterRecoverer.encode(outRecord.value(), null);
+		Headers headers = outRecord.headers();
+		DeadLetterRecoverer.setAside(headers);
+		shorten(headers);
+		cluster.publish(outRecord.topic(), new TopicPartition(inRecord.topic(), inRecord.partition()), key, value,
+				headers, deadLetter);
+	}
+
+	private static void shorten(Headers headers) {
+		List<Header> all = new ArrayList<>();
+		headers.forEach(all::add);
+		for (Header header : all) {
+			if (header.key().contains("exception") && header.value() != null
+					&& header.value().length > LONGEST_HEADER_BYTES) {
+				headers.remove(header.key());
+				headers.add(header.key(), Arrays.copyOf(header.value(), LONGEST_HEADER_BYTES));
+			}
+		}
+	}
+
+	/**
+	 * Stands for a template where Spring Kafka wants one. Nothing is ever sent with it.
+	 */
+	static final class OriginalBytes extends KafkaTemplate<Object, Object> {
+
+		OriginalBytes() {
+			super(new DefaultKafkaProducerFactory<>(Map.of()));
+		}
+
+	}
+
+}

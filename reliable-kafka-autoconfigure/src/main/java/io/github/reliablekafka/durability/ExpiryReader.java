@@ -1,0 +1,253 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.durability;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.ApiException;
+
+/**
+ * Finds groups that are so far behind that Kafka may delete records before they read
+ * them: those whose next record is older than half of the topic's retention. How old it
+ * is, is found by asking which offset belongs to a time, first for all partitions with a
+ * lag, and then, closing in, for those that are too old. Kafka deletes whole segments, so
+ * a record may well be there for longer than is told here.
+ */
+final class ExpiryReader {
+
+	private static final int STEPS = 6;
+
+	// For one request, because a broker that has just died does not answer, and the rest
+	// of the look must not wait for it to the end.
+	private static final int TIMEOUT_MILLIS = 5000;
+
+	private final Admin admin;
+
+	private final String address;
+
+	private final long deadline;
+
+	private final long nowMillis;
+
+	private final Set<String> unknown = new TreeSet<>();
+
+	/**
+	 * Create a reader for one look.
+	 * @param admin the client
+	 * @param address where the cluster is reached, to be read by people
+	 * @param deadline when to wait no longer, by {@link System#nanoTime()}
+	 * @param nowMillis the time, as the records have it
+	 */
+	ExpiryReader(Admin admin, String address, long deadline, long nowMillis) {
+		this.admin = admin;
+		this.address = address;
+		this.deadline = deadline;
+		this.nowMillis = nowMillis;
+	}
+
+	/**
+	 * Find groups whose records will expire.
+	 * @param uses the topics and their groups
+	 * @param states the topics as they are
+	 * @return by topic, one for each group
+	 * @throws KafkaException if the cluster does not answer
+	 */
+	Map<String, List<Violation>> read(Collection<TopicUse> uses, Map<String, TopicState> states) {
+		Map<Reading, Long> committed = committed(uses, states);
+		if (committed.isEmpty()) {
+			return Map.of();
+		}
+		List<TopicPartition> partitions = committed.keySet().stream().map(Reading::partition).distinct().toList();
+		Map<TopicPartition, Long> ends = offsets(partitions, OffsetSpec.latest());
+		Map<Reading, Long> behind = new HashMap<>();
+		committed.forEach((reading, offset) -> {
+			if (offset < ends.getOrDefault(reading.partition(), 0L)) {
+				behind.put(reading, offset);
+			}
+		});
+		Map<Reading, Long> ages = ages(behind, states);
+		Map<String, Map<String, Reading>> oldest = new TreeMap<>();
+		ages.forEach((reading, age) -> oldest.computeIfAbsent(reading.partition().topic(), (topic) -> new TreeMap<>())
+			.merge(reading.group(), reading,
+					(one, other) -> (ages.getOrDefault(one, 0L) >= ages.getOrDefault(other, 0L)) ? one : other));
+		Map<String, List<Violation>> violations = new HashMap<>();
+		oldest.forEach((topic, groups) -> violations.put(topic,
+				groups.values()
+					.stream()
+					.map((reading) -> violation(reading, ages.getOrDefault(reading, 0L), retention(states, topic)))
+					.toList()));
+		return violations;
+	}
+
+	/**
+	 * What could not be read.
+	 * @return what, and why
+	 */
+	Set<String> unknown() {
+		return this.unknown;
+	}
+
+	private Map<Reading, Long> committed(Collection<TopicUse> uses, Map<String, TopicState> states) {
+		Map<String, List<TopicPartition>> wanted = new TreeMap<>();
+		for (TopicUse use : uses) {
+			TopicState state = states.get(use.topic());
+			if (state != null && retention(states, use.topic()) > 0 && TopicLimits.deletes(state)) {
+				// Without a leader nobody answers, and that is told anyway.
+				List<TopicPartition> partitions = state.partitions()
+					.stream()
+					.filter((partition) -> partition.leader() >= 0)
+					.map((partition) -> new TopicPartition(use.topic(), partition.number()))
+					.toList();
+				use.groups()
+					.forEach((group) -> wanted.computeIfAbsent(group, (key) -> new ArrayList<>()).addAll(partitions));
+			}
+		}
+		Map<Reading, Long> committed = new HashMap<>();
+		if (wanted.isEmpty()) {
+			return committed;
+		}
+		ListConsumerGroupOffsetsResult result = this.admin.listConsumerGroupOffsets(
+				wanted.entrySet()
+					.stream()
+					.collect(Collectors.toMap(Map.Entry::getKey,
+							(group) -> new ListConsumerGroupOffsetsSpec().topicPartitions(group.getValue()))),
+				new ListConsumerGroupOffsetsOptions().timeoutMs(TIMEOUT_MILLIS));
+		for (String group : new TreeSet<>(wanted.keySet())) {
+			try {
+				Map<TopicPartition, OffsetAndMetadata> offsets = BoundedAdmin
+					.get(result.partitionsToOffsetAndMetadata(group), this.deadline);
+				offsets.forEach((partition, offset) -> {
+					if (offset != null) {
+						committed.put(new Reading(group, partition), offset.offset());
+					}
+				});
+			}
+			catch (ApiException ex) {
+				this.unknown.add("offsets of group '%s': %s".formatted(group, ex.getClass().getSimpleName()));
+			}
+		}
+		return committed;
+	}
+
+	private static long retention(Map<String, TopicState> states, String topic) {
+		TopicState state = states.get(topic);
+		return (state != null) ? state.settings().number(TopicConfig.RETENTION_MS_CONFIG).orElse(-1L) : -1L;
+	}
+
+	// The age of the next record of each group that is too far behind.
+	private Map<Reading, Long> ages(Map<Reading, Long> behind, Map<String, TopicState> states) {
+		Map<Reading, Long> young = new HashMap<>();
+		Map<Reading, Long> old = new HashMap<>();
+		behind.keySet().forEach((reading) -> young.put(reading, retention(states, reading.partition().topic()) / 2));
+		keepOlder(behind, young);
+		young.keySet().forEach((reading) -> old.put(reading, retention(states, reading.partition().topic())));
+		for (int step = 0; step < STEPS && !young.isEmpty(); step++) {
+			Map<Reading, Long> middle = new HashMap<>();
+			young.forEach((reading, age) -> middle.put(reading, (age + old.getOrDefault(reading, age)) / 2));
+			Map<Reading, Long> older = new HashMap<>(middle);
+			keepOlder(behind, older);
+			middle.forEach((reading, age) -> (older.containsKey(reading) ? young : old).put(reading, age));
+		}
+		return young;
+	}
+
+	// Keep the readings whose next record is older than the age.
+	private void keepOlder(Map<Reading, Long> next, Map<Reading, Long> ages) {
+		// Groups of one partition may need different times, and a request takes one each.
+		Map<String, List<Reading>> byGroup = ages.keySet().stream().collect(Collectors.groupingBy(Reading::group));
+		byGroup.forEach((group, readings) -> {
+			Map<TopicPartition, OffsetSpec> request = new HashMap<>();
+			readings.forEach((reading) -> request.put(reading.partition(),
+					OffsetSpec.forTimestamp(this.nowMillis - ages.getOrDefault(reading, 0L))));
+			Map<TopicPartition, Long> offsets = offsets(request);
+			for (Reading reading : readings) {
+				Long first = offsets.get(reading.partition());
+				// -1: every record is older.
+				boolean older = first != null && (first < 0 || first > next.getOrDefault(reading, 0L));
+				if (!older) {
+					ages.remove(reading);
+				}
+			}
+		});
+	}
+
+	private Map<TopicPartition, Long> offsets(Collection<TopicPartition> partitions, OffsetSpec spec) {
+		return offsets(partitions.stream().collect(Collectors.toMap((partition) -> partition, (partition) -> spec)));
+	}
+
+	private Map<TopicPartition, Long> offsets(Map<TopicPartition, OffsetSpec> request) {
+		ListOffsetsResult result = this.admin.listOffsets(request, new ListOffsetsOptions().timeoutMs(TIMEOUT_MILLIS));
+		Map<TopicPartition, Long> offsets = new HashMap<>();
+		for (TopicPartition partition : request.keySet()) {
+			try {
+				offsets.put(partition, BoundedAdmin.get(result.partitionResult(partition), this.deadline).offset());
+			}
+			catch (ApiException ex) {
+				this.unknown
+					.add("offsets of topic '%s': %s".formatted(partition.topic(), ex.getClass().getSimpleName()));
+			}
+		}
+		return offsets;
+	}
+
+	private Violation violation(Reading reading, long ageMillis, long retentionMillis) {
+		long left = retentionMillis - ageMillis;
+		// As close as the search has come.
+		boolean now = left <= retentionMillis >> STEPS;
+		return new Violation(TopicLimits.RETENTION, "topic '%s'".formatted(reading.partition().topic()),
+				TopicConfig.RETENTION_MS_CONFIG, Durations.inWords(Duration.ofMillis(retentionMillis)),
+				"twice as long as group '%s' is behind".formatted(reading.group()),
+				"records of partition %d will expire before group '%s' reads them, %s".formatted(
+						reading.partition().partition(), reading.group(),
+						now ? "at any time from now on" : "in about " + Durations.inWords(Duration.ofMillis(left))),
+				"Have group '%s' catch up; until it has: %s".formatted(reading.group(),
+						new TopicCommands(this.address, reading.partition().topic())
+							.set(TopicConfig.RETENTION_MS_CONFIG, String.valueOf(retentionMillis * 2))),
+				null);
+	}
+
+	/**
+	 * A partition as a group reads it.
+	 *
+	 * @param group the group
+	 * @param partition the partition
+	 */
+	private record Reading(String group, TopicPartition partition) {
+
+	}
+
+}

@@ -1,0 +1,106 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.durability;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The level that a topic reaches, and the one fact that keeps it from the next.
+ *
+ * @param level the level
+ * @param heldBackBy the fact, as a clause; {@code null} at the highest level
+ */
+record ReachedLevel(DurabilityLevel level, @Nullable String heldBackBy) {
+
+	/**
+	 * Judge a topic whose every fact is known.
+	 * @param topic the topic
+	 * @param cluster its cluster
+	 * @param minInSync the value of {@code min.insync.replicas}
+	 * @param unclean whether a replica that is not in sync may become leader
+	 * @return the level
+	 */
+	static ReachedLevel of(TopicState topic, ClusterState cluster, long minInSync, boolean unclean) {
+		int replicas = topic.replicas();
+		// Kafka asks for no more in-sync replicas than there are replicas.
+		long acknowledgedBy = Math.max(1, Math.min(minInSync, replicas));
+		if (replicas > 1 && acknowledgedBy == 1 && unclean) {
+			return new ReachedLevel(DurabilityLevel.NONE,
+					"an unclean election may make a replica leader that lacks what the only replica in sync acknowledged");
+		}
+		if (replicas < 2) {
+			return new ReachedLevel(DurabilityLevel.PROCESS, "it has one replica");
+		}
+		if (acknowledgedBy == 1) {
+			return new ReachedLevel(DurabilityLevel.PROCESS,
+					"min.insync.replicas=1 lets records be acknowledged that only the leader has");
+		}
+		if (unclean) {
+			return new ReachedLevel(DurabilityLevel.PROCESS,
+					"unclean.leader.election.enable=true lets a replica become leader that lacks acknowledged records");
+		}
+		for (TopicState.Partition partition : topic.partitions()) {
+			Set<Integer> complete = partition.complete(cluster.brokers());
+			if (complete.size() < 2) {
+				return new ReachedLevel(DurabilityLevel.PROCESS,
+						complete.isEmpty()
+								? "no broker that is up has all of partition %d".formatted(partition.number())
+								: "broker %d is the only one up that has all of partition %d"
+									.formatted(complete.iterator().next(), partition.number()));
+			}
+		}
+		String withinRack = withinRack(topic, cluster, acknowledgedBy);
+		return (withinRack != null) ? new ReachedLevel(DurabilityLevel.SERVER, withinRack)
+				: new ReachedLevel(DurabilityLevel.ZONE, null);
+	}
+
+	private static @Nullable String withinRack(TopicState topic, ClusterState cluster, long acknowledgedBy) {
+		for (TopicState.Partition partition : topic.partitions()) {
+			Map<String, Integer> perRack = new HashMap<>();
+			for (int broker : partition.replicas()) {
+				if (!cluster.racks().containsKey(broker)) {
+					return "broker %d is down, so its rack is not known".formatted(broker);
+				}
+				String rack = cluster.racks().get(broker);
+				if (rack == null) {
+					return "broker %d has no broker.rack".formatted(broker);
+				}
+				perRack.merge(rack, 1, Integer::sum);
+			}
+			for (Map.Entry<String, Integer> rack : perRack.entrySet()) {
+				if (rack.getValue() >= acknowledgedBy) {
+					return "partition %d has %d replicas in rack '%s', and %d are enough to acknowledge a record"
+						.formatted(partition.number(), rack.getValue(), rack.getKey(), acknowledgedBy);
+				}
+			}
+			Set<String> complete = partition.complete(cluster.brokers())
+				.stream()
+				.map((broker) -> String.valueOf(cluster.racks().get(broker)))
+				.collect(Collectors.toSet());
+			if (complete.size() < 2) {
+				return "rack %s is the only one that has all of partition %d".formatted(complete, partition.number());
+			}
+		}
+		return null;
+	}
+
+}

@@ -1,0 +1,299 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.durability;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+import org.apache.kafka.common.config.TopicConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges one topic by what was read of it: the level that it reaches, by what records may
+ * be lost, and what could not be read. Nothing is assumed of what could not be read: each
+ * value it may have is tried, and the worst and the best outcome are told.
+ */
+final class TopicRules {
+
+	static final String REPLICAS = "topic.replicas";
+
+	static final String MIN_IN_SYNC = "topic.min-in-sync-replicas";
+
+	static final String UNCLEAN = "topic.unclean-election";
+
+	static final String IN_SYNC = "topic.in-sync";
+
+	static final String OFFLINE = "topic.offline";
+
+	static final String RACKS = "topic.racks";
+
+	private static final int SAFE_REPLICAS = 3;
+
+	private final TopicState topic;
+
+	private final ClusterState cluster;
+
+	private final DurabilityLevel required;
+
+	private final TopicCommands commands;
+
+	private final List<Violation> violations = new ArrayList<>();
+
+	private final List<Violation> advice = new ArrayList<>();
+
+	private final List<String> unknown = new ArrayList<>();
+
+	private final Optional<Long> minInSync;
+
+	private final Optional<Boolean> unclean;
+
+	private TopicRules(TopicState topic, ClusterState cluster, DurabilityLevel required) {
+		this.topic = topic;
+		this.cluster = cluster;
+		this.required = required;
+		this.commands = new TopicCommands(cluster.address(), topic.name());
+		this.minInSync = topic.settings().number(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG);
+		this.unclean = topic.settings().flag(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG);
+	}
+
+	/**
+	 * Judge a topic.
+	 * @param use what it is used for
+	 * @param topic what was read of it
+	 * @param cluster what was read of its cluster
+	 * @param required what it must survive
+	 * @return the judgement
+	 */
+	static TopicDurability judge(TopicUse use, TopicState topic, ClusterState cluster, DurabilityLevel required) {
+		if (topic.isAbsent()) {
+			return new TopicDurability(use, false, DurabilityLevel.NONE, DurabilityLevel.ZONE, required,
+					"there is no such topic", List.of(), List.of(), List.of(), Map.of());
+		}
+		if (topic.unreadable() != null) {
+			return new TopicDurability(use, true, DurabilityLevel.NONE, DurabilityLevel.ZONE, required,
+					"the topic could not be read", List.of(), List.of(),
+					List.of("partitions and replicas: " + topic.unreadable()), Map.of());
+		}
+		return new TopicRules(topic, cluster, required).judge(use);
+	}
+
+	private TopicDurability judge(TopicUse use) {
+		String unreadable = this.topic.settings().unreadable();
+		if (unreadable != null) {
+			this.unknown.add("settings of the topic: " + unreadable);
+		}
+		List<ReachedLevel> possible = possible();
+		ReachedLevel worst = possible.get(0);
+		ReachedLevel best = possible.get(0);
+		for (ReachedLevel level : possible) {
+			worst = (level.level().compareTo(worst.level()) < 0) ? level : worst;
+			best = (level.level().compareTo(best.level()) > 0) ? level : best;
+		}
+		if (this.required != DurabilityLevel.NONE) {
+			checkReplicas();
+			checkMinInSync();
+			checkUncleanElection();
+			checkPartitions();
+			checkRacks();
+			TopicLimits.check(use, this.topic, this.commands, this.advice);
+		}
+		return new TopicDurability(use, true, worst.level(), best.level(), this.required, best.heldBackBy(),
+				this.violations, this.advice, this.unknown, facts());
+	}
+
+	private List<ReachedLevel> possible() {
+		List<ReachedLevel> possible = new ArrayList<>();
+		for (long min : this.minInSync.map(List::of).orElse(List.of(1L, (long) this.topic.replicas()))) {
+			for (boolean value : this.unclean.map(List::of).orElse(List.of(true, false))) {
+				possible.add(ReachedLevel.of(this.topic, this.cluster, min, value));
+			}
+		}
+		return possible;
+	}
+
+	private boolean requires(DurabilityLevel level) {
+		return this.required.compareTo(level) >= 0;
+	}
+
+	private void checkReplicas() {
+		int replicas = this.topic.replicas();
+		if (!requires(DurabilityLevel.SERVER) || replicas >= SAFE_REPLICAS) {
+			return;
+		}
+		boolean single = replicas < 2;
+		String reason = single
+				? "its only copy is on one broker, and when that machine dies its records are gone" + this.minInSync
+					.filter((min) -> min > 1)
+					.map("; min.insync.replicas=%d does not help, as Kafka asks for no more than there are replicas"::formatted)
+					.orElse("")
+				: "with two, either records are acknowledged that one broker has alone, or nothing can be written while one broker is away";
+		// What could not be read is not held against the topic.
+		boolean survives = !single && this.minInSync.orElse(2L) >= 2;
+		(survives ? this.advice : this.violations)
+			.add(violation(REPLICAS, "replication factor", String.valueOf(replicas), String.valueOf(SAFE_REPLICAS),
+					reason, this.commands.reassign(this.topic.partitions(), this.cluster, SAFE_REPLICAS), null));
+	}
+
+	private void checkMinInSync() {
+		int replicas = this.topic.replicas();
+		if (replicas < 2 || this.minInSync.isEmpty()) {
+			return;
+		}
+		long min = this.minInSync.get();
+		String origin = this.topic.settings()
+			.find(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG)
+			.map((setting) -> "set " + setting.source())
+			.orElse(null);
+		if (min < 2 && requires(DurabilityLevel.SERVER)) {
+			this.violations.add(violation(MIN_IN_SYNC, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(min),
+					"2", "a record is acknowledged as soon as one broker has it if the others are away or slow",
+					this.commands.set(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2"), origin));
+		}
+		else if (min >= replicas) {
+			this.advice.add(violation(MIN_IN_SYNC, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(min),
+					"less than the %d replicas".formatted(replicas),
+					"nothing can be written while any one of its brokers is away, and what waits to be written is lost with this process",
+					(replicas < SAFE_REPLICAS)
+							? this.commands.reassign(this.topic.partitions(), this.cluster, SAFE_REPLICAS)
+							: this.commands.set(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(replicas - 1)),
+					origin));
+		}
+	}
+
+	private void checkUncleanElection() {
+		String name = TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG;
+		ReadSettings.Setting setting = this.topic.settings().find(name).orElse(null);
+		if (setting == null || this.topic.replicas() < 2) {
+			return;
+		}
+		String command = this.commands.set(name, "false");
+		if (this.unclean.orElse(false)) {
+			boolean matters = requires(DurabilityLevel.SERVER) || this.minInSync.orElse(1L) < 2;
+			(matters ? this.violations : this.advice).add(violation(UNCLEAN, name, "true", "false",
+					"a replica that lacks acknowledged records may become leader, and then the others delete them too",
+					command, "set " + setting.source()));
+		}
+		else if (!setting.source().isShared()) {
+			this.advice.add(violation(UNCLEAN, name, "false, but not on the topic", "false on the topic",
+					"the controller decides by its own setting, which brokers do not tell and which may differ",
+					command, "set " + setting.source()));
+		}
+	}
+
+	private void checkPartitions() {
+		Set<Integer> up = this.cluster.brokers();
+		List<Integer> offline = numbers((partition) -> partition.leader() < 0 || !up.contains(partition.leader()));
+		if (!offline.isEmpty()) {
+			this.violations.add(violation(OFFLINE, "leader of " + named(offline), "none", "a broker",
+					"nothing can be written or read, and what waits to be written is lost with this process",
+					"Start the brokers that have the partition: %s. As a last resort, and only if they are gone for good, %s"
+						.formatted(brokersOf(offline), this.commands.elect(offline.get(0))),
+					null));
+		}
+		if (this.topic.replicas() < 2) {
+			return;
+		}
+		List<Integer> last = numbers(
+				(partition) -> !offline.contains(partition.number()) && partition.complete(up).size() < 2);
+		List<Integer> behind = numbers((partition) -> !offline.contains(partition.number())
+				&& !last.contains(partition.number()) && partition.inSync().size() < partition.replicas().size());
+		String command = "Start or mend the brokers that are away: " + this.commands.describe();
+		if (!last.isEmpty() && requires(DurabilityLevel.SERVER)) {
+			this.violations.add(violation(IN_SYNC, "replicas in sync of " + named(last), "1", "at least 2",
+					"the broker that leads is the only one up that has each acknowledged record", command, null));
+		}
+		if (!behind.isEmpty()) {
+			this.advice.add(violation(IN_SYNC, "replicas in sync of " + named(behind), "not all", "all",
+					"one more broker that goes away may stop what is written, or make the leader the only copy",
+					command, null));
+		}
+	}
+
+	private void checkRacks() {
+		if (!requires(DurabilityLevel.ZONE) || this.topic.replicas() < 2) {
+			return;
+		}
+		// As if everything else were in order, so that racks are told of for themselves.
+		ReachedLevel reached = ReachedLevel.of(this.topic, this.cluster, Math.max(2, this.minInSync.orElse(2L)), false);
+		if (reached.level() == DurabilityLevel.SERVER && reached.heldBackBy() != null) {
+			this.violations.add(
+					violation(RACKS, "racks of the replicas", reached.heldBackBy(),
+							"less replicas in each rack than acknowledge a record",
+							"acknowledged records may be in that rack only, and go with it",
+							"Set broker.rack on each broker, and then %s".formatted(
+									this.commands.reassign(this.topic.partitions(), this.cluster, SAFE_REPLICAS)),
+							null));
+		}
+	}
+
+	private List<Integer> numbers(Predicate<TopicState.Partition> test) {
+		return this.topic.partitions().stream().filter(test).map(TopicState.Partition::number).sorted().toList();
+	}
+
+	private static String named(List<Integer> partitions) {
+		int most = 10;
+		String list = partitions.stream().limit(most).map(String::valueOf).collect(Collectors.joining(", "));
+		return ((partitions.size() == 1) ? "partition " : "partitions ") + list
+				+ ((partitions.size() > most) ? " and %d more".formatted(partitions.size() - most) : "");
+	}
+
+	private String brokersOf(List<Integer> partitions) {
+		return this.topic.partitions()
+			.stream()
+			.filter((partition) -> partitions.contains(partition.number()))
+			.flatMap((partition) -> partition.replicas().stream())
+			.filter((broker) -> !this.cluster.brokers().contains(broker))
+			.distinct()
+			.sorted()
+			.map(String::valueOf)
+			.collect(Collectors.joining(", "));
+	}
+
+	private Map<String, String> facts() {
+		Map<String, String> facts = new LinkedHashMap<>();
+		facts.put("partitions", String.valueOf(this.topic.partitions().size()));
+		facts.put("replicas", String.valueOf(this.topic.replicas()));
+		facts.put("fewest-in-sync", String.valueOf(
+				this.topic.partitions().stream().mapToInt((partition) -> partition.inSync().size()).min().orElse(0)));
+		for (String name : List.of(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
+				TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, TopicConfig.CLEANUP_POLICY_CONFIG,
+				TopicConfig.RETENTION_MS_CONFIG, TopicConfig.RETENTION_BYTES_CONFIG,
+				TopicConfig.MAX_MESSAGE_BYTES_CONFIG, TopicConfig.FLUSH_MESSAGES_INTERVAL_CONFIG,
+				TopicConfig.FLUSH_MS_CONFIG)) {
+			facts.put(name,
+					this.topic.settings()
+						.find(name)
+						.map((setting) -> setting.value() + ", set " + setting.source())
+						.orElse("unknown"));
+		}
+		return Collections.unmodifiableMap(facts);
+	}
+
+	private Violation violation(String risk, String setting, String actual, String requiredValue, String reason,
+			String remedy, @Nullable String origin) {
+		return new Violation(risk, "topic '%s'".formatted(this.topic.name()), setting, actual, requiredValue, reason,
+				remedy, origin);
+	}
+
+}

@@ -1,0 +1,353 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.survey;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+import io.github.reliablekafka.durability.ClientCheck;
+import io.github.reliablekafka.durability.ClusterDurability;
+import io.github.reliablekafka.durability.ConnectionSettings;
+import io.github.reliablekafka.durability.DurabilityAudit;
+import io.github.reliablekafka.durability.DurabilityBoard;
+import io.github.reliablekafka.durability.DurabilityChangedEvent;
+import io.github.reliablekafka.durability.DurabilityProperties;
+import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.durability.TopicDurability;
+import io.github.reliablekafka.durability.Violation;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Looks at all clusters at the start and from time to time, in a thread of its own, and
+ * says what has changed. While something is wrong that may be over soon, or a record
+ * waits long for its acknowledgement, it looks each 30 seconds. If the application must
+ * not start with a violation, it looks before anything is started, and the start waits
+ * for that.
+ */
+final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBean {
+
+	private static final Log logger = LogFactory.getLog(DurabilityAudit.class);
+
+	private static final Duration WHILE_WRONG = Duration.ofSeconds(30);
+
+	private static final Duration STEP = Duration.ofSeconds(10);
+
+	private static final Set<String> MAY_BE_OVER_SOON = Set.of("topic.in-sync", "topic.offline", "topic.retention");
+
+	private final UsedTopics topics;
+
+	private final DeclaredTopics declared;
+
+	private final DurabilityProperties policy;
+
+	private final DurabilityBoard board;
+
+	private final ApplicationEventPublisher events;
+
+	private final Clock clock;
+
+	private final Map<Map<String, Object>, Looked> audits = new HashMap<>();
+
+	private @Nullable Thread thread;
+
+	private volatile boolean running;
+
+	DurabilityWatch(UsedTopics topics, DeclaredTopics declared, DurabilityProperties policy, DurabilityBoard board,
+			ApplicationEventPublisher events, Clock clock) {
+		this.topics = topics;
+		this.declared = declared;
+		this.policy = policy;
+		this.board = board;
+		this.events = events;
+		this.clock = clock;
+	}
+
+	/**
+	 * Refuse the start if a topic for which the application says so does not survive what
+	 * it must. What cannot be read is not refused.
+	 * @param gate takes the reports
+	 */
+	@Override
+	public void check(SafetyGate gate) {
+		this.declared.release();
+		if (!this.policy.mayFail()) {
+			return;
+		}
+		lookAtAll();
+		for (ClusterDurability cluster : this.board.clusters()) {
+			List<Violation> refused = new ArrayList<>();
+			if (this.policy.onViolation() == DurabilityProperties.OnViolation.FAIL) {
+				refused.addAll(cluster.violations());
+			}
+			cluster.topics()
+				.stream()
+				.filter((topic) -> this.policy.failsFor(topic.topic()))
+				.forEach((topic) -> refused.addAll(topic.violations()));
+			gate.report(refused.stream().filter((violation) -> !this.board.isAccepted(violation)).toList());
+		}
+	}
+
+	@Override
+	public synchronized void start() {
+		if (!this.running) {
+			this.running = true;
+			this.thread = new Thread(this::run, "reliable-kafka-durability");
+			this.thread.setDaemon(true);
+			this.thread.start();
+		}
+	}
+
+	@Override
+	public synchronized void stop() {
+		this.running = false;
+		if (this.thread != null) {
+			this.thread.interrupt();
+			this.thread = null;
+		}
+	}
+
+	/**
+	 * Let go of connections also if the application did not start.
+	 */
+	@Override
+	public void destroy() {
+		stop();
+		release();
+	}
+
+	private void release() {
+		synchronized (this.audits) {
+			this.audits.values().forEach((audit) -> audit.audit.close());
+			this.audits.clear();
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	private void run() {
+		boolean looked = this.policy.mayFail();
+		try {
+			while (this.running) {
+				boolean calm = looked || attempt();
+				looked = false;
+				Duration pause = (calm || this.policy.interval().compareTo(WHILE_WRONG) < 0) ? this.policy.interval()
+						: WHILE_WRONG;
+				await(pause);
+			}
+		}
+		catch (InterruptedException | InterruptException ex) {
+			// Asked to end.
+		}
+		finally {
+			Thread.interrupted();
+			release();
+		}
+	}
+
+	private boolean attempt() {
+		try {
+			return lookAtAll();
+		}
+		catch (InterruptException ex) {
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			logger.warn("A look at the topics has failed; tried again", ex);
+			return false;
+		}
+	}
+
+	// Ends early if the application begins to use another topic, or waits long for an
+	// acknowledgement.
+	private void await(Duration pause) throws InterruptedException {
+		long begun = System.nanoTime();
+		long end = begun + pause.toNanos();
+		Set<String> known = names();
+		while (this.running && System.nanoTime() - end < 0) {
+			Thread.sleep(Math.min(STEP.toMillis(), pause.toMillis()));
+			boolean waited = System.nanoTime() - begun >= WHILE_WRONG.toNanos();
+			if (!known.containsAll(names()) || (waited && this.topics.isSendingSlow())) {
+				return;
+			}
+		}
+	}
+
+	private Set<String> names() {
+		Set<String> names = new HashSet<>();
+		this.topics.find().forEach((cluster) -> cluster.topics().forEach((use) -> names.add(use.topic())));
+		return names;
+	}
+
+	/**
+	 * Look at all clusters.
+	 * @return whether there is nothing that may be over soon
+	 */
+	boolean lookAtAll() {
+		boolean calm = true;
+		synchronized (this.audits) {
+			for (UsedCluster cluster : this.topics.find()) {
+				Looked looked = this.audits.computeIfAbsent(ConnectionSettings.identity(cluster.connection()),
+						(key) -> new Looked(new DurabilityAudit(cluster.connection(), this.policy, this.clock),
+								this.audits.size() + 1));
+				calm &= look(cluster, looked);
+			}
+		}
+		return calm;
+	}
+
+	private boolean look(UsedCluster cluster, Looked looked) {
+		ClusterDurability now;
+		try {
+			now = looked.audit.look(cluster.topics());
+			if (this.policy.repair() && looked.repair.mend(now, this.board::isAccepted)) {
+				pause();
+				now = looked.audit.look(cluster.topics());
+			}
+		}
+		catch (InterruptException ex) {
+			throw ex;
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			this.board.postFailure(looked.key, looked.audit.address(), this.clock.instant(),
+					String.valueOf(ex.getMessage()));
+			if (looked.failures++ == 0) {
+				logger.warn(("Cannot tell which failures the topics of cluster %s survive: it could not be looked at; "
+						+ "tried again. Durability cluster=%s")
+					.formatted(looked.audit.address(), looked.audit.address()), ex);
+			}
+			return false;
+		}
+		this.board.post(looked.key, now);
+		say(looked, now);
+		looked.before = now;
+		looked.failures = 0;
+		return allOf(now).noneMatch((violation) -> MAY_BE_OVER_SOON.contains(violation.risk()));
+	}
+
+	// Brokers learn of what was altered a moment later.
+	private static void pause() {
+		try {
+			Thread.sleep(1000);
+		}
+		catch (InterruptedException ex) {
+			throw new InterruptException(ex);
+		}
+	}
+
+	private static Stream<Violation> allOf(ClusterDurability cluster) {
+		return Stream.concat(DurabilityBoard.violationsOf(cluster).stream(),
+				cluster.topics()
+					.stream()
+					.flatMap((topic) -> topic.advice().stream())
+					.filter((advice) -> advice.risk().equals("topic.in-sync")));
+	}
+
+	private void say(Looked looked, ClusterDurability now) {
+		DurabilityChanges changes = DurabilityChanges.between(looked.before, now, this.board::isAccepted);
+		changes.alarms().forEach(logger::warn);
+		changes.notes().forEach(logger::info);
+		if (looked.failures > 0) {
+			logger.info(
+					"Cluster %s can be looked at again. Durability cluster=%s".formatted(now.cluster(), now.cluster()));
+		}
+		sayUnknown(looked, now);
+		if (looked.before == null) {
+			logger.info(summary(now));
+		}
+		List<String> all = new ArrayList<>(changes.alarms());
+		all.addAll(changes.notes());
+		if (!all.isEmpty()) {
+			try {
+				this.events.publishEvent(new DurabilityChangedEvent(this, now, all));
+			}
+			catch (RuntimeException ex) {
+				logger.warn("A listener of DurabilityChangedEvent has failed", ex);
+			}
+		}
+	}
+
+	private void sayUnknown(Looked looked, ClusterDurability now) {
+		Set<String> unknown = new TreeSet<>(now.unknown());
+		now.topics()
+			.forEach((topic) -> topic.unknown()
+				.forEach((what) -> unknown.add("topic '%s', %s".formatted(topic.topic(), what))));
+		if (looked.unknown.addAll(unknown)) {
+			logger.warn(("Cannot tell everything about what the topics of cluster %s survive, because some of it could "
+					+ "not be read: %s. Durability cluster=%s unknown=%d")
+				.formatted(now.cluster(), unknown.stream().limit(10).toList(), now.cluster(), unknown.size()));
+		}
+	}
+
+	private static String summary(ClusterDurability cluster) {
+		Map<String, Integer> levels = new TreeMap<>();
+		cluster.topics()
+			.stream()
+			.filter(TopicDurability::present)
+			.forEach((topic) -> levels.merge(topic.levelInWords(), 1, Integer::sum));
+		long advice = cluster.advice().size()
+				+ cluster.topics().stream().mapToLong((topic) -> topic.advice().size()).sum();
+		return "Topics of cluster %s by what they survive: %s; violations=%d, advice=%d, looked at in %d ms".formatted(
+				cluster.cluster(), levels, DurabilityBoard.violationsOf(cluster).size(), advice,
+				cluster.took().toMillis());
+	}
+
+	/**
+	 * A cluster that is looked at.
+	 */
+	private static final class Looked {
+
+		private final DurabilityAudit audit;
+
+		private final TopicRepair repair;
+
+		private final String key;
+
+		private final Set<String> unknown = new HashSet<>();
+
+		private @Nullable ClusterDurability before;
+
+		private int failures;
+
+		Looked(DurabilityAudit audit, int number) {
+			this.audit = audit;
+			this.repair = new TopicRepair(audit.admin());
+			this.key = audit.address() + "#" + number;
+		}
+
+	}
+
+}

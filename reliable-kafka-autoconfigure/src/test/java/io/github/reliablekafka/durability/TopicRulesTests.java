@@ -1,0 +1,211 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.durability;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link TopicRules}.
+ */
+class TopicRulesTests {
+
+	private final Map<Integer, String> racks = new HashMap<>(Map.of(1, "a", 2, "b", 3, "c", 4, "c"));
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', nullValues = "-",
+			textBlock = """
+					# replicas | in sync | eligible | min | unclean | required | level   | violations                                            | advice
+					1          | 1       | -        | 1   | false   | server   | process | topic.replicas                                        | -
+					1          | 1       | -        | 2   | true    | server   | process | topic.replicas                                        | -
+					1          | 1       | -        | 1   | false   | process  | process | -                                                     | -
+					1,2        | 1,2     | -        | 1   | false   | server   | process | topic.replicas topic.min-in-sync-replicas             | -
+					1,2        | 1,2     | -        | 2   | false   | server   | zone    | -                                                     | topic.replicas topic.min-in-sync-replicas
+					3,4        | 3,4     | -        | 2   | false   | server   | server  | -                                                     | topic.replicas topic.min-in-sync-replicas
+					3,4        | 3,4     | -        | 2   | false   | zone     | server  | topic.racks                                           | topic.replicas topic.min-in-sync-replicas
+					1,2,3      | 1,2,3   | -        | 1   | false   | server   | process | topic.min-in-sync-replicas                            | -
+					1,2,3      | 1,2,3   | -        | 1   | false   | process  | process | -                                                     | -
+					1,2,3      | 1,2,3   | -        | 1   | true    | server   | none    | topic.min-in-sync-replicas topic.unclean-election     | -
+					1,2,3      | 1,2,3   | -        | 1   | true    | process  | none    | topic.unclean-election                                | -
+					1,2,3      | 1,2,3   | -        | 2   | true    | server   | process | topic.unclean-election                                | -
+					1,2,3      | 1,2,3   | -        | 2   | true    | process  | process | -                                                     | topic.unclean-election
+					1,2,3      | 1,2,3   | -        | 2   | false   | server   | zone    | -                                                     | -
+					1,2,3      | 1,2,3   | -        | 3   | false   | server   | zone    | -                                                     | topic.min-in-sync-replicas
+					1,3,4      | 1,3,4   | -        | 2   | false   | server   | server  | -                                                     | -
+					1,3,4      | 1,3,4   | -        | 2   | false   | zone     | server  | topic.racks                                           | -
+					1,3,4      | 1,3,4   | -        | 3   | false   | zone     | zone    | -                                                     | topic.min-in-sync-replicas
+					1,2,3      | 1,2     | -        | 2   | false   | server   | zone    | -                                                     | topic.in-sync
+					1,2,3      | 1       | -        | 2   | false   | server   | process | topic.in-sync                                         | -
+					1,2,3      | 1       | 2        | 2   | false   | server   | zone    | -                                                     | topic.in-sync
+					1,2,9      | 1       | 9        | 2   | false   | server   | process | topic.in-sync                                         | -
+					1,2,9      | 1,2     | -        | 2   | false   | server   | server  | -                                                     | topic.in-sync
+					9          | 9       | -        | 1   | false   | server   | process | topic.replicas topic.offline                          | -
+					1,2,3      | 1,2,3   | -        | 1   | true    | none     | none    | -                                                     | -
+					""")
+	void judges(String replicas, String inSync, String eligible, String min, boolean unclean, String required,
+			String level, String violations, String advice) {
+		TopicDurability judged = judge(topic(ids(replicas), ids(inSync), ids(eligible), settings(min, unclean)),
+				required);
+		assertThat(judged.levelInWords()).as("%s", judged).isEqualTo(level);
+		assertThat(judged.violations()).extracting(Violation::risk)
+			.containsExactlyInAnyOrderElementsOf(words(violations));
+		assertThat(judged.advice()).extracting(Violation::risk).containsExactlyInAnyOrderElementsOf(words(advice));
+		assertThat(judged.unknown()).isEmpty();
+		assertThat(judged.heldBackBy() == null).isEqualTo(level.equals("zone"));
+		assertThat(judged.isSafe()).isEqualTo(violations == null);
+	}
+
+	@Test
+	void settingThatIsNotOnTheTopicIsAdvice() {
+		Map<String, ReadSettings.Setting> settings = settings("2", false);
+		settings.put("unclean.leader.election.enable", new ReadSettings.Setting("false", ReadSettings.Source.DEFAULT));
+		TopicDurability judged = judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings), "server");
+		assertThat(judged.isSafe()).isTrue();
+		assertThat(judged.advice()).singleElement().satisfies((advice) -> {
+			assertThat(advice.risk()).isEqualTo("topic.unclean-election");
+			assertThat(advice.remedy()).isEqualTo(
+					"kafka-configs.sh --bootstrap-server here:9092 --alter --entity-type topics --entity-name orders --add-config unclean.leader.election.enable=false");
+			assertThat(advice.origin()).isEqualTo("set by nobody");
+		});
+	}
+
+	@Test
+	void whatCouldNotBeReadIsSaidAndNotGuessed() {
+		TopicState.Partition partition = new TopicState.Partition(0, 1, List.of(1, 2, 3), Set.of(1, 2, 3), null);
+		TopicDurability judged = judge(
+				TopicState.of("orders", List.of(partition), ReadSettings.unreadable("not permitted")), "server");
+		assertThat(judged.levelInWords()).isEqualTo("between none and zone");
+		assertThat(judged.unknown()).containsExactly("settings of the topic: not permitted");
+		assertThat(judged.violations()).isEmpty();
+		assertThat(judged.isSafe()).isFalse();
+	}
+
+	@Test
+	void oneReplicaIsEnoughToKnowTheLevel() {
+		TopicState.Partition partition = new TopicState.Partition(0, 1, List.of(1), Set.of(1), null);
+		TopicDurability judged = judge(
+				TopicState.of("orders", List.of(partition), ReadSettings.unreadable("not permitted")), "server");
+		assertThat(judged.levelInWords()).isEqualTo("process");
+		assertThat(judged.heldBackBy()).isEqualTo("it has one replica");
+	}
+
+	@Test
+	void absentAndUnreadableTopicsDiffer() {
+		assertThat(judge(TopicState.absent("orders"), "server").present()).isFalse();
+		TopicDurability unreadable = judge(TopicState.unreadable("orders", "not permitted"), "server");
+		assertThat(unreadable.present()).isTrue();
+		assertThat(unreadable.unknown()).containsExactly("partitions and replicas: not permitted");
+		assertThat(unreadable.isSafe()).isFalse();
+	}
+
+	@Test
+	void brokersWithoutRacksSurviveNoZone() {
+		this.racks.put(2, null);
+		TopicDurability judged = judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings("2", false)), "zone");
+		assertThat(judged.level()).isEqualTo(DurabilityLevel.SERVER);
+		assertThat(judged.heldBackBy()).isEqualTo("broker 2 has no broker.rack");
+	}
+
+	@Test
+	void worstPartitionCounts() {
+		TopicState.Partition good = new TopicState.Partition(0, 1, List.of(1, 2, 3), Set.of(1, 2, 3), null);
+		TopicState.Partition bad = new TopicState.Partition(1, 1, List.of(1), Set.of(1), null);
+		TopicDurability judged = judge(
+				TopicState.of("orders", List.of(good, bad), ReadSettings.of(settings("2", false))), "server");
+		assertThat(judged.level()).isEqualTo(DurabilityLevel.PROCESS);
+		assertThat(judged.violations()).singleElement()
+			.satisfies((violation) -> assertThat(violation.remedy()).contains(
+					"{\"topic\":\"orders\",\"partition\":1,\"replicas\":[1,2,3]}", "kafka-reassign-partitions.sh"));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+			retention.ms                    | 60000     | topic.retention
+			retention.ms                    | -1        | -
+			retention.bytes                 | 1000000   | topic.retention
+			max.message.bytes               | 1048588   | -
+			max.message.bytes               | 1000000   | topic.message-size
+			message.timestamp.before.max.ms | 60000     | topic.timestamps
+			message.timestamp.after.max.ms  | 3600000   | -
+			message.timestamp.after.max.ms  | 1000      | topic.timestamps
+			remote.log.delete.on.disable    | true      | topic.retention
+			""")
+	void tellsWhatATopicRefusesOrForgets(String setting, String value, String advice) {
+		Map<String, ReadSettings.Setting> settings = settings("2", false);
+		settings.put("message.timestamp.type", new ReadSettings.Setting("CreateTime", ReadSettings.Source.DEFAULT));
+		settings.put(setting, new ReadSettings.Setting(value, ReadSettings.Source.TOPIC));
+		TopicDurability judged = judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings), "server");
+		assertThat(judged.advice()).extracting(Violation::risk).containsExactlyElementsOf(words(advice));
+		assertThat(judged.isSafe()).isTrue();
+	}
+
+	@Test
+	void newReplicasGoToOtherRacks() {
+		ClusterState cluster = cluster();
+		TopicState.Partition partition = new TopicState.Partition(1, 3, List.of(3), Set.of(3), null);
+		assertThat(TopicCommands.spread(partition, cluster, 3)).containsExactly(3, 2, 1);
+	}
+
+	private TopicDurability judge(TopicState topic, String required) {
+		TopicUse use = new TopicUse("orders", Set.of(TopicUse.Purpose.PRODUCED), Set.of(), 1048576);
+		return TopicRules.judge(use, topic, cluster(), DurabilityLevel.valueOf(required.toUpperCase(Locale.ROOT)));
+	}
+
+	private ClusterState cluster() {
+		return new ClusterState(this.racks, ReadSettings.of(Map.of()), "here:9092");
+	}
+
+	private static TopicState topic(List<Integer> replicas, List<Integer> inSync, List<Integer> eligible,
+			Map<String, ReadSettings.Setting> settings) {
+		return TopicState.of("orders", List.of(new TopicState.Partition(0, inSync.get(0), replicas, Set.copyOf(inSync),
+				(eligible != null) ? Set.copyOf(eligible) : null)), ReadSettings.of(settings));
+	}
+
+	private static Map<String, ReadSettings.Setting> settings(String min, boolean unclean) {
+		Map<String, ReadSettings.Setting> settings = new HashMap<>();
+		settings.put("min.insync.replicas", new ReadSettings.Setting(min, ReadSettings.Source.TOPIC));
+		settings.put("unclean.leader.election.enable",
+				new ReadSettings.Setting(String.valueOf(unclean), ReadSettings.Source.TOPIC));
+		return settings;
+	}
+
+	private static List<Integer> ids(String list) {
+		if (list == null) {
+			return null;
+		}
+		List<Integer> ids = new ArrayList<>();
+		for (String id : list.split(",", -1)) {
+			ids.add(Integer.valueOf(id));
+		}
+		return ids;
+	}
+
+	private static List<String> words(String text) {
+		return (text != null) ? List.of(text.split(" ", -1)) : List.of();
+	}
+
+}
