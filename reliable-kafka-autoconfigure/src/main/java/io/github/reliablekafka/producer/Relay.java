@@ -18,10 +18,13 @@ package io.github.reliablekafka.producer;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -91,6 +94,11 @@ final class Relay implements Runnable {
 	 * Lanes with something to do, those of others among them.
 	 */
 	private final Set<SpooledLane> sticky = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * For the thread of the relay: what the spool did not take.
+	 */
+	private final Queue<Runnable> refusals = new ConcurrentLinkedQueue<>();
 
 	private final Thread thread;
 
@@ -166,6 +174,22 @@ final class Relay implements Runnable {
 		return !this.stopping && !Thread.currentThread().getName().startsWith("kafka-producer-network-thread");
 	}
 
+	/**
+	 * Whether this is the thread that brings the outcomes of what is in the spool.
+	 * @return {@code true} in callbacks of such records
+	 */
+	boolean isNetworkThread() {
+		return this.client.isNetworkThread();
+	}
+
+	/**
+	 * Send by these settings from the next connection on.
+	 * @param settings all of a producer of the application, of the same cluster
+	 */
+	void settings(Map<String, Object> settings) {
+		this.client.settings(settings);
+	}
+
 	boolean isStopping() {
 		return this.stopping;
 	}
@@ -176,6 +200,10 @@ final class Relay implements Runnable {
 
 	void promise(PendingReceipt receipt, int partition) {
 		this.spools.promise(() -> receipt.spooled(partition));
+	}
+
+	void notParked(SpooledLane lane, Exception failure) {
+		this.spools.notParked(lane, failure);
 	}
 
 	void lost(SpooledDelivery delivery, Exception failure) {
@@ -200,6 +228,9 @@ final class Relay implements Runnable {
 	public void run() {
 		while (!this.stopping) {
 			boolean busy = false;
+			for (Runnable refusal = this.refusals.poll(); refusal != null; refusal = this.refusals.poll()) {
+				refusal.run();
+			}
 			for (SpooledLane lane : this.sticky) {
 				if (this.stopping) {
 					break;
@@ -207,7 +238,8 @@ final class Relay implements Runnable {
 				try {
 					busy |= serve(lane);
 				}
-				catch (RuntimeException ex) {
+				catch (Throwable ex) {
+					// Out of memory as well: nobody else would send them.
 					logger.error("Records of %s wait in the spool: they cannot be sent".formatted(lane), ex);
 					lane.delay(System.nanoTime(), Relay::pause);
 				}
@@ -237,7 +269,14 @@ final class Relay implements Runnable {
 			if (item == null) {
 				return sent;
 			}
-			SpoolRecord record = read(lane, item);
+			SpoolRecord record;
+			try {
+				record = read(lane, item);
+			}
+			catch (RuntimeException | Error ex) {
+				lane.putBack(item, false);
+				throw ex;
+			}
 			if (record == null) {
 				if (isOver(lane, item)) {
 					lane.relayed();
@@ -256,13 +295,7 @@ final class Relay implements Runnable {
 
 	private static @Nullable SpoolRecord read(SpooledLane lane, Item item) {
 		SpooledDelivery delivery = item.delivery();
-		try {
-			return (delivery != null && delivery.isLost()) ? null : lane.store().read(lane.lane(), item.position());
-		}
-		catch (SpoolException ex) {
-			lane.putBack(item, false);
-			throw ex;
-		}
+		return (delivery != null && delivery.isLost()) ? null : lane.store().read(lane.lane(), item.position());
 	}
 
 	private static boolean isOver(SpooledLane lane, Item item) {
@@ -334,7 +367,7 @@ final class Relay implements Runnable {
 			return false;
 		}
 		SpoolLane parked = lane.store().lane(this.destination, lane.topic(), PARKED);
-		lane.store().move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position, null);
+		lane.store().move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position, new Parking(lane));
 		this.spools.parked(lane, failure);
 		return true;
 	}
@@ -365,7 +398,7 @@ final class Relay implements Runnable {
 			}
 			return placed;
 		}
-		catch (KafkaException | SpoolException ex) {
+		catch (RuntimeException | Error ex) {
 			if (item != null) {
 				lane.putBack(item, false);
 			}
@@ -395,7 +428,10 @@ final class Relay implements Runnable {
 		boolean moved = false;
 		try {
 			SpooledDelivery delivery = item.delivery();
-			target.move(delivery, RelayClient.stamped(record, ticket), lane, item.position());
+			target.move(delivery, RelayClient.stamped(record, ticket), lane, item.position(), () -> {
+				this.refusals.add(() -> takeBack(lane, item, ticket));
+				wake();
+			});
 			moved = true;
 			if (delivery != null && ticket != null) {
 				delivery.number(ticket);
@@ -410,6 +446,15 @@ final class Relay implements Runnable {
 				ticket.appended();
 			}
 		}
+	}
+
+	private void takeBack(SpooledLane lane, Item item, @Nullable Ticket ticket) {
+		if (ticket != null) {
+			ticket.failed();
+		}
+		lane.takeBack(item);
+		lane.delay(System.nanoTime(), Relay::pause);
+		this.sticky.add(lane);
 	}
 
 	private static int choose(SpoolRecord record, int partitions, long position) {
@@ -443,9 +488,33 @@ final class Relay implements Runnable {
 			Thread.currentThread().interrupt();
 		}
 		KafkaException closed = new KafkaException("Producer closed; the record is in the spool");
-		for (SpooledLane lane : this.sticky) {
+		Set<SpooledLane> all = new HashSet<>(this.sticky);
+		all.addAll(this.lanes.values());
+		for (SpooledLane lane : all) {
 			lane.abandon((delivery) -> delivery.abandon(closed));
 		}
+	}
+
+	/**
+	 * Says so if a record could not be parked. It is where it was then.
+	 */
+	private final class Parking implements SpoolStore.Confirmation {
+
+		private final SpooledLane lane;
+
+		Parking(SpooledLane lane) {
+			this.lane = lane;
+		}
+
+		@Override
+		public void durable() {
+		}
+
+		@Override
+		public void failed(SpoolException failure) {
+			notParked(this.lane, failure);
+		}
+
 	}
 
 }

@@ -60,7 +60,7 @@ final class RelayClient {
 
 	private static final String MAX_BLOCK_MS = "1000";
 
-	private final Map<String, Object> settings;
+	private volatile Map<String, Object> settings;
 
 	private final boolean placing;
 
@@ -86,17 +86,38 @@ final class RelayClient {
 	 * @param numbering opens a session for records that got no number before
 	 */
 	RelayClient(Map<String, Object> settings, Supplier<@Nullable Numbering> numbering) {
-		this.settings = new HashMap<>(settings);
-		this.settings.keySet().removeIf((name) -> name.startsWith("reliable."));
-		this.settings.remove(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG);
-		this.settings.remove(ProducerConfig.PARTITIONER_CLASS_CONFIG);
-		this.settings.remove(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG);
-		this.settings.remove(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG);
-		this.settings.put(ProducerConfig.CLIENT_ID_CONFIG, clientId(settings));
-		// Others wait behind a topic that is not known.
-		this.settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MS);
+		this.settings = own(settings, clientId(settings));
 		this.placing = settings.get(StampingPartitioner.DELEGATE_SETTING) == null;
 		this.numbering = numbering;
+	}
+
+	private static Map<String, Object> own(Map<String, Object> settings, Object clientId) {
+		Map<String, Object> own = new HashMap<>(settings);
+		own.keySet().removeIf((name) -> name.startsWith("reliable."));
+		own.remove(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG);
+		own.remove(ProducerConfig.PARTITIONER_CLASS_CONFIG);
+		own.remove(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG);
+		own.remove(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG);
+		own.put(ProducerConfig.CLIENT_ID_CONFIG, clientId);
+		// Others wait behind a topic that is not known.
+		own.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MS);
+		return own;
+	}
+
+	/**
+	 * Take other settings for the next connection, as passwords change. The one there is
+	 * stays as long as it works.
+	 * @param newer all of a producer of the application
+	 */
+	void settings(Map<String, Object> newer) {
+		Map<String, Object> present = this.settings;
+		this.settings = own(newer, present.getOrDefault(ProducerConfig.CLIENT_ID_CONFIG, clientId(newer)));
+	}
+
+	boolean isNetworkThread() {
+		return Thread.currentThread()
+			.getName()
+			.equals("kafka-producer-network-thread | " + this.settings.get(ProducerConfig.CLIENT_ID_CONFIG));
 	}
 
 	static String clientId(Map<String, Object> settings) {
@@ -112,7 +133,15 @@ final class RelayClient {
 	}
 
 	List<PartitionInfo> partitionsFor(String topic) {
-		return producer().partitionsFor(topic);
+		try {
+			return producer().partitionsFor(topic);
+		}
+		catch (KafkaException ex) {
+			if (isSuspect(ex, true)) {
+				this.suspect = true;
+			}
+			throw ex;
+		}
 	}
 
 	/**
@@ -140,20 +169,23 @@ final class RelayClient {
 				sent.sent(metadata, failure, !before);
 			});
 		}
-		catch (KafkaException | IllegalStateException ex) {
+		catch (RuntimeException | Error ex) {
 			if (told[0]) {
 				return;
 			}
 			this.bytes.addAndGet(-size);
 			this.records.decrementAndGet();
 			this.suspect = true;
-			sent.sent(null, ex, false);
+			// An error comes from anywhere.
+			Exception failure = (ex instanceof RuntimeException exception) ? exception
+					: new KafkaException("The record could not be sent", ex);
+			sent.sent(null, failure, ex instanceof Error);
 		}
 	}
 
 	private static boolean isSuspect(Exception failure, boolean before) {
 		return switch (Rejections.reason(failure, before)) {
-			case FENCED, CLOSED, OTHER, EXPIRED -> true;
+			case FENCED, CLOSED, OTHER, EXPIRED, NOT_AUTHORIZED -> true;
 			default -> false;
 		};
 	}

@@ -120,7 +120,9 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 				return outcome.future();
 			}
 			Future<RecordMetadata> sent = this.delegate.send(record, outcome);
-			return outcome.isHanded() ? outcome.future() : sent;
+			// The client's future knows nothing of the relay, to which the record may go
+			// later.
+			return (this.spooling != null) ? outcome.future() : sent;
 		}
 		catch (HandedOver ex) {
 			return outcome.future();
@@ -288,7 +290,7 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	 */
 	private final class Outcome extends SpooledDelivery implements Callback {
 
-		private final @Nullable Callback callback;
+		private volatile @Nullable Callback callback;
 
 		private @Nullable CompletableFuture<RecordMetadata> future;
 
@@ -320,6 +322,11 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 		}
 
 		@Override
+		void forgetSender() {
+			this.callback = null;
+		}
+
+		@Override
 		void abandon(Exception exception) {
 			tell(nowhere(), exception);
 		}
@@ -342,8 +349,9 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 		}
 
 		private void tell(@Nullable RecordMetadata place, @Nullable Exception exception) {
-			if (this.callback != null) {
-				this.callback.onCompletion(place, exception);
+			Callback present = this.callback;
+			if (present != null) {
+				present.onCompletion(place, exception);
 			}
 			CompletableFuture<RecordMetadata> waiting;
 			synchronized (this) {

@@ -16,7 +16,6 @@
 
 package io.github.reliablekafka.producer;
 
-import java.io.IOException;
 import java.io.Serial;
 import java.nio.file.Path;
 
@@ -28,7 +27,7 @@ final class SpoolUnusableException extends RuntimeException {
 	@Serial
 	private static final long serialVersionUID = 1L;
 
-	SpoolUnusableException(Path directory, IOException cause) {
+	SpoolUnusableException(Path directory, Exception cause) {
 		super("The spool in %s cannot be opened: %s".formatted(directory, cause), cause);
 	}
 

@@ -62,6 +62,17 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 
 	private volatile boolean lost;
 
+	/**
+	 * Whether the spool could not keep what was appended last. Stays, because that may be
+	 * known before its position is.
+	 */
+	private boolean refused;
+
+	/**
+	 * Its number among the records of its lane.
+	 */
+	private long order;
+
 	@SuppressWarnings("UnusedVariable") // read and written by PROMISE
 	private volatile int promise;
 
@@ -69,6 +80,8 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 	 * The bytes, as long as the spool does not have them.
 	 */
 	private @Nullable SpoolRecord kept;
+
+	private int bytes;
 
 	/**
 	 * In the memory of the client.
@@ -95,6 +108,11 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 	abstract void reject(Exception exception);
 
 	/**
+	 * Its sender was told that it is safe, and need not hear more. Forget what is large.
+	 */
+	abstract void forgetSender();
+
+	/**
 	 * The record stays in the spool, and this process has no more to do with it.
 	 * @param exception what to tell its sender
 	 */
@@ -104,6 +122,7 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 	final void placed(String topic, int partition, byte @Nullable [] key, byte @Nullable [] value, Headers headers) {
 		Spooling present = this.spooling;
 		if (present != null) {
+			present.requireFits(key, value, headers);
 			present.admit(this, topic, partition, record(-1, key, value, headers));
 		}
 	}
@@ -134,9 +153,59 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		return this.position;
 	}
 
-	final void appended(long position) {
-		this.position = position;
-		this.kept = null;
+	/**
+	 * The record is about to be appended.
+	 * @param alone whether only the spool gets it, and not the client
+	 */
+	final void appending(boolean alone) {
+		synchronized (this) {
+			this.refused = false;
+			this.handed = alone;
+		}
+		if (alone && this.spooling != null) {
+			this.spooling.handed(this);
+		}
+	}
+
+	final synchronized void appended(long position) {
+		if (!this.refused || this.handed) {
+			this.position = position;
+			this.kept = null;
+		}
+	}
+
+	final void notAppended() {
+		if (this.handed) {
+			over();
+			this.handed = false;
+		}
+	}
+
+	/**
+	 * The client does not have the record any more.
+	 * @return {@code false} if the spool does not have it either
+	 */
+	final boolean handOver() {
+		synchronized (this) {
+			if (this.position == 0) {
+				return false;
+			}
+			this.handed = true;
+		}
+		if (this.spooling != null) {
+			this.spooling.handed(this);
+		}
+		ifSafeInSpool();
+		relieve();
+		return true;
+	}
+
+	final long order() {
+		return this.order;
+	}
+
+	final void order(long number) {
+		this.order = number;
 	}
 
 	final void keep(SpoolRecord record) {
@@ -149,6 +218,18 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 
 	final @Nullable SpoolRecord kept() {
 		return this.kept;
+	}
+
+	/**
+	 * The size of the record.
+	 * @return in bytes
+	 */
+	final int bytes() {
+		return this.bytes;
+	}
+
+	final void bytes(int size) {
+		this.bytes = size;
 	}
 
 	final int directBytes() {
@@ -167,14 +248,6 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		return this.handed;
 	}
 
-	final void handed() {
-		if (!this.handed && this.spooling != null) {
-			this.spooling.handed();
-		}
-		this.handed = true;
-		ifSafeInSpool();
-	}
-
 	final void moved(SpooledLane target, long moved) {
 		this.lane = target;
 		this.position = moved;
@@ -190,17 +263,46 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 				&& PROMISE.compareAndSet(this, OPEN, PROMISED)) {
 			this.spooling.promise(waiting, present);
 		}
+		relieve();
+	}
+
+	// What an application sends in an outage may be larger than its memory.
+	private void relieve() {
+		Spooling present = this.spooling;
+		if (present != null && this.handed && isPromised() && present.isCrowded()) {
+			forgetSender();
+			present.forgotten(this);
+		}
+	}
+
+	final boolean isPromised() {
+		return this.promise == PROMISED;
+	}
+
+	/**
+	 * Whether its sender waits for no more than that it is safe.
+	 * @return {@code false} if the sender is to be told of the acknowledgement
+	 */
+	final boolean isForReceipt() {
+		return this.receipt != null;
 	}
 
 	@Override
 	public final void failed(SpoolException failure) {
 		Spooling present = this.spooling;
-		if (present != null && this.handed && failure.kind() != SpoolException.Kind.CLOSED) {
-			this.lost = true;
-			present.lost(this, failure);
+		boolean alone;
+		synchronized (this) {
+			this.refused = true;
+			alone = this.handed && failure.kind() != SpoolException.Kind.CLOSED;
+			if (alone) {
+				this.lost = true;
+			}
+			else {
+				this.position = 0;
+			}
 		}
-		else {
-			this.position = 0;
+		if (alone && present != null) {
+			present.lost(this, failure);
 		}
 	}
 
@@ -256,7 +358,7 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 	 */
 	final void over() {
 		if (this.handed && this.spooling != null) {
-			this.spooling.over();
+			this.spooling.over(this);
 		}
 	}
 

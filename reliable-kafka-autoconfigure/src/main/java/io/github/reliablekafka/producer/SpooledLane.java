@@ -61,11 +61,21 @@ final class SpooledLane {
 	private int relaying;
 
 	/**
-	 * In the order of their positions, which are lower than those of the backlog.
+	 * In the order in which they were admitted, before all of the backlog.
 	 */
 	private final TreeMap<Long, Item> returned = new TreeMap<>();
 
 	private final Deque<Item> backlog = new ArrayDeque<>();
+
+	/**
+	 * How many were admitted. What is left has numbers below 1.
+	 */
+	private long admitted;
+
+	/**
+	 * Whether nobody sends what waits.
+	 */
+	private boolean closed;
 
 	private int failures;
 
@@ -121,23 +131,31 @@ final class SpooledLane {
 	 * @return whether it goes directly
 	 * @throws SpoolException if it has to go through the spool, or is to be written
 	 * ahead, and the spool does not take it
+	 * @throws IllegalStateException if it has to go through the spool, and the relay has
+	 * ended
 	 */
 	synchronized boolean admit(SpooledDelivery delivery, SpoolRecord record, boolean spooled, boolean ahead,
 			boolean anyway) {
 		boolean behind = spooled || isSticky();
+		if (behind && this.closed) {
+			throw new IllegalStateException("Producer closed; records of %s wait in the spool".formatted(this.lane));
+		}
 		if (behind || ahead) {
+			// First, as the disk may answer before the call returns.
+			delivery.appending(behind);
 			try {
 				delivery.appended(this.store.append(this.lane, record, 0, delivery));
 			}
 			catch (SpoolException ex) {
+				delivery.notAppended();
 				if (behind || !anyway) {
 					throw ex;
 				}
 			}
 		}
+		delivery.order(++this.admitted);
 		if (behind) {
-			delivery.handed();
-			this.backlog.add(new Item(delivery.position(), delivery, false));
+			this.backlog.add(new Item(delivery.order(), delivery.position(), delivery, false));
 			return false;
 		}
 		if (delivery.position() == 0) {
@@ -153,14 +171,17 @@ final class SpooledLane {
 	 * @param record its bytes
 	 * @param from the other lane
 	 * @param position its position there
+	 * @param refused to be run if it did not get here, and is where it was
 	 */
-	synchronized void move(@Nullable SpooledDelivery delivery, SpoolRecord record, SpooledLane from, long position) {
-		long moved = (from.store == this.store) ? this.store.move(this.lane, record, from.lane, position, null)
-				: this.store.append(this.lane, record, 0, new Adoption(from, position));
+	synchronized void move(@Nullable SpooledDelivery delivery, SpoolRecord record, SpooledLane from, long position,
+			Runnable refused) {
+		Move move = new Move(from, position, from.store != this.store, refused);
+		long moved = (from.store == this.store) ? this.store.move(this.lane, record, from.lane, position, move)
+				: this.store.append(this.lane, record, 0, move);
 		if (delivery != null) {
 			delivery.moved(this, moved);
 		}
-		this.backlog.add(new Item(moved, delivery, false));
+		this.backlog.add(new Item(++this.admitted, moved, delivery, false));
 	}
 
 	/**
@@ -179,15 +200,21 @@ final class SpooledLane {
 	 * @throws SpoolException if it is not in the spool and cannot get there
 	 */
 	synchronized void takeOver(SpooledDelivery delivery, boolean replay) {
-		if (delivery.position() == 0) {
+		if (!delivery.handOver()) {
 			SpoolRecord kept = delivery.kept();
 			if (kept == null) {
 				throw new IllegalStateException("Neither in the spool nor at hand");
 			}
-			delivery.appended(this.store.append(this.lane, kept, 0, delivery));
+			delivery.appending(true);
+			try {
+				delivery.appended(this.store.append(this.lane, kept, 0, delivery));
+			}
+			catch (SpoolException ex) {
+				delivery.notAppended();
+				throw ex;
+			}
 		}
-		delivery.handed();
-		this.returned.put(delivery.position(), new Item(delivery.position(), delivery, replay));
+		this.returned.put(delivery.order(), new Item(delivery.order(), delivery.position(), delivery, replay));
 		this.direct--;
 	}
 
@@ -210,7 +237,8 @@ final class SpooledLane {
 			next = this.returned.pollFirstEntry().getValue();
 		}
 		else if (this.leftAt < this.left.length) {
-			next = new Item(this.left[this.leftAt++], null, true);
+			next = new Item((long) this.leftAt - this.left.length, this.left[this.leftAt], null, true);
+			this.leftAt++;
 		}
 		else {
 			next = this.backlog.poll();
@@ -237,7 +265,19 @@ final class SpooledLane {
 	 */
 	synchronized void putBack(Item item, boolean replay) {
 		this.relaying--;
-		this.returned.put(item.position(), new Item(item.position(), item.delivery(), item.replay() || replay));
+		this.returned.put(item.order(),
+				new Item(item.order(), item.position(), item.delivery(), item.replay() || replay));
+	}
+
+	/**
+	 * A record that was moved away is here again.
+	 * @param item the record
+	 */
+	synchronized void takeBack(Item item) {
+		if (item.delivery() != null) {
+			item.delivery().moved(this, item.position());
+		}
+		this.returned.put(item.order(), item);
 	}
 
 	/**
@@ -258,6 +298,7 @@ final class SpooledLane {
 	 * @param action is told of each record that somebody follows
 	 */
 	synchronized void abandon(Consumer<SpooledDelivery> action) {
+		this.closed = true;
 		for (Collection<Item> items : List.of(this.returned.values(), this.backlog)) {
 			for (Item item : items) {
 				if (item.delivery() != null) {
@@ -273,21 +314,27 @@ final class SpooledLane {
 	}
 
 	/**
-	 * Takes a record out of the spool that another process left, once it is in this one.
+	 * Follows a record from one lane to another.
 	 *
-	 * @param from its lane there
+	 * @param from its lane before
 	 * @param position its position there
+	 * @param adopted whether that is in a spool that another process left, out of which
+	 * it has to be taken once it is in this one
+	 * @param refused to be run if it stays where it was
 	 */
-	private record Adoption(SpooledLane from, long position) implements SpoolStore.Confirmation {
+	private record Move(SpooledLane from, long position, boolean adopted,
+			Runnable refused) implements SpoolStore.Confirmation {
 
 		@Override
 		public void durable() {
-			this.from.store.resolve(this.from.lane, this.position);
+			if (this.adopted) {
+				this.from.store.resolve(this.from.lane, this.position);
+			}
 		}
 
 		@Override
 		public void failed(SpoolException failure) {
-			// It is where it was, and comes again with the next process.
+			this.refused.run();
 		}
 
 	}
@@ -295,11 +342,12 @@ final class SpooledLane {
 	/**
 	 * A record in the spool.
 	 *
+	 * @param order grows from one record of the lane to the next
 	 * @param position its position
 	 * @param delivery follows it; {@code null} if an earlier process sent it
 	 * @param replay whether it may have been written before
 	 */
-	record Item(long position, @Nullable SpooledDelivery delivery, boolean replay) {
+	record Item(long order, long position, @Nullable SpooledDelivery delivery, boolean replay) {
 
 	}
 

@@ -17,6 +17,9 @@
 package io.github.reliablekafka.producer;
 
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -26,10 +29,16 @@ import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolRecord;
 import org.apache.kafka.clients.producer.BufferExhaustedException;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.AbstractRecords;
+import org.apache.kafka.common.record.CompressionType;
+import org.apache.kafka.common.record.RecordBatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,18 +62,21 @@ final class Spooling {
 
 	private final Duration blockWhenFull;
 
-	private final long pressureBytes;
+	private final long bufferBytes;
+
+	private final long maxRequestBytes;
 
 	private final @Nullable ClientInternals internals;
 
 	private final AtomicLong directBytes = new AtomicLong();
 
 	/**
-	 * How many records have gone to the relay, and how many of them are over.
+	 * The records that have gone to the relay and have no outcome, with the bytes of
+	 * those that are in memory as well, because of their senders.
 	 */
-	private final AtomicLong handed = new AtomicLong();
+	private final Map<SpooledDelivery, Integer> handed = new ConcurrentHashMap<>();
 
-	private final AtomicLong over = new AtomicLong();
+	private final AtomicLong handedBytes = new AtomicLong();
 
 	private volatile long progressAt = System.nanoTime();
 
@@ -73,15 +85,17 @@ final class Spooling {
 	 * @param relay sends what is in the spool
 	 * @param ahead whether each record is written to the spool
 	 * @param blockWhenFull how long to wait for room
-	 * @param pressureBytes so much in the client's memory is much
+	 * @param bufferBytes size of the client's memory
+	 * @param maxRequestBytes largest record that the client takes
 	 * @param internals of the client; {@code null} if they are not known
 	 */
-	Spooling(Relay relay, boolean ahead, Duration blockWhenFull, long pressureBytes,
+	Spooling(Relay relay, boolean ahead, Duration blockWhenFull, long bufferBytes, long maxRequestBytes,
 			@Nullable ClientInternals internals) {
 		this.relay = relay;
 		this.ahead = ahead;
 		this.blockWhenFull = blockWhenFull;
-		this.pressureBytes = pressureBytes;
+		this.bufferBytes = bufferBytes;
+		this.maxRequestBytes = maxRequestBytes;
 		this.internals = internals;
 	}
 
@@ -98,7 +112,17 @@ final class Spooling {
 		SpooledLane lane = this.relay.lane(topic, partition);
 		delivery.lane(lane);
 		int size = sizeOf(record);
-		if (!enter(lane, delivery, record)) {
+		delivery.bytes(size);
+		boolean direct;
+		try {
+			direct = enter(lane, delivery, record);
+		}
+		catch (RuntimeException ex) {
+			// It did not enter, and so does not leave.
+			delivery.lane(null);
+			throw ex;
+		}
+		if (!direct) {
 			this.relay.wake(lane);
 			throw new HandedOver();
 		}
@@ -112,8 +136,16 @@ final class Spooling {
 		long deadline = System.nanoTime() + this.blockWhenFull.toNanos();
 		boolean anyway = false;
 		while (true) {
+			boolean pressed = isPressed();
+			if ((pressed || lane.isSticky()) && isCrowdedFor(delivery)) {
+				if (!mayWait(deadline)) {
+					throw crowded();
+				}
+				LockSupport.parkNanos(STEP);
+				continue;
+			}
 			try {
-				return lane.admit(delivery, record, isPressed(), this.ahead, anyway);
+				return lane.admit(delivery, record, pressed, this.ahead, anyway);
 			}
 			catch (SpoolException ex) {
 				// What may go directly waits for a file that is being made, and not for
@@ -124,8 +156,6 @@ final class Spooling {
 					LockSupport.parkNanos(STEP);
 				}
 				else if (anyway) {
-					// It did not enter, and so does not leave.
-					delivery.lane(null);
 					throw noRoom(ex);
 				}
 				else {
@@ -145,7 +175,47 @@ final class Spooling {
 	}
 
 	private boolean isPressed() {
-		return this.directBytes.get() > this.pressureBytes && System.nanoTime() - this.progressAt > SILENCE;
+		return !this.relay.isStopping() && this.directBytes.get() > this.bufferBytes / 2
+				&& System.nanoTime() - this.progressAt > SILENCE;
+	}
+
+	/**
+	 * Whether senders that wait for acknowledgements keep so many records in memory that
+	 * no more may come.
+	 * @return {@code true} if those records are as large as the client's memory
+	 */
+	boolean isCrowded() {
+		return this.handedBytes.get() > this.bufferBytes;
+	}
+
+	// One with a receipt is soon forgotten.
+	private boolean isCrowdedFor(SpooledDelivery delivery) {
+		return !delivery.isForReceipt() && isCrowded();
+	}
+
+	private BufferExhaustedException crowded() {
+		return new BufferExhaustedException(("Records of %d bytes wait in the spool, and their senders for them; "
+				+ "%s is %d. Senders that are content with a receipt may send more")
+			.formatted(this.handedBytes.get(), ProducerConfig.BUFFER_MEMORY_CONFIG, this.bufferBytes));
+	}
+
+	/**
+	 * Refuse what the client would refuse, before it is promised to anybody.
+	 * @param key the key in bytes
+	 * @param value the value in bytes
+	 * @param headers the headers
+	 * @throws RecordTooLargeException if the client does not take so much
+	 */
+	void requireFits(byte @Nullable [] key, byte @Nullable [] value, Headers headers) {
+		int size = AbstractRecords.estimateSizeInBytesUpperBound(RecordBatch.CURRENT_MAGIC_VALUE, CompressionType.NONE,
+				key, value, headers.toArray());
+		if (size > this.maxRequestBytes || size > this.bufferBytes) {
+			boolean request = size > this.maxRequestBytes;
+			throw new RecordTooLargeException("The message is %d bytes when serialized which is larger than %d, %s"
+				.formatted(size, request ? this.maxRequestBytes : this.bufferBytes,
+						"which is the value of the %s configuration.".formatted(request
+								? ProducerConfig.MAX_REQUEST_SIZE_CONFIG : ProducerConfig.BUFFER_MEMORY_CONFIG)));
+		}
 	}
 
 	/**
@@ -174,8 +244,14 @@ final class Spooling {
 	 */
 	boolean park(SpooledDelivery delivery, Exception exception) {
 		SpooledLane lane = delivery.lane();
-		if (lane == null || !this.relay.park(lane, delivery.position(), exception)) {
-			return false;
+		try {
+			if (lane == null || !this.relay.park(lane, delivery.position(), exception)) {
+				return false;
+			}
+		}
+		catch (SpoolException ex) {
+			// It stays where it is, and the next process tries it again.
+			this.relay.notParked(Objects.requireNonNull(delivery.lane()), ex);
 		}
 		leaveClient(delivery);
 		if (lane.left()) {
@@ -203,7 +279,13 @@ final class Spooling {
 			return synchronous && reason == RejectionReason.UNREACHABLE && isTopicUnknown(exception)
 					&& unplaced(delivery);
 		}
-		if (delivery.isHanded() || !isWorthIt(reason, synchronous) || (synchronous && this.relay.isStopping())) {
+		if (delivery.isHanded() || (synchronous && this.relay.isStopping())) {
+			return false;
+		}
+		// What was promised is sent again unless the cluster will never take it. That is
+		// asked last, as from then on nothing is promised.
+		if (!isWorthIt(reason, synchronous)
+				&& (synchronous || RelayClient.isForGood(exception) || delivery.mayReject())) {
 			return false;
 		}
 		try {
@@ -280,16 +362,31 @@ final class Spooling {
 		byte[] key = client.key(record);
 		byte[] value = client.value(record, headers);
 		headers.remove(Stamp.HEADER);
+		requireFits(key, value, headers);
 		Integer partition = record.partition();
 		SpooledLane lane = this.relay.unplaced(record.topic());
 		delivery.lane(lane);
 		SpoolRecord spooled = delivery.record((partition != null) ? partition : -1, key, value, headers);
+		delivery.bytes(sizeOf(spooled));
 		long deadline = System.nanoTime() + this.blockWhenFull.toNanos();
 		while (true) {
+			if (isCrowdedFor(delivery)) {
+				if (!mayWait(deadline)) {
+					delivery.lane(null);
+					this.relay.bypassed(crowded());
+					return false;
+				}
+				LockSupport.parkNanos(STEP);
+				continue;
+			}
 			try {
 				lane.admit(delivery, spooled, true, true, false);
 				this.relay.wake(lane);
 				return true;
+			}
+			catch (IllegalStateException ex) {
+				delivery.lane(null);
+				return false;
 			}
 			catch (SpoolException ex) {
 				boolean passes = ex.kind() == SpoolException.Kind.BUSY || ex.kind() == SpoolException.Kind.FULL;
@@ -316,24 +413,45 @@ final class Spooling {
 		this.relay.lost(delivery, noRoom(failure));
 	}
 
-	void handed() {
-		this.handed.incrementAndGet();
+	void handed(SpooledDelivery delivery) {
+		if (this.handed.put(delivery, delivery.bytes()) == null) {
+			this.handedBytes.addAndGet(delivery.bytes());
+		}
 	}
 
-	void over() {
-		this.over.incrementAndGet();
+	void over(SpooledDelivery delivery) {
+		Integer bytes = this.handed.remove(delivery);
+		if (bytes != null) {
+			this.handedBytes.addAndGet(-bytes);
+		}
 	}
 
 	/**
-	 * Wait until as many records have come out of the relay as have gone into it so far.
+	 * A record is in the spool, and no more in memory.
+	 * @param delivery follows it
+	 */
+	void forgotten(SpooledDelivery delivery) {
+		Integer bytes = this.handed.replace(delivery, 0);
+		if (bytes != null) {
+			this.handedBytes.addAndGet(-bytes);
+		}
+	}
+
+	/**
+	 * Wait until the records that have gone to the relay so far have an outcome.
 	 * @throws InterruptException if the thread is interrupted
+	 * @throws KafkaException if called by the thread that brings the outcomes
 	 */
 	void awaitHanded() {
-		long before = this.handed.get();
-		while (this.over.get() < before && !this.relay.isStopping()) {
-			LockSupport.parkNanos(STEP);
-			if (Thread.interrupted()) {
-				throw new InterruptException("Interrupted while records were on their way from the spool");
+		for (SpooledDelivery delivery : this.handed.keySet().toArray(new SpooledDelivery[0])) {
+			while (this.handed.containsKey(delivery) && !this.relay.isStopping()) {
+				if (this.relay.isNetworkThread()) {
+					throw new KafkaException("flush() in a callback would wait for itself");
+				}
+				LockSupport.parkNanos(STEP);
+				if (Thread.interrupted()) {
+					throw new InterruptException("Interrupted while records were on their way from the spool");
+				}
 			}
 		}
 	}

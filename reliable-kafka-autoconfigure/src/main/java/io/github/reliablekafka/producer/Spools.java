@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -30,6 +31,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 
+import io.github.reliablekafka.durability.ConnectionSettings;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.spool.SegmentSpool;
@@ -43,7 +45,6 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.config.ConfigDef;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.SmartLifecycle;
@@ -66,7 +67,11 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 
 	private static final Set<String> EPHEMERAL = Set.of("tmpfs", "ramfs", "overlay", "overlayfs");
 
-	private static final int DEFAULT_BUFFER = 32 << 20;
+	private static final String AT = " at ";
+
+	private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+
+	private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
 	private final SpoolProperties properties;
 
@@ -78,7 +83,10 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 
 	private final Slowly slowly = new Slowly(System::nanoTime);
 
-	private final Map<String, ProducerFactory<?, ?>> factories = new ConcurrentHashMap<>();
+	/**
+	 * By the names of their beans, which those of a template with several share.
+	 */
+	private final Map<String, Set<ProducerFactory<?, ?>>> factories = new ConcurrentHashMap<>();
 
 	private final Map<String, Relay> relays = new ConcurrentHashMap<>();
 
@@ -107,21 +115,39 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 
 	/**
 	 * A factory is covered.
-	 * @param destination its name, under which its records are found again
+	 * @param subject its name, under which its records are found again
 	 * @param factory the factory
 	 */
-	void known(String destination, ProducerFactory<?, ?> factory) {
-		this.factories.put(destination, factory);
+	void known(String subject, ProducerFactory<?, ?> factory) {
+		this.factories.computeIfAbsent(subject, (name) -> ConcurrentHashMap.newKeySet()).add(factory);
+	}
+
+	/**
+	 * Where records go: one factory may have producers for several clusters, and what was
+	 * meant for one must not get into another.
+	 * @param subject the name of a factory
+	 * @param settings of a producer
+	 * @return that name, and the addresses from which the producer starts
+	 */
+	static String destination(String subject, Map<String, Object> settings) {
+		Set<String> servers = new TreeSet<>();
+		ConnectionSettings.bootstrapServers(settings).forEach((server) -> servers.add(server.toLowerCase(Locale.ROOT)));
+		return subject + AT + String.join(",", servers);
+	}
+
+	private static String subject(String destination) {
+		int at = destination.lastIndexOf(AT);
+		return (at < 0) ? destination : destination.substring(0, at);
 	}
 
 	/**
 	 * A producer was created.
-	 * @param destination the name of its factory
+	 * @param subject the name of its factory
 	 * @param settings all of its settings
 	 * @param client the producer
 	 * @return {@code null} if its records do not go through the spool
 	 */
-	synchronized @Nullable Spooling open(String destination, Map<String, Object> settings, Producer<?, ?> client) {
+	synchronized @Nullable Spooling open(String subject, Map<String, Object> settings, Producer<?, ?> client) {
 		if (!isEnabled() || settings.isEmpty() || settings.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG) != null) {
 			return null;
 		}
@@ -129,12 +155,24 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 		if (store == null) {
 			return null;
 		}
-		Relay relay = this.relays.computeIfAbsent(destination, (name) -> relay(name, settings, store));
-		Object buffer = ConfigDef.parseType(ProducerConfig.BUFFER_MEMORY_CONFIG,
-				settings.getOrDefault(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) DEFAULT_BUFFER), ConfigDef.Type.LONG);
-		long bufferBytes = (buffer instanceof Long bytes) ? bytes : DEFAULT_BUFFER;
+		String destination = destination(subject, settings);
+		Relay relay = this.relays.get(destination);
+		if (relay == null) {
+			relay = relay(destination, settings, store);
+			this.relays.put(destination, relay);
+		}
+		else {
+			relay.settings(settings);
+		}
 		return new Spooling(relay, this.properties.mode() == SpoolProperties.Mode.WRITE_AHEAD,
-				this.properties.blockWhenFull(), bufferBytes / 2, ClientInternals.of(client));
+				this.properties.blockWhenFull(), number(settings, ProducerConfig.BUFFER_MEMORY_CONFIG),
+				number(settings, ProducerConfig.MAX_REQUEST_SIZE_CONFIG), ClientInternals.of(client));
+	}
+
+	private static long number(Map<String, Object> settings, String name) {
+		Object value = settings.get(name);
+		Object given = (value != null) ? value : ProducerConfig.configDef().defaultValues().get(name);
+		return Long.parseLong(String.valueOf(given).trim());
 	}
 
 	private Relay relay(String destination, Map<String, Object> settings, SegmentSpool store) {
@@ -161,9 +199,10 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 			try {
 				openStores();
 			}
-			catch (IOException ex) {
-				if (this.properties.directory() != null) {
-					throw new SpoolUnusableException(base(), ex);
+			catch (IOException | SpoolException ex) {
+				boolean damaged = ex instanceof SpoolException spool && spool.kind() == SpoolException.Kind.CORRUPT;
+				if (this.properties.directory() != null || damaged) {
+					throw (ex instanceof SpoolException spool) ? spool : new SpoolUnusableException(base(), ex);
 				}
 				this.unavailable = true;
 				logger.error(("There is no spool: %s cannot be used (%s). Records that wait for the cluster are lost "
@@ -181,11 +220,28 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 				this.properties.onCorruption() == SpoolProperties.OnCorruption.QUARANTINE);
 		Path base = base();
 		this.stores.add(SpoolDirectory.open(base, options));
-		this.stores.addAll(SpoolDirectory.adopt(base, options));
+		try {
+			this.stores.addAll(SpoolDirectory.adopt(base, options, (slot, ex) -> logger
+				.error("What another instance left in %s is not sent, as it cannot be used; nothing there is touched"
+					.formatted(slot), ex)));
+		}
+		catch (IOException ex) {
+			logger.error("What other instances left in %s is not sent".formatted(base), ex);
+		}
 		for (SegmentSpool store : this.stores) {
 			store.findings().forEach((finding) -> logger.warn("Spool: " + finding));
 		}
-		String type = Files.getFileStore(base).type();
+		warnIfEphemeral(base);
+	}
+
+	private void warnIfEphemeral(Path base) {
+		String type;
+		try {
+			type = Files.getFileStore(base).type();
+		}
+		catch (IOException ex) {
+			return;
+		}
 		if (EPHEMERAL.contains(type)) {
 			logger.warn(("The spool in %s is on a file system of type %s, which may be gone with the container or the "
 					+ "machine. Set reliable.kafka.spool.directory to a directory on a volume that outlives it")
@@ -214,7 +270,14 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 		}
 	}
 
-	void delayed(SpooledLane lane, Exception failure) {
+	void notParked(SpooledLane lane, Exception failure) {
+		logger
+			.error(("A record of %s that was safe in the spool, and that the cluster never takes, cannot be parked; it "
+					+ "stays where it is")
+				.formatted(lane), failure);
+	}
+
+	void delayed(SpooledLane lane, Throwable failure) {
 		if (this.slowly.isDue("delayed " + lane)) {
 			logger.warn("%d records of %s wait in the spool: %s".formatted(lane.waiting(), lane, failure));
 		}
@@ -264,30 +327,72 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 		if (!isEnabled() || this.factories.isEmpty() || !Files.isDirectory(base())) {
 			return;
 		}
-		Set<String> destinations = new TreeSet<>();
 		synchronized (this) {
 			store();
-			for (SegmentSpool store : this.stores) {
-				store.occupied()
-					.stream()
-					.filter((lane) -> lane.partition() != Relay.PARKED)
-					.map(SpoolLane::destination)
-					.forEach(destinations::add);
+		}
+		if (!sendLeft()) {
+			// The brokers' names are gone with the brokers, say.
+			Thread retry = new Thread(this::keepSendingLeft, "reliable-kafka-spool-left");
+			retry.setDaemon(true);
+			retry.start();
+		}
+	}
+
+	private void keepSendingLeft() {
+		long pause = FIRST_RETRY.toMillis();
+		try {
+			do {
+				Thread.sleep(pause);
+				pause = Math.min(2 * pause, LAST_RETRY.toMillis());
+			}
+			while (this.running && !sendLeft());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	// Returns whether all was done that can be done: a producer of each factory that has
+	// left something has its relay begin.
+	private boolean sendLeft() {
+		boolean done = true;
+		for (String subject : left().stream().map(Spools::subject).distinct().toList()) {
+			for (ProducerFactory<?, ?> factory : this.factories.getOrDefault(subject, Set.of())) {
+				try {
+					if (!factory.transactionCapable()) {
+						// It stays open: closing is a matter of the factory.
+						factory.createProducer().close();
+					}
+				}
+				catch (RuntimeException ex) {
+					done = false;
+					logger.error("Records that an earlier process left in the spool wait, as %s has no producer yet"
+						.formatted(subject), ex);
+				}
 			}
 		}
-		for (String destination : destinations) {
-			ProducerFactory<?, ?> factory = this.factories.get(destination);
-			if (factory == null || factory.transactionCapable()) {
-				logger
-					.warn(("Records that an earlier process left in the spool wait for %s, which does not exist or is "
-							+ "transactional now")
-						.formatted(destination));
-			}
-			else if (!this.relays.containsKey(destination)) {
-				// It stays open: closing is a matter of the factory.
-				factory.createProducer().close();
-			}
+		if (done) {
+			left().forEach((destination) -> logger
+				.error(("Records that an earlier process left in the spool wait for %s, and are sent nowhere else: no such "
+						+ "factory has a producer without transactions for that cluster. Start the application once with "
+						+ "the same bean and the same bootstrap servers as before")
+					.formatted(destination)));
 		}
+		return done;
+	}
+
+	// The destinations of records for which there is no relay.
+	private synchronized Set<String> left() {
+		Set<String> destinations = new TreeSet<>();
+		for (SegmentSpool store : this.stores) {
+			store.occupied()
+				.stream()
+				.filter((lane) -> lane.partition() != Relay.PARKED)
+				.map(SpoolLane::destination)
+				.filter((destination) -> !this.relays.containsKey(destination))
+				.forEach(destinations::add);
+		}
+		return destinations;
 	}
 
 	@Override

@@ -19,14 +19,18 @@ package io.github.reliablekafka.spool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -40,12 +44,25 @@ final class DirectoryDisk implements Disk {
 
 	private static final String QUARANTINE = "quarantine";
 
+	/**
+	 * The directories that are open in this process.
+	 */
+	private static final Set<Path> held = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * Never closed.
+	 */
+	private static final Queue<FileChannel> foreign = new ConcurrentLinkedQueue<>();
+
 	private final Path directory;
+
+	private final Path real;
 
 	private final FileChannel lockFile;
 
-	private DirectoryDisk(Path directory, FileChannel lockFile) {
+	private DirectoryDisk(Path directory, Path real, FileChannel lockFile) {
 		this.directory = directory;
+		this.real = real;
 		this.lockFile = lockFile;
 	}
 
@@ -55,50 +72,68 @@ final class DirectoryDisk implements Disk {
 	 * @return {@code null} if somebody has it
 	 * @throws IOException if it cannot be used
 	 */
-	@SuppressWarnings("resource") // the lock lasts as long as its channel
 	static @Nullable DirectoryDisk take(Path directory) throws IOException {
 		Files.createDirectories(directory);
-		while (true) {
-			Path path = directory.resolve(LOCK);
-			FileChannel lockFile = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-			boolean taken = false;
-			try {
-				FileLock lock = lockFile.tryLock();
-				if (lock == null) {
-					return null;
-				}
-				// Whoever had it may have deleted the file in the meantime.
-				taken = Files.exists(path) && lock.isValid() && isSame(path, lockFile);
-				if (taken) {
-					forceNames(directory);
-					Path parent = directory.toAbsolutePath().getParent();
-					if (parent != null) {
-						forceNames(parent);
-					}
-					return new DirectoryDisk(directory, lockFile);
-				}
+		Path real = directory.toRealPath();
+		// Before the file is opened: where locks belong to processes, one ends as soon as
+		// its process closes the file, through whatever channel.
+		if (!held.add(real)) {
+			return null;
+		}
+		DirectoryDisk taken = null;
+		try {
+			taken = lock(directory, real);
+			return taken;
+		}
+		finally {
+			if (taken == null) {
+				held.remove(real);
 			}
-			catch (OverlappingFileLockException ex) {
-				return null;
-			}
-			finally {
-				if (!taken) {
-					lockFile.close();
-				}
-			}
-			Files.createDirectories(directory);
 		}
 	}
 
-	private static boolean isSame(Path path, FileChannel lockFile) throws IOException {
-		long mark = System.nanoTime();
-		lockFile.write(ByteBuffer.allocate(Long.BYTES).putLong(0, mark), 0);
+	@SuppressWarnings("resource") // the lock lasts as long as its channel
+	private static @Nullable DirectoryDisk lock(Path directory, Path real) throws IOException {
+		FileChannel lockFile = FileChannel.open(real.resolve(LOCK), StandardOpenOption.CREATE,
+				StandardOpenOption.WRITE);
+		boolean close = true;
 		try {
-			byte[] seen = Files.readAllBytes(path);
-			return seen.length >= Long.BYTES && ByteBuffer.wrap(seen).getLong() == mark;
+			if (lockFile.tryLock() == null) {
+				return null;
+			}
+			closeToOthers(real);
+			forceNames(directory);
+			Path parent = real.getParent();
+			if (parent != null) {
+				forceNames(parent);
+			}
+			close = false;
+			return new DirectoryDisk(directory, real, lockFile);
 		}
-		catch (NoSuchFileException ex) {
-			return false;
+		catch (OverlappingFileLockException ex) {
+			// Another class loader of this process has it, and would lose it by a close.
+			foreign.add(lockFile);
+			close = false;
+			return null;
+		}
+		finally {
+			if (close) {
+				lockFile.close();
+			}
+		}
+	}
+
+	// Records have what the cluster may protect by its own permissions.
+	private static void closeToOthers(Path directory) throws IOException {
+		PosixFileAttributeView view = Files.getFileAttributeView(directory, PosixFileAttributeView.class);
+		if (view == null) {
+			return;
+		}
+		try {
+			view.setPermissions(PosixFilePermissions.fromString("rwx------"));
+		}
+		catch (FileSystemException ex) {
+			// It is somebody else's, who lets this user in.
 		}
 	}
 
@@ -106,7 +141,7 @@ final class DirectoryDisk implements Disk {
 	public List<String> list() throws IOException {
 		try (Stream<Path> files = Files.list(this.directory)) {
 			return files.map((file) -> String.valueOf(file.getFileName()))
-				.filter((name) -> !name.equals(LOCK) && !name.equals(QUARANTINE))
+				.filter((name) -> !name.equals(LOCK) && !name.equals(QUARANTINE) && !name.startsWith("."))
 				.sorted()
 				.toList();
 		}
@@ -160,18 +195,15 @@ final class DirectoryDisk implements Disk {
 		return Files.getFileStore(this.directory).getUsableSpace();
 	}
 
+	// The file with the lock stays: whoever deleted it could not know who has just opened
+	// it.
 	@Override
-	public void close(boolean delete) throws IOException {
-		try (this.lockFile) {
-			if (delete) {
-				try {
-					Files.deleteIfExists(this.directory.resolve(LOCK));
-					Files.deleteIfExists(this.directory);
-				}
-				catch (DirectoryNotEmptyException ex) {
-					// Somebody takes it at this moment, or there is a quarantine.
-				}
-			}
+	public void close() throws IOException {
+		try {
+			this.lockFile.close();
+		}
+		finally {
+			held.remove(this.real);
 		}
 	}
 

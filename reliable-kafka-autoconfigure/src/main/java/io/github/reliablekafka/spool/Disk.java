@@ -57,15 +57,10 @@ interface Disk extends Closeable {
 
 	/**
 	 * Give the directory free.
-	 * @param delete whether it is not needed any more
 	 * @throws IOException if that fails
 	 */
-	void close(boolean delete) throws IOException;
-
 	@Override
-	default void close() throws IOException {
-		close(false);
-	}
+	void close() throws IOException;
 
 	/**
 	 * An open file.

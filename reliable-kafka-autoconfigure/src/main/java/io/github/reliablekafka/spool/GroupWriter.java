@@ -111,14 +111,6 @@ final class GroupWriter {
 	}
 
 	/**
-	 * What was given to the disk, but is not known to be on it.
-	 * @return the units
-	 */
-	List<Unit> unfinished() {
-		return List.copyOf(this.part);
-	}
-
-	/**
 	 * Write the last frames there will be.
 	 * @throws IOException if that fails
 	 */

@@ -347,20 +347,28 @@ public final class SegmentSpool implements SpoolStore {
 
 	// Returns whether there was anything to write.
 	private boolean write(boolean marks) {
+		List<GroupWriter.Unit> units = List.of();
+		int[] told = new int[1];
 		this.writing.lock();
 		try {
-			List<GroupWriter.Unit> units = locked(() -> (this.failure == null) ? this.queue.take(marks) : List.of());
+			units = locked(() -> (this.failure == null) ? this.queue.take(marks) : List.of());
 			if (units.isEmpty()) {
 				return false;
 			}
-			List<GroupWriter.Unit> left = this.writer.write(units, this::written);
+			List<GroupWriter.Unit> left = this.writer.write(units, (part) -> {
+				// In the order of the group.
+				told[0] += part.size();
+				written(part);
+			});
 			if (!left.isEmpty()) {
+				told[0] = units.size();
 				refuse(left, locked(() -> full(false, true)));
 			}
 			return left.size() < units.size() || left.stream().anyMatch(GroupWriter.Unit::isRecord);
 		}
-		catch (IOException | RuntimeException ex) {
-			fail(ex);
+		catch (Throwable ex) {
+			// Out of memory as well: whoever waits for the disk must not wait for ever.
+			fail(ex, units.subList(told[0], units.size()));
 			return false;
 		}
 		finally {
@@ -397,8 +405,8 @@ public final class SegmentSpool implements SpoolStore {
 		units.forEach((unit) -> unit.confirmation().failed(reason));
 	}
 
-	private void fail(Exception cause) {
-		List<GroupWriter.Unit> waiting = new ArrayList<>();
+	private void fail(Throwable cause, List<GroupWriter.Unit> untold) {
+		List<GroupWriter.Unit> all = new ArrayList<>(untold);
 		SpoolException reason = new SpoolException(SpoolException.Kind.FAILED,
 				"The disk of the spool in %s failed: %s".formatted(this.disk, cause),
 				"Check the disk and start the application again.", cause);
@@ -407,14 +415,12 @@ public final class SegmentSpool implements SpoolStore {
 			this.failure = reason;
 			// Not resolved: what was half written may be there when the spool is opened
 			// again, and comes back then.
-			waiting.addAll(this.queue.clear());
+			all.addAll(this.queue.clear());
 			this.room.signalAll();
 		}
 		finally {
 			this.lock.unlock();
 		}
-		List<GroupWriter.Unit> all = new ArrayList<>(this.writer.unfinished());
-		all.addAll(waiting);
 		all.forEach((unit) -> unit.confirmation().failed(reason));
 	}
 
@@ -498,7 +504,7 @@ public final class SegmentSpool implements SpoolStore {
 				this.writer.close();
 			}
 			this.files.close(empty);
-			this.disk.close(empty);
+			this.disk.close();
 		}
 		catch (IOException ex) {
 			throw new SpoolException(SpoolException.Kind.FAILED, "The spool in %s was not closed".formatted(this.disk),

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -59,10 +60,12 @@ public final class SpoolDirectory {
 	 * Open the spools that others have left, as far as nobody else has them open.
 	 * @param base the directory of all spools
 	 * @param options the limits
+	 * @param unusable is told of those that cannot be used, and stay as they are
 	 * @return those with records in them
-	 * @throws IOException if the disk fails
+	 * @throws IOException if the directory cannot be read
 	 */
-	public static List<SegmentSpool> adopt(Path base, SpoolOptions options) throws IOException {
+	public static List<SegmentSpool> adopt(Path base, SpoolOptions options, BiConsumer<Path, Exception> unusable)
+			throws IOException {
 		List<SegmentSpool> adopted = new ArrayList<>();
 		List<Path> slots;
 		try (Stream<Path> directories = Files.list(base)) {
@@ -71,15 +74,29 @@ public final class SpoolDirectory {
 				.toList();
 		}
 		for (Path slot : slots) {
-			SegmentSpool spool = Files.isDirectory(slot) ? openSlot(slot, options) : null;
-			if (spool != null && spool.occupied().isEmpty()) {
-				spool.close();
+			try {
+				SegmentSpool spool = isLeft(slot) ? openSlot(slot, options) : null;
+				if (spool != null && spool.occupied().isEmpty()) {
+					spool.close();
+				}
+				else if (spool != null) {
+					adopted.add(spool);
+				}
 			}
-			else if (spool != null) {
-				adopted.add(spool);
+			catch (IOException | SpoolException ex) {
+				unusable.accept(slot, ex);
 			}
 		}
 		return adopted;
+	}
+
+	private static boolean isLeft(Path slot) throws IOException {
+		if (!Files.isDirectory(slot)) {
+			return false;
+		}
+		try (Stream<Path> files = Files.list(slot)) {
+			return files.anyMatch((file) -> String.valueOf(file.getFileName()).endsWith(SegmentFiles.SUFFIX));
+		}
 	}
 
 	private static @Nullable SegmentSpool openSlot(Path directory, SpoolOptions options) throws IOException {

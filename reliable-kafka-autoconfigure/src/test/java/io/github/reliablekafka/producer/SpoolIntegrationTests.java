@@ -30,11 +30,13 @@ import java.util.concurrent.ExecutionException;
 import io.github.reliablekafka.ledger.DeliveryCounts;
 import io.github.reliablekafka.ledger.RejectionReason;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.support.SendResult;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -77,7 +79,7 @@ class SpoolIntegrationTests extends SpoolSetup {
 		assertThat(log).hasSize(5000);
 		assertCompleteAndInOrder(log, 5000);
 		assertNumbersFollowTheLog(log);
-		assertThat(this.directory.resolve("shop").resolve("0")).doesNotExist();
+		assertThat(this.directory.resolve("shop").resolve("0")).isDirectoryNotContaining("glob:**.segment");
 	}
 
 	@Test
@@ -218,6 +220,43 @@ class SpoolIntegrationTests extends SpoolSetup {
 				assertThat(totals.delivered()).isOne();
 				assertThat(this.directory.resolve("shop")).doesNotExist();
 			});
+	}
+
+	@Test
+	void whatWasMeantForOneClusterNeverGetsIntoAnother(CapturedOutput output) {
+		this.runner.withPropertyValues("spring.kafka.bootstrap-servers=localhost:1")
+			.run((context) -> assertThat(template(context).deliver(this.topic, "key-0", "elsewhere"))
+				.succeedsWithin(PATIENCE)
+				.satisfies((safe) -> assertThat(safe.outcome()).isEqualTo(DeliveryReceipt.Outcome.SPOOLED)));
+		assertThat(output).contains("1 records stay in the spool");
+		this.runner.run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(output).contains("at localhost:1, and are sent nowhere else");
+			assertThat(template(context).deliver(this.topic, "key-0", "0-")).succeedsWithin(PATIENCE);
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 1);
+			KafkaTemplate<Object, Object> other = new KafkaTemplate<>(template(context).getProducerFactory(),
+					Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1"));
+			assertThat(other.send(this.topic, "key-0", "elsewhere")).isNotDone();
+			assertThat(template(context).deliver(this.topic, "key-0", "1-")).succeedsWithin(PATIENCE);
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 2);
+		});
+		assertThat(read()).extracting(ConsumerRecord::value).containsExactly("0-", "1-");
+	}
+
+	@Test
+	void applicationStartsWithLeftoversAlthoughNoProducerCanBeMade(CapturedOutput output) {
+		this.runner.run((context) -> {
+			away();
+			assertThat(template(context).deliver(this.topic, "key-0", "0-")).succeedsWithin(PATIENCE);
+		});
+		back();
+		this.runner.withPropertyValues("spring.kafka.bootstrap-servers=no.such.host.invalid:9092").run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(output).contains("has no producer yet");
+		});
+		this.runner.run((context) -> await().atMost(PATIENCE)
+			.until(() -> ledger(context).totals().delivered() == 1 && ledger(context).totals().spooled() == 0));
+		assertThat(read()).extracting(ConsumerRecord::value).containsExactly("0-");
 	}
 
 	private static void assertNumbersFollowTheLog(List<ConsumerRecord<String, String>> log) {

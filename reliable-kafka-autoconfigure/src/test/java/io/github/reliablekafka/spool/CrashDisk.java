@@ -146,7 +146,7 @@ final class CrashDisk implements Disk {
 	}
 
 	@Override
-	public void close(boolean delete) {
+	public void close() {
 	}
 
 	@Override

@@ -18,7 +18,9 @@ package io.github.reliablekafka.spool;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 import org.junit.jupiter.api.Test;
@@ -206,6 +208,45 @@ class SegmentSpoolCrashTests {
 		assertThat(disk.steps).as("a force is never tried again").isEqualTo(steps);
 		SegmentSpool again = SegmentSpool.open(disk.restart(null), OPTIONS);
 		assertThat(again.positions(again.lane("main", "orders", 0))).contains(1L);
+	}
+
+	@Test
+	void whoeverAppendedIsToldOnceWhereverTheDiskFails() throws IOException {
+		int failed = 0;
+		for (int steps = 1; steps < 30; steps++) {
+			CrashDisk disk = new CrashDisk();
+			SegmentSpool spool = SegmentSpool.open(disk, OPTIONS);
+			SpoolLane lane = spool.lane("main", "orders", 0);
+			Map<Integer, Integer> told = new HashMap<>();
+			int[] failures = new int[1];
+			// More than one file takes, so that groups end in the middle of what was
+			// taken.
+			int count = 18;
+			for (int i = 0; i < count; i++) {
+				int number = i;
+				spool.append(lane, new SpoolRecord(-1, 1, 1, null, new byte[9000], List.of()), 0,
+						new SpoolStore.Confirmation() {
+
+							@Override
+							public void durable() {
+								told.merge(number, 1, Integer::sum);
+							}
+
+							@Override
+							public void failed(SpoolException failure) {
+								told.merge(number, 1, Integer::sum);
+								failures[0]++;
+							}
+
+						});
+			}
+			disk.dieAtStep(disk.steps + steps);
+			spool.flush();
+			assertThat(told).as("failed at step %d", steps).hasSize(count);
+			assertThat(told.values()).containsOnly(1);
+			failed += (failures[0] > 0 && failures[0] < count) ? 1 : 0;
+		}
+		assertThat(failed).as("in the middle").isGreaterThan(1);
 	}
 
 	private static boolean isZeroFrom(byte[] bytes, int offset) {
