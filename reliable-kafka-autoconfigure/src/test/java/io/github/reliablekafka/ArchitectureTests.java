@@ -46,16 +46,17 @@ class ArchitectureTests {
 
 	private static final Map<String, Set<String>> HOUSE = new TreeMap<>(Map.ofEntries(
 			// roof
-			Map.entry("actuate", Set.of("ledger", "durability", "sequence", "deadletter")),
+			Map.entry("actuate", Set.of("ledger", "durability", "sequence", "spool", "deadletter")),
 			// capabilities
-			Map.entry("producer", Set.of("ledger", "durability", "sequence")),
+			Map.entry("producer", Set.of("ledger", "durability", "sequence", "spool")),
 			Map.entry("consumer", Set.of("ledger", "durability", "sequence")),
 			Map.entry("deadletter", Set.of("ledger", "durability")),
 			Map.entry("idempotency", Set.of("ledger", "durability", "sequence")),
 			Map.entry("watermark", Set.of("durability", "sequence")),
 			Map.entry("report", Set.of("durability", "sequence")), Map.entry("survey", Set.of("ledger", "durability")),
 			// ground
-			Map.entry("ledger", Set.of()), Map.entry("durability", Set.of()), Map.entry("sequence", Set.of())));
+			Map.entry("ledger", Set.of()), Map.entry("durability", Set.of()), Map.entry("sequence", Set.of()),
+			Map.entry("spool", Set.of())));
 
 	private static final JavaClasses classes = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())
@@ -100,6 +101,17 @@ class ArchitectureTests {
 			.should()
 			.onlyDependOnClassesThat()
 			.resideInAnyPackage("java..", "org.jspecify..", ROOT + ".sequence")
+			.check(classes);
+	}
+
+	@Test
+	void spoolKnowsTheJdkOnly() {
+		ArchRuleDefinition.classes()
+			.that()
+			.resideInAPackage(ROOT + ".spool")
+			.should()
+			.onlyDependOnClassesThat()
+			.resideInAnyPackage("java..", "org.jspecify..", ROOT + ".spool")
 			.check(classes);
 	}
 

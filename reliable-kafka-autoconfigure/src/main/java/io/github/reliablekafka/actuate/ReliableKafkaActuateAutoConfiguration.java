@@ -21,6 +21,7 @@ import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.ListenerBoard;
 import io.github.reliablekafka.sequence.LossLedger;
+import io.github.reliablekafka.spool.SpoolWatch;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -42,6 +43,12 @@ import org.springframework.context.annotation.Bean;
 public final class ReliableKafkaActuateAutoConfiguration {
 
 	ReliableKafkaActuateAutoConfiguration() {
+	}
+
+	@Bean
+	@ConditionalOnBean(SpoolWatch.class)
+	SpoolMeters reliableKafkaSpoolMeters(SpoolWatch spool) {
+		return new SpoolMeters(spool);
 	}
 
 	@Bean

@@ -31,6 +31,8 @@ public class Delivery {
 	private static final AtomicIntegerFieldUpdater<Delivery> SETTLED = AtomicIntegerFieldUpdater
 		.newUpdater(Delivery.class, "settled");
 
+	private static final int SPOOLED = 2;
+
 	private final TopicDeliveries topic;
 
 	private final InFlightAges.Bucket bucket;
@@ -56,6 +58,18 @@ public class Delivery {
 	 */
 	protected final String topic() {
 		return this.topic.topic();
+	}
+
+	/**
+	 * The record is on this machine's disk, and goes to the cluster from there. Its
+	 * outcome is still to come.
+	 */
+	public final void spooled() {
+		if (SETTLED.compareAndSet(this, 0, SPOOLED)) {
+			this.bucket.leave();
+			this.topic.inFlight.decrement();
+			this.topic.spooled.increment();
+		}
 	}
 
 	/**
@@ -86,7 +100,16 @@ public class Delivery {
 	}
 
 	private boolean settle() {
+		if (SETTLED.compareAndSet(this, SPOOLED, 1)) {
+			this.topic.spooled.decrement();
+			return true;
+		}
 		if (!SETTLED.compareAndSet(this, 0, 1)) {
+			// It may have been spooled in between.
+			if (SETTLED.compareAndSet(this, SPOOLED, 1)) {
+				this.topic.spooled.decrement();
+				return true;
+			}
 			return false;
 		}
 		this.bucket.leave();

@@ -107,6 +107,40 @@ public final class DeliveryLedger {
 		return new Delivery(this, topic);
 	}
 
+	/**
+	 * Records that an earlier process accepted are on this machine's disk: they count as
+	 * accepted and spooled.
+	 * @param topic the topic they are meant for
+	 * @param count how many
+	 */
+	public void adopt(String topic, long count) {
+		TopicDeliveries counters = countersOf(topic);
+		counters.accepted.add(count);
+		counters.spooled.add(count);
+	}
+
+	/**
+	 * One of the records that an earlier process accepted is delivered.
+	 * @param topic its topic
+	 */
+	public void deliveredAdopted(String topic) {
+		TopicDeliveries counters = countersOf(topic);
+		counters.spooled.decrement();
+		counters.delivered.increment();
+	}
+
+	/**
+	 * One of the records that an earlier process accepted will not be delivered.
+	 * @param topic its topic
+	 * @param reason why
+	 * @param message what the client said
+	 */
+	public void rejectedAdopted(String topic, RejectionReason reason, String message) {
+		TopicDeliveries counters = countersOf(topic);
+		counters.spooled.decrement();
+		counters.rejected(reason, message);
+	}
+
 	TopicDeliveries countersOf(String topic) {
 		TopicDeliveries counters = this.deliveries.get(topic);
 		return (counters != null) ? counters : open(topic);

@@ -39,6 +39,8 @@ final class TopicDeliveries {
 
 	final LongAdder inFlight = new LongAdder();
 
+	final LongAdder spooled = new LongAdder();
+
 	private final Map<RejectionReason, LongAdder> rejected = new ConcurrentHashMap<>();
 
 	TopicDeliveries(String topic, DeliveryLedger ledger) {
@@ -67,7 +69,8 @@ final class TopicDeliveries {
 	DeliveryCounts counts() {
 		Map<RejectionReason, Long> rejectedCounts = new EnumMap<>(RejectionReason.class);
 		this.rejected.forEach((reason, counter) -> rejectedCounts.put(reason, counter.sum()));
-		return new DeliveryCounts(this.accepted.sum(), this.delivered.sum(), 0, this.inFlight.sum(), rejectedCounts);
+		return new DeliveryCounts(this.accepted.sum(), this.delivered.sum(), this.spooled.sum(), this.inFlight.sum(),
+				rejectedCounts);
 	}
 
 }

@@ -72,6 +72,13 @@ abstract class NumberedDelivery extends Delivery {
 
 	private @Nullable Ticket ticket;
 
+	/**
+	 * As the interceptors made it, while it is being sent.
+	 */
+	private @Nullable ProducerRecord<?, ?> prepared;
+
+	private @Nullable Long timestamp;
+
 	NumberedDelivery(DeliveryLedger ledger, String topic, @Nullable Numbering numbering) {
 		super(ledger, topic);
 		this.numbering = numbering;
@@ -104,6 +111,7 @@ abstract class NumberedDelivery extends Delivery {
 		this.sender = null;
 		this.headers = null;
 		this.failure = null;
+		this.prepared = null;
 		if (this.numbering == null) {
 			return null;
 		}
@@ -136,6 +144,8 @@ abstract class NumberedDelivery extends Delivery {
 			prepared.headers().remove(Stamp.HEADER);
 		}
 		this.headers = prepared.headers();
+		this.prepared = record;
+		this.timestamp = record.timestamp();
 		if (partition == null) {
 			return prepared;
 		}
@@ -190,6 +200,41 @@ abstract class NumberedDelivery extends Delivery {
 				target.add(Stamp.HEADER, given.takeHeader());
 			}
 		}
+	}
+
+	/**
+	 * The record has its partition and its number, and is about to be appended.
+	 * @param topic its topic
+	 * @param partition its partition
+	 * @param key its key in bytes
+	 * @param value its value in bytes
+	 * @param headers its headers
+	 */
+	abstract void placed(String topic, int partition, byte @Nullable [] key, byte @Nullable [] value, Headers headers);
+
+	/**
+	 * The record as the interceptors made it.
+	 * @return {@code null} if it is not being sent
+	 */
+	final @Nullable ProducerRecord<?, ?> prepared() {
+		return this.prepared;
+	}
+
+	final void prepared(ProducerRecord<?, ?> record) {
+		this.prepared = record;
+		this.timestamp = record.timestamp();
+	}
+
+	final @Nullable Long timestamp() {
+		return this.timestamp;
+	}
+
+	/**
+	 * The record got its number after it was handed over.
+	 * @param given the number
+	 */
+	final void number(Ticket given) {
+		this.ticket = given;
 	}
 
 	/**

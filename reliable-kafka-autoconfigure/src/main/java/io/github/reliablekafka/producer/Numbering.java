@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Numbering {
 
-	private final ProducerSession session;
+	private final @Nullable ProducerSession session;
 
 	private final String clientId;
 
@@ -55,19 +55,26 @@ final class Numbering {
 
 	/**
 	 * Number the records of a producer.
-	 * @param session gives the numbers
+	 * @param session gives the numbers; {@code null} if records get none, but are looked
+	 * at all the same
 	 * @param clientId the producer's
 	 * @param maxBlock how long a record may keep its sender waiting
 	 */
-	Numbering(ProducerSession session, String clientId, Duration maxBlock) {
+	Numbering(@Nullable ProducerSession session, String clientId, Duration maxBlock) {
 		this.session = session;
 		this.clientId = clientId;
 		this.networkThreadName = KafkaProducer.NETWORK_THREAD_PREFIX + " | " + clientId;
 		this.maxBlockNanos = maxBlock.toNanos();
 	}
 
-	ProducerSession session() {
+	@Nullable ProducerSession session() {
 		return this.session;
+	}
+
+	void close() {
+		if (this.session != null) {
+			this.session.close();
+		}
 	}
 
 	boolean isOf(@Nullable Object clientId) {
@@ -84,12 +91,16 @@ final class Numbering {
 	 * @throws TimeoutException if it had to wait too long for earlier records
 	 */
 	@Nullable Ticket stamp(String topic, int partition, @Nullable Cluster cluster, long begun) {
+		ProducerSession session = this.session;
+		if (session == null) {
+			return null;
+		}
 		int topicIdHash = (cluster != null) ? topicIdHash(cluster.topicId(topic)) : 0;
 		if (isNetworkThread()) {
-			return this.session.stampInCallback(topic, partition, topicIdHash);
+			return session.stampInCallback(topic, partition, topicIdHash);
 		}
 		try {
-			return this.session.stamp(topic, partition, topicIdHash, this.maxBlockNanos - (System.nanoTime() - begun));
+			return session.stamp(topic, partition, topicIdHash, this.maxBlockNanos - (System.nanoTime() - begun));
 		}
 		catch (java.util.concurrent.TimeoutException ex) {
 			throw new TimeoutException(ex.getMessage(), ex);

@@ -71,14 +71,17 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 
 	private final ProducerSessions sessions;
 
+	private final Spools spools;
+
 	ProducerCover(String subject, ProducerRules rules, DeliveryLedger ledger, RejectionLog rejectionLog,
-			ProducerShutdown shutdown, ProducerSessions sessions) {
+			ProducerShutdown shutdown, ProducerSessions sessions, Spools spools) {
 		this.subject = subject;
 		this.rules = rules;
 		this.ledger = ledger;
 		this.rejectionLog = rejectionLog;
 		this.shutdown = shutdown;
 		this.sessions = sessions;
+		this.spools = spools;
 	}
 
 	static boolean isOn(ProducerFactory<?, ?> factory) {
@@ -120,6 +123,7 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 			factory.addPostProcessor(this);
 			factory.addListener(this);
 		}
+		this.spools.known(this.subject, factory);
 		return isOn(factory);
 	}
 
@@ -148,7 +152,7 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 		}
 		wrapped.set(String.valueOf(settings.getOrDefault(ProducerConfig.CLIENT_ID_CONFIG, "")));
 		return new ReliableProducer<>(producer, settings, this.ledger, this.rejectionLog, this.shutdown,
-				this.sessions.open(settings));
+				this.sessions.open(settings), this.spools.open(this.subject, settings, producer));
 	}
 
 	/**

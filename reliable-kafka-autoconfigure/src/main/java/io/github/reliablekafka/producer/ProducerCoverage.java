@@ -62,6 +62,8 @@ final class ProducerCoverage implements BeanPostProcessor, PriorityOrdered, Clie
 
 	private final SingletonSupplier<ProducerSessions> sessions;
 
+	private final SingletonSupplier<Spools> spools;
+
 	private final RejectionLog rejectionLog = new RejectionLog(System::nanoTime);
 
 	private final Set<ProducerFactory<?, ?>> covered = Collections
@@ -80,6 +82,7 @@ final class ProducerCoverage implements BeanPostProcessor, PriorityOrdered, Clie
 		this.ledger = SingletonSupplier.of(() -> beanFactory.getBean(DeliveryLedger.class));
 		this.shutdown = SingletonSupplier.of(() -> beanFactory.getBean(ProducerShutdown.class));
 		this.sessions = SingletonSupplier.of(() -> beanFactory.getBean(ProducerSessions.class));
+		this.spools = SingletonSupplier.of(() -> beanFactory.getBean(Spools.class));
 	}
 
 	/**
@@ -134,7 +137,7 @@ final class ProducerCoverage implements BeanPostProcessor, PriorityOrdered, Clie
 		ProducerRules rules = this.rules.obtain();
 		rules.gate().report(rules.violationsAmongGiven(subject, factory.getConfigurationProperties()));
 		ProducerCover<K, V> cover = new ProducerCover<>(subject, rules, this.ledger.obtain(), this.rejectionLog,
-				this.shutdown.obtain(), this.sessions.obtain());
+				this.shutdown.obtain(), this.sessions.obtain(), this.spools.obtain());
 		if (!takes(factory, cover)) {
 			rules.gate().report(List.of(rules.uncovered(subject, factory.getClass().getName())));
 		}

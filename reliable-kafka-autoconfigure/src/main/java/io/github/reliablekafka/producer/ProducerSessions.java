@@ -48,17 +48,24 @@ final class ProducerSessions {
 
 	private final boolean enabled;
 
+	private final boolean spooled;
+
 	private final LongSupplier sessionIds = ProducerSession.randomIds();
 
-	ProducerSessions(SequenceBoards boards, String application, String host, boolean enabled) {
+	ProducerSessions(SequenceBoards boards, String application, String host, boolean enabled, boolean spooled) {
 		this.boards = boards;
 		this.application = application;
 		this.host = host;
 		this.enabled = enabled;
+		this.spooled = spooled;
 	}
 
+	/**
+	 * Whether records are looked at when their partition is known.
+	 * @return {@code false} if they get no numbers and do not go through the spool
+	 */
 	boolean isEnabled() {
-		return this.enabled;
+		return this.enabled || this.spooled;
 	}
 
 	/**
@@ -67,7 +74,7 @@ final class ProducerSessions {
 	 * @return {@code null} if they are not numbered
 	 */
 	@Nullable Numbering open(Map<String, Object> settings) {
-		if (!this.enabled) {
+		if (!isEnabled()) {
 			return null;
 		}
 		String clientId = String.valueOf(settings.getOrDefault(ProducerConfig.CLIENT_ID_CONFIG, ""));
@@ -77,6 +84,19 @@ final class ProducerSessions {
 						+ "%s were changed after it was covered")
 					.formatted(clientId, ProducerConfig.PARTITIONER_CLASS_CONFIG,
 							ProducerConfig.INTERCEPTOR_CLASSES_CONFIG));
+			return null;
+		}
+		return this.enabled ? openPlain(settings, clientId) : new Numbering(null, clientId, maxBlock(settings));
+	}
+
+	/**
+	 * Begin to number records that come through no partitioner.
+	 * @param settings all of a producer's settings
+	 * @param clientId the client id of the producer that sends them
+	 * @return {@code null} if they are not numbered
+	 */
+	@Nullable Numbering openPlain(Map<String, Object> settings, String clientId) {
+		if (!this.enabled) {
 			return null;
 		}
 		ProducerIdentity identity = new ProducerIdentity(this.application, this.host, clientId,

@@ -26,6 +26,7 @@ import io.github.reliablekafka.ledger.DeliveryCounts;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.SmartLifecycle;
@@ -44,6 +45,8 @@ final class ProducerShutdown implements SmartLifecycle, DisposableBean {
 
 	private final DeliveryLedger ledger;
 
+	private final @Nullable Spools spools;
+
 	private final Set<ReliableProducer<?, ?>> open = ConcurrentHashMap.newKeySet();
 
 	private final Set<ReliableProducer<?, ?>> overdue = ConcurrentHashMap.newKeySet();
@@ -52,9 +55,10 @@ final class ProducerShutdown implements SmartLifecycle, DisposableBean {
 
 	private volatile boolean over;
 
-	ProducerShutdown(Duration timeout, DeliveryLedger ledger) {
+	ProducerShutdown(Duration timeout, DeliveryLedger ledger, @Nullable Spools spools) {
 		this.timeout = timeout;
 		this.ledger = ledger;
+		this.spools = spools;
 	}
 
 	Duration timeout() {
@@ -101,15 +105,21 @@ final class ProducerShutdown implements SmartLifecycle, DisposableBean {
 			for (Thread flush : flushes) {
 				flush.join(Math.max(1, Duration.ofNanos(deadline - System.nanoTime()).toMillis()));
 			}
+			if (this.spools != null) {
+				this.spools.awaitDrained(deadline);
+			}
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
+		if (this.spools != null) {
+			this.spools.stopRelays();
+		}
 		DeliveryCounts after = this.ledger.totals();
 		if (!this.open.isEmpty()) {
-			logger.info("Producers stopping: flushed %d, rejected %d, in flight %d".formatted(
-					after.delivered() - before.delivered(), after.rejectedTotal() - before.rejectedTotal(),
-					after.inFlight()));
+			logger.info("Producers stopping: flushed %d, spooled %d, rejected %d, in flight %d".formatted(
+					after.delivered() - before.delivered(), after.spooled(),
+					after.rejectedTotal() - before.rejectedTotal(), after.inFlight()));
 		}
 	}
 
@@ -120,6 +130,9 @@ final class ProducerShutdown implements SmartLifecycle, DisposableBean {
 	@Override
 	public void destroy() {
 		this.over = true;
+		if (this.spools != null) {
+			this.spools.close();
+		}
 	}
 
 	boolean isOver() {

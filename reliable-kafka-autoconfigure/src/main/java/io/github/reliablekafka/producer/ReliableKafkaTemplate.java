@@ -18,12 +18,10 @@ package io.github.reliablekafka.producer;
 
 import java.time.Duration;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BiConsumer;
 
 import io.github.reliablekafka.ledger.RejectionReason;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -118,13 +116,17 @@ public class ReliableKafkaTemplate<K, V> extends KafkaTemplate<K, V> {
 				"In a transaction no record is safe before the commit: "
 						+ "use send in one, and take the commit for the receipt of all");
 		CompletableFuture<SendResult<K, V>> sent;
+		PendingReceipt receipt = new PendingReceipt(record.topic());
+		receipt.begin();
 		try {
 			sent = send(record);
 		}
 		catch (RuntimeException ex) {
 			return CompletableFuture.failedFuture(rejected(record.topic(), ex, true));
 		}
-		PendingReceipt receipt = new PendingReceipt(record.topic());
+		finally {
+			PendingReceipt.end();
+		}
 		sent.whenComplete(receipt);
 		return receipt;
 	}
@@ -160,39 +162,9 @@ public class ReliableKafkaTemplate<K, V> extends KafkaTemplate<K, V> {
 		}
 	}
 
-	private static DeliveryRejectedException rejected(String topic, Throwable failure, boolean beforeSend) {
+	static DeliveryRejectedException rejected(String topic, Throwable failure, boolean beforeSend) {
 		RejectionReason reason = Rejections.reason(failure, beforeSend);
 		return new DeliveryRejectedException(topic, reason, Rejections.unwrap(failure));
-	}
-
-	/**
-	 * Turns the result of a send into a receipt: future and callback in one object, as
-	 * there is one for each record.
-	 */
-	private static final class PendingReceipt extends CompletableFuture<DeliveryReceipt>
-			implements BiConsumer<SendResult<?, ?>, Throwable> {
-
-		private final String topic;
-
-		PendingReceipt(String topic) {
-			this.topic = topic;
-		}
-
-		@Override
-		public void accept(@Nullable SendResult<?, ?> result, @Nullable Throwable failure) {
-			if (result != null) {
-				complete(new DeliveryReceipt(result.getRecordMetadata()));
-			}
-			else {
-				completeExceptionally(rejected(this.topic, Objects.requireNonNull(failure), false));
-			}
-		}
-
-		@Override
-		public <U> CompletableFuture<U> newIncompleteFuture() {
-			return new CompletableFuture<>();
-		}
-
 	}
 
 }

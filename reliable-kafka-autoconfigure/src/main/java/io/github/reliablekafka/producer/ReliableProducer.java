@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.LongAdder;
@@ -48,6 +49,7 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.metrics.KafkaMetric;
+import org.apache.kafka.common.record.RecordBatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,8 +58,9 @@ import org.jspecify.annotations.Nullable;
  * when it is closed. In a transaction an acknowledged record has its outcome when the
  * transaction has.
  * <p>
- * Records that wait for their acknowledgement are in the client's memory: they are lost
- * with the process. As thread-safe as the producer it wraps.
+ * Records that wait for their acknowledgement are in the client's memory, and are lost
+ * with the process unless they are in the spool as well. As thread-safe as the producer
+ * it wraps.
  */
 final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
@@ -81,8 +84,11 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 	private final @Nullable Numbering numbering;
 
+	private final @Nullable Spooling spooling;
+
 	ReliableProducer(Producer<K, V> delegate, Map<String, Object> settings, DeliveryLedger ledger,
-			RejectionLog rejectionLog, ProducerShutdown shutdown, @Nullable Numbering numbering) {
+			RejectionLog rejectionLog, ProducerShutdown shutdown, @Nullable Numbering numbering,
+			@Nullable Spooling spooling) {
 		this.delegate = delegate;
 		this.settings = settings;
 		this.ledger = ledger;
@@ -90,6 +96,7 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 		this.shutdown = shutdown;
 		this.transactional = settings.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG) != null;
 		this.numbering = numbering;
+		this.spooling = spooling;
 		shutdown.opened(this);
 	}
 
@@ -105,14 +112,25 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 	@Override
 	public Future<RecordMetadata> send(ProducerRecord<K, V> record, @Nullable Callback callback) {
-		Outcome outcome = new Outcome(record.topic(), callback);
+		Outcome outcome = new Outcome(record.topic(), callback, PendingReceipt.take());
 		outcome.begin();
 		try {
-			return this.delegate.send(record, outcome);
+			if (this.spooling != null && this.spooling.isUnplaced(record.topic())) {
+				this.spooling.takeUnplaced(outcome, record);
+				return outcome.future();
+			}
+			Future<RecordMetadata> sent = this.delegate.send(record, outcome);
+			// The client's future knows nothing of the relay, to which the record may go
+			// later.
+			return (this.spooling != null) ? outcome.future() : sent;
+		}
+		catch (HandedOver ex) {
+			return outcome.future();
 		}
 		catch (RuntimeException | Error ex) {
 			outcome.thrown();
-			outcome.reject(ex);
+			outcome.post(ex);
+			outcome.leave();
 			throw ex;
 		}
 		finally {
@@ -189,6 +207,9 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	@Override
 	public void flush() {
 		this.delegate.flush();
+		if (this.spooling != null) {
+			this.spooling.awaitHanded();
+		}
 	}
 
 	@Override
@@ -252,8 +273,9 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	}
 
 	private void ifNumbered(Consumer<ProducerSession> action) {
-		if (this.numbering != null) {
-			action.accept(this.numbering.session());
+		ProducerSession session = (this.numbering != null) ? this.numbering.session() : null;
+		if (session != null) {
+			action.accept(session);
 		}
 	}
 
@@ -266,20 +288,56 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	/**
 	 * Posts what becomes of one record, then tells the caller.
 	 */
-	private final class Outcome extends NumberedDelivery implements Callback {
+	private final class Outcome extends SpooledDelivery implements Callback {
 
-		private final @Nullable Callback callback;
+		private volatile @Nullable Callback callback;
 
-		Outcome(String topic, @Nullable Callback callback) {
-			super(ReliableProducer.this.ledger, topic, ReliableProducer.this.numbering);
+		private @Nullable CompletableFuture<RecordMetadata> future;
+
+		private @Nullable RecordMetadata place;
+
+		private @Nullable Exception exception;
+
+		Outcome(String topic, @Nullable Callback callback, @Nullable PendingReceipt receipt) {
+			super(ReliableProducer.this.ledger, topic, ReliableProducer.this.numbering, ReliableProducer.this.spooling,
+					receipt);
 			this.callback = callback;
 		}
 
 		@Override
 		public void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
+			if (exception == null || !isTakenOver(exception, Rejections.reason(exception, isBeingSent()))) {
+				finish(metadata, exception);
+			}
+		}
+
+		@Override
+		void complete(@Nullable RecordMetadata metadata) {
+			finish(metadata, null);
+		}
+
+		@Override
+		void reject(Exception exception) {
+			finish(nowhere(), exception);
+		}
+
+		@Override
+		void forgetSender() {
+			this.callback = null;
+		}
+
+		@Override
+		void abandon(Exception exception) {
+			tell(nowhere(), exception);
+		}
+
+		private void finish(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
 			RecordMetadata place = settle(metadata, exception);
+			if (exception == null || !isParked(exception)) {
+				leave();
+			}
 			if (exception != null) {
-				reject(exception);
+				post(exception);
 			}
 			else if (ReliableProducer.this.transactional) {
 				ReliableProducer.this.uncommitted.add(this);
@@ -287,12 +345,62 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 			else {
 				delivered();
 			}
-			if (this.callback != null) {
-				this.callback.onCompletion(place, exception);
+			tell(place, exception);
+		}
+
+		private void tell(@Nullable RecordMetadata place, @Nullable Exception exception) {
+			Callback present = this.callback;
+			if (present != null) {
+				present.onCompletion(place, exception);
+			}
+			CompletableFuture<RecordMetadata> waiting;
+			synchronized (this) {
+				this.place = place;
+				this.exception = exception;
+				waiting = this.future;
+			}
+			if (waiting != null) {
+				complete(waiting, place, exception);
+			}
+			over();
+		}
+
+		/**
+		 * What the sender gets of a record that went through the spool.
+		 * @return a future
+		 */
+		private Future<RecordMetadata> future() {
+			CompletableFuture<RecordMetadata> created = new CompletableFuture<>();
+			RecordMetadata place;
+			Exception exception;
+			synchronized (this) {
+				this.future = created;
+				place = this.place;
+				exception = this.exception;
+			}
+			if (place != null || exception != null) {
+				complete(created, place, exception);
+			}
+			return created;
+		}
+
+		private static void complete(CompletableFuture<RecordMetadata> future, @Nullable RecordMetadata place,
+				@Nullable Exception exception) {
+			if (exception != null) {
+				future.completeExceptionally(exception);
+			}
+			else {
+				future.complete(place);
 			}
 		}
 
-		private void reject(Throwable failure) {
+		private RecordMetadata nowhere() {
+			SpooledLane lane = lane();
+			int partition = (lane != null) ? Math.max(-1, lane.partition()) : -1;
+			return new RecordMetadata(new TopicPartition(topic(), partition), -1, -1, RecordBatch.NO_TIMESTAMP, -1, -1);
+		}
+
+		private void post(Throwable failure) {
 			RejectionReason reason = Rejections.reason(failure, isBeingSent());
 			String message = Rejections.describe(reason, failure);
 			if (rejected(reason, message)) {

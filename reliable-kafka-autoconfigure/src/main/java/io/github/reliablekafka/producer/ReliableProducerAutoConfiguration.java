@@ -45,7 +45,7 @@ import org.springframework.util.StringUtils;
 @AutoConfiguration(before = KafkaAutoConfiguration.class, after = DurabilityAutoConfiguration.class)
 @ConditionalOnClass(KafkaTemplate.class)
 @ConditionalOnBooleanProperty(name = "reliable.kafka.enabled", matchIfMissing = true)
-@EnableConfigurationProperties(ProducerProperties.class)
+@EnableConfigurationProperties({ ProducerProperties.class, SpoolProperties.class })
 public final class ReliableProducerAutoConfiguration {
 
 	ReliableProducerAutoConfiguration() {
@@ -57,8 +57,15 @@ public final class ReliableProducerAutoConfiguration {
 	}
 
 	@Bean
-	ProducerShutdown reliableKafkaProducerShutdown(ProducerProperties properties, DeliveryLedger ledger) {
-		return new ProducerShutdown(properties.shutdownTimeout(), ledger);
+	ProducerShutdown reliableKafkaProducerShutdown(ProducerProperties properties, DeliveryLedger ledger,
+			Spools spools) {
+		return new ProducerShutdown(properties.shutdownTimeout(), ledger, spools);
+	}
+
+	@Bean
+	Spools reliableKafkaSpools(SpoolProperties properties, ProducerSessions sessions, DeliveryLedger ledger,
+			Environment environment) {
+		return new Spools(properties, environment.getProperty("spring.application.name", ""), sessions, ledger);
 	}
 
 	@Bean
@@ -69,9 +76,9 @@ public final class ReliableProducerAutoConfiguration {
 
 	@Bean
 	ProducerSessions reliableKafkaProducerSessions(SequenceBoards boards, SequenceProperties properties,
-			Environment environment) {
+			SpoolProperties spool, Environment environment) {
 		return new ProducerSessions(boards, environment.getProperty("spring.application.name", ""), hostName(),
-				properties.enabled());
+				properties.enabled(), spool.mode() != SpoolProperties.Mode.OFF);
 	}
 
 	private static String hostName() {

@@ -25,6 +25,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.Cluster;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.metrics.Monitorable;
 import org.apache.kafka.common.metrics.PluginMetrics;
 import org.apache.kafka.common.utils.Utils;
@@ -99,7 +100,11 @@ public final class StampingPartitioner implements Partitioner, Monitorable {
 			partition = choose(topic, key, keyBytes, value, valueBytes, cluster, delivery);
 		}
 		if (delivery != null && partition >= 0) {
+			Headers headers = delivery.headers();
 			delivery.stamp(topic, partition, cluster);
+			if (headers != null) {
+				delivery.placed(topic, partition, keyBytes, valueBytes, headers);
+			}
 		}
 		return partition;
 	}

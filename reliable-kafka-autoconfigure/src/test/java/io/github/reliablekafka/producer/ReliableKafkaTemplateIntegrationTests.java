@@ -222,7 +222,7 @@ class ReliableKafkaTemplateIntegrationTests extends ReliableKafkaTemplateSetup {
 			});
 		assertThat(Duration.ofNanos(System.nanoTime() - start[0])).isBetween(Duration.ofSeconds(4),
 				Duration.ofSeconds(7));
-		assertThat(output).contains("Producers stopping: flushed 0, rejected 0, in flight 2");
+		assertThat(output).contains("Producers stopping: flushed 0, spooled 0, rejected 0, in flight 2");
 		assertThat(output.getAll().split("Producer closed with 1 records that were not acknowledged", -1)).hasSize(3);
 		assertThat(books[0].totals().rejected()).containsExactly(Map.entry(RejectionReason.CLOSED, 2L));
 		assertBalanced(books[0], 4);
@@ -237,7 +237,7 @@ class ReliableKafkaTemplateIntegrationTests extends ReliableKafkaTemplateSetup {
 				template.send(new ProducerRecord<>(this.topic, 0, "key", "value-" + i));
 			}
 		});
-		assertThat(output).contains("Producers stopping: flushed 10, rejected 0, in flight 0");
+		assertThat(output).contains("Producers stopping: flushed 10, spooled 0, rejected 0, in flight 0");
 		assertThat(read()).hasSize(10);
 	}
 

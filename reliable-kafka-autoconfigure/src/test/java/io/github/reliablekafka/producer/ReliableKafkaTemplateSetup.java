@@ -50,7 +50,7 @@ import org.springframework.kafka.core.KafkaTemplate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * An application that sends to three real brokers.
+ * An application that sends to three real brokers, without a spool.
  */
 abstract class ReliableKafkaTemplateSetup {
 
@@ -66,7 +66,8 @@ abstract class ReliableKafkaTemplateSetup {
 		.withConfiguration(AutoConfigurations.of(KafkaAutoConfiguration.class, DurabilityAutoConfiguration.class,
 				ReliableProducerAutoConfiguration.class, ReliableKafkaTemplateAutoConfiguration.class))
 		.withPropertyValues("spring.kafka.bootstrap-servers=" + cluster.bootstrapServers(),
-				"reliable.kafka.producer.max-block=5s", "spring.kafka.admin.operation-timeout=5s");
+				"reliable.kafka.producer.max-block=5s", "reliable.kafka.spool.mode=off",
+				"spring.kafka.admin.operation-timeout=5s");
 
 	@BeforeAll
 	static void startCluster() {

@@ -62,9 +62,10 @@ class ReliableProducerDelegationTests {
 		if (method.getName().equals("close") && arguments.length == 1) {
 			arguments[0] = Duration.ofSeconds(1);
 		}
-		method
-			.invoke(new ReliableProducer<>(delegate, Map.of(), new DeliveryLedger(), new RejectionLog(System::nanoTime),
-					new ProducerShutdown(Duration.ofSeconds(1), new DeliveryLedger()), null), arguments);
+		method.invoke(
+				new ReliableProducer<>(delegate, Map.of(), new DeliveryLedger(), new RejectionLog(System::nanoTime),
+						new ProducerShutdown(Duration.ofSeconds(1), new DeliveryLedger(), null), null, null),
+				arguments);
 		assertThat(calls).containsExactly(method.getName());
 	}
 

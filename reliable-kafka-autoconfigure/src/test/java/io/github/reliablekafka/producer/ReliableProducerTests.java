@@ -251,7 +251,7 @@ class ReliableProducerTests {
 	private ReliableProducer<String, String> reliable(MockProducer<String, String> delegate,
 			Map<String, Object> settings) {
 		return new ReliableProducer<>(delegate, settings, this.ledger, new RejectionLog(System::nanoTime),
-				new ProducerShutdown(Duration.ofSeconds(5), this.ledger), null);
+				new ProducerShutdown(Duration.ofSeconds(5), this.ledger, null), null, null);
 	}
 
 	private DeliveryCounts counts() {

@@ -95,7 +95,7 @@ final class CheckedApplication implements AutoCloseable {
 				"1000", "spring.kafka.consumer.properties[default.api.timeout.ms]", "5000",
 				"spring.kafka.producer.properties[interceptor.classes]", SentHeaders.class.getName(),
 				"spring.kafka.listener.poll-timeout", "200ms", "reliable.kafka.sequence.idle-after", "200ms",
-				"reliable.kafka.sequence.interval", "1s");
+				"reliable.kafka.sequence.interval", "1s", "reliable.kafka.spool.mode", "off");
 	}
 
 	/**

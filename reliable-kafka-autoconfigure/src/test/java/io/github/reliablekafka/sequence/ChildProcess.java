@@ -32,7 +32,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * A JVM of its own, which can be killed, and the lines that it says to the test.
  */
-final class ChildProcess implements AutoCloseable {
+public final class ChildProcess implements AutoCloseable {
 
 	private static final String MARK = "@@";
 
@@ -57,7 +57,7 @@ final class ChildProcess implements AutoCloseable {
 	 * @param lines is given the words of each line that it says, one after the other
 	 * @return the process
 	 */
-	static ChildProcess start(Class<?> main, Map<String, String> properties, Consumer<List<String>> lines) {
+	public static ChildProcess start(Class<?> main, Map<String, String> properties, Consumer<List<String>> lines) {
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
 						"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), main.getName()));
@@ -75,7 +75,7 @@ final class ChildProcess implements AutoCloseable {
 	 * Say a line to the test that started this process.
 	 * @param words without blanks
 	 */
-	static void say(Object... words) {
+	public static void say(Object... words) {
 		String line = MARK + " " + Arrays.stream(words).map(String::valueOf).collect(Collectors.joining(" ")) + " "
 				+ MARK;
 		synchronized (System.out) {
@@ -106,7 +106,7 @@ final class ChildProcess implements AutoCloseable {
 	 * Kill the process, and see that it was alive until then. When this returns, all that
 	 * it has said is heard.
 	 */
-	void kill() {
+	public void kill() {
 		assertThat(this.process.isAlive()).isTrue();
 		this.process.toHandle().destroyForcibly();
 		awaitEnd(9);
@@ -115,7 +115,7 @@ final class ChildProcess implements AutoCloseable {
 	/**
 	 * Have the process end by itself.
 	 */
-	void stop() {
+	public void stop() {
 		assertThat(this.process.isAlive()).isTrue();
 		this.process.toHandle().destroy();
 		awaitEnd(15);

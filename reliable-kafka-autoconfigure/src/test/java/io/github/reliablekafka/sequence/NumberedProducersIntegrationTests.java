@@ -99,13 +99,15 @@ class NumberedProducersIntegrationTests extends RecordNumbersSetup {
 	@Test
 	void offMeansOff() {
 		probe.createTopic(this.topic, 2);
-		this.contextRunner.withPropertyValues("reliable.kafka.sequence.enabled=false").run((context) -> {
-			ProducerFactory<Object, Object> factory = factory(context);
-			assertThat(factory.getConfigurationProperties()).doesNotContainKey("partitioner.class");
-			factory.createProducer().send(new ProducerRecord<>(this.topic, "k", "v")).get();
-			assertThat(context.getBean(SequenceBoards.class).all()).isEmpty();
-			assertThat(read("read_uncommitted")).hasSize(1).allSatisfy((read) -> assertThat(read.headers()).isEmpty());
-		});
+		this.contextRunner.withPropertyValues("reliable.kafka.sequence.enabled=false", "reliable.kafka.spool.mode=off")
+			.run((context) -> {
+				ProducerFactory<Object, Object> factory = factory(context);
+				assertThat(factory.getConfigurationProperties()).doesNotContainKey("partitioner.class");
+				factory.createProducer().send(new ProducerRecord<>(this.topic, "k", "v")).get();
+				assertThat(context.getBean(SequenceBoards.class).all()).isEmpty();
+				assertThat(read("read_uncommitted")).hasSize(1)
+					.allSatisfy((read) -> assertThat(read.headers()).isEmpty());
+			});
 	}
 
 	@Test

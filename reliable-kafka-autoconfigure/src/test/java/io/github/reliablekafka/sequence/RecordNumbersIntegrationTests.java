@@ -53,7 +53,7 @@ class RecordNumbersIntegrationTests extends RecordNumbersSetup {
 	void numbersAreDenseWhereMostOfTheTimeThereIsNoRoom() {
 		// A callback that sends has the network thread wait for room that it alone makes.
 		assertNumbers(1000, 1, "spring.kafka.producer.buffer-memory=64KB",
-				"spring.kafka.producer.properties[max.block.ms]=100");
+				"spring.kafka.producer.properties[max.block.ms]=100", "reliable.kafka.spool.mode=off");
 	}
 
 	private void assertNumbers(int callbacksPerSend, int leastSessions, String... properties) {

@@ -1,0 +1,308 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+import io.github.reliablekafka.ledger.RejectionReason;
+import io.github.reliablekafka.sequence.Lane;
+import io.github.reliablekafka.sequence.Stamp;
+import io.github.reliablekafka.sequence.Ticket;
+import io.github.reliablekafka.spool.SpoolRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The producer of a relay: with the settings of the application's, but for bytes, and
+ * without interceptors, as these have seen the records before. It is replaced after a
+ * failure that may be for good, when nothing is in its hands any more.
+ */
+final class RelayClient {
+
+	/**
+	 * Where a parked record says why.
+	 */
+	static final String PARKED_HEADER = "rk-parked";
+
+	private static final long WINDOW_BYTES = 16 << 20;
+
+	private static final String MAX_BLOCK_MS = "1000";
+
+	private volatile Map<String, Object> settings;
+
+	private final boolean placing;
+
+	private final Supplier<@Nullable Numbering> numbering;
+
+	private final AtomicLong bytes = new AtomicLong();
+
+	private final AtomicInteger records = new AtomicInteger();
+
+	private @Nullable Numbering numbers;
+
+	private boolean numbersAsked;
+
+	private @Nullable Producer<byte[], byte[]> producer;
+
+	private volatile boolean suspect;
+
+	private boolean closed;
+
+	/**
+	 * Create a client that is not connected.
+	 * @param settings all of a producer of the application
+	 * @param numbering opens a session for records that got no number before
+	 */
+	RelayClient(Map<String, Object> settings, Supplier<@Nullable Numbering> numbering) {
+		this.settings = own(settings, clientId(settings));
+		this.placing = settings.get(StampingPartitioner.DELEGATE_SETTING) == null;
+		this.numbering = numbering;
+	}
+
+	private static Map<String, Object> own(Map<String, Object> settings, Object clientId) {
+		Map<String, Object> own = new HashMap<>(settings);
+		own.keySet().removeIf((name) -> name.startsWith("reliable."));
+		own.remove(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG);
+		own.remove(ProducerConfig.PARTITIONER_CLASS_CONFIG);
+		own.remove(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG);
+		own.remove(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG);
+		own.put(ProducerConfig.CLIENT_ID_CONFIG, clientId);
+		// Others wait behind a topic that is not known.
+		own.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MS);
+		return own;
+	}
+
+	/**
+	 * Take other settings for the next connection, as passwords change. The one there is
+	 * stays as long as it works.
+	 * @param newer all of a producer of the application
+	 */
+	void settings(Map<String, Object> newer) {
+		Map<String, Object> present = this.settings;
+		this.settings = own(newer, present.getOrDefault(ProducerConfig.CLIENT_ID_CONFIG, clientId(newer)));
+	}
+
+	boolean isNetworkThread() {
+		return Thread.currentThread()
+			.getName()
+			.equals("kafka-producer-network-thread | " + this.settings.get(ProducerConfig.CLIENT_ID_CONFIG));
+	}
+
+	static String clientId(Map<String, Object> settings) {
+		return settings.getOrDefault(ProducerConfig.CLIENT_ID_CONFIG, "producer") + "-spool";
+	}
+
+	boolean isPlacing() {
+		return this.placing;
+	}
+
+	boolean hasRoom() {
+		return this.bytes.get() < WINDOW_BYTES && (!this.suspect || this.records.get() == 0);
+	}
+
+	List<PartitionInfo> partitionsFor(String topic) {
+		try {
+			return producer().partitionsFor(topic);
+		}
+		catch (KafkaException ex) {
+			if (isSuspect(ex, true)) {
+				this.suspect = true;
+			}
+			throw ex;
+		}
+	}
+
+	/**
+	 * Send a record to its partition.
+	 * @param record the record
+	 * @param lane where it goes
+	 * @param replay whether it may be there
+	 * @param sent is told what became of it
+	 */
+	void send(SpoolRecord record, SpooledLane lane, boolean replay, Sent sent) {
+		long size = 64L + length(record.key()) + length(record.value());
+		this.bytes.addAndGet(size);
+		this.records.incrementAndGet();
+		Thread sender = Thread.currentThread();
+		boolean[] told = new boolean[1];
+		try {
+			Future<RecordMetadata> unused = producer().send(outgoing(record, lane, replay), (metadata, failure) -> {
+				told[0] = true;
+				this.bytes.addAndGet(-size);
+				this.records.decrementAndGet();
+				boolean before = Thread.currentThread() == sender;
+				if (failure != null && isSuspect(failure, before)) {
+					this.suspect = true;
+				}
+				sent.sent(metadata, failure, !before);
+			});
+		}
+		catch (RuntimeException | Error ex) {
+			if (told[0]) {
+				return;
+			}
+			this.bytes.addAndGet(-size);
+			this.records.decrementAndGet();
+			this.suspect = true;
+			// An error comes from anywhere.
+			Exception failure = (ex instanceof RuntimeException exception) ? exception
+					: new KafkaException("The record could not be sent", ex);
+			sent.sent(null, failure, ex instanceof Error);
+		}
+	}
+
+	private static boolean isSuspect(Exception failure, boolean before) {
+		return switch (Rejections.reason(failure, before)) {
+			case FENCED, CLOSED, OTHER, EXPIRED, NOT_AUTHORIZED -> true;
+			default -> false;
+		};
+	}
+
+	/**
+	 * Whether the cluster will not take the record the next time either.
+	 * @param failure why it was not taken
+	 * @return {@code false} if in doubt
+	 */
+	static boolean isForGood(Exception failure) {
+		RejectionReason reason = Rejections.reason(failure, false);
+		return reason == RejectionReason.RECORD_TOO_LARGE || reason == RejectionReason.INVALID_RECORD
+				|| reason == RejectionReason.INVALID_TOPIC;
+	}
+
+	/**
+	 * Number a record that has no number. Whoever calls appends it and says so.
+	 * @param topic its topic
+	 * @param partition its partition
+	 * @return {@code null} if records are not numbered
+	 */
+	@Nullable Ticket number(String topic, int partition) {
+		if (!this.numbersAsked) {
+			this.numbersAsked = true;
+			this.numbers = this.numbering.get();
+		}
+		Numbering present = this.numbers;
+		return (present != null) ? present.stamp(topic, partition, null, System.nanoTime()) : null;
+	}
+
+	static SpoolRecord stamped(SpoolRecord record, @Nullable Ticket ticket) {
+		if (ticket == null) {
+			return record;
+		}
+		List<SpoolRecord.Field> headers = new ArrayList<>(record.headers());
+		headers.add(new SpoolRecord.Field(Stamp.HEADER, ticket.takeHeader()));
+		return new SpoolRecord(record.partition(), record.timestamp(), record.enqueuedAt(), record.key(),
+				record.value(), headers);
+	}
+
+	static SpoolRecord parked(SpoolRecord record, SpooledLane lane, Exception failure) {
+		List<SpoolRecord.Field> headers = new ArrayList<>(record.headers());
+		headers.add(new SpoolRecord.Field(PARKED_HEADER, String.valueOf(failure).getBytes(StandardCharsets.UTF_8)));
+		return new SpoolRecord(lane.partition(), record.timestamp(), record.enqueuedAt(), record.key(), record.value(),
+				headers);
+	}
+
+	private static ProducerRecord<byte[], byte[]> outgoing(SpoolRecord record, SpooledLane lane, boolean replay) {
+		Headers headers = new RecordHeaders();
+		for (SpoolRecord.Field field : record.headers()) {
+			byte[] value = field.value();
+			if (replay && field.name().equals(Stamp.HEADER)) {
+				value = replayed(new Lane(lane.topic(), lane.partition()), value);
+			}
+			headers.add(field.name(), value);
+		}
+		return new ProducerRecord<>(lane.topic(), lane.partition(), record.timestamp(), record.key(), record.value(),
+				headers);
+	}
+
+	private static byte @Nullable [] replayed(Lane lane, byte @Nullable [] header) {
+		Stamp stamp = Stamp.decode(lane, header);
+		return (stamp != null) ? new Stamp(stamp.session(), stamp.number(), stamp.aborted(), stamp.transactional(),
+				true, stamp.anchor())
+			.encode(lane) : header;
+	}
+
+	private static int length(byte @Nullable [] bytes) {
+		return (bytes != null) ? bytes.length : 0;
+	}
+
+	private synchronized Producer<byte[], byte[]> producer() {
+		if (this.closed) {
+			throw new IllegalStateException("Producer closed");
+		}
+		Producer<byte[], byte[]> present = this.producer;
+		if (present != null && this.suspect && this.records.get() <= 1) {
+			present.close(Duration.ZERO);
+			present = null;
+		}
+		if (present == null) {
+			this.suspect = false;
+			present = new KafkaProducer<>(this.settings, new ByteArraySerializer(), new ByteArraySerializer());
+			this.producer = present;
+		}
+		return present;
+	}
+
+	void close(Duration timeout) {
+		Producer<byte[], byte[]> last;
+		synchronized (this) {
+			this.closed = true;
+			last = this.producer;
+		}
+		if (last != null) {
+			last.close(timeout);
+		}
+		Numbering present = this.numbers;
+		if (present != null) {
+			present.close();
+		}
+	}
+
+	/**
+	 * Is told what became of a record.
+	 */
+	@FunctionalInterface
+	interface Sent {
+
+		/**
+		 * There is an outcome.
+		 * @param metadata where it is
+		 * @param failure why it is nowhere; {@code null} if it is somewhere
+		 * @param replay whether it may have been written although it failed
+		 */
+		void sent(@Nullable RecordMetadata metadata, @Nullable Exception failure, boolean replay);
+
+	}
+
+}

@@ -1,0 +1,96 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Whether and where records are kept on this machine's disk on their way to the cluster.
+ *
+ * @param mode When records are written to disk.
+ * @param directory Where the spools are. Each application has a directory in it, and each
+ * instance one in that. By default .reliable-kafka/spool in the working directory.
+ * @param maxSize Largest size of all files of an instance together.
+ * @param minFreeDisk Space that stays free on the disk.
+ * @param blockWhenFull Longest time that a sending thread waits for room in a full spool
+ * before its record is rejected.
+ * @param onCorruption What happens at the start if bytes in the spool are not what they
+ * were.
+ */
+@ConfigurationProperties("reliable.kafka.spool")
+record SpoolProperties(@DefaultValue("off") Mode mode, @Nullable Path directory, @DefaultValue("1GB") DataSize maxSize,
+		@DefaultValue("512MB") DataSize minFreeDisk, @DefaultValue("5s") Duration blockWhenFull,
+		@DefaultValue("fail") OnCorruption onCorruption) {
+
+	SpoolProperties {
+		if (maxSize.compareTo(DataSize.ofMegabytes(1)) < 0) {
+			throw new IllegalArgumentException(
+					"reliable.kafka.spool.max-size must be at least 1MB, but is %s".formatted(maxSize));
+		}
+		if (minFreeDisk.isNegative() || blockWhenFull.isNegative()) {
+			throw new IllegalArgumentException(
+					"reliable.kafka.spool.min-free-disk and block-when-full must not be negative");
+		}
+	}
+
+	/**
+	 * When records are written to disk.
+	 */
+	enum Mode {
+
+		/**
+		 * Each record, while it is handed to the client.
+		 */
+		WRITE_AHEAD,
+
+		/**
+		 * Records that the cluster does not take now.
+		 */
+		ON_FAILURE,
+
+		/**
+		 * Never.
+		 */
+		OFF
+
+	}
+
+	/**
+	 * What happens if bytes in the spool are not what they were.
+	 */
+	enum OnCorruption {
+
+		/**
+		 * The application does not start.
+		 */
+		FAIL,
+
+		/**
+		 * A copy of the file is kept, and what can be read of it is sent.
+		 */
+		QUARANTINE
+
+	}
+
+}

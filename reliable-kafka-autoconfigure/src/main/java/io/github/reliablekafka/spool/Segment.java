@@ -1,0 +1,312 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.spool;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One file of a spool: two copies of a header, then frames. The file is as long as it
+ * will be from the begin, and is used again under another id when nothing in it is of
+ * interest any more. Guarded by the lock of the store, but for its bytes.
+ */
+final class Segment {
+
+	static final int VERSION = 1;
+
+	static final int COPY_BYTES = 4096;
+
+	/**
+	 * Where frames begin.
+	 */
+	static final int START = 2 * COPY_BYTES;
+
+	private static final long MAGIC = 0x524B53504F4F4C0AL;
+
+	private static final int ZEROS = 1 << 20;
+
+	private final String name;
+
+	private final Disk.DiskFile file;
+
+	private final int size;
+
+	private long id;
+
+	private Frame.@Nullable Checksums checksums;
+
+	/**
+	 * Where the next frame goes.
+	 */
+	private int end = START;
+
+	/**
+	 * Records that are not resolved.
+	 */
+	private long live;
+
+	Segment(String name, Disk.DiskFile file, int size) {
+		this.name = name;
+		this.file = file;
+		this.size = size;
+	}
+
+	/**
+	 * Make a file as long as it will be and have that on disk, its name included.
+	 * @param disk where
+	 * @param name its name
+	 * @param size its length
+	 * @return a segment that is not in use
+	 * @throws IOException if there is no room
+	 */
+	static Segment create(Disk disk, String name, int size) throws IOException {
+		Disk.DiskFile file = disk.open(name);
+		boolean done = false;
+		try {
+			ByteBuffer zeros = ByteBuffer.allocateDirect(Math.min(size, ZEROS));
+			for (int at = 0; at < size; at += zeros.capacity()) {
+				file.write(zeros.clear().limit(Math.min(zeros.capacity(), size - at)), at);
+			}
+			file.force();
+			disk.forceNames();
+			done = true;
+			return new Segment(name, file, size);
+		}
+		finally {
+			if (!done) {
+				file.close();
+				disk.delete(name);
+			}
+		}
+	}
+
+	String name() {
+		return this.name;
+	}
+
+	int size() {
+		return this.size;
+	}
+
+	/**
+	 * Which segment this is.
+	 * @return 0 if it is not in use
+	 */
+	long id() {
+		return this.id;
+	}
+
+	int end() {
+		return this.end;
+	}
+
+	int remaining() {
+		return this.size - this.end;
+	}
+
+	long live() {
+		return this.live;
+	}
+
+	void live(long change) {
+		this.live += change;
+	}
+
+	Frame.Checksums checksums() {
+		Frame.Checksums present = this.checksums;
+		if (present == null) {
+			throw new IllegalStateException("Segment '%s' is not in use".formatted(this.name));
+		}
+		return present;
+	}
+
+	/**
+	 * Begin to use the file. One copy of the header is right at each moment, the one that
+	 * was or the one that will be.
+	 * @param spool the id of the spool
+	 * @param id the id of the segment
+	 * @param application whose spool it is
+	 * @throws IOException if that fails
+	 */
+	void activate(UUID spool, long id, String application) throws IOException {
+		byte[] header = header(spool, id, application);
+		this.file.write(ByteBuffer.wrap(header), 0);
+		this.file.force();
+		this.file.write(ByteBuffer.wrap(header), COPY_BYTES);
+		this.file.force();
+		use(spool, id, START);
+	}
+
+	void use(UUID spool, long id, int end) {
+		this.id = id;
+		this.end = end;
+		this.checksums = new Frame.Checksums(spool, id);
+	}
+
+	/**
+	 * Write behind what was written.
+	 * @param frames sealed frames
+	 * @throws IOException if that fails
+	 */
+	void write(ByteBuffer frames) throws IOException {
+		int length = frames.remaining();
+		this.file.write(frames, this.end);
+		this.end += length;
+	}
+
+	void force() throws IOException {
+		this.file.force();
+	}
+
+	/**
+	 * The headers.
+	 * @return a buffer
+	 * @throws IOException if they cannot be read
+	 */
+	ByteBuffer headers() throws IOException {
+		ByteBuffer headers = ByteBuffer.allocate(START);
+		this.file.read(headers, 0);
+		return headers.flip();
+	}
+
+	/**
+	 * All bytes of the file.
+	 * @return a buffer
+	 * @throws IOException if they cannot be read
+	 */
+	ByteBuffer content() throws IOException {
+		ByteBuffer content = ByteBuffer.allocate(this.size);
+		this.file.read(content, 0);
+		return content.flip();
+	}
+
+	/**
+	 * Read one frame.
+	 * @param spool the id of the spool
+	 * @param offset where it begins
+	 * @return the frame; {@code null} if its bytes are not those that were written
+	 * @throws IOException if they cannot be read
+	 */
+	@Nullable ByteBuffer read(UUID spool, int offset) throws IOException {
+		ByteBuffer frame = ByteBuffer.allocate(Math.min(COPY_BYTES, this.size - offset));
+		this.file.read(frame, offset);
+		frame.flip();
+		int length = (frame.limit() >= Frame.HEADER) ? Frame.length(frame, 0) : 0;
+		if (length < Frame.HEADER || length > this.size - offset) {
+			return null;
+		}
+		if (length > frame.limit()) {
+			frame = ByteBuffer.allocate(length);
+			this.file.read(frame, offset);
+			frame.flip();
+		}
+		return (frame.limit() >= length && Frame.isPlausible(frame, 0)
+				&& new Frame.Checksums(spool, this.id).isRight(frame, 0, offset)) ? frame : null;
+	}
+
+	void close() throws IOException {
+		this.file.close();
+	}
+
+	private byte[] header(UUID spool, long id, String application) {
+		byte[] name = application.getBytes(StandardCharsets.UTF_8);
+		ByteBuffer header = ByteBuffer.allocate(COPY_BYTES);
+		header.putLong(MAGIC).putInt(VERSION).putInt(this.size);
+		header.putLong(spool.getMostSignificantBits()).putLong(spool.getLeastSignificantBits());
+		header.putLong(id).putLong(System.currentTimeMillis());
+		int length = Math.min(name.length, 1024);
+		header.putInt(length).put(name, 0, length);
+		header.putInt(COPY_BYTES - 4, checksum(header, 0));
+		return header.array();
+	}
+
+	private static int checksum(ByteBuffer content, int offset) {
+		CRC32C crc = new CRC32C();
+		crc.update(content.duplicate().clear().position(offset).limit(offset + COPY_BYTES - 4));
+		return (int) crc.getValue();
+	}
+
+	/**
+	 * What the header of a file says.
+	 *
+	 * @param spool the id of the spool
+	 * @param id the id of the segment
+	 * @param createdAt when it was begun, in milliseconds since 1970
+	 * @param application whose spool it is
+	 */
+	record Label(UUID spool, long id, long createdAt, String application) {
+
+		/**
+		 * Read it.
+		 * @param content the bytes of the file
+		 * @param file what to call it
+		 * @return {@code null} if the file was never in use
+		 * @throws SpoolException if it is not the file of a spool, or not of this version
+		 */
+		static @Nullable Label read(ByteBuffer content, String file) {
+			Label found = null;
+			// Before a segment has frames, both copies are written. So with one of zeros
+			// it
+			// has none, and what is in the other was being written.
+			boolean used = true;
+			for (int at = 0; at < START && at + COPY_BYTES <= content.limit(); at += COPY_BYTES) {
+				Label label = copy(content, at, file);
+				used &= label != null || !isZero(content, at);
+				if (label != null && (found == null || label.id > found.id)) {
+					found = label;
+				}
+			}
+			if (used && found == null) {
+				throw new SpoolException(SpoolException.Kind.CORRUPT, "Both headers of %s are damaged".formatted(file),
+						"Set reliable.kafka.spool.on-corruption=quarantine to go on with what can be read.", null);
+			}
+			return found;
+		}
+
+		private static @Nullable Label copy(ByteBuffer content, int at, String file) {
+			if (content.getLong(at) != MAGIC || content.getInt(at + COPY_BYTES - 4) != checksum(content, at)) {
+				return null;
+			}
+			if (content.getInt(at + 8) != VERSION) {
+				throw new SpoolException(SpoolException.Kind.FOREIGN,
+						"%s has format %d, and this version reads format %d".formatted(file, content.getInt(at + 8),
+								VERSION),
+						"Let the version that wrote it deliver what is in it, or choose another directory.", null);
+			}
+			byte[] name = new byte[content.getInt(at + 48)];
+			content.duplicate().position(at + 52).get(name);
+			return new Label(new UUID(content.getLong(at + 16), content.getLong(at + 24)), content.getLong(at + 32),
+					content.getLong(at + 40), new String(name, StandardCharsets.UTF_8));
+		}
+
+		private static boolean isZero(ByteBuffer content, int at) {
+			for (int i = at; i < at + COPY_BYTES; i += 8) {
+				if (content.getLong(i) != 0) {
+					return false;
+				}
+			}
+			return true;
+		}
+
+	}
+
+}

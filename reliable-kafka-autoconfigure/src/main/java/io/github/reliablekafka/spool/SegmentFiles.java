@@ -1,0 +1,271 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.spool;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of a spool: which one is written to, which have records that are not
+ * resolved, and which can be used again. Guarded by the lock of the store, but for
+ * {@link #create(String)}.
+ */
+final class SegmentFiles {
+
+	static final String SUFFIX = ".segment";
+
+	/**
+	 * A place is a segment's id and an offset, which is a multiple of 8.
+	 */
+	private static final int OFFSET_BITS = 24;
+
+	private final Disk disk;
+
+	private final SpoolOptions options;
+
+	private final UUID spool;
+
+	private final Map<Long, Segment> used = new HashMap<>();
+
+	private final Deque<Segment> free = new ArrayDeque<>();
+
+	private @Nullable Segment active;
+
+	private long bytes;
+
+	private long nextId = 1;
+
+	private long nextName = 1;
+
+	SegmentFiles(Disk disk, SpoolOptions options, UUID spool) {
+		this.disk = disk;
+		this.options = options;
+		this.spool = spool;
+	}
+
+	UUID spool() {
+		return this.spool;
+	}
+
+	@Nullable Segment active() {
+		return this.active;
+	}
+
+	/**
+	 * Add a file that is there.
+	 * @param segment the file
+	 */
+	void add(Segment segment) {
+		this.bytes += segment.size();
+		String number = segment.name().substring(0, segment.name().length() - SUFFIX.length());
+		this.nextName = Math.max(this.nextName, Long.parseLong(number) + 1);
+		if (segment.id() != 0) {
+			this.nextId = Math.max(this.nextId, segment.id() + 1);
+			this.used.put(segment.id(), segment);
+		}
+		else {
+			this.free.add(segment);
+		}
+	}
+
+	/**
+	 * Use again what has nothing of interest.
+	 */
+	void reclaim() {
+		for (Segment segment : new ArrayList<>(this.used.values())) {
+			if (segment.live() == 0 && segment != this.active) {
+				reclaim(segment);
+			}
+		}
+	}
+
+	private void reclaim(Segment segment) {
+		this.used.remove(segment.id());
+		this.free.add(segment);
+	}
+
+	/**
+	 * Forget a file and delete it.
+	 * @param segment has nothing of interest
+	 * @throws IOException if that fails
+	 */
+	void discard(Segment segment) throws IOException {
+		this.used.remove(segment.id());
+		this.free.remove(segment);
+		this.bytes -= segment.size();
+		segment.close();
+		this.disk.delete(segment.name());
+	}
+
+	static long place(Segment segment, int offset) {
+		return segment.id() << OFFSET_BITS | offset >>> 3;
+	}
+
+	static int offset(long place) {
+		return (int) (place & ((1 << OFFSET_BITS) - 1)) << 3;
+	}
+
+	@Nullable Segment segment(long place) {
+		return this.used.get(place >>> OFFSET_BITS);
+	}
+
+	/**
+	 * A record is resolved.
+	 * @param place where it is
+	 * @return whether there is more room now
+	 */
+	boolean resolved(long place) {
+		Segment segment = segment(place);
+		if (segment == null) {
+			return false;
+		}
+		segment.live(-1);
+		if (segment.live() == 0 && segment != this.active) {
+			reclaim(segment);
+			return true;
+		}
+		return false;
+	}
+
+	/**
+	 * For how many bytes there is room for sure, whatever the size of records.
+	 * @return in files that are there
+	 */
+	long room() {
+		long data = (long) this.options.segmentBytes() - Segment.START;
+		Segment segment = this.active;
+		long here = (segment != null) ? Math.max(0, segment.remaining() - data / 4) : 0;
+		return here + this.free.size() * (data / 4 * 3);
+	}
+
+	boolean hasFree() {
+		return !this.free.isEmpty();
+	}
+
+	/**
+	 * Whether another file is within the limit.
+	 * @param more how many files beyond the limit are meant
+	 * @return {@code false} if the spool has its full size
+	 */
+	boolean mayGrow(int more) {
+		return this.bytes + this.options.segmentBytes() <= this.options.maxBytes()
+				+ (long) more * this.options.segmentBytes();
+	}
+
+	String nextName() {
+		return "%08d%s".formatted(this.nextName++, SUFFIX);
+	}
+
+	/**
+	 * Create a file. Takes long, so without the lock.
+	 * @param name its name
+	 * @return not added yet
+	 * @throws IOException if there is no room
+	 */
+	Segment create(String name) throws IOException {
+		long usable = this.disk.usableBytes();
+		if (usable - this.options.segmentBytes() < this.options.minFreeBytes()) {
+			throw new IOException("%d bytes are free on the disk of %s, and %d shall stay free".formatted(usable,
+					this.disk, this.options.minFreeBytes()));
+		}
+		return Segment.create(this.disk, name, this.options.segmentBytes());
+	}
+
+	/**
+	 * Go on in the next file. What was active is ended.
+	 * @return the new active one, to be activated
+	 */
+	Activation next() {
+		Segment last = this.active;
+		Segment next = this.free.remove();
+		this.active = next;
+		long id = this.nextId++;
+		if (last != null && last.live() == 0) {
+			reclaim(last);
+		}
+		return new Activation(next, id);
+	}
+
+	void activated(Segment segment) {
+		this.used.put(segment.id(), segment);
+	}
+
+	/**
+	 * The oldest segment with records that are not resolved.
+	 * @return its id, or that of the next segment
+	 */
+	long oldest() {
+		long oldest = this.nextId;
+		for (Segment segment : this.used.values()) {
+			oldest = Math.min(oldest, segment.id());
+		}
+		return oldest;
+	}
+
+	long usedBytes() {
+		long sum = 0;
+		for (Segment segment : this.used.values()) {
+			sum += (segment.live() > 0) ? segment.end() : 0;
+		}
+		return sum;
+	}
+
+	int count() {
+		return this.used.size() + this.free.size();
+	}
+
+	String application() {
+		return this.options.application();
+	}
+
+	/**
+	 * Close all files.
+	 * @param delete whether to delete them
+	 * @throws IOException if that fails
+	 */
+	void close(boolean delete) throws IOException {
+		List<Segment> all = new ArrayList<>(this.used.values());
+		all.addAll(this.free);
+		for (Segment segment : all) {
+			if (delete) {
+				discard(segment);
+			}
+			else {
+				segment.close();
+			}
+		}
+	}
+
+	/**
+	 * A file that is about to be used.
+	 *
+	 * @param segment the file
+	 * @param id the id that it gets
+	 */
+	record Activation(Segment segment, long id) {
+
+	}
+
+}

@@ -1,0 +1,541 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.spool;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A spool in files of this machine: a log of segments, in which what is appended and what
+ * is resolved follow each other. What was confirmed survives the death of the process and
+ * a power cut; a bit that flips is noticed. It does not survive the loss of the disk, and
+ * on a file system in memory nothing survives the machine.
+ * <p>
+ * One thread writes all that has come since it last wrote, and has it on disk with one
+ * force. If that fails, nobody knows what is on disk: the spool takes nothing more, and
+ * what was waiting fails. Memory: 8 bytes a record, and up to 16 MiB of records that are
+ * not written yet.
+ *
+ * @since 0.1.0
+ */
+public final class SegmentSpool implements SpoolStore {
+
+	private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
+
+	private final Disk disk;
+
+	private final SpoolOptions options;
+
+	private final ReentrantLock lock = new ReentrantLock();
+
+	private final Condition work = this.lock.newCondition();
+
+	private final Condition room = this.lock.newCondition();
+
+	/**
+	 * Held while a group is written.
+	 */
+	private final ReentrantLock writing = new ReentrantLock();
+
+	private final LaneDirectory lanes = new LaneDirectory();
+
+	private final SegmentFiles files;
+
+	private final GroupWriter writer;
+
+	private final List<String> findings;
+
+	private final SegmentGrowth growth;
+
+	private final WriteQueue queue = new WriteQueue();
+
+	private final List<Thread> threads = new ArrayList<>();
+
+	private long appended;
+
+	/**
+	 * Whether the writing thread waits.
+	 */
+	private boolean idle;
+
+	private @Nullable SpoolException failure;
+
+	private boolean closed;
+
+	private SegmentSpool(Disk disk, SpoolOptions options) throws IOException {
+		this.disk = disk;
+		this.options = options;
+		SpoolOpening.Opened opened = SpoolOpening.open(disk, options, this.lanes);
+		this.files = opened.files();
+		this.findings = new ArrayList<>(opened.findings());
+		this.files.reclaim();
+		this.writer = new GroupWriter(this.lock, this.files, this.lanes);
+		this.growth = new SegmentGrowth(this.lock, this.room, this.files);
+		this.growth.grow(false);
+		rewrite(opened.outdated());
+	}
+
+	/**
+	 * Open a spool that writes when {@link #flush()} is called, and by no thread.
+	 * @param disk where
+	 * @param options the limits
+	 * @return the spool
+	 * @throws IOException if the disk fails
+	 */
+	static SegmentSpool open(Disk disk, SpoolOptions options) throws IOException {
+		return new SegmentSpool(disk, options);
+	}
+
+	void start() {
+		this.threads.add(new Thread(this::writeGroups, "reliable-kafka-spool-writer"));
+		this.threads.add(new Thread(this.growth, "reliable-kafka-spool-files"));
+		this.threads.forEach((thread) -> {
+			thread.setDaemon(true);
+			thread.start();
+		});
+	}
+
+	/**
+	 * What was strange when the spool was opened.
+	 * @return sentences for people
+	 */
+	public List<String> findings() {
+		return List.copyOf(this.findings);
+	}
+
+	/**
+	 * Where the spool is.
+	 * @return the directory
+	 */
+	public String location() {
+		return this.disk.toString();
+	}
+
+	@Override
+	public List<SpoolLane> occupied() {
+		return locked(() -> this.lanes.all().stream().filter((lane) -> lane.live() > 0).toList());
+	}
+
+	@Override
+	public SpoolLane lane(String destination, String topic, int partition) {
+		return locked(() -> this.lanes.lane(destination, topic, partition));
+	}
+
+	@Override
+	public long[] positions(SpoolLane lane) {
+		return locked(() -> {
+			long[] positions = new long[Math.toIntExact(lane.live())];
+			int[] count = new int[1];
+			lane.forEachLive((position) -> positions[count[0]++] = position);
+			return positions;
+		});
+	}
+
+	@Override
+	public long append(SpoolLane lane, SpoolRecord record, long patience, @Nullable Confirmation confirmation) {
+		byte[] frame = Frame.data(lane, record);
+		requireFits(frame);
+		this.lock.lock();
+		try {
+			awaitRoom(frame.length, patience);
+			return enqueue(List.of(frame), lane, GroupWriter.NOTHING, confirmation);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	@Override
+	public long move(SpoolLane lane, SpoolRecord record, SpoolLane from, long position,
+			@Nullable Confirmation confirmation) {
+		byte[] frame = Frame.data(lane, record);
+		requireFits(frame);
+		this.lock.lock();
+		try {
+			requireOpen();
+			long growth = this.files.mayGrow(GroupWriter.OVERSHOOT) ? this.options.segmentBytes() / 2 : 0;
+			if (this.queue.bytes() + frame.length > this.files.room() + growth) {
+				throw full(false, true);
+			}
+			byte[] remove = Frame.plain(Frame.REMOVE, from.id(), position);
+			return enqueue(List.of(frame, remove), lane, () -> resolved(from, position), confirmation);
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private long enqueue(List<byte[]> frames, SpoolLane lane, Runnable written, @Nullable Confirmation confirmation) {
+		long position = lane.append();
+		Frame.number(frames.get(0), position);
+		add(new GroupWriter.Unit(frames, lane, position, SpoolLane.PENDING, written,
+				(confirmation != null) ? confirmation : GroupWriter.Unconfirmed.NOBODY));
+		this.appended++;
+		return position;
+	}
+
+	private void add(GroupWriter.Unit unit) {
+		this.queue.add(unit);
+		wake();
+	}
+
+	private void wake() {
+		if (this.idle) {
+			this.idle = false;
+			this.work.signal();
+		}
+	}
+
+	private void requireFits(byte[] frame) {
+		int most = (this.options.segmentBytes() - Segment.START) / 4;
+		if (frame.length > most) {
+			throw new SpoolException(SpoolException.Kind.TOO_LARGE,
+					"A record takes %d bytes, and the most is %d".formatted(frame.length, most));
+		}
+	}
+
+	private void requireOpen() {
+		if (this.closed) {
+			throw new SpoolException(SpoolException.Kind.CLOSED, "The spool in %s is closed".formatted(this.disk));
+		}
+		if (this.failure != null) {
+			throw new SpoolException(this.failure.kind(), String.valueOf(this.failure.getMessage()), "", this.failure);
+		}
+	}
+
+	private void awaitRoom(int length, long patience) {
+		long left = patience;
+		while (true) {
+			requireOpen();
+			boolean mayQueue = this.queue.takes(length);
+			if (mayQueue && this.queue.bytes() + length + 2L * Frame.HEADER <= this.files.room()) {
+				return;
+			}
+			boolean soon = !mayQueue || this.growth.isPossible();
+			if (mayQueue && soon) {
+				grow();
+			}
+			if (left <= 0 && !(soon && this.threads.isEmpty() && mayQueue)) {
+				throw full(soon, mayQueue);
+			}
+			try {
+				// Short, because a file may be refused now and granted later.
+				long step = Math.min(Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)), LONGEST_WAIT);
+				long unused = this.room.awaitNanos(step);
+				left -= step - Math.max(0, unused);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				throw full(soon, mayQueue);
+			}
+		}
+	}
+
+	private void grow() {
+		if (this.threads.isEmpty()) {
+			this.growth.grow(true);
+		}
+		else {
+			this.growth.request();
+		}
+	}
+
+	private SpoolException full(boolean soon, boolean mayQueue) {
+		String reason = !mayQueue ? "the disk does not keep up, %d bytes wait for it".formatted(this.queue.bytes())
+				: (this.growth.obstacle() != null) ? this.growth.obstacle() : "%d bytes are in use, and the limit is %d"
+					.formatted(this.files.usedBytes(), this.options.maxBytes());
+		return new SpoolException(soon ? SpoolException.Kind.BUSY : SpoolException.Kind.FULL,
+				"The spool in %s is full: %s".formatted(this.disk, reason));
+	}
+
+	@Override
+	public void resolve(SpoolLane lane, long position) {
+		this.lock.lock();
+		try {
+			long place = resolved(lane, position);
+			if (place != SpoolLane.RESOLVED && lane.base() <= position && this.failure == null && !this.closed) {
+				add(GroupWriter.Unit.mark(Frame.REMOVE, lane, position));
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private long resolved(SpoolLane lane, long position) {
+		long place = lane.resolve(position);
+		if (place != SpoolLane.RESOLVED && place != SpoolLane.PENDING && this.files.resolved(place)) {
+			this.room.signalAll();
+		}
+		if (place != SpoolLane.RESOLVED && lane.base() > position && this.queue.mark(lane)) {
+			wake();
+		}
+		return place;
+	}
+
+	@Override
+	public boolean holds(SpoolLane lane, long position) {
+		return locked(() -> lane.place(position) != SpoolLane.RESOLVED);
+	}
+
+	@Override
+	public @Nullable SpoolRecord read(SpoolLane lane, long position) {
+		ByteBuffer frame = frame(lane, position);
+		return (frame != null) ? Frame.record(frame, 0) : null;
+	}
+
+	private @Nullable ByteBuffer frame(SpoolLane lane, long position) {
+		long place = locked(() -> lane.place(position));
+		Segment segment = locked(() -> this.files.segment(place));
+		if (place == SpoolLane.PENDING || place == SpoolLane.RESOLVED || segment == null) {
+			return null;
+		}
+		try {
+			int offset = SegmentFiles.offset(place);
+			ByteBuffer frame = segment.read(this.files.spool(), offset);
+			if (frame != null && Frame.lane(frame, 0) == lane.id() && Frame.number(frame, 0) == position) {
+				return frame;
+			}
+			if (locked(() -> lane.place(position)) != place) {
+				return null;
+			}
+			throw new SpoolException(SpoolException.Kind.CORRUPT,
+					"'%s' in %s is damaged at offset %d".formatted(segment.name(), this.disk, offset));
+		}
+		catch (IOException ex) {
+			throw new SpoolException(SpoolException.Kind.FAILED,
+					"'%s' in %s cannot be read".formatted(segment.name(), this.disk), "", ex);
+		}
+	}
+
+	@Override
+	public boolean flush() {
+		while (write(true)) {
+			// Once more, for what has come meanwhile.
+		}
+		return locked(() -> this.failure == null && this.queue.isEmpty() && !this.queue.hasMarks());
+	}
+
+	@Override
+	public SpoolStatus status() {
+		return locked(() -> new SpoolStatus(this.lanes.all().stream().mapToLong(SpoolLane::live).sum(),
+				this.files.usedBytes(), this.options.maxBytes(), this.files.count(), this.writer.forces(),
+				this.writer.groups(), this.appended, (this.failure != null) ? this.failure.getMessage() : null));
+	}
+
+	// Returns whether there was anything to write.
+	private boolean write(boolean marks) {
+		List<GroupWriter.Unit> units = List.of();
+		int[] told = new int[1];
+		this.writing.lock();
+		try {
+			units = locked(() -> (this.failure == null) ? this.queue.take(marks) : List.of());
+			if (units.isEmpty()) {
+				return false;
+			}
+			List<GroupWriter.Unit> left = this.writer.write(units, (part) -> {
+				// In the order of the group.
+				told[0] += part.size();
+				written(part);
+			});
+			if (!left.isEmpty()) {
+				told[0] = units.size();
+				refuse(left, locked(() -> full(false, true)));
+			}
+			return left.size() < units.size() || left.stream().anyMatch(GroupWriter.Unit::isRecord);
+		}
+		catch (Throwable ex) {
+			// Out of memory as well: whoever waits for the disk must not wait for ever.
+			fail(ex, units.subList(told[0], units.size()));
+			return false;
+		}
+		finally {
+			this.writing.unlock();
+		}
+	}
+
+	private void written(List<GroupWriter.Unit> units) {
+		this.lock.lock();
+		try {
+			this.queue.written(units);
+			this.room.signalAll();
+			if (!this.files.hasFree() && !this.threads.isEmpty()) {
+				this.growth.request();
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+		for (GroupWriter.Unit unit : units) {
+			unit.confirmation().durable();
+		}
+	}
+
+	private void refuse(List<GroupWriter.Unit> units, SpoolException reason) {
+		this.lock.lock();
+		try {
+			this.queue.refused(units);
+			this.room.signalAll();
+		}
+		finally {
+			this.lock.unlock();
+		}
+		units.forEach((unit) -> unit.confirmation().failed(reason));
+	}
+
+	private void fail(Throwable cause, List<GroupWriter.Unit> untold) {
+		List<GroupWriter.Unit> all = new ArrayList<>(untold);
+		SpoolException reason = new SpoolException(SpoolException.Kind.FAILED,
+				"The disk of the spool in %s failed: %s".formatted(this.disk, cause),
+				"Check the disk and start the application again.", cause);
+		this.lock.lock();
+		try {
+			this.failure = reason;
+			// Not resolved: what was half written may be there when the spool is opened
+			// again, and comes back then.
+			all.addAll(this.queue.clear());
+			this.room.signalAll();
+		}
+		finally {
+			this.lock.unlock();
+		}
+		all.forEach((unit) -> unit.confirmation().failed(reason));
+	}
+
+	private void writeGroups() {
+		while (true) {
+			this.lock.lock();
+			try {
+				while (this.queue.isEmpty() && !this.closed && this.queue.untilMarks() > 0) {
+					this.idle = true;
+					long unused = this.work.awaitNanos(this.queue.untilMarks());
+				}
+				this.idle = false;
+				if (this.closed) {
+					return;
+				}
+			}
+			catch (InterruptedException ex) {
+				return;
+			}
+			finally {
+				this.lock.unlock();
+			}
+			if (!write(isMarkDue()) && isFailed()) {
+				return;
+			}
+		}
+	}
+
+	private boolean isMarkDue() {
+		return locked(() -> this.queue.untilMarks() <= 0);
+	}
+
+	private boolean isFailed() {
+		return locked(() -> this.failure != null);
+	}
+
+	private void rewrite(List<Segment> outdated) throws IOException {
+		for (Segment segment : outdated) {
+			for (SpoolLane lane : occupied()) {
+				for (long position : positions(lane)) {
+					long place = lane.place(position);
+					ByteBuffer frame = (this.files.segment(place) == segment) ? frame(lane, position) : null;
+					if (frame != null) {
+						byte[] copy = new byte[Frame.length(frame, 0)];
+						frame.get(copy);
+						add(new GroupWriter.Unit(List.of(copy), lane, position, place, GroupWriter.NOTHING,
+								GroupWriter.Unconfirmed.NOBODY));
+					}
+				}
+			}
+			flush();
+			if (segment.live() == 0) {
+				this.files.discard(segment);
+			}
+		}
+	}
+
+	@Override
+	public void close() {
+		this.lock.lock();
+		try {
+			if (this.closed) {
+				return;
+			}
+			this.closed = true;
+			this.work.signalAll();
+			this.room.signalAll();
+			this.growth.close();
+		}
+		finally {
+			this.lock.unlock();
+		}
+		boolean interrupted = false;
+		try {
+			for (Thread thread : this.threads) {
+				interrupted |= !hasEnded(thread);
+			}
+			flush();
+			boolean empty = this.failure == null && occupied().isEmpty();
+			if (this.failure == null && !empty) {
+				this.writer.close();
+			}
+			this.files.close(empty);
+			this.disk.close();
+		}
+		catch (IOException ex) {
+			throw new SpoolException(SpoolException.Kind.FAILED, "The spool in %s was not closed".formatted(this.disk),
+					"", ex);
+		}
+		finally {
+			if (interrupted) {
+				Thread.currentThread().interrupt();
+			}
+		}
+	}
+
+	// Files are closed also by a thread that was told to hurry.
+	private static boolean hasEnded(Thread thread) {
+		try {
+			thread.join();
+			return true;
+		}
+		catch (InterruptedException ex) {
+			return false;
+		}
+	}
+
+	private <T> T locked(Supplier<T> action) {
+		this.lock.lock();
+		try {
+			return action.get();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+}

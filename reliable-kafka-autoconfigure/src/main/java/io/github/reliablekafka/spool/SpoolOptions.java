@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.spool;
+
+/**
+ * Limits of a spool.
+ *
+ * @param application whose records are in it; another's are refused
+ * @param maxBytes how long all files together may get
+ * @param segmentBytes how long one file is; a record takes at most a quarter
+ * @param minFreeBytes what is left free on the disk
+ * @param quarantine whether to go on with what can be read if bytes are damaged, instead
+ * of not opening
+ * @since 0.1.0
+ */
+public record SpoolOptions(String application, long maxBytes, int segmentBytes, long minFreeBytes, boolean quarantine) {
+
+	private static final int SMALLEST = 64 * 1024;
+
+	public SpoolOptions {
+		if (segmentBytes < SMALLEST || segmentBytes % Segment.COPY_BYTES != 0 || maxBytes < 2L * segmentBytes) {
+			throw new IllegalArgumentException(
+					"Segments of %d bytes in a spool of %d".formatted(segmentBytes, maxBytes));
+		}
+	}
+
+	/**
+	 * Options with a length of segments that fits.
+	 * @param application whose records
+	 * @param maxBytes the limit, at least 1 MiB
+	 * @param minFreeBytes what is left free
+	 * @param quarantine what to do if bytes are damaged
+	 * @return 64 segments, of 256 KiB to 64 MiB each
+	 */
+	public static SpoolOptions of(String application, long maxBytes, long minFreeBytes, boolean quarantine) {
+		long segment = Math.min(64L << 20, Math.max(256 << 10, maxBytes / 64)) / Segment.COPY_BYTES
+				* Segment.COPY_BYTES;
+		return new SpoolOptions(application, maxBytes, (int) segment, minFreeBytes, quarantine);
+	}
+
+}

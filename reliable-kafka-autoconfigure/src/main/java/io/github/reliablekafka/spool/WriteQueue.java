@@ -1,0 +1,182 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.spool;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What is to be written next: records in the order of their calls, and marks, which can
+ * wait for the next record or a moment. Guarded by the lock of the store.
+ */
+final class WriteQueue {
+
+	private static final long MAX_BYTES = 16 << 20;
+
+	private static final long MAX_GROUP_BYTES = 4 << 20;
+
+	private static final long MARK_DELAY = TimeUnit.MILLISECONDS.toNanos(50);
+
+	private final Deque<GroupWriter.Unit> units = new ArrayDeque<>();
+
+	/**
+	 * Lanes in which more is resolved than is written.
+	 */
+	private final List<SpoolLane> dirty = new ArrayList<>();
+
+	/**
+	 * Of what is waiting and of what is being written.
+	 */
+	private long bytes;
+
+	/**
+	 * Whether the last group had records, and nothing says yet that it is safe.
+	 */
+	private boolean afterRecords;
+
+	private long markedAt;
+
+	boolean isEmpty() {
+		return this.units.isEmpty();
+	}
+
+	boolean hasMarks() {
+		return !this.dirty.isEmpty();
+	}
+
+	long bytes() {
+		return this.bytes;
+	}
+
+	/**
+	 * Whether the disk keeps up.
+	 * @param length of what is to come
+	 * @return {@code false} if that has to wait
+	 */
+	boolean takes(int length) {
+		return this.bytes == 0 || this.bytes + length <= MAX_BYTES;
+	}
+
+	void add(GroupWriter.Unit unit) {
+		this.units.add(unit);
+		this.bytes += unit.length();
+	}
+
+	/**
+	 * More of a lane is resolved.
+	 * @param lane the lane
+	 * @return whether this is the first mark since marks were written
+	 */
+	boolean mark(SpoolLane lane) {
+		if (lane.isDirty()) {
+			return false;
+		}
+		lane.dirty(true);
+		boolean first = this.dirty.isEmpty() && !this.afterRecords;
+		if (first) {
+			this.markedAt = System.nanoTime();
+		}
+		this.dirty.add(lane);
+		return first;
+	}
+
+	/**
+	 * How long until marks are to be written even if there is nothing else.
+	 * @return in nanoseconds; at most 0 if they are due
+	 */
+	long untilMarks() {
+		return (this.dirty.isEmpty() && !this.afterRecords) ? TimeUnit.SECONDS.toNanos(10)
+				: MARK_DELAY - (System.nanoTime() - this.markedAt);
+	}
+
+	/**
+	 * Take what is to be written next.
+	 * @param marks whether there is a group for marks alone
+	 * @return empty for nothing
+	 */
+	List<GroupWriter.Unit> take(boolean marks) {
+		List<GroupWriter.Unit> group = new ArrayList<>();
+		if (marks || !this.units.isEmpty()) {
+			for (SpoolLane lane : this.dirty) {
+				lane.dirty(false);
+				group.add(GroupWriter.Unit.mark(Frame.RESOLVE, lane, lane.base() - 1));
+			}
+			this.dirty.clear();
+		}
+		this.markedAt = System.nanoTime();
+		long taken = 0;
+		while (!this.units.isEmpty() && taken < MAX_GROUP_BYTES) {
+			GroupWriter.Unit unit = this.units.remove();
+			taken += unit.length();
+			if (unit.isWanted()) {
+				group.add(unit);
+			}
+			else {
+				this.bytes -= unit.length();
+			}
+		}
+		if (group.isEmpty() && this.afterRecords && marks) {
+			// Says that the group before was safe.
+			group.add(GroupWriter.Unit.nothing());
+		}
+		this.afterRecords = group.stream().anyMatch(GroupWriter.Unit::isRecord);
+		return group;
+	}
+
+	void written(Collection<GroupWriter.Unit> group) {
+		group.forEach(this::forget);
+	}
+
+	/**
+	 * There was no room. Marks are tried again.
+	 * @param group what was not written
+	 */
+	void refused(Collection<GroupWriter.Unit> group) {
+		for (GroupWriter.Unit unit : group) {
+			forget(unit);
+			if (unit.isRecord()) {
+				unit.lane().resolve(unit.position());
+			}
+			else if (unit.isMark() && !unit.lane().isDirty()) {
+				unit.lane().dirty(true);
+				this.dirty.add(unit.lane());
+			}
+		}
+	}
+
+	/**
+	 * Nothing will be written any more.
+	 * @return what was waiting
+	 */
+	List<GroupWriter.Unit> clear() {
+		List<GroupWriter.Unit> waiting = new ArrayList<>(this.units);
+		this.units.clear();
+		this.bytes = 0;
+		return waiting;
+	}
+
+	private void forget(GroupWriter.Unit unit) {
+		if (!unit.isMark()) {
+			this.bytes -= unit.length();
+		}
+	}
+
+}

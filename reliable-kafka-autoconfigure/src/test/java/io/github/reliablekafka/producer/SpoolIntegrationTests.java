@@ -1,0 +1,276 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+import io.github.reliablekafka.ledger.DeliveryCounts;
+import io.github.reliablekafka.ledger.RejectionReason;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.support.SendResult;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for what becomes of records while the cluster is away, or the process ends,
+ * against a broker.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class SpoolIntegrationTests extends SpoolSetup {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	@Test
+	void whatIsSentWhileTheClusterIsAwayArrivesInOrderAndOnce() {
+		this.runner.run((context) -> {
+			assertThat(context).hasNotFailed();
+			ReliableKafkaTemplate<Object, Object> template = template(context);
+			deliver(template, 0, 500, PATIENCE).forEach((receipt) -> assertThat(receipt).succeedsWithin(PATIENCE));
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 500);
+			away();
+			CompletableFuture<SendResult<Object, Object>> sent = template.send(this.topic, "key-0", "500-");
+			List<CompletableFuture<DeliveryReceipt>> receipts = deliver(template, 501, 4000, Duration.ofSeconds(4));
+			for (CompletableFuture<DeliveryReceipt> receipt : receipts) {
+				assertThat(receipt).succeedsWithin(PATIENCE)
+					.satisfies((safe) -> assertThat(safe.outcome()).isEqualTo(DeliveryReceipt.Outcome.SPOOLED));
+			}
+			assertThat(sent).isNotDone();
+			assertThat(ledger(context).totals().spooled()).isGreaterThan(2000);
+			assertThat(ledger(context).totals().isBalanced()).isTrue();
+			back();
+			assertThat(sent).succeedsWithin(PATIENCE)
+				.satisfies((result) -> assertThat(result.getRecordMetadata().hasOffset()).isTrue());
+			deliver(template, 4000, 5000, Duration.ofSeconds(4));
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 5000);
+			assertThat(ledger(context).totals().spooled()).isZero();
+		});
+		List<ConsumerRecord<String, String>> log = read();
+		assertThat(log).hasSize(5000);
+		assertCompleteAndInOrder(log, 5000);
+		assertNumbersFollowTheLog(log);
+		assertThat(this.directory.resolve("shop").resolve("0")).isDirectoryNotContaining("glob:**.segment");
+	}
+
+	@Test
+	void applicationStartsAndAcceptsWhileTheClusterIsAway() {
+		away();
+		this.runner.run((context) -> {
+			assertThat(context).hasNotFailed();
+			ReliableKafkaTemplate<Object, Object> template = template(context);
+			List<CompletableFuture<DeliveryReceipt>> receipts = deliver(template, 0, 1, Duration.ofSeconds(4));
+			receipts.addAll(deliver(template, 1, 1000, Duration.ofSeconds(1)));
+			receipts.forEach((receipt) -> assertThat(receipt).succeedsWithin(PATIENCE)
+				.satisfies((safe) -> assertThat(safe.outcome()).isEqualTo(DeliveryReceipt.Outcome.SPOOLED)));
+			back();
+			deliver(template, 1000, 2000, Duration.ofSeconds(4));
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 2000);
+		});
+		List<ConsumerRecord<String, String>> log = read();
+		assertThat(log).hasSize(2000);
+		assertCompleteAndInOrder(log, 2000);
+		assertNumbersFollowTheLog(log);
+	}
+
+	@Test
+	void nextProcessSendsWhatIsLeftFirstAndSaysSo(CapturedOutput output) {
+		this.runner.run((context) -> {
+			deliver(template(context), 0, 100, PATIENCE)
+				.forEach((receipt) -> assertThat(receipt).succeedsWithin(PATIENCE));
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 100);
+			away();
+			deliver(template(context), 100, 2000, Duration.ofSeconds(4))
+				.forEach((receipt) -> assertThat(receipt).succeedsWithin(PATIENCE));
+		});
+		assertThat(output).contains("records stay in the spool");
+		away();
+		this.runner.run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(ledger(context).totals().spooled()).isEqualTo(1900);
+			deliver(template(context), 2000, 2500, Duration.ofSeconds(4));
+			back();
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 2400);
+			assertThat(ledger(context).totals().isBalanced()).isTrue();
+		});
+		List<ConsumerRecord<String, String>> log = read();
+		assertCompleteAndInOrder(log, 2500);
+		assertThat(log).filteredOn((record) -> number(record) < 100).noneMatch((record) -> stamp(record).replay());
+		assertThat(log).filteredOn((record) -> number(record) >= 2000).noneMatch((record) -> stamp(record).replay());
+		assertThat(log).filteredOn((record) -> stamp(record).replay()).hasSizeGreaterThanOrEqualTo(1900);
+	}
+
+	@Test
+	void fullSpoolBlocksForABoundedTimeAndThenRejects() {
+		this.runner
+			.withPropertyValues("reliable.kafka.spool.max-size=2MB", "reliable.kafka.spool.block-when-full=500ms")
+			.run((context) -> {
+				ReliableKafkaTemplate<Object, Object> template = template(context);
+				assertThat(template.deliver(this.topic, "key", "first")).succeedsWithin(PATIENCE);
+				away();
+				Set<Integer> accepted = new HashSet<>();
+				int rejected = 0;
+				for (int i = 0; rejected < 3; i++) {
+					assertThat(i).isLessThan(20_000);
+					long start = System.nanoTime();
+					CompletableFuture<DeliveryReceipt> receipt = template.deliver(this.topic, "key-" + i % 20,
+							i + "-" + "x".repeat(500));
+					assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+					try {
+						receipt.get();
+						accepted.add(i);
+					}
+					catch (ExecutionException ex) {
+						assertThat(ex.getCause()).isInstanceOfSatisfying(DeliveryRejectedException.class,
+								(failure) -> assertThat(failure.reason()).isEqualTo(RejectionReason.NO_ROOM));
+						rejected++;
+					}
+				}
+				assertThat(accepted).hasSizeGreaterThan(1000);
+				back();
+				await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == accepted.size() + 1);
+				Set<Integer> arrived = new HashSet<>();
+				read().stream()
+					.filter((record) -> record.value().contains("-"))
+					.map(SpoolSetup::number)
+					.forEach(arrived::add);
+				assertThat(arrived).isEqualTo(accepted);
+				assertThat(template.deliver(this.topic, "key", "1-")).succeedsWithin(PATIENCE);
+			});
+	}
+
+	@Test
+	void promisedRecordThatTheClusterNeverTakesIsParked(CapturedOutput output) {
+		String small = "small-" + UUID.randomUUID();
+		cluster.createTopic(small, 1, 1, Map.of("max.message.bytes", "1000"));
+		this.runner.run((context) -> {
+			ReliableKafkaTemplate<Object, Object> template = template(context);
+			assertThat(template.deliver(small, "fits")).succeedsWithin(PATIENCE);
+			away();
+			assertThat(template.deliver(small, "x".repeat(5000))).succeedsWithin(PATIENCE);
+			CompletableFuture<SendResult<Object, Object>> sent = template.send(small, "y".repeat(5000));
+			assertThat(template.deliver(small, "fits as well")).succeedsWithin(PATIENCE);
+			back();
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 2);
+			assertThat(sent).failsWithin(PATIENCE);
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().rejectedTotal() == 2);
+			assertThat(ledger(context).totals().rejected()).containsOnlyKeys(RejectionReason.RECORD_TOO_LARGE);
+		});
+		assertThat(output).contains("is parked there");
+		assertThat(read(small)).extracting(ConsumerRecord::value).containsExactly("fits", "fits as well");
+		assertThat(this.directory.resolve("shop").resolve("0")).isDirectory();
+	}
+
+	@Test
+	void onFailureSpoolsOnlyWhatTheClusterDoesNotTakeNow() {
+		this.runner.withPropertyValues("reliable.kafka.spool.mode=on-failure").run((context) -> {
+			ReliableKafkaTemplate<Object, Object> template = template(context);
+			for (CompletableFuture<DeliveryReceipt> receipt : deliver(template, 0, 200, PATIENCE)) {
+				assertThat(receipt).succeedsWithin(PATIENCE)
+					.satisfies((safe) -> assertThat(safe.outcome()).isEqualTo(DeliveryReceipt.Outcome.DELIVERED));
+			}
+			away();
+			List<CompletableFuture<DeliveryReceipt>> receipts = deliver(template, 200, 3000, Duration.ofSeconds(4));
+			assertThat(receipts.get(receipts.size() - 1)).succeedsWithin(PATIENCE)
+				.satisfies((safe) -> assertThat(safe.outcome()).isEqualTo(DeliveryReceipt.Outcome.SPOOLED));
+			back();
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 3000);
+		});
+		List<ConsumerRecord<String, String>> log = read();
+		assertThat(log).hasSize(3000);
+		assertCompleteAndInOrder(log, 3000);
+	}
+
+	@Test
+	void transactionalProducersGoWithoutTheSpool() {
+		this.runner.withPropertyValues("spring.kafka.producer.transaction-id-prefix=tx-" + this.topic)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				template(context).executeInTransaction((operations) -> operations.send(this.topic, "key-0", "0-"));
+				DeliveryCounts totals = ledger(context).totals();
+				assertThat(totals.delivered()).isOne();
+				assertThat(this.directory.resolve("shop")).doesNotExist();
+			});
+	}
+
+	@Test
+	void whatWasMeantForOneClusterNeverGetsIntoAnother(CapturedOutput output) {
+		this.runner.withPropertyValues("spring.kafka.bootstrap-servers=localhost:1")
+			.run((context) -> assertThat(template(context).deliver(this.topic, "key-0", "elsewhere"))
+				.succeedsWithin(PATIENCE)
+				.satisfies((safe) -> assertThat(safe.outcome()).isEqualTo(DeliveryReceipt.Outcome.SPOOLED)));
+		assertThat(output).contains("1 records stay in the spool");
+		this.runner.run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(output).contains("at localhost:1, and are sent nowhere else");
+			assertThat(template(context).deliver(this.topic, "key-0", "0-")).succeedsWithin(PATIENCE);
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 1);
+			KafkaTemplate<Object, Object> other = new KafkaTemplate<>(template(context).getProducerFactory(),
+					Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1"));
+			assertThat(other.send(this.topic, "key-0", "elsewhere")).isNotDone();
+			assertThat(template(context).deliver(this.topic, "key-0", "1-")).succeedsWithin(PATIENCE);
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 2);
+		});
+		assertThat(read()).extracting(ConsumerRecord::value).containsExactly("0-", "1-");
+	}
+
+	@Test
+	void applicationStartsWithLeftoversAlthoughNoProducerCanBeMade(CapturedOutput output) {
+		this.runner.run((context) -> {
+			away();
+			assertThat(template(context).deliver(this.topic, "key-0", "0-")).succeedsWithin(PATIENCE);
+		});
+		back();
+		this.runner.withPropertyValues("spring.kafka.bootstrap-servers=no.such.host.invalid:9092").run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(output).contains("has no producer yet");
+		});
+		this.runner.run((context) -> await().atMost(PATIENCE)
+			.until(() -> ledger(context).totals().delivered() == 1 && ledger(context).totals().spooled() == 0));
+		assertThat(read()).extracting(ConsumerRecord::value).containsExactly("0-");
+	}
+
+	private static void assertNumbersFollowTheLog(List<ConsumerRecord<String, String>> log) {
+		Map<String, Long> last = new HashMap<>();
+		List<String> wrong = new ArrayList<>();
+		for (ConsumerRecord<String, String> record : log) {
+			String stream = record.partition() + "/" + stamp(record).session();
+			long number = stamp(record).number();
+			if (number != last.getOrDefault(stream, 0L) + 1) {
+				wrong.add(stream + " " + number + " after " + last.get(stream));
+			}
+			last.put(stream, number);
+		}
+		assertThat(wrong).isEmpty();
+	}
+
+}

@@ -1,0 +1,39 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.spool;
+
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+import io.github.reliablekafka.sequence.ChildProcess;
+
+/**
+ * A process that opens a spool, says where, and keeps it open.
+ */
+public final class SpoolHolder {
+
+	private SpoolHolder() {
+	}
+
+	public static void main(String[] args) throws Exception {
+		Path base = Path.of(args[0].substring("--base=".length()));
+		SegmentSpool spool = SpoolDirectory.open(base, SpoolOptions.of("shop", 32 << 20, 0, false));
+		ChildProcess.say("OPEN", Path.of(spool.location()).getFileName());
+		TimeUnit.MINUTES.sleep(2);
+	}
+
+}
