@@ -74,7 +74,7 @@ final class BatchOutcomes<K, V> implements BatchInterceptor<K, V> {
 			index++;
 		}
 		ConsumerRecords<K, V> intercepted = (this.next != null) ? intercept(records, consumer, this.next) : records;
-		if (intercepted != null) {
+		if (intercepted != null && !intercepted.isEmpty()) {
 			this.outcomes.beginBatch(consumer);
 		}
 		return intercepted;

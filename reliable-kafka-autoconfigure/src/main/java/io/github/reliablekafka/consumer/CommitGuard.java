@@ -24,8 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.BiConsumer;
 
+import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.ledger.GuardIntervention;
 import io.github.reliablekafka.sequence.Cause;
 import org.apache.commons.logging.Log;
@@ -67,32 +67,19 @@ final class CommitGuard {
 
 	private final boolean byHand;
 
-	private final BiConsumer<TopicPartition, Duration> holdBack;
-
 	private final List<ConsumerRecord<?, ?>> handled = new ArrayList<>(0);
 
 	private final Queue<ConsumerRecord<?, ?>> acknowledged = new ConcurrentLinkedQueue<>();
 
 	private final PendingReplies replies = new PendingReplies();
 
+	private final ListenerCall call = new ListenerCall();
+
 	private final boolean deliveries;
 
 	private volatile @Nullable Thread thread;
 
 	private volatile Unfinished[] unfinished = {};
-
-	/**
-	 * Read by another thread, which has time.
-	 */
-	private long done;
-
-	private @Nullable ConsumerRecord<?, ?> current;
-
-	private boolean inBatch;
-
-	private int listening;
-
-	private int acknowledging;
 
 	/**
 	 * Create a guard.
@@ -102,15 +89,12 @@ final class CommitGuard {
 	 * possibly much later
 	 * @param deliveries whether the guard is told what the listener is given; then what
 	 * it was given may be without an outcome when the container polls again
-	 * @param holdBack keeps a partition from being polled for some time
 	 */
-	CommitGuard(Consumer<?, ?> consumer, Outcomes outcomes, boolean byHand, boolean deliveries,
-			BiConsumer<TopicPartition, Duration> holdBack) {
+	CommitGuard(Consumer<?, ?> consumer, Outcomes outcomes, boolean byHand, boolean deliveries) {
 		this.consumer = consumer;
 		this.outcomes = outcomes;
 		this.byHand = byHand;
 		this.deliveries = deliveries;
-		this.holdBack = holdBack;
 	}
 
 	boolean isByHand() {
@@ -137,15 +121,6 @@ final class CommitGuard {
 	}
 
 	/**
-	 * How many records or batches the listener has dealt with. May be asked by any
-	 * thread.
-	 * @return a number that has changed if there was another one some time ago
-	 */
-	long progress() {
-		return this.done;
-	}
-
-	/**
 	 * The first record without an outcome of each partition, as of the last poll. May be
 	 * asked by any thread.
 	 * @return mostly empty
@@ -154,39 +129,12 @@ final class CommitGuard {
 		return this.unfinished;
 	}
 
-	/**
-	 * The record that the listener has been given alone. May be asked by any thread.
-	 * @param partition a partition
-	 * @return its offset; -1 if there is none in this partition
-	 */
-	long offsetOfCurrent(TopicPartition partition) {
-		ConsumerRecord<?, ?> record = this.current;
-		return (record != null && record.partition() == partition.partition()
-				&& record.topic().equals(partition.topic())) ? record.offset() : -1;
-	}
-
 	PendingReplies replies() {
 		return this.replies;
 	}
 
-	/**
-	 * A listener is about to be given a record. While it has it, a commit may pass it:
-	 * Spring Kafka commits a record that a listener has processed before it tells
-	 * anybody.
-	 * @param record the record
-	 */
-	void begin(ConsumerRecord<?, ?> record) {
-		if (!this.byHand) {
-			this.current = record;
-		}
-	}
-
-	/**
-	 * A listener is about to be given a batch. What it commits itself while it has it is
-	 * its own decision: the container commits later.
-	 */
-	void beginBatch() {
-		this.inBatch = true;
+	ListenerCall call() {
+		return this.call;
 	}
 
 	/**
@@ -213,28 +161,17 @@ final class CommitGuard {
 	}
 
 	/**
-	 * The listener is done with a record, or an error handler has it.
-	 */
-	void done() {
-		this.current = null;
-		this.inBatch = false;
-		this.done++;
-	}
-
-	/**
-	 * Call a listener. What it commits without an acknowledgement, with the consumer, is
-	 * its own decision if it acknowledges by hand.
+	 * Call a listener.
 	 * @param records what it is given
 	 * @param listener the listener
 	 */
 	void listen(Iterable<? extends ConsumerRecord<?, ?>> records, Runnable listener) {
 		ReplyTemplate.takeSent();
-		this.listening += this.byHand ? 1 : 0;
-		try {
-			listener.run();
+		if (this.byHand) {
+			this.call.listen(listener);
 		}
-		finally {
-			this.listening -= this.byHand ? 1 : 0;
+		else {
+			listener.run();
 		}
 		this.replies.add(records, ReplyTemplate.takeSent());
 	}
@@ -252,13 +189,7 @@ final class CommitGuard {
 			return;
 		}
 		records.forEach(open::close);
-		this.acknowledging++;
-		try {
-			next.run();
-		}
-		finally {
-			this.acknowledging--;
-		}
+		this.call.acknowledge(next);
 	}
 
 	/**
@@ -267,7 +198,7 @@ final class CommitGuard {
 	 */
 	void enterPoll(ListenedRecords open) {
 		this.thread = Thread.currentThread();
-		done();
+		this.call.done();
 		closeHandled(open);
 	}
 
@@ -296,7 +227,7 @@ final class CommitGuard {
 	@Nullable OffsetAndMetadata limit(AssignedPartition assigned, OffsetAndMetadata given, boolean inTransaction,
 			ListenedRecords records) {
 		OpenRecords open = assigned.open();
-		if (this.inBatch || (this.listening > 0 && this.acknowledging == 0)) {
+		if (this.call.isOwnCommit()) {
 			open.closeBelow(given.offset());
 			open.wantOnly(given.offset());
 			return given;
@@ -339,8 +270,8 @@ final class CommitGuard {
 	}
 
 	private long passable(TopicPartition partition) {
-		ConsumerRecord<?, ?> record = this.current;
-		return (record != null && !this.replies.has(record)) ? offsetOfCurrent(partition) : -1;
+		ConsumerRecord<?, ?> record = this.call.current();
+		return (record != null && !this.replies.has(record)) ? this.call.offsetIn(partition) : -1;
 	}
 
 	private static OffsetAndMetadata moved(OffsetAndMetadata given, long offset) {
@@ -380,7 +311,14 @@ final class CommitGuard {
 				logger.warn("%s is not read on before the record at %d is acknowledged".formatted(assigned.partition(),
 						open.first(-1)));
 			}
-			this.holdBack.accept(assigned.partition(), PAUSE);
+			holdBack(assigned.partition());
+		}
+	}
+
+	private static void holdBack(TopicPartition partition) {
+		ConsumerSession session = ConsumerSession.current();
+		if (session != null) {
+			session.holdBackAtLeast(partition, PAUSE);
 		}
 	}
 
@@ -404,7 +342,7 @@ final class CommitGuard {
 		logger.warn("Up to %d records of %s from offset %d on were polled and have no outcome, so they are polled again"
 			.formatted(size, partition, first));
 		if (assigned.open().readAgain(first)) {
-			this.holdBack.accept(partition, PAUSE);
+			holdBack(partition);
 		}
 	}
 
@@ -434,11 +372,7 @@ final class CommitGuard {
 	 * partitions before the group gives it up
 	 */
 	boolean isLast(Map<TopicPartition, OffsetAndMetadata> offsets, RuntimeException failure) {
-		if (failure instanceof RebalanceInProgressException || this.current != null || this.inBatch
-				|| this.listening > 0) {
-			return false;
-		}
-		if (!this.outcomes.isStopping()) {
+		if (failure instanceof RebalanceInProgressException || this.call.isUnderway() || !this.outcomes.isStopping()) {
 			return false;
 		}
 		offsets.keySet()

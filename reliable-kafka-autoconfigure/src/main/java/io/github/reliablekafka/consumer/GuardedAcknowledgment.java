@@ -78,16 +78,11 @@ final class GuardedAcknowledgment implements Acknowledgment {
 		return this.next.isOutOfOrderCommit();
 	}
 
-	// A wrong count is for the container to refuse.
+	// A wrong count is for the container to refuse: it acknowledges nothing.
 	private List<ConsumerRecord<?, ?>> first(int count) {
-		List<ConsumerRecord<?, ?>> first = new ArrayList<>();
-		for (ConsumerRecord<?, ?> record : this.records) {
-			if (first.size() >= count) {
-				break;
-			}
-			first.add(record);
-		}
-		return first;
+		List<ConsumerRecord<?, ?>> all = new ArrayList<>();
+		this.records.forEach(all::add);
+		return (count >= 0 && count <= all.size()) ? all.subList(0, count) : List.of();
 	}
 
 	@Override

@@ -16,12 +16,10 @@
 
 package io.github.reliablekafka.consumer;
 
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BiConsumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -57,9 +55,6 @@ final class ListenedRecords {
 
 	private final @Nullable ProcessingLosses losses;
 
-	private BiConsumer<TopicPartition, Duration> holdBack = (partition, duration) -> {
-	};
-
 	private @Nullable CommitGuard guard;
 
 	private @Nullable AssignedPartition last;
@@ -78,21 +73,13 @@ final class ListenedRecords {
 	}
 
 	/**
-	 * Set what keeps a partition from being polled for some time.
-	 * @param holdBack takes a partition and how long
-	 */
-	void holdBackWith(BiConsumer<TopicPartition, Duration> holdBack) {
-		this.holdBack = holdBack;
-	}
-
-	/**
 	 * A listener container polls, and tells outcomes.
 	 * @param outcomes counts what the guard does
 	 * @param byHand whether the listener says of each record itself that it is processed
 	 * @param deliveries whether the listener is wrapped
 	 */
 	void watch(Outcomes outcomes, boolean byHand, boolean deliveries) {
-		CommitGuard guard = new CommitGuard(this.consumer, outcomes, byHand, deliveries, this.holdBack);
+		CommitGuard guard = new CommitGuard(this.consumer, outcomes, byHand, deliveries);
 		this.guard = guard;
 		outcomes.follow(guard);
 	}
@@ -229,6 +216,17 @@ final class ListenedRecords {
 	void failing() {
 		if (this.guard != null) {
 			this.guard.failing();
+		}
+	}
+
+	/**
+	 * An error handler has kept a record.
+	 * @param record the record
+	 */
+	void kept(ConsumerRecord<?, ?> record) {
+		close(record);
+		if (this.guard != null) {
+			this.guard.replies().kept(record);
 		}
 	}
 

@@ -18,15 +18,12 @@ package io.github.reliablekafka.consumer;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The records of one partition that a listener container has polled in this assignment
@@ -36,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OpenRecords {
 
-	private final Deque<Batch> batches = new ArrayDeque<>(2);
+	private final Deque<OpenBatch> batches = new ArrayDeque<>(2);
 
 	private final List<ConsumerRecord<?, ?>> abandoned = new ArrayList<>(0);
 
@@ -61,11 +58,11 @@ final class OpenRecords {
 	 * @param now when, by a clock of nanoseconds
 	 */
 	void add(List<? extends ConsumerRecord<?, ?>> records, long now) {
-		this.batches.removeIf(Batch::isClosed);
+		this.batches.removeIf(OpenBatch::isClosed);
 		if (this.start < 0) {
 			this.start = records.get(0).offset();
 		}
-		this.batches.addLast(new Batch(records, now));
+		this.batches.addLast(new OpenBatch(records, now));
 	}
 
 	/**
@@ -73,7 +70,7 @@ final class OpenRecords {
 	 * @param offset its offset
 	 */
 	void deliver(long offset) {
-		Iterator<Batch> newestFirst = this.batches.descendingIterator();
+		Iterator<OpenBatch> newestFirst = this.batches.descendingIterator();
 		while (newestFirst.hasNext()) {
 			if (newestFirst.next().deliver(offset)) {
 				return;
@@ -95,7 +92,7 @@ final class OpenRecords {
 	 * @param offset its offset; one that is not open is ignored
 	 */
 	void close(long offset) {
-		Iterator<Batch> newestFirst = this.batches.descendingIterator();
+		Iterator<OpenBatch> newestFirst = this.batches.descendingIterator();
 		while (newestFirst.hasNext()) {
 			if (newestFirst.next().close(offset)) {
 				return;
@@ -116,7 +113,7 @@ final class OpenRecords {
 	 * own.
 	 */
 	void closeUndelivered() {
-		this.batches.forEach(Batch::closeUndelivered);
+		this.batches.forEach(OpenBatch::closeUndelivered);
 	}
 
 	/**
@@ -152,8 +149,8 @@ final class OpenRecords {
 	 */
 	int size() {
 		int size = 0;
-		for (Batch batch : this.batches) {
-			size += Math.max(0, batch.size - batch.head);
+		for (OpenBatch batch : this.batches) {
+			size += batch.size();
 		}
 		return size;
 	}
@@ -164,7 +161,7 @@ final class OpenRecords {
 	 * @return its offset; -1 if there is none
 	 */
 	long first(long except) {
-		for (Batch batch : this.batches) {
+		for (OpenBatch batch : this.batches) {
 			long first = batch.first(except);
 			if (first >= 0) {
 				return first;
@@ -179,7 +176,7 @@ final class OpenRecords {
 	 * @return its offset; -1 if there is none
 	 */
 	long firstUndelivered() {
-		for (Batch batch : this.batches) {
+		for (OpenBatch batch : this.batches) {
 			long first = batch.firstUndelivered();
 			if (first >= 0) {
 				return first;
@@ -194,9 +191,9 @@ final class OpenRecords {
 	 * @return by the clock of nanoseconds
 	 */
 	long firstPolledAt() {
-		for (Batch batch : this.batches) {
+		for (OpenBatch batch : this.batches) {
 			if (!batch.isClosed()) {
-				return batch.polledAt;
+				return batch.polledAt();
 			}
 		}
 		throw new IllegalStateException("Every record has an outcome");
@@ -305,129 +302,6 @@ final class OpenRecords {
 		this.abandoned.removeIf((record) -> record.offset() < this.committed && taken.add(record));
 		taken.sort(Comparator.comparingLong(ConsumerRecord::offset));
 		return taken;
-	}
-
-	/**
-	 * The records of one poll. Outcomes mostly come in order.
-	 */
-	private static final class Batch {
-
-		private final long start;
-
-		/**
-		 * If they do not follow each other without a gap.
-		 */
-		private final long @Nullable [] offsets;
-
-		private final long polledAt;
-
-		private int size;
-
-		/**
-		 * All in front of it have an outcome.
-		 */
-		private int head;
-
-		/**
-		 * All in front of it were given to the listener.
-		 */
-		private int delivered;
-
-		private @Nullable BitSet closedBehindHead;
-
-		Batch(List<? extends ConsumerRecord<?, ?>> records, long polledAt) {
-			this.start = records.get(0).offset();
-			this.size = records.size();
-			this.polledAt = polledAt;
-			boolean gaps = records.get(this.size - 1).offset() - this.start != this.size - 1;
-			this.offsets = gaps ? records.stream().mapToLong(ConsumerRecord::offset).toArray() : null;
-		}
-
-		private long offset(int index) {
-			return (this.offsets != null) ? this.offsets[index] : this.start + index;
-		}
-
-		// That of the first record that is not in front of the offset.
-		private int indexOf(long offset) {
-			if (this.offsets == null) {
-				return (int) Math.min(Math.max(offset - this.start, 0), this.size);
-			}
-			int index = Arrays.binarySearch(this.offsets, 0, this.size, offset);
-			return (index < 0) ? -index - 1 : index;
-		}
-
-		private boolean has(int index, long offset) {
-			return index < this.size && offset(index) == offset;
-		}
-
-		boolean isClosed() {
-			return this.head >= this.size;
-		}
-
-		// Whether the record is of this batch.
-		boolean deliver(long offset) {
-			int index = indexOf(offset);
-			if (!has(index, offset)) {
-				return false;
-			}
-			this.delivered = Math.max(this.delivered, index + 1);
-			return true;
-		}
-
-		void fail(long offset) {
-			this.delivered = Math.min(this.delivered, indexOf(offset));
-		}
-
-		void closeUndelivered() {
-			this.size = Math.min(this.size, Math.max(this.head, this.delivered));
-		}
-
-		// Whether the record is of this batch, open or not.
-		boolean close(long offset) {
-			int index = indexOf(offset);
-			if (!has(index, offset)) {
-				return false;
-			}
-			if (index == this.head) {
-				this.head = nextOpen(index + 1);
-			}
-			else if (index > this.head) {
-				if (this.closedBehindHead == null) {
-					this.closedBehindHead = new BitSet(this.size);
-				}
-				this.closedBehindHead.set(index);
-			}
-			return true;
-		}
-
-		void closeBelow(long offset) {
-			int index = indexOf(offset);
-			if (index > this.head) {
-				this.head = nextOpen(index);
-			}
-		}
-
-		private int nextOpen(int index) {
-			return (this.closedBehindHead != null) ? this.closedBehindHead.nextClearBit(index) : index;
-		}
-
-		void dropFrom(long offset) {
-			this.size = Math.min(this.size, indexOf(offset));
-		}
-
-		long first(long except) {
-			int index = this.head;
-			if (has(index, except)) {
-				index = nextOpen(index + 1);
-			}
-			return (index < this.size) ? offset(index) : -1;
-		}
-
-		long firstUndelivered() {
-			int index = nextOpen(Math.max(this.head, this.delivered));
-			return (index < this.size) ? offset(index) : -1;
-		}
-
 	}
 
 }

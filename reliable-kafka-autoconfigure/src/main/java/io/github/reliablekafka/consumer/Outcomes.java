@@ -90,8 +90,8 @@ final class Outcomes {
 	 */
 	void begin(ConsumerRecord<?, ?> record, Consumer<?, ?> consumer) {
 		CommitGuard guard = guardOf(consumer);
-		if (guard != null) {
-			guard.begin(record);
+		if (guard != null && !guard.isByHand()) {
+			guard.call().begin(record);
 		}
 	}
 
@@ -103,7 +103,7 @@ final class Outcomes {
 	void returned(ConsumerRecord<?, ?> record, Consumer<?, ?> consumer) {
 		CommitGuard guard = guardOf(consumer);
 		if (guard != null && !guard.isByHand()) {
-			guard.done();
+			guard.call().done();
 			if (!guard.replies().has(record)) {
 				close(record, consumer);
 			}
@@ -128,7 +128,7 @@ final class Outcomes {
 	void beginBatch(Consumer<?, ?> consumer) {
 		CommitGuard guard = guardOf(consumer);
 		if (guard != null && !guard.isFollowingDeliveries()) {
-			guard.beginBatch();
+			guard.call().beginBatch();
 		}
 	}
 
@@ -143,7 +143,7 @@ final class Outcomes {
 			return;
 		}
 		ListenedRecords listened = reliable.listened();
-		guard.done();
+		guard.call().done();
 		switch (this.errorHandling.kind()) {
 			case STANDARD -> {
 				records.forEach(listened::fail);

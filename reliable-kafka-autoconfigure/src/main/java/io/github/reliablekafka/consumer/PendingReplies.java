@@ -75,7 +75,7 @@ final class PendingReplies {
 		}
 		if (wait || all.isDone()) {
 			await(all);
-			records.forEach(this::succeeded);
+			records.forEach(this::kept);
 			return;
 		}
 		for (ConsumerRecord<?, ?> record : records) {
@@ -85,7 +85,12 @@ final class PendingReplies {
 			.whenComplete((result, failure) -> this.settled.add(new Settled(records, failure)));
 	}
 
-	private void succeeded(ConsumerRecord<?, ?> record) {
+	/**
+	 * A record has its outcome, whatever became of its reply: its listener need not wait
+	 * for another one.
+	 * @param record the record
+	 */
+	void kept(ConsumerRecord<?, ?> record) {
 		Set<Long> offsets = this.failed.get(partitionOf(record));
 		if (offsets != null && offsets.remove(record.offset()) && offsets.isEmpty()) {
 			this.failed.remove(partitionOf(record));

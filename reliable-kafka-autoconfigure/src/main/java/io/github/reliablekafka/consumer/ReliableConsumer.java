@@ -86,9 +86,8 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		session.enrichWith(assigned.commits()::enrichInTransaction);
 		session.onRefused(assigned.commits()::refusedInTransaction);
 		session.onAbandoned(assigned.listened()::abandon);
-		session.onKept(assigned.listened()::failing, assigned.listened()::close);
+		session.onKept(assigned.listened()::failing, assigned.listened()::kept);
 		session.onCommitted(assigned.listened()::committedInTransaction);
-		assigned.listened().holdBackWith(session::holdBackAtLeast);
 	}
 
 	@Override

@@ -145,8 +145,8 @@ final class UnfinishedRecords implements DisposableBean {
 
 		List<UnfinishedRecord> look(CommitGuard guard, long now, long maxAge) {
 			CommitGuard.Unfinished[] open = guard.unfinished();
-			if (guard.progress() != this.done) {
-				this.done = guard.progress();
+			if (guard.call().progress() != this.done) {
+				this.done = guard.call().progress();
 				this.at = now;
 			}
 			List<UnfinishedRecord> found = new ArrayList<>();
@@ -155,7 +155,7 @@ final class UnfinishedRecords implements DisposableBean {
 				long since = guard.isFollowingDeliveries() ? record.polledAt() : Math.max(record.polledAt(), this.at);
 				if (now - since >= maxAge) {
 					TopicPartition partition = record.partition();
-					long current = guard.offsetOfCurrent(partition);
+					long current = guard.call().offsetIn(partition);
 					found.add(new UnfinishedRecord(partition.topic(), partition.partition(),
 							(current >= 0) ? current : record.offset(), guard.group(), Duration.ofNanos(now - since)));
 				}

@@ -64,7 +64,7 @@ class ListenedRecordsTests {
 
 	ListenedRecordsTests() {
 		this.mock.assign(List.of(ZERO, ONE));
-		this.listened.watch(CommitGuardTests.outcomes(new DeliveryLedger(), () -> true,
+		this.listened.watch(CommitGuardSetup.outcomes(new DeliveryLedger(), () -> true,
 				new UnfinishedRecords(new DeliveryLedger(), Duration.ofMinutes(1))), false, false);
 	}
 

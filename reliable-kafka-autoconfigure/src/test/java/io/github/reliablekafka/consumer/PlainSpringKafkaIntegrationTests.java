@@ -19,10 +19,6 @@ package io.github.reliablekafka.consumer;
 import java.time.Duration;
 import java.util.List;
 
-import io.github.reliablekafka.consumer.CommitGuardIntegrationTests.AcknowledgingLast;
-import io.github.reliablekafka.consumer.CommitGuardIntegrationTests.FailingCommits;
-import io.github.reliablekafka.consumer.CommitGuardIntegrationTests.FailingLastCommit;
-import io.github.reliablekafka.consumer.CommitGuardIntegrationTests.Replying;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,7 +36,7 @@ import static org.awaitility.Awaitility.await;
  * fails here tells that Spring Kafka has got better, and that the guard may have less to
  * do.
  */
-class PlainSpringKafkaIntegrationTests extends ProcessingLossSetup {
+class PlainSpringKafkaIntegrationTests extends CommitGuardApplications {
 
 	@Test
 	void pollIsDroppedAfterAFailedCommit() {
