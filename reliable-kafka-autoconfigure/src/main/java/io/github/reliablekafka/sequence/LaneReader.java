@@ -152,9 +152,10 @@ public final class LaneReader {
 				this.began = (beginning != null) ? beginning.offset() : position;
 			}
 			else {
-				long checkpoint = LaneStateCodec.pointer(metadata);
-				if (checkpoint >= 0 && checkpoint <= position
-						&& this.checkpoints.restore(checkpoint, position, metadata, now)) {
+				LaneStateCodec.Pointer pointer = LaneStateCodec.pointer(metadata);
+				if (pointer != null && pointer.offset() <= position
+						&& this.checkpoints.restore(pointer, position, now)) {
+					this.state.resume(pointer);
 					return;
 				}
 				this.coverage.count(Integrity.UNREADABLE_STATE);
@@ -319,11 +320,11 @@ public final class LaneReader {
 		while (polled.size() > 0 && polled.offset(0) < to) {
 			Hole hole = polled.hole(0);
 			if (hole != null && hole.to() > to) {
-				state.skip(polled.cutFirst(to));
+				skip(polled.cutFirst(to));
 				break;
 			}
 			if (hole != null) {
-				state.skip(hole);
+				skip(hole);
 			}
 			else {
 				pass(state, polled.offset(0), polled.leaderEpoch(0), polled.timestamp(0), polled.session(0),
@@ -335,23 +336,40 @@ public final class LaneReader {
 		this.changed = true;
 	}
 
+	private void skip(Hole hole) {
+		this.state.skip(hole);
+		this.checkpoints.passOver();
+	}
+
 	private void pass(LaneState state, long offset, int leaderEpoch, long timestamp, long session, long number,
 			@Nullable Stamp stamp, long now) {
 		state.pass(offset, leaderEpoch);
 		if (session != 0) {
-			boolean again = (stamp != null && stamp.replay()) || this.findings.isCopy(session, number, offset);
-			SessionState.Arrival arrival = state.arrive(session, number, offset, leaderEpoch, timestamp, again, now);
+			SessionState.Arrival arrival = arrive(state, offset, leaderEpoch, timestamp, session, number, stamp, now);
 			if (arrival != SessionState.Arrival.NEXT || stamp != null) {
 				this.findings.arrived(state, (stamp != null) ? stamp : Stamp.plain(session, number), number, offset,
-						arrival);
+						arrival, now);
 			}
 		}
 	}
 
+	private SessionState.Arrival arrive(LaneState state, long offset, int leaderEpoch, long timestamp, long session,
+			long number, @Nullable Stamp stamp, long now) {
+		boolean again = (stamp != null && stamp.replay()) || this.findings.isCopy(session, number, offset);
+		return state.arrive(session, number, offset, leaderEpoch, timestamp, again, now);
+	}
+
 	private void passAgain(LaneState state, LogAccess.Entry entry) {
-		boolean stamped = isStamped(entry.header());
-		pass(state, entry.offset(), entry.leaderEpoch(), entry.timestamp(), stamped ? this.codec.session() : 0,
-				stamped ? number() : 0, stamped ? this.codec.stamp() : null, this.nanoClock.getAsLong());
+		state.pass(entry.offset(), entry.leaderEpoch());
+		if (isStamped(entry.header())) {
+			long now = this.nanoClock.getAsLong();
+			Stamp stamp = this.codec.isPlain() ? null : this.codec.stamp();
+			arrive(state, entry.offset(), entry.leaderEpoch(), entry.timestamp(), this.codec.session(), number(), stamp,
+					now);
+			if (stamp != null) {
+				this.findings.arrivedAgain(state, stamp, entry.offset(), now);
+			}
+		}
 	}
 
 	// Of the header that was read last.

@@ -321,6 +321,7 @@ final class SimulatedConsumer {
 			// It may know of more than was committed: of what was processed all the same.
 			if (state.incarnation == this.log.incarnation) {
 				this.lineage.inherited.or(state.lineage.delivered);
+				this.lineage.inherited.or(state.lineage.inherited);
 			}
 			return;
 		}
