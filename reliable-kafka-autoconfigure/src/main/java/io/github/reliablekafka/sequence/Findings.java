@@ -199,6 +199,11 @@ final class Findings {
 
 	private void judge(LaneState state, SessionState session, Judge.Evidence evidence, TopicFacts facts) {
 		excuse(state, session, evidence);
+		Claim claim = evidence.claim();
+		if (claim.offset() < session.baseline() && claim.topicIdHash() == facts.topicIdHash()
+				&& !session.isPartlyForgotten()) {
+			session.disown(claim.acknowledged());
+		}
 		List<Finding> findings = new ArrayList<>(0);
 		this.judge.judge(state, session, evidence, facts, pending(session.session()), findings);
 		findings.forEach((finding) -> post(finding, session));

@@ -272,7 +272,7 @@ final class SessionState {
 		past.gaps.forEach((gap) -> all.gaps.add(gap.with(gap.numbers().remove(seenNow).remove(reported))));
 		// The past may be of a time after this had begun.
 		NumberRanges missingThen = all.gaps.numbers();
-		NumberRanges between = this.unknown.intersect(past.last + 1, this.firstSeen - 1);
+		NumberRanges between = this.unknown.intersect(past.last + 1, this.last);
 		NumberRanges passed = between.remove(missingThen).remove(reported);
 		if (past.replayedOnly) {
 			// A replay does not tell where those behind it were.
@@ -324,6 +324,15 @@ final class SessionState {
 		}
 		this.unknown = this.unknown.remove(failed);
 		return this.gaps.excuse(failed);
+	}
+
+	/**
+	 * Note that all numbers up to one are from before the group began: those of them that
+	 * were read are copies, and those that were not are none of its own.
+	 * @param number the highest
+	 */
+	void disown(long number) {
+		this.unknown = this.unknown.add(this.gaps.excuse(NumberRanges.of(1, number)));
 	}
 
 	/**

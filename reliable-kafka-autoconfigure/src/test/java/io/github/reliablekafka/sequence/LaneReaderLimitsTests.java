@@ -188,4 +188,20 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 			.contains("LOST_ACKED 6..8");
 	}
 
+	@Test
+	void copiesOfWhatIsFromBeforeTheGroupBeganMakeNoGap() {
+		begin(14);
+		read(14, A, 1);
+		read(15, A, 2);
+		Claim anchor = new Claim(1, 6, 8, 0, -1, NumberRanges.EMPTY, TOPIC);
+		read(16, 0, stamp(A, 7, anchor));
+		commit(17);
+		read(17, A, 9);
+		commit(18);
+		this.board.post(watermark(A, 9, 17, 0, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.numbers())
+			.containsExactly("LOST_ACKED 8");
+	}
+
 }
