@@ -334,8 +334,7 @@ final class Checkpoints {
 				return new LaneState(this.position);
 			}
 			this.past = saved;
-			long highest = (this.pointer != null) ? this.pointer.highest() : this.position;
-			this.reading = logAccess.read(Checkpoints.this.lane, saved.next(), Math.max(highest, this.position),
+			this.reading = logAccess.read(Checkpoints.this.lane, saved.next(), to(saved),
 					Checkpoints.this.readCommitted);
 			return hasFailed() ? null : read(this.reading);
 		}
@@ -346,7 +345,7 @@ final class Checkpoints {
 				return null;
 			}
 			LogAccess.Reading part = reading.join();
-			long to = Math.max(this.pointer.highest(), this.position);
+			long to = to(past);
 			for (LogAccess.Entry entry : part.records()) {
 				if (entry.offset() >= past.next() && entry.offset() < to) {
 					Checkpoints.this.replay.pass(past, entry);
@@ -362,6 +361,12 @@ final class Checkpoints {
 			past.passTo(to);
 			past.rewind(this.position);
 			return past;
+		}
+
+		// What was read before the group went back may not be in the checkpoint yet.
+		private long to(LaneState saved) {
+			boolean behind = this.pointer != null && this.pointer.highest() > saved.highest();
+			return behind ? Math.max(this.pointer.highest(), this.position) : this.position;
 		}
 
 		private @Nullable LaneState saved() {

@@ -43,6 +43,8 @@ final class SimulatedConsumer {
 
 	private Stored stored;
 
+	private String metadata = "";
+
 	Saved saved;
 
 	Lineage lineage = new Lineage();
@@ -271,6 +273,7 @@ final class SimulatedConsumer {
 		this.lineage.highest = Math.max(this.lineage.highest, this.lastCommit);
 		LaneReader.Commit commit = this.reader.commit(offset);
 		this.oracle.covered();
+		this.metadata = commit.metadata();
 		if (commit.metadata().length() > 3500 || commit.offset() != this.lastCommit) {
 			this.schedule.violation("the metadata has " + commit.metadata().length() + " characters, offset "
 					+ commit.offset() + " for " + offset);
@@ -284,6 +287,15 @@ final class SimulatedConsumer {
 			this.stored = new Stored(commit.offset(), epoch, commit.metadata(), this.lineage.copy(), true,
 					this.readCommitted);
 		}
+	}
+
+	/** What the reader has committed last, beside the offset or in a checkpoint. */
+	LaneState known() {
+		LaneState state = LaneStateCodec.state(this.metadata);
+		if (state == null && this.saved != null) {
+			state = LaneStateCodec.checkpoint(this.saved.state());
+		}
+		return (state != null) ? state : new LaneState(0);
 	}
 
 	/** Commit somewhere between the last commit and the position. */

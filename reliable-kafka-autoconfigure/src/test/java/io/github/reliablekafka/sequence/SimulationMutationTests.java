@@ -53,7 +53,7 @@ class SimulationMutationTests {
 					4 claims forget all failures but the lowest | Judge | .remove(claim.failed()) | .remove(claim.failed().isEmpty() ? claim.failed() : NumberRanges.of(claim.failed().first(0), claim.failed().last(0))) | VOID
 					5 a number from before the first stays unknown when it comes | SessionState | this.unknown = this.unknown.remove(number, number); | this.unknown = this.unknown.remove(0, 0); | SEEK_BACK
 					6 what is claimed is taken as read | Findings | if (claim.offset() >= state.next() && | if (session != null && claim.offset() < state.next()) { session.reported(NumberRanges.of(session.last() + 1, claim.acknowledged()), Verdict.UNVERIFIED); }\\n\\t\\t\\tif (claim.offset() >= state.next() && | SEEK_FORWARD VANISH PRODUCER_CLOSE
-					7 aborted records have no numbers of their own | LaneReader | return this.readCommitted ? this.codec.number() : | return true ? this.codec.number() : | ABORT
+					7 aborted records have no numbers of their own | StampReader | return this.readCommitted ? this.codec.number() : | return true ? this.codec.number() : | ABORT
 					8 a jump back hides what was written anew in front of it | LaneReader | this.state.passOverAnew(position, cause); | | TRUNCATE EPOCH_LOST NO_EPOCHS
 					9 records that overtake each other at the beginning | Judge | boolean ordered = beginningKnown | boolean ordered = true | NOT_IDEMPOTENT SEEK_FORWARD METADATA_LOST
 					a gap is forgotten before its report is safe | Findings | if (publication.published().isDone()) { | if (true) { | PUBLISHER_FAILS
