@@ -58,12 +58,12 @@ class SimulationMutationTests {
 					9 records that overtake each other at the beginning | Judge | boolean ordered = beginningKnown | boolean ordered = true | NOT_IDEMPOTENT SEEK_FORWARD METADATA_LOST
 					a gap is forgotten before its report is safe | Findings | if (publication.published().isDone()) { | if (true) { | PUBLISHER_FAILS
 					failed reports count | Findings | publication.isRemembered() && !publication.published().isCompletedExceptionally() | publication.isRemembered() | PUBLISHER_FAILS
-					everything below the first record is the group's | Judge | boolean beginningKnown = state.baseline() == 0 | boolean beginningKnown = true |
+					everything below the first record is the group's | Judge | boolean beginningKnown = session.baseline() == 0 | boolean beginningKnown = true |
 					a claim is believed before its offset is read | Judge | return;\\n\\t\\t}\\n\\t\\tboolean beginningKnown | }\\n\\t\\tboolean beginningKnown |
 					claims of a topic that is gone are believed | Judge | claim.topicIdHash() != facts.topicIdHash() | claim.topicIdHash() == 1 | RECREATE
 					a record that somebody copied is taken for the first | Judge | (!beginningKnown && before.number() == session.firstSeen()) | false | COPY OFFSETS_EXPIRE
 					holes are forgotten | LaneState | this.holes.add(new Hole(Math.max(hole.from(), this.highest), hole.to(), hole.cause(), hole.proven())); | | SEEK_FORWARD
-					what was read before the state was lost is taken for missing | Judge | "if (missing.lowest() < state.holes().knownFrom()\\n\\t\\t\\t\\t|| (session != null && session.isPartlyForgotten() && missing.lowest() < state.baseline())) {" | if (false) { | TRUNCATE METADATA_LOST
+					what was read before the state was lost is taken for missing | Judge | "if (missing.lowest() < state.holes().knownFrom()\\n\\t\\t\\t\\t|| (session != null && session.isPartlyForgotten() && missing.lowest() < session.baseline())) {" | if (false) { | TRUNCATE METADATA_LOST
 					""")
 	void aMistakeIsNoticed(String name, String file, String code, @Nullable String mistake, @Nullable String faults)
 			throws Exception {
