@@ -365,8 +365,11 @@ final class Checkpoints {
 
 		// What was read before the group went back may not be in the checkpoint yet.
 		private long to(LaneState saved) {
-			boolean behind = this.pointer != null && this.pointer.highest() > saved.highest();
-			return behind ? Math.max(this.pointer.highest(), this.position) : this.position;
+			LaneStateCodec.Pointer pointer = this.pointer;
+			if (pointer == null || pointer.highest() <= saved.highest()) {
+				return this.position;
+			}
+			return Math.max(pointer.highest(), this.position);
 		}
 
 		private @Nullable LaneState saved() {

@@ -232,9 +232,6 @@ final class SimulatedConsumer {
 				.values()
 				.stream()
 				.filter((entry) -> entry.sent != null)
-				// What was written anew behind its back it takes for what it had read.
-				.filter((entry) -> cause == Cause.OUT_OF_RANGE || !entry.behindReader
-						|| entry.offset >= this.lineage.highest)
 				.forEach((entry) -> this.lineage.passedOver.set(entry.sent.index));
 		}
 		if (to < this.position) {
@@ -350,8 +347,7 @@ final class SimulatedConsumer {
 	/** Whether the group is or was beyond an offset, or will be after a crash. */
 	boolean isBeyond(long offset) {
 		return (this.reader != null && offset < Math.max(this.position, this.lineage.highest))
-				|| (this.stored != null && offset < this.stored.offset)
-				|| (this.stored != null && this.stored.lineage != null && offset < this.stored.lineage.highest);
+				|| (this.stored != null && offset < this.stored.offset);
 	}
 
 	boolean delivered(Sent sent) {
