@@ -205,8 +205,9 @@ final class Oracle {
 		}
 	}
 
+	// What was written anew behind its back it does not see unless it is moved.
 	private boolean isAhead(SimulatedLog.Entry copy) {
-		return copy.offset >= this.consumer.lastCommit;
+		return copy.offset >= (copy.behindReader ? this.consumer.position : this.consumer.lastCommit);
 	}
 
 	// What nobody could notice is a log that was written anew where the position is known
