@@ -17,6 +17,7 @@
 package io.github.reliablekafka.sequence;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -77,14 +78,13 @@ final class Checkpoints {
 
 	/**
 	 * Begin to compute a state from a checkpoint.
-	 * @param checkpoint up to which offset it goes at least
+	 * @param pointer to the checkpoint
 	 * @param position up to where
-	 * @param metadata what to commit in the meantime
 	 * @param now the time in nanoseconds
 	 * @return {@code false} if there is no way
 	 */
-	boolean restore(long checkpoint, long position, String metadata, long now) {
-		return begin(new Restore(checkpoint, position, metadata, null), now);
+	boolean restore(LaneStateCodec.Pointer pointer, long position, long now) {
+		return begin(new Restore(pointer, position, null), now);
 	}
 
 	/**
@@ -94,7 +94,7 @@ final class Checkpoints {
 	 * @return {@code false} if there is no way
 	 */
 	boolean compare(LaneState.Beginning beginning, long now) {
-		return begin(new Restore(-1, beginning.offset(), "", beginning.cause()), now);
+		return begin(new Restore(null, beginning.offset(), beginning.cause()), now);
 	}
 
 	private boolean begin(Restore restore, long now) {
@@ -122,8 +122,16 @@ final class Checkpoints {
 		this.saving = null;
 		this.begun = false;
 		if (this.restore != null) {
-			this.restore.cutOff = Math.min(this.restore.cutOff, offset);
+			this.restore.cutOff(offset);
 		}
+	}
+
+	/**
+	 * Note that the group has passed over something. What is there cannot be added to
+	 * what was saved.
+	 */
+	void passOver() {
+		this.begun &= !this.pointed;
 	}
 
 	/**
@@ -158,8 +166,8 @@ final class Checkpoints {
 			return "";
 		}
 		Restore restore = this.restore;
-		if (restore != null && restore.pointer >= 0 && restore.pointer <= state.next()) {
-			return restore.metadata;
+		if (restore != null && restore.pointer != null && restore.pointer.offset() <= state.next()) {
+			return LaneStateCodec.metadata(LaneStateCodec.Pointer.to(restore.pointer.offset(), state));
 		}
 		String metadata = LaneStateCodec.metadata(state);
 		this.pointed = metadata == null;
@@ -168,7 +176,7 @@ final class Checkpoints {
 		}
 		settle();
 		if (this.saved >= 0 && this.saved <= state.next()) {
-			return LaneStateCodec.pointer(this.saved);
+			return LaneStateCodec.metadata(LaneStateCodec.Pointer.to(this.saved, state));
 		}
 		if (this.saving == null) {
 			save(state, now);
@@ -247,13 +255,11 @@ final class Checkpoints {
 	private final class Restore {
 
 		/**
-		 * Which checkpoint it is computed from; -1 if any will do.
+		 * What it is computed from; {@code null} if any checkpoint will do.
 		 */
-		private final long pointer;
+		private LaneStateCodec.@Nullable Pointer pointer;
 
 		private final long position;
-
-		private final String metadata;
 
 		private final @Nullable Cause cause;
 
@@ -271,11 +277,17 @@ final class Checkpoints {
 
 		private long cutOff = Long.MAX_VALUE;
 
-		Restore(long pointer, long position, String metadata, @Nullable Cause cause) {
+		Restore(LaneStateCodec.@Nullable Pointer pointer, long position, @Nullable Cause cause) {
 			this.pointer = pointer;
 			this.position = position;
-			this.metadata = metadata;
 			this.cause = cause;
+		}
+
+		private void cutOff(long offset) {
+			this.cutOff = Math.min(this.cutOff, offset);
+			if (this.pointer != null) {
+				this.pointer = this.pointer.cutOff(offset);
+			}
 		}
 
 		private void ask(LogAccess logAccess, long now) {
@@ -283,7 +295,7 @@ final class Checkpoints {
 			this.past = null;
 			this.reading = null;
 			this.checkpoint = logAccess.checkpoint(Checkpoints.this.group, Checkpoints.this.lane);
-			this.end = (this.pointer < 0) ? logAccess.end(Checkpoints.this.lane) : null;
+			this.end = (this.pointer == null) ? logAccess.end(Checkpoints.this.lane) : null;
 		}
 
 		private boolean hasFailed() {
@@ -309,10 +321,9 @@ final class Checkpoints {
 			if (this.reading != null) {
 				return read(this.reading);
 			}
-			byte[] bytes = this.checkpoint.join().orElse(null);
 			// That nothing was saved does not say that nobody has read: it may have
 			// failed.
-			LaneState saved = (bytes != null) ? LaneStateCodec.checkpoint(bytes) : null;
+			LaneState saved = saved();
 			if (saved == null || saved.isReadCommitted() != Checkpoints.this.readCommitted) {
 				return new LaneState(this.position);
 			}
@@ -323,27 +334,46 @@ final class Checkpoints {
 				return new LaneState(this.position);
 			}
 			this.past = saved;
-			this.reading = logAccess.read(Checkpoints.this.lane, saved.next(), this.position,
+			this.reading = logAccess.read(Checkpoints.this.lane, saved.next(), to(saved),
 					Checkpoints.this.readCommitted);
 			return hasFailed() ? null : read(this.reading);
 		}
 
 		private @Nullable LaneState read(CompletableFuture<LogAccess.Reading> reading) {
 			LaneState past = this.past;
-			if (past == null || !reading.isDone()) {
+			if (past == null || this.pointer == null || !reading.isDone()) {
 				return null;
 			}
 			LogAccess.Reading part = reading.join();
-			if (part.logStart() > past.next()) {
-				past.skip(new Hole(past.next(), Math.min(part.logStart(), this.position), Cause.STATE_LOST, false));
-			}
+			long to = to(past);
 			for (LogAccess.Entry entry : part.records()) {
-				if (entry.offset() >= past.next() && entry.offset() < this.position) {
+				if (entry.offset() >= past.next() && entry.offset() < to) {
 					Checkpoints.this.replay.pass(past, entry);
 				}
 			}
-			past.passTo(this.position);
+			if (past.digest() != this.pointer.digest()) {
+				// Other records are there than were read: some are gone, or were never
+				// read.
+				past = Objects.requireNonNull(saved());
+				past.cutOff(this.pointer.offset());
+				past.skip(new Hole(past.next(), to, Cause.STATE_LOST, false));
+			}
+			past.passTo(to);
+			past.rewind(this.position);
 			return past;
+		}
+
+		// What was read before the group went back may not be in the checkpoint yet.
+		private long to(LaneState saved) {
+			LaneStateCodec.Pointer pointer = this.pointer;
+			if (pointer == null || pointer.highest() <= saved.highest()) {
+				return this.position;
+			}
+			return Math.max(pointer.highest(), this.position);
+		}
+
+		private @Nullable LaneState saved() {
+			return this.checkpoint.join().map(LaneStateCodec::checkpoint).orElse(null);
 		}
 
 		private @Nullable LaneState moved(LaneState saved, CompletableFuture<LogAccess.LogEnd> end) {

@@ -117,15 +117,37 @@ final class Findings {
 	 * @param number of the record, aborted ones included if they are visible
 	 * @param offset of the record
 	 * @param arrival what its number means
+	 * @param now the time in nanoseconds
 	 */
-	void arrived(LaneState state, Stamp stamp, long number, long offset, SessionState.Arrival arrival) {
+	void arrived(LaneState state, Stamp stamp, long number, long offset, SessionState.Arrival arrival, long now) {
 		if (arrival != SessionState.Arrival.NEXT) {
 			late(state, stamp, number, offset, arrival);
 		}
 		Claim anchor = stamp.anchor();
-		if (anchor != null && (this.readCommitted || !stamp.transactional())) {
-			anchored(state, stamp.session(), anchor, offset);
+		if (anchor != null && isOfReader(stamp)) {
+			anchored(state, stamp.session(), anchor, offset, now);
 		}
+	}
+
+	/**
+	 * Take a record's claim into account that is read again to find out what was known of
+	 * it. Nothing is judged before that is certain.
+	 * @param state that has passed the record
+	 * @param stamp of the record
+	 * @param offset of the record
+	 * @param now the time in nanoseconds
+	 */
+	void arrivedAgain(LaneState state, Stamp stamp, long offset, long now) {
+		Claim anchor = stamp.anchor();
+		SessionState session = state.session(stamp.session());
+		if (anchor != null && session != null && isOfReader(stamp)) {
+			session.anchor(anchor, anchor.offset() >= offset, now);
+		}
+	}
+
+	// Anchors of transactions claim no numbers of aborted ones.
+	private boolean isOfReader(Stamp stamp) {
+		return this.readCommitted || !stamp.transactional();
 	}
 
 	private void late(LaneState state, Stamp stamp, long number, long offset, SessionState.Arrival arrival) {
@@ -151,28 +173,37 @@ final class Findings {
 		}
 	}
 
-	private void anchored(LaneState state, long id, Claim anchor, long offset) {
+	private void anchored(LaneState state, long id, Claim anchor, long offset, long now) {
 		SessionState session = state.session(id);
 		boolean truncated = anchor.offset() >= offset;
 		boolean open = session != null
-				&& (session.gaps().hasOpen() || (state.baseline() == 0 && !session.unknown().isEmpty()));
+				&& (session.gaps().hasOpen() || (session.baseline() == 0 && !session.unknown().isEmpty()));
 		if (session == null || (!truncated && !open)) {
 			return;
 		}
 		TopicFacts facts = this.board.facts(this.lane.topic());
 		if (facts == null) {
-			session.anchor(anchor, truncated);
+			session.anchor(anchor, truncated, now);
 			return;
 		}
 		if (truncated && facts.topicIdHash() == anchor.topicIdHash() && anchor.offset() > this.truncationClaimed) {
 			this.truncationClaimed = anchor.offset();
 			this.coverage.count(Integrity.TRUNCATION);
 		}
-		judge(state, session, new Judge.Evidence(anchor, null, truncated ? Cause.TRUNCATED : null), facts);
+		judge(state, session, Judge.Evidence.of(anchor, truncated, false), facts);
+		if (session.baseline() > 0 && session.gaps().hasOpen() && !this.board.watermarks(this.lane).containsKey(id)) {
+			// A watermark says where the session began, if there will be one.
+			session.anchor(anchor, truncated, now);
+		}
 	}
 
 	private void judge(LaneState state, SessionState session, Judge.Evidence evidence, TopicFacts facts) {
 		excuse(state, session, evidence);
+		Claim claim = evidence.claim();
+		if (claim.offset() < session.baseline() && claim.topicIdHash() == facts.topicIdHash()
+				&& !session.isPartlyForgotten()) {
+			session.disown(claim.acknowledged());
+		}
 		List<Finding> findings = new ArrayList<>(0);
 		this.judge.judge(state, session, evidence, facts, pending(session.session()), findings);
 		findings.forEach((finding) -> post(finding, session));
@@ -243,6 +274,7 @@ final class Findings {
 			}
 			session = new SessionState(finding.session(), 1, 0,
 					new Finding.Place(Math.max(0, state.baseline()) - 1, -1, -1, 0), NumberRanges.EMPTY);
+			session.baseline(state.baseline());
 			state.add(session);
 		}
 		session.reported(finding.numbers(), finding.verdict());
@@ -277,8 +309,7 @@ final class Findings {
 		for (Watermark watermark : watermarks.values()) {
 			Claim claim = claimOf(watermark);
 			SessionState session = state.session(watermark.session());
-			Judge.Evidence evidence = new Judge.Evidence(claim, watermark,
-					this.endOfLog.proves(claim.offset()) ? Cause.TAIL : null);
+			Judge.Evidence evidence = Judge.Evidence.of(watermark, claim, this.endOfLog.proves(claim.offset()));
 			if (session == null) {
 				List<Finding> findings = new ArrayList<>(0);
 				this.judge.judgeUnseen(state, evidence, facts, pending(watermark.session()), findings);
@@ -319,16 +350,18 @@ final class Findings {
 				continue;
 			}
 			open = true;
+			Watermark watermark = watermarks.get(session.session());
 			Claim anchor = session.anchor();
 			if (anchor != null) {
-				boolean truncated = session.anchorProvesTruncation();
-				session.forgetAnchor();
-				judge(state, session, new Judge.Evidence(anchor, null, truncated ? Cause.TRUNCATED : null), facts);
+				boolean patient = watermark == null && now - session.anchoredAt() <= SILENCE;
+				judge(state, session, Judge.Evidence.of(anchor, session.anchorProvesTruncation(), !patient), facts);
+				if (!patient) {
+					session.forgetAnchor();
+				}
 			}
 			if (session.heardAt() == 0) {
 				session.heard(now, 0);
 			}
-			Watermark watermark = watermarks.get(session.session());
 			if ((watermark != null && watermark.closed()) || now - session.heardAt() > SILENCE) {
 				long acknowledged = (watermark != null) ? claimOf(watermark).acknowledged() : 0;
 				for (Gap gap : session.gaps()) {

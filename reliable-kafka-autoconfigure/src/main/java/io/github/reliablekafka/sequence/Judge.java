@@ -50,8 +50,8 @@ final class Judge {
 		if (isOther(claim, facts) || (claim.offset() >= state.next() && evidence.proof() == null)) {
 			return;
 		}
-		boolean beginningKnown = state.baseline() == 0
-				|| (claim.firstOffset() >= 0 && claim.firstOffset() >= state.baseline());
+		boolean beginningKnown = session.baseline() == 0
+				|| (claim.firstOffset() >= 0 && claim.firstOffset() >= session.baseline());
 		boolean ordered = beginningKnown || claim.inverted() < session.firstSeen();
 		for (Gap gap : session.gaps()) {
 			if (gap.isUndecided()) {
@@ -61,7 +61,7 @@ final class Judge {
 					addOrdered(state, missing, ordered, evidence, facts, findings);
 				}
 				else {
-					addBehindCopy(state, missing, beginningKnown, evidence, facts, findings);
+					addBehindCopy(state, session, missing, beginningKnown, evidence, facts, findings);
 				}
 			}
 		}
@@ -72,7 +72,7 @@ final class Judge {
 			addOrdered(state, tail, ordered, evidence, facts, findings);
 		}
 		else {
-			addBehindCopy(state, tail, beginningKnown, evidence, facts, findings);
+			addBehindCopy(state, session, tail, beginningKnown, evidence, facts, findings);
 		}
 		if (beginningKnown) {
 			NumberRanges early = claimed(claim, session.unknown(), pending);
@@ -116,13 +116,13 @@ final class Judge {
 				&& (before.offset() > claim.offset() || (!beginningKnown && before.number() == session.firstSeen()));
 	}
 
-	private void addBehindCopy(LaneState state, Missing missing, boolean beginningKnown, Evidence evidence,
-			TopicFacts facts, List<Finding> findings) {
+	private void addBehindCopy(LaneState state, SessionState session, Missing missing, boolean beginningKnown,
+			Evidence evidence, TopicFacts facts, List<Finding> findings) {
 		Claim claim = evidence.claim();
 		if (beginningKnown) {
 			add(state, missing.from(Math.max(0, claim.firstOffset())), evidence, facts, findings);
 		}
-		else if (evidence.watermark() != null && (missing.after() != null || claim.offset() >= state.baseline())) {
+		else if (evidence.isLast() && (missing.after() != null || claim.offset() >= session.baseline())) {
 			addUnverified(state, missing, evidence, findings);
 		}
 	}
@@ -161,7 +161,7 @@ final class Judge {
 		}
 		SessionState session = state.session(missing.session());
 		if (missing.lowest() < state.holes().knownFrom()
-				|| (session != null && session.isPartlyForgotten() && missing.lowest() < state.baseline())) {
+				|| (session != null && session.isPartlyForgotten() && missing.lowest() < session.baseline())) {
 			findings.add(finding(state, missing, evidence, Verdict.UNVERIFIED, Cause.STATE_LOST, null));
 			return;
 		}
@@ -253,8 +253,24 @@ final class Judge {
 	 * @param proof why the records behind the position cannot come any more:
 	 * {@link Cause#TRUNCATED} or {@link Cause#TAIL}; {@code null} if nothing proves that,
 	 * so that the position has to be behind the claimed offset
+	 * @param isLast whether nothing is to be expected that says more
 	 */
-	record Evidence(Claim claim, @Nullable Watermark watermark, @Nullable Cause proof) {
+	record Evidence(Claim claim, @Nullable Watermark watermark, @Nullable Cause proof, boolean isLast) {
+
+		static Evidence of(Watermark watermark, Claim claim, boolean provesTail) {
+			return new Evidence(claim, watermark, provesTail ? Cause.TAIL : null, true);
+		}
+
+		/**
+		 * From a record.
+		 * @param anchor the claim
+		 * @param provesTruncation whether the record is in front of what it claims
+		 * @param isLast whether no watermark is to be expected
+		 * @return evidence
+		 */
+		static Evidence of(Claim anchor, boolean provesTruncation, boolean isLast) {
+			return new Evidence(anchor, null, provesTruncation ? Cause.TRUNCATED : null, isLast);
+		}
 
 	}
 

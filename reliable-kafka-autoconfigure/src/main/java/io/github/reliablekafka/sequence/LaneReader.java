@@ -17,8 +17,6 @@
 package io.github.reliablekafka.sequence;
 
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.function.LongSupplier;
 
 import org.jspecify.annotations.Nullable;
@@ -48,7 +46,7 @@ public final class LaneReader {
 
 	private final LongSupplier nanoClock;
 
-	private final StampCodec codec;
+	private final StampReader stamps;
 
 	private final LossLedger.Coverage coverage;
 
@@ -78,10 +76,6 @@ public final class LaneReader {
 
 	private LaneState state = new LaneState(0);
 
-	private long stamped;
-
-	private long unstamped;
-
 	private boolean changed = true;
 
 	private boolean unsaved;
@@ -108,8 +102,8 @@ public final class LaneReader {
 		this.readCommitted = readCommitted;
 		this.board = board;
 		this.nanoClock = nanoClock;
-		this.codec = new StampCodec(lane.topic(), lane.partition());
 		this.coverage = ledger.coverage(lane.topic(), group);
+		this.stamps = new StampReader(lane, readCommitted, this.coverage);
 		this.findings = new Findings(group, lane, readCommitted, board, ledger);
 		this.checkpoints = new Checkpoints(group, lane, readCommitted, board, this::passAgain);
 		this.evaluatedAt = nanoClock.getAsLong() - EVALUATION_INTERVAL;
@@ -152,9 +146,10 @@ public final class LaneReader {
 				this.began = (beginning != null) ? beginning.offset() : position;
 			}
 			else {
-				long checkpoint = LaneStateCodec.pointer(metadata);
-				if (checkpoint >= 0 && checkpoint <= position
-						&& this.checkpoints.restore(checkpoint, position, metadata, now)) {
+				LaneStateCodec.Pointer pointer = LaneStateCodec.pointer(metadata);
+				if (pointer != null && pointer.offset() <= position
+						&& this.checkpoints.restore(pointer, position, now)) {
+					this.state.resume(pointer);
 					return;
 				}
 				this.coverage.count(Integrity.UNREADABLE_STATE);
@@ -178,31 +173,18 @@ public final class LaneReader {
 			move(offset, Cause.SEEK);
 		}
 		this.unused = false;
-		if (!isStamped(header)) {
-			this.unstamped++;
-			this.polled.add(offset, leaderEpoch, timestamp, 0, 0, null);
+		StampReader stamps = this.stamps;
+		if (stamps.read(header)) {
+			this.polled.add(offset, leaderEpoch, timestamp, stamps.session(), stamps.number(), stamps.details());
 		}
 		else {
-			this.stamped++;
-			this.polled.add(offset, leaderEpoch, timestamp, this.codec.session(), number(),
-					this.codec.isPlain() ? null : this.codec.stamp());
+			this.polled.add(offset, leaderEpoch, timestamp, 0, 0, null);
 		}
 		this.position = offset + 1;
 		this.positionLeaderEpoch = leaderEpoch;
 		if (this.polled.size() > MOST_POLLED) {
 			overflow();
 		}
-	}
-
-	private boolean isStamped(byte @Nullable [] header) {
-		if (header == null) {
-			return false;
-		}
-		boolean stamped = this.codec.read(header);
-		if (!stamped) {
-			this.coverage.count(this.codec.problem());
-		}
-		return stamped;
 	}
 
 	// Nobody seems to commit. A commit in front of it would be a step back.
@@ -218,7 +200,7 @@ public final class LaneReader {
 	 * unknown
 	 */
 	public void advance(long position, int leaderEpoch) {
-		count();
+		this.stamps.count();
 		if (position >= this.position) {
 			this.unused &= position == this.position;
 			this.position = position;
@@ -291,6 +273,7 @@ public final class LaneReader {
 	public Commit commit(long offset) {
 		long now = this.nanoClock.getAsLong();
 		long to = offset;
+		this.orphans.forget(this.position);
 		if (offset > this.position) {
 			if (this.orphans.reach(offset)) {
 				this.orphans.pass(this.state, offset, now);
@@ -319,11 +302,11 @@ public final class LaneReader {
 		while (polled.size() > 0 && polled.offset(0) < to) {
 			Hole hole = polled.hole(0);
 			if (hole != null && hole.to() > to) {
-				state.skip(polled.cutFirst(to));
+				skip(polled.cutFirst(to));
 				break;
 			}
 			if (hole != null) {
-				state.skip(hole);
+				skip(hole);
 			}
 			else {
 				pass(state, polled.offset(0), polled.leaderEpoch(0), polled.timestamp(0), polled.session(0),
@@ -335,28 +318,40 @@ public final class LaneReader {
 		this.changed = true;
 	}
 
+	private void skip(Hole hole) {
+		this.state.skip(hole);
+		this.checkpoints.passOver();
+	}
+
 	private void pass(LaneState state, long offset, int leaderEpoch, long timestamp, long session, long number,
 			@Nullable Stamp stamp, long now) {
 		state.pass(offset, leaderEpoch);
 		if (session != 0) {
-			boolean again = (stamp != null && stamp.replay()) || this.findings.isCopy(session, number, offset);
-			SessionState.Arrival arrival = state.arrive(session, number, offset, leaderEpoch, timestamp, again, now);
+			SessionState.Arrival arrival = arrive(state, offset, leaderEpoch, timestamp, session, number, stamp, now);
 			if (arrival != SessionState.Arrival.NEXT || stamp != null) {
 				this.findings.arrived(state, (stamp != null) ? stamp : Stamp.plain(session, number), number, offset,
-						arrival);
+						arrival, now);
 			}
 		}
 	}
 
-	private void passAgain(LaneState state, LogAccess.Entry entry) {
-		boolean stamped = isStamped(entry.header());
-		pass(state, entry.offset(), entry.leaderEpoch(), entry.timestamp(), stamped ? this.codec.session() : 0,
-				stamped ? number() : 0, stamped ? this.codec.stamp() : null, this.nanoClock.getAsLong());
+	private SessionState.Arrival arrive(LaneState state, long offset, int leaderEpoch, long timestamp, long session,
+			long number, @Nullable Stamp stamp, long now) {
+		boolean again = (stamp != null && stamp.replay()) || this.findings.isCopy(session, number, offset);
+		return state.arrive(session, number, offset, leaderEpoch, timestamp, again, now);
 	}
 
-	// Of the header that was read last.
-	private long number() {
-		return this.readCommitted ? this.codec.number() : this.codec.number() + this.codec.aborted();
+	private void passAgain(LaneState state, LogAccess.Entry entry) {
+		state.pass(entry.offset(), entry.leaderEpoch());
+		if (this.stamps.readAgain(entry.header())) {
+			long now = this.nanoClock.getAsLong();
+			Stamp stamp = this.stamps.details();
+			arrive(state, entry.offset(), entry.leaderEpoch(), entry.timestamp(), this.stamps.session(),
+					this.stamps.number(), stamp, now);
+			if (stamp != null) {
+				this.findings.arrivedAgain(state, stamp, entry.offset(), now);
+			}
+		}
 	}
 
 	private void adopt(long now) {
@@ -377,7 +372,7 @@ public final class LaneReader {
 	 */
 	public boolean check() {
 		long now = this.nanoClock.getAsLong();
-		count();
+		this.stamps.count();
 		adopt(now);
 		boolean settled = this.findings.settle(this.state);
 		this.changed |= settled;
@@ -409,14 +404,6 @@ public final class LaneReader {
 		}
 	}
 
-	private void count() {
-		if (this.stamped + this.unstamped > 0) {
-			this.coverage.count(this.stamped, this.unstamped);
-			this.stamped = 0;
-			this.unstamped = 0;
-		}
-	}
-
 	private void evaluate(long now) {
 		LaneState state = this.state;
 		boolean atPosition = this.polled.size() == 0;
@@ -429,25 +416,10 @@ public final class LaneReader {
 	}
 
 	/**
-	 * The numbers below the first of each session that was read, of which nobody can say
-	 * whether the group should have read them.
-	 * @return by session; a snapshot
-	 */
-	Map<Long, NumberRanges> unverified() {
-		Map<Long, NumberRanges> unverified = new HashMap<>();
-		this.state.sessions().forEach((session) -> {
-			if (!session.unknown().isEmpty()) {
-				unverified.put(session.session(), session.unknown());
-			}
-		});
-		return unverified;
-	}
-
-	/**
 	 * End: the partition is no longer assigned.
 	 */
 	public void end() {
-		count();
+		this.stamps.count();
 		this.state.rewind(this.committed);
 		this.checkpoints.end(this.state, this.nanoClock.getAsLong());
 		this.coverage.suspects(this.lane, 0);

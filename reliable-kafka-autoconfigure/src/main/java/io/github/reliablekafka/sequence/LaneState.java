@@ -55,7 +55,9 @@ final class LaneState {
 	private boolean readCommitted;
 
 	/**
-	 * The beginnings of all sessions that begin at or above this offset are known.
+	 * The beginnings of all sessions that begin at or above this offset are known. Those
+	 * of sessions that were met before others were forgotten may be known from further
+	 * down on.
 	 */
 	private long baseline;
 
@@ -70,6 +72,8 @@ final class LaneState {
 	 * Of what is right in front of the committed offset; -1 if unknown.
 	 */
 	private int leaderEpoch = -1;
+
+	private int digest;
 
 	/**
 	 * What has still to be found out about the place where this began; {@code null} if
@@ -152,6 +156,28 @@ final class LaneState {
 	}
 
 	/**
+	 * Stands for the numbered records that have arrived, and where, each counted once.
+	 * Tells whether what was added to a checkpoint are the records that had been read.
+	 * @return a sum, in whatever order they came
+	 */
+	int digest() {
+		return this.digest;
+	}
+
+	void digest(int digest) {
+		this.digest = digest;
+	}
+
+	/**
+	 * Go on with the digest of a state that is not here yet.
+	 * @param pointer stands for that
+	 */
+	void resume(LaneStateCodec.Pointer pointer) {
+		this.digest = pointer.digest();
+		this.highest = Math.max(this.highest, pointer.highest());
+	}
+
+	/**
 	 * Whether numbers are those of committed records.
 	 * @return {@code false} if they count aborted ones as well
 	 */
@@ -194,6 +220,9 @@ final class LaneState {
 	 */
 	SessionState.Arrival arrive(long session, long number, long offset, int leaderEpoch, long timestamp, boolean replay,
 			long now) {
+		if (offset >= this.highest) {
+			this.digest += digest(session, number, offset);
+		}
 		SessionState state = session(session);
 		SessionState.Arrival arrival = SessionState.Arrival.NEXT;
 		if (state != null) {
@@ -203,10 +232,16 @@ final class LaneState {
 			state = SessionState.beginning(session, number, offset, leaderEpoch, timestamp);
 			state.replayedOnly(replay);
 			state.partlyForgotten(offset < this.baseline);
+			state.baseline(this.baseline);
 			add(state);
 		}
 		state.heard(now, 0);
 		return arrival;
+	}
+
+	private static int digest(long session, long number, long offset) {
+		long mixed = (session + number * 0x9E3779B97F4A7C15L) ^ (offset * 0xC2B2AE3D27D4EB4FL);
+		return (int) (((mixed ^ (mixed >>> 32)) * 0xD6E8FEB86659FD93L) >>> 32);
 	}
 
 	/**
@@ -228,7 +263,7 @@ final class LaneState {
 	 */
 	void skip(Hole hole) {
 		// What is in front of where the group began was not read, and not the group's.
-		this.holes.add(new Hole(hole.from(), Math.min(hole.to(), this.baseline), Cause.BASELINE, false));
+		this.holes.add(new Hole(hole.from(), Math.min(hole.to(), lowestBaseline()), Cause.BASELINE, false));
 		this.holes.add(new Hole(Math.max(hole.from(), this.highest), hole.to(), hole.cause(), hole.proven()));
 		passTo(hole.to());
 	}
@@ -240,8 +275,17 @@ final class LaneState {
 	 * @param cause how it came to be there
 	 */
 	void passOverAnew(long offset, Cause cause) {
-		this.sessions.values().forEach((session) -> session.cutOff(this.baseline));
-		this.holes.add(new Hole(this.baseline, offset, cause, true));
+		long lowest = lowestBaseline();
+		this.sessions.values().forEach((session) -> session.cutOff(lowest));
+		this.holes.add(new Hole(lowest, offset, cause, true));
+	}
+
+	private long lowestBaseline() {
+		long lowest = this.baseline;
+		for (SessionState session : this.sessions.values()) {
+			lowest = Math.min(lowest, session.baseline());
+		}
+		return lowest;
 	}
 
 	/**
@@ -290,7 +334,10 @@ final class LaneState {
 	 */
 	void recreated(int topicIdHash) {
 		this.topicIdHash = topicIdHash;
-		this.sessions.values().forEach(SessionState::forgetPlaces);
+		this.sessions.values().forEach((session) -> {
+			session.forgetPlaces();
+			session.baseline(0);
+		});
 		this.holes = new Holes(0);
 		this.holes.add(new Hole(0, this.next, Cause.TOPIC_RECREATED, false));
 		this.baseline = 0;
@@ -310,18 +357,36 @@ final class LaneState {
 			Holes before = new Holes(0);
 			before.add(new Hole(0, began, Cause.TOPIC_RECREATED, false));
 			this.holes.precededBy(before, began);
+			extend(0, began);
 			this.baseline = (this.baseline > began) ? this.baseline : 0;
 			return;
 		}
 		boolean forgotten = this.baseline > began;
-		this.baseline = forgotten ? this.baseline : past.baseline;
+		long forgottenUpTo = Math.max(this.baseline, past.baseline);
+		this.baseline = forgotten ? forgottenUpTo : past.baseline;
 		this.highest = Math.max(this.highest, past.highest);
 		this.holes.precededBy(past.holes, began);
-		for (SessionState session : past.sessions.values()) {
-			session.partlyForgotten(forgotten || session.isPartlyForgotten());
-			this.sessions.merge(session.session(), session, (now, then) -> now.precededBy(then));
+		for (SessionState then : past.sessions.values()) {
+			SessionState now = this.sessions.get(then.session());
+			if ((now != null) ? now.baseline() > began : forgotten) {
+				// It may have been read and forgotten since.
+				then.partlyForgotten(true);
+				then.baseline(forgottenUpTo);
+			}
 		}
+		extend(past.baseline, began);
+		past.sessions.values()
+			.forEach((session) -> this.sessions.merge(session.session(), session, (now, then) -> now.precededBy(then)));
 		this.latest = null;
+	}
+
+	// Of sessions that were met before anything was forgotten.
+	private void extend(long baseline, long began) {
+		for (SessionState session : this.sessions.values()) {
+			if (session.baseline() <= began) {
+				session.baseline(baseline);
+			}
+		}
 	}
 
 	long openNumbers() {

@@ -54,6 +54,8 @@ final class LaneStateCodec {
 
 	private static final int PARTLY_FORGOTTEN = 4;
 
+	private static final int OWN_BASELINE = 8;
+
 	private static final List<Verdict> VERDICTS = List.of(Verdict.values());
 
 	private static final List<Cause> CAUSES = List.of(Cause.values());
@@ -104,13 +106,15 @@ final class LaneStateCodec {
 
 	/**
 	 * Write as metadata where a checkpoint is from.
-	 * @param offset up to which the checkpoint goes
+	 * @param pointer to the checkpoint
 	 * @return metadata
 	 */
-	static String pointer(long offset) {
-		FieldWriter writer = new FieldWriter(16);
+	static String metadata(Pointer pointer) {
+		FieldWriter writer = new FieldWriter(24);
 		writer.octet(VERSION);
-		writer.unsigned(offset);
+		writer.unsigned(pointer.offset());
+		writer.unsigned(pointer.highest() - pointer.offset());
+		writer.fixed32(pointer.digest());
 		writer.fixed32(checksum(writer.buffer(), writer.length()));
 		return POINTER + text(writer.toByteArray());
 	}
@@ -128,16 +132,17 @@ final class LaneStateCodec {
 	/**
 	 * Read from metadata where the checkpoint is from.
 	 * @param metadata of a committed offset
-	 * @return up to which offset it goes; -1 if the metadata does not say that
+	 * @return {@code null} if the metadata does not say that
 	 */
-	static long pointer(String metadata) {
+	static @Nullable Pointer pointer(String metadata) {
 		byte[] bytes = bytes(metadata, POINTER);
 		FieldReader reader = (bytes != null) ? verified(bytes) : null;
 		if (reader == null) {
-			return -1;
+			return null;
 		}
 		long offset = reader.number(0);
-		return reader.isBroken() ? -1 : offset;
+		Pointer pointer = new Pointer(offset, offset + reader.number(0), reader.fixed32());
+		return reader.isBroken() ? null : pointer;
 	}
 
 	private static @Nullable FieldReader verified(byte[] bytes) {
@@ -195,6 +200,7 @@ final class LaneStateCodec {
 		FieldWriter writer = new FieldWriter(256);
 		writer.octet(VERSION);
 		writer.octet(state.isReadCommitted() ? 1 : 0);
+		writer.fixed32(state.digest());
 		writer.fixed32(state.topicIdHash());
 		writer.unsigned(state.next());
 		writer.unsigned(baseline);
@@ -214,22 +220,26 @@ final class LaneStateCodec {
 		}
 		writer.unsigned(sessions.size());
 		for (SessionState session : sessions) {
-			write(session, writer);
+			write(session, baseline, writer);
 		}
 		writer.fixed32(checksum(writer.buffer(), writer.length()));
 		return writer.toByteArray();
 	}
 
-	private static void write(SessionState session, FieldWriter writer) {
+	private static void write(SessionState session, long baseline, FieldWriter writer) {
 		writer.fixed64(session.session());
 		boolean cutOff = session.highestOffset() > session.lastOffset();
+		boolean ownBaseline = session.baseline() < baseline;
 		writer.octet((session.isReplayedOnly() ? REPLAYED_ONLY : 0) | (cutOff ? CUT_OFF : 0)
-				| (session.isPartlyForgotten() ? PARTLY_FORGOTTEN : 0));
+				| (session.isPartlyForgotten() ? PARTLY_FORGOTTEN : 0) | (ownBaseline ? OWN_BASELINE : 0));
 		writer.unsigned(session.firstSeen());
 		writer.unsigned(session.last() - session.firstSeen());
 		write(session.lastPlace(), writer);
 		if (cutOff) {
 			writer.unsigned(session.highestOffset());
+		}
+		if (ownBaseline) {
+			writer.unsigned(baseline - session.baseline());
 		}
 		writer.ranges(session.unknown(), 0);
 		writer.unsigned(session.gaps().size());
@@ -263,11 +273,13 @@ final class LaneStateCodec {
 			return null;
 		}
 		boolean readCommitted = reader.octet() != 0;
+		int digest = reader.fixed32();
 		int topicIdHash = reader.fixed32();
 		long next = reader.number(0);
 		LaneState state = new LaneState(reader.number(0), reader.number(0), next, reader.number(0),
 				(int) reader.number(0) - 1, topicIdHash);
 		state.readCommitted(readCommitted);
+		state.digest(digest);
 		long beginning = reader.number(0) - 1;
 		if (beginning >= 0) {
 			state.beginning(new LaneState.Beginning(beginning, cause(reader.octet(), reader)));
@@ -279,22 +291,24 @@ final class LaneStateCodec {
 			state.holes().add(new Hole(from, to, cause(flags >> 1, reader), (flags & 1) != 0));
 		}
 		for (long i = reader.number(0); i > 0 && !reader.hasFailed(); i--) {
-			state.add(session(reader));
+			state.add(session(reader, state.baseline()));
 		}
 		return reader.isBroken() ? null : state;
 	}
 
-	private static SessionState session(FieldReader reader) {
+	private static SessionState session(FieldReader reader, long baseline) {
 		long id = reader.fixed64();
 		int flags = reader.octet();
 		long firstSeen = reader.number(0);
 		long last = firstSeen + reader.number(0);
 		Finding.Place lastPlace = Objects.requireNonNullElse(place(reader), new Finding.Place(-1, -1, -1, 0));
 		long cutOffOffset = ((flags & CUT_OFF) != 0) ? reader.number(0) : -1;
+		long ownBaseline = baseline - (((flags & OWN_BASELINE) != 0) ? reader.number(0) : 0);
 		SessionState session = new SessionState(id, firstSeen, last, lastPlace, reader.ranges(0, Integer.MAX_VALUE));
 		session.replayedOnly((flags & REPLAYED_ONLY) != 0);
 		session.partlyForgotten((flags & PARTLY_FORGOTTEN) != 0);
 		session.cutOffOffset(cutOffOffset);
+		session.baseline(ownBaseline);
 		for (long i = reader.number(0); i > 0 && !reader.hasFailed(); i--) {
 			int reported = reader.octet();
 			session.gaps()
@@ -331,6 +345,30 @@ final class LaneStateCodec {
 			return Cause.STATE_LOST;
 		}
 		return CAUSES.get(code);
+	}
+
+	/**
+	 * What stands for a state that is too long for metadata.
+	 *
+	 * @param offset up to which a checkpoint is to be believed, and goes at least
+	 * @param highest see {@link LaneState#highest()}; not below the checkpoint
+	 * @param digest see {@link LaneState#digest()}
+	 */
+	record Pointer(long offset, long highest, int digest) {
+
+		/**
+		 * Note that the log was cut off, and that the checkpoint may be from before that.
+		 * @param offset the first offset that differs
+		 * @return a pointer that promises less
+		 */
+		Pointer cutOff(long offset) {
+			return new Pointer(Math.min(this.offset, offset), this.highest, this.digest);
+		}
+
+		static Pointer to(long offset, LaneState state) {
+			return new Pointer(offset, Math.max(offset, state.highest()), state.digest());
+		}
+
 	}
 
 }

@@ -60,8 +60,6 @@ public final class LossLedger {
 
 	private final List<Consumer<Coverage>> coverageListeners = new CopyOnWriteArrayList<>();
 
-	private final List<Consumer<Finding>> findingListeners = new CopyOnWriteArrayList<>();
-
 	private final Map<Tally.Key, Tally> tallies = new ConcurrentHashMap<>();
 
 	private final List<Consumer<Tally>> tallyListeners = new CopyOnWriteArrayList<>();
@@ -90,9 +88,6 @@ public final class LossLedger {
 			posted = new Posted(finding, new CompletableFuture<>(),
 					(before != null) ? before.counted() : new AtomicBoolean());
 			this.findings.put(finding.id(), posted);
-		}
-		if (before == null) {
-			this.findingListeners.forEach((listener) -> listener.accept(finding));
 		}
 		List<CompletableFuture<Void>> publications = new ArrayList<>();
 		this.publishers.forEach((publisher) -> publications.add(publish(publisher, finding)));
@@ -187,15 +182,6 @@ public final class LossLedger {
 	 */
 	public void addPublisher(Function<Finding, CompletableFuture<Void>> publisher) {
 		this.publishers.add(publisher);
-	}
-
-	/**
-	 * Be told of each finding when it is posted for the first time, before anybody looks
-	 * closer.
-	 * @param listener must not wait
-	 */
-	public void onFinding(Consumer<Finding> listener) {
-		this.findingListeners.add(listener);
 	}
 
 	/**

@@ -55,6 +55,18 @@ final class Orphans {
 	}
 
 	/**
+	 * Forget what is of no use any more: who has come to the end of what was polled
+	 * before commits nothing of it.
+	 * @param position up to where the log that is there now was polled
+	 */
+	void forget(long position) {
+		if (position >= this.end) {
+			this.orphans.clear();
+			this.end = -1;
+		}
+	}
+
+	/**
 	 * Whether an offset behind the position may have been reached in what was cut off.
 	 * @param offset the offset
 	 * @return {@code false} if nobody has polled so far

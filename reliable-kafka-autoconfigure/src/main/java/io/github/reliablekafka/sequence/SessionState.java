@@ -62,6 +62,12 @@ final class SessionState {
 	 */
 	private boolean partlyForgotten;
 
+	/**
+	 * From this offset on it is known that nothing of the session was read before its
+	 * first record.
+	 */
+	private long baseline;
+
 	private final Gaps gaps = new Gaps();
 
 	/**
@@ -70,6 +76,8 @@ final class SessionState {
 	private @Nullable Claim anchor;
 
 	private boolean anchorProvesTruncation;
+
+	private long anchoredAt;
 
 	/**
 	 * When something of the session was last heard of; not part of what is saved.
@@ -152,6 +160,20 @@ final class SessionState {
 	}
 
 	/**
+	 * Where knowledge of the session begins: that others were forgotten since makes no
+	 * difference to it.
+	 * @return if it was claimed to begin at or above this offset, the group should have
+	 * read all of it
+	 */
+	long baseline() {
+		return this.baseline;
+	}
+
+	void baseline(long baseline) {
+		this.baseline = baseline;
+	}
+
+	/**
 	 * The numbers below the first that was read, without those that came later.
 	 * @return they may be from before the group began
 	 */
@@ -169,6 +191,14 @@ final class SessionState {
 
 	boolean anchorProvesTruncation() {
 		return this.anchorProvesTruncation;
+	}
+
+	/**
+	 * Since when there is an anchor that did not decide everything.
+	 * @return in nanoseconds
+	 */
+	long anchoredAt() {
+		return this.anchoredAt;
 	}
 
 	/**
@@ -232,12 +262,17 @@ final class SessionState {
 				past.unknown.remove(seenNow));
 		all.replayedOnly = this.replayedOnly && past.replayedOnly;
 		all.partlyForgotten = this.partlyForgotten || past.partlyForgotten;
+		all.baseline = past.baseline;
 		all.cutOffOffset = Math.max(highestOffset(), past.highestOffset());
+		SessionState anchored = (this.anchor != null) ? this : past;
+		all.anchor = anchored.anchor;
+		all.anchorProvesTruncation = anchored.anchorProvesTruncation;
+		all.anchoredAt = anchored.anchoredAt;
 		NumberRanges reported = this.gaps.reportedNumbers();
 		past.gaps.forEach((gap) -> all.gaps.add(gap.with(gap.numbers().remove(seenNow).remove(reported))));
 		// The past may be of a time after this had begun.
 		NumberRanges missingThen = all.gaps.numbers();
-		NumberRanges between = this.unknown.intersect(past.last + 1, this.firstSeen - 1);
+		NumberRanges between = this.unknown.intersect(past.last + 1, this.last);
 		NumberRanges passed = between.remove(missingThen).remove(reported);
 		if (past.replayedOnly) {
 			// A replay does not tell where those behind it were.
@@ -255,9 +290,22 @@ final class SessionState {
 		return all;
 	}
 
-	void anchor(Claim anchor, boolean provesTruncation) {
-		this.anchor = anchor;
-		this.anchorProvesTruncation = provesTruncation;
+	/**
+	 * Keep a claim that was read in the partition, as it may be all there is.
+	 * @param anchor the claim
+	 * @param provesTruncation whether its record is in front of what it claims
+	 * @param now the time in nanoseconds
+	 */
+	void anchor(Claim anchor, boolean provesTruncation, long now) {
+		Claim known = this.anchor;
+		if (known == null) {
+			this.anchoredAt = now;
+		}
+		// That of a copy may be older.
+		if (known == null || anchor.acknowledged() >= known.acknowledged()) {
+			this.anchor = anchor;
+			this.anchorProvesTruncation = provesTruncation;
+		}
 	}
 
 	void forgetAnchor() {
@@ -276,6 +324,15 @@ final class SessionState {
 		}
 		this.unknown = this.unknown.remove(failed);
 		return this.gaps.excuse(failed);
+	}
+
+	/**
+	 * Note that all numbers up to one are from before the group began: those of them that
+	 * were read are copies, and those that were not are none of its own.
+	 * @param number the highest
+	 */
+	void disown(long number) {
+		this.unknown = this.unknown.add(this.gaps.excuse(NumberRanges.of(1, number)));
 	}
 
 	/**

@@ -81,7 +81,12 @@ final class CheckedApplication implements AutoCloseable {
 		this.context.register(Application.class);
 		this.context.refresh();
 		this.context.getBeanProvider(MeterBinder.class).forEach((binder) -> binder.bindTo(this.meters));
-		ledger().onFinding(this.findings::add);
+		ledger().addPublisher((finding) -> {
+			if (this.findings.stream().noneMatch((known) -> known.id().equals(finding.id()))) {
+				this.findings.add(finding);
+			}
+			return CompletableFuture.completedFuture(null);
+		});
 	}
 
 	/**

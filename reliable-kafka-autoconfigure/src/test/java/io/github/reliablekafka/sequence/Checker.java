@@ -16,7 +16,6 @@
 
 package io.github.reliablekafka.sequence;
 
-import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
@@ -39,9 +38,6 @@ interface Checker {
 	boolean check();
 
 	void end();
-
-	/** Numbers of which nobody can say whether the group should have read them. */
-	Map<Long, NumberRanges> unverified();
 
 	/** Makes one for each assignment. */
 	interface Factory {
@@ -97,11 +93,6 @@ interface Checker {
 		@Override
 		public void end() {
 			this.reader.end();
-		}
-
-		@Override
-		public Map<Long, NumberRanges> unverified() {
-			return this.reader.unverified();
 		}
 
 	}

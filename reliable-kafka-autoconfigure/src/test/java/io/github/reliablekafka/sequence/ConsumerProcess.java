@@ -19,6 +19,7 @@ package io.github.reliablekafka.sequence;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -38,15 +39,19 @@ final class ConsumerProcess {
 
 	private final Deque<Runnable> publications = new ArrayDeque<>();
 
+	private final Set<String> judged = new HashSet<>();
+
 	ConsumerProcess(Schedule schedule) {
 		this.schedule = schedule;
 		this.access = new SimulatedAccess(schedule);
 		this.board.connect(this.access);
-		this.ledger.onFinding((finding) -> schedule.consumer(finding.lane()).oracle.judge(finding));
 		this.ledger.addPublisher(this::publish);
 	}
 
 	private CompletableFuture<Void> publish(Finding finding) {
+		if (this.judged.add(finding.id())) {
+			this.schedule.consumer(finding.lane()).oracle.judge(finding);
+		}
 		CompletableFuture<Void> future = new CompletableFuture<>();
 		boolean fails = this.schedule.happens(Faults.PUBLISHER_FAILS, 30);
 		// Its numbers may be given again until the report is safe.

@@ -30,7 +30,7 @@ enum Faults {
 
 	TRUNCATE, RETENTION, VANISH, RECREATE, VOID, GHOST, PRODUCER_CRASH, REPLAY, SEEK_FORWARD, EXTERNAL_RESET,
 	OFFSETS_EXPIRE, METADATA_LOST, EPOCH_LOST, FOREIGN_HEADER, NOT_IDEMPOTENT, COMPACT, PAUSE, POISON, ISOLATION, COPY,
-	FORK;
+	FORK, NO_WATERMARKS;
 
 	private final boolean harmless;
 
@@ -85,7 +85,7 @@ enum Faults {
 		int density = 10 + random.below(40);
 		for (Faults fault : values()) {
 			int percent = switch (fault) {
-				case NOT_IDEMPOTENT, COMPACT, RECREATE, NO_EPOCHS, FORK, COPY -> 6;
+				case NOT_IDEMPOTENT, COMPACT, RECREATE, NO_EPOCHS, NO_WATERMARKS, FORK, COPY -> 6;
 				case CHURN, ISOLATION -> density / 2;
 				default -> density;
 			};

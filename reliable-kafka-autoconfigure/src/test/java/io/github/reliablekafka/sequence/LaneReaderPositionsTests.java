@@ -306,4 +306,19 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 			.containsExactly("UNVERIFIED EXTERNAL_RESET");
 	}
 
+	@Test
+	void whatWasCutOffIsOverOnceTheLogIsAsLongAgain() {
+		begin(0);
+		for (int i = 0; i < 10; i++) {
+			read(i, A, i + 1);
+		}
+		this.reader.truncate(5);
+		for (int i = 5; i < 12; i++) {
+			read(i, B, i - 4);
+		}
+		commit(12);
+		this.reader.move(6, Cause.SEEK);
+		assertThat(this.reader.commit(8).offset()).as("a jump, not what was polled before").isEqualTo(8);
+	}
+
 }

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.sequence;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -46,7 +47,10 @@ public class ListeningMain {
 			.web(WebApplicationType.NONE)
 			.run(args);
 		LossLedger ledger = context.getBean(LossLedger.class);
-		ledger.onFinding((finding) -> ChildProcess.say("FINDING", finding.id(), finding.cause()));
+		ledger.addPublisher((finding) -> {
+			ChildProcess.say("FINDING", finding.id(), finding.cause());
+			return CompletableFuture.completedFuture(null);
+		});
 		String topic = context.getBean(ListeningMain.class).topic;
 		while (context.isRunning()) {
 			for (String group : GROUPS) {

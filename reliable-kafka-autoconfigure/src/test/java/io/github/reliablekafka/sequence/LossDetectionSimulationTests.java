@@ -122,11 +122,6 @@ class LossDetectionSimulationTests {
 		public void end() {
 		}
 
-		@Override
-		public Map<Long, NumberRanges> unverified() {
-			return Map.of();
-		}
-
 	}
 
 	private static final class Hasty extends Lazy {

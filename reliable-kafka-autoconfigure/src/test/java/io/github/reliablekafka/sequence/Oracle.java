@@ -324,9 +324,8 @@ final class Oracle {
 	// The reader knows that it does not know, until it forgets a session that is over.
 	private boolean isBelowFirst(Sent sent, Watermark watermark) {
 		boolean rc = this.consumer.readCommitted;
-		if (this.consumer.reader.unverified()
-			.getOrDefault(sent.session, NumberRanges.EMPTY)
-			.contains(sent.number(rc))) {
+		SessionState known = this.consumer.known().session(sent.session);
+		if (known != null && known.unknown().contains(sent.number(rc))) {
 			return true;
 		}
 		if (watermark == null || !watermark.closed()) {
@@ -361,7 +360,8 @@ final class Oracle {
 			this.tally.cutOff++;
 		}
 		else if (!sent.abandoned && !this.schedule.faults.contains(Faults.FORK)
-				&& sent.incarnation == this.log.incarnation && !claimed) {
+				&& !this.schedule.faults.contains(Faults.NO_WATERMARKS) && sent.incarnation == this.log.incarnation
+				&& !claimed) {
 			this.schedule.violation("not claimed by its producer: " + sent + " at " + describe(sent) + " " + watermark);
 		}
 		else if (!claimed) {

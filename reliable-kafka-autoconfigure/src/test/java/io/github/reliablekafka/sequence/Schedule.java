@@ -585,6 +585,9 @@ final class Schedule {
 	}
 
 	private void keep(Watermark watermark) {
+		if (this.faults.contains(Faults.NO_WATERMARKS)) {
+			return;
+		}
 		this.controlTopic.computeIfAbsent(watermark.lane(), (key) -> new LinkedHashMap<>())
 			.computeIfAbsent(watermark.session(), (key) -> new ArrayList<>())
 			.add(watermark);

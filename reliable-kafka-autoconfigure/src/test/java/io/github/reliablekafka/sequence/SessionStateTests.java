@@ -55,6 +55,14 @@ class SessionStateTests {
 		assertThat(all.unknown()).hasToString("1..4,6");
 	}
 
+	@Test
+	void whatIsBetweenReplaysStaysUnknownWhenThePastComes() {
+		SessionState now = replay(7, 130);
+		now.arrive(9, 131, 0, 0, true);
+		assertThat(now.unknown()).hasToString("1..6,8");
+		assertThat(now.precededBy(replay(5, 120)).unknown()).hasToString("1..4,6,8");
+	}
+
 	private static SessionState replay(long number, long offset) {
 		SessionState state = SessionState.beginning(1, number, offset, 0, 0);
 		state.replayedOnly(true);

@@ -43,6 +43,8 @@ final class SimulatedConsumer {
 
 	private Stored stored;
 
+	private String metadata = "";
+
 	Saved saved;
 
 	Lineage lineage = new Lineage();
@@ -230,9 +232,6 @@ final class SimulatedConsumer {
 				.values()
 				.stream()
 				.filter((entry) -> entry.sent != null)
-				// What was written anew behind its back it takes for what it had read.
-				.filter((entry) -> cause == Cause.OUT_OF_RANGE || !entry.behindReader
-						|| entry.offset >= this.lineage.highest)
 				.forEach((entry) -> this.lineage.passedOver.set(entry.sent.index));
 		}
 		if (to < this.position) {
@@ -271,6 +270,7 @@ final class SimulatedConsumer {
 		this.lineage.highest = Math.max(this.lineage.highest, this.lastCommit);
 		LaneReader.Commit commit = this.reader.commit(offset);
 		this.oracle.covered();
+		this.metadata = commit.metadata();
 		if (commit.metadata().length() > 3500 || commit.offset() != this.lastCommit) {
 			this.schedule.violation("the metadata has " + commit.metadata().length() + " characters, offset "
 					+ commit.offset() + " for " + offset);
@@ -284,6 +284,15 @@ final class SimulatedConsumer {
 			this.stored = new Stored(commit.offset(), epoch, commit.metadata(), this.lineage.copy(), true,
 					this.readCommitted);
 		}
+	}
+
+	/** What the reader has committed last, beside the offset or in a checkpoint. */
+	LaneState known() {
+		LaneState state = LaneStateCodec.state(this.metadata);
+		if (state == null && this.saved != null) {
+			state = LaneStateCodec.checkpoint(this.saved.state());
+		}
+		return (state != null) ? state : new LaneState(0);
 	}
 
 	/** Commit somewhere between the last commit and the position. */
@@ -321,6 +330,7 @@ final class SimulatedConsumer {
 			// It may know of more than was committed: of what was processed all the same.
 			if (state.incarnation == this.log.incarnation) {
 				this.lineage.inherited.or(state.lineage.delivered);
+				this.lineage.inherited.or(state.lineage.inherited);
 			}
 			return;
 		}
@@ -337,8 +347,7 @@ final class SimulatedConsumer {
 	/** Whether the group is or was beyond an offset, or will be after a crash. */
 	boolean isBeyond(long offset) {
 		return (this.reader != null && offset < Math.max(this.position, this.lineage.highest))
-				|| (this.stored != null && offset < this.stored.offset)
-				|| (this.stored != null && this.stored.lineage != null && offset < this.stored.lineage.highest);
+				|| (this.stored != null && offset < this.stored.offset);
 	}
 
 	boolean delivered(Sent sent) {

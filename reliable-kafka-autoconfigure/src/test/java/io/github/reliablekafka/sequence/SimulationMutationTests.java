@@ -53,17 +53,17 @@ class SimulationMutationTests {
 					4 claims forget all failures but the lowest | Judge | .remove(claim.failed()) | .remove(claim.failed().isEmpty() ? claim.failed() : NumberRanges.of(claim.failed().first(0), claim.failed().last(0))) | VOID
 					5 a number from before the first stays unknown when it comes | SessionState | this.unknown = this.unknown.remove(number, number); | this.unknown = this.unknown.remove(0, 0); | SEEK_BACK
 					6 what is claimed is taken as read | Findings | if (claim.offset() >= state.next() && | if (session != null && claim.offset() < state.next()) { session.reported(NumberRanges.of(session.last() + 1, claim.acknowledged()), Verdict.UNVERIFIED); }\\n\\t\\t\\tif (claim.offset() >= state.next() && | SEEK_FORWARD VANISH PRODUCER_CLOSE
-					7 aborted records have no numbers of their own | LaneReader | return this.readCommitted ? this.codec.number() : | return true ? this.codec.number() : | ABORT
+					7 aborted records have no numbers of their own | StampReader | return this.readCommitted ? this.codec.number() : | return true ? this.codec.number() : | ABORT
 					8 a jump back hides what was written anew in front of it | LaneReader | this.state.passOverAnew(position, cause); | | TRUNCATE EPOCH_LOST NO_EPOCHS
 					9 records that overtake each other at the beginning | Judge | boolean ordered = beginningKnown | boolean ordered = true | NOT_IDEMPOTENT SEEK_FORWARD METADATA_LOST
 					a gap is forgotten before its report is safe | Findings | if (publication.published().isDone()) { | if (true) { | PUBLISHER_FAILS
 					failed reports count | Findings | publication.isRemembered() && !publication.published().isCompletedExceptionally() | publication.isRemembered() | PUBLISHER_FAILS
-					everything below the first record is the group's | Judge | boolean beginningKnown = state.baseline() == 0 | boolean beginningKnown = true |
+					everything below the first record is the group's | Judge | boolean beginningKnown = session.baseline() == 0 | boolean beginningKnown = true |
 					a claim is believed before its offset is read | Judge | return;\\n\\t\\t}\\n\\t\\tboolean beginningKnown | }\\n\\t\\tboolean beginningKnown |
 					claims of a topic that is gone are believed | Judge | claim.topicIdHash() != facts.topicIdHash() | claim.topicIdHash() == 1 | RECREATE
 					a record that somebody copied is taken for the first | Judge | (!beginningKnown && before.number() == session.firstSeen()) | false | COPY OFFSETS_EXPIRE
 					holes are forgotten | LaneState | this.holes.add(new Hole(Math.max(hole.from(), this.highest), hole.to(), hole.cause(), hole.proven())); | | SEEK_FORWARD
-					what was read before the state was lost is taken for missing | Judge | "if (missing.lowest() < state.holes().knownFrom()\\n\\t\\t\\t\\t|| (session != null && session.isPartlyForgotten() && missing.lowest() < state.baseline())) {" | if (false) { | TRUNCATE METADATA_LOST
+					what was read before the state was lost is taken for missing | Judge | "if (missing.lowest() < state.holes().knownFrom()\\n\\t\\t\\t\\t|| (session != null && session.isPartlyForgotten() && missing.lowest() < session.baseline())) {" | if (false) { | TRUNCATE METADATA_LOST
 					""")
 	void aMistakeIsNoticed(String name, String file, String code, @Nullable String mistake, @Nullable String faults)
 			throws Exception {

@@ -1,0 +1,207 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What a {@link LaneReader} says where it can keep or learn only a part: sessions that
+ * were forgotten, states that do not fit beside an offset, claims that do not come.
+ */
+class LaneReaderLimitsTests extends LaneReaderSetup {
+
+	private static final long ELEVEN_MINUTES = 660_000_000_000L;
+
+	@Test
+	void beginningOfASessionStaysKnownWhenOthersAreForgotten() {
+		begin(0);
+		for (int i = 0; i < 100; i++) {
+			read(i, i + 1, 1);
+			this.board.post(watermark(i + 1, 1, i, i, true));
+		}
+		// Its first two were at offsets that others have now.
+		read(100, B, 3);
+		commit(101);
+		this.now += ELEVEN_MINUTES;
+		read(101, B, 4);
+		commit(102);
+		String metadata = commit(102).metadata();
+		LaneState forgetful = LaneStateCodec.state(metadata);
+		assertThat(forgetful).isNotNull();
+		assertThat(forgetful.sessions()).hasSize(1);
+		this.reader = reader();
+		this.reader.begin(102, true, metadata);
+		this.board.post(watermark(B, 4, 101, 50, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.numbers())
+			.containsExactly("LOST_ACKED 1..2");
+	}
+
+	@Test
+	void sessionThatIsMetAfterOthersWereForgottenIsNotKnownFromTheBeginning() {
+		begin(0);
+		for (int i = 0; i < 100; i++) {
+			read(i, i + 1, 1);
+			this.board.post(watermark(i + 1, 1, i, i, true));
+		}
+		commit(100);
+		this.now += ELEVEN_MINUTES;
+		read(100, A, 1);
+		commit(101);
+		read(101, B, 3);
+		commit(102);
+		this.board.post(watermark(B, 3, 101, 50, false));
+		check();
+		assertThat(findings()).isEmpty();
+		assertThat(unknown(102)).hasToString("1..2");
+	}
+
+	private NumberRanges unknown(long offset) {
+		LaneState state = LaneStateCodec.state(commit(offset).metadata());
+		assertThat(state).isNotNull();
+		SessionState session = state.session(B);
+		assertThat(session).isNotNull();
+		return session.unknown();
+	}
+
+	@Test
+	void whatIsGoneWhenItIsReadAgainWasPerhapsRead() {
+		String metadata = readBehindACheckpoint();
+		this.log.entries.remove(700L);
+		restart(900, metadata);
+		assertThat(findings()).isNotEmpty()
+			.allSatisfy((finding) -> assertThat(finding.verdict() + " " + finding.cause())
+				.isEqualTo("UNVERIFIED STATE_LOST"))
+			.anySatisfy((finding) -> assertThat(finding.session()).isEqualTo(101));
+	}
+
+	@Test
+	void whatIsReadAgainAsItWasReadProvesWhatIsMissing() {
+		String metadata = readBehindACheckpoint();
+		restart(900, metadata);
+		assertThat(findings()).isEmpty();
+		read(900, 300, 5);
+		commit(901);
+		this.board.post(watermark(300, 5, 900, 299, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.numbers())
+			.containsExactly("LOST_ACKED 4");
+	}
+
+	@Test
+	void whatWasPassedOverBehindACheckpointWasNotRead() {
+		readBehindACheckpoint();
+		for (long offset = 900; offset < 1200; offset++) {
+			this.log.entries.put(offset, this.codec.encode(stamp(offset - 899, 4, null)));
+		}
+		this.reader.move(1200, Cause.SEEK);
+		String metadata = this.reader.commit(1200).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		this.reader = reader();
+		this.reader.begin(1200, true, metadata);
+		claimSessions(300, 4);
+		check();
+		check();
+		assertThat(findings()).filteredOn((finding) -> finding.numbers().contains(4)).hasSize(300);
+	}
+
+	@Test
+	void whatWasReadBeforeTheGroupWentBackStaysRead() {
+		String metadata = readBehindACheckpoint();
+		assertThat(metadata).startsWith("rk1p.");
+		this.reader.move(650, Cause.SEEK);
+		metadata = this.reader.commit(650).metadata();
+		restart(650, metadata);
+		assertThat(findings()).isEmpty();
+	}
+
+	private String readBehindACheckpoint() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		readSessions(0, 300, 2);
+		this.now += ELEVEN_MINUTES;
+		check();
+		byte[] saved = this.log.saved.get(LANE);
+		for (int session = 1; session <= 300; session++) {
+			append(599 + session, session, 3);
+		}
+		String metadata = this.reader.commit(900).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		this.log.saved.put(LANE, saved);
+		return metadata;
+	}
+
+	private void restart(long offset, String metadata) {
+		this.reader = reader();
+		this.reader.begin(offset, true, metadata);
+		check();
+		claimSessions(300, 3);
+		check();
+		check();
+	}
+
+	@Test
+	void gapBehindTheFirstRecordIsUnverifiedIfNobodySaysWhereItsSessionBegan() {
+		begin(10);
+		Claim anchor = new Claim(1, 8, 12, 0, -1, NumberRanges.EMPTY, TOPIC);
+		read(10, A, 5);
+		read(13, 0, stamp(A, 9, anchor));
+		commit(14);
+		for (int i = 0; i < 20; i++) {
+			this.now += 60_000_000_000L;
+			read(14 + i, A, 10 + i);
+			commit(15 + i);
+			assertThat(findings()).hasSize((i < 9) ? 0 : 1);
+		}
+		assertThat(findings())
+			.extracting((finding) -> finding.verdict() + " " + finding.cause() + " " + finding.numbers())
+			.containsExactly("UNVERIFIED BASELINE 6..8");
+	}
+
+	@Test
+	void gapBehindTheFirstRecordIsLostIfItsSessionIsKnownToHaveBegunLater() {
+		begin(10);
+		Claim anchor = new Claim(1, 8, 14, 0, -1, NumberRanges.EMPTY, TOPIC);
+		read(12, A, 5);
+		read(15, 0, stamp(A, 9, anchor));
+		commit(16);
+		this.board.post(watermark(A, 9, 15, 10, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.numbers())
+			.contains("LOST_ACKED 6..8");
+	}
+
+	@Test
+	void copiesOfWhatIsFromBeforeTheGroupBeganMakeNoGap() {
+		begin(14);
+		read(14, A, 1);
+		read(15, A, 2);
+		Claim anchor = new Claim(1, 6, 8, 0, -1, NumberRanges.EMPTY, TOPIC);
+		read(16, 0, stamp(A, 7, anchor));
+		commit(17);
+		read(17, A, 9);
+		commit(18);
+		this.board.post(watermark(A, 9, 17, 0, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.numbers())
+			.containsExactly("LOST_ACKED 8");
+	}
+
+}
