@@ -78,7 +78,8 @@ enum Target {
 	 */
 	static Optional<Target> of(Mode mode, Mode baseline, String figure) {
 		return Arrays.stream(values())
-			.filter((target) -> target.isFor(mode) && baseline.label().startsWith(target.baseline) && target.figure.equals(figure))
+			.filter((target) -> target.isFor(mode) && baseline.label().startsWith(target.baseline)
+					&& target.figure.equals(figure))
 			.findFirst();
 	}
 
