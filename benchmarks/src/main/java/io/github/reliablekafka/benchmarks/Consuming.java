@@ -50,8 +50,11 @@ final class Consuming {
 	}
 
 	Figures measure(String[] args) {
-		Class<?> application = (this.mode.workload() == Workload.BATCH_LISTENER) ? BatchListener.class
-				: RecordListener.class;
+		Class<?> application = switch (this.mode.workload()) {
+			case BATCH_LISTENER -> BatchListener.class;
+			case MANUAL_LISTENER -> ManualListener.class;
+			default -> RecordListener.class;
+		};
 		try (ConfigurableApplicationContext context = SpringApplication.run(application, args)) {
 			ModeSettings settings = ModeSettings.of(context.getEnvironment());
 			Map<TopicPartition, Long> ends = ends(context, settings.topic());

@@ -55,6 +55,12 @@ enum Mode {
 
 	UNNUMBERED_BATCH_LISTENER(Workload.BATCH_LISTENER, Cover.STARTER_WITHOUT_NUMBERS),
 
+	PLAIN_MANUAL_LISTENER(Workload.MANUAL_LISTENER, Cover.NONE),
+
+	RELIABLE_MANUAL_LISTENER(Workload.MANUAL_LISTENER, Cover.STARTER),
+
+	UNNUMBERED_MANUAL_LISTENER(Workload.MANUAL_LISTENER, Cover.STARTER_WITHOUT_NUMBERS),
+
 	PLAIN_START(Workload.START, Cover.NONE),
 
 	RELIABLE_START(Workload.START, Cover.STARTER);
@@ -82,6 +88,14 @@ enum Mode {
 
 	boolean isNumbered() {
 		return isCovered() && this.cover != Cover.STARTER_WITHOUT_NUMBERS;
+	}
+
+	/**
+	 * Whether the guard of commits is all that the starter adds.
+	 * @return {@code true} for listeners of records without numbers
+	 */
+	boolean isGuardOnly() {
+		return this.workload.isConsuming() && this.cover == Cover.STARTER_WITHOUT_NUMBERS;
 	}
 
 	/**

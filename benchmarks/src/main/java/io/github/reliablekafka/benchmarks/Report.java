@@ -84,7 +84,7 @@ final class Report {
 		}
 		for (String figure : THROUGHPUT) {
 			Spread ratio = this.measurements.ratio(mode, baseline, figure);
-			Target.of(baseline, figure)
+			Target.of(mode, baseline, figure)
 				.filter((target) -> !target.isMetBy(ratio.median()))
 				.ifPresent((target) -> missed
 					.add("%s: %s, is %s".formatted(mode.label(), target.describe(), describe(ratio))));

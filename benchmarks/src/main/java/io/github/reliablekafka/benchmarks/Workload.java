@@ -42,6 +42,11 @@ enum Workload {
 	BATCH_LISTENER,
 
 	/**
+	 * A listener is given one record at a time and acknowledges it.
+	 */
+	MANUAL_LISTENER,
+
+	/**
 	 * A small application starts.
 	 */
 	START;
@@ -51,7 +56,7 @@ enum Workload {
 	}
 
 	boolean isConsuming() {
-		return this == RECORD_LISTENER || this == BATCH_LISTENER;
+		return this == RECORD_LISTENER || this == BATCH_LISTENER || this == MANUAL_LISTENER;
 	}
 
 	int sendingThreads() {

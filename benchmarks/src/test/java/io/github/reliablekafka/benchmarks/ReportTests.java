@@ -65,6 +65,20 @@ class ReportTests {
 	}
 
 	@Test
+	void guardAloneHasTargetsOfItsOwn() {
+		add(Mode.PLAIN_BATCH_LISTENER, 100, 100, 1000);
+		add(Mode.UNNUMBERED_BATCH_LISTENER, 96, 106, 1000);
+		add(Mode.RELIABLE_BATCH_LISTENER, 96, 106, 1000);
+		Report report = new Report(List.of(Mode.PLAIN_BATCH_LISTENER, Mode.UNNUMBERED_BATCH_LISTENER),
+				this.measurements);
+		assertThat(report.missed()).containsExactly(
+				"unnumbered-batch-listener: records/s of plain: at least 0.97, is 0.960 (0.960 to 0.960)",
+				"unnumbered-batch-listener: CPU ns/record of plain: at most 1.05, is 1.060 (1.060 to 1.060)");
+		assertThat(new Report(List.of(Mode.PLAIN_BATCH_LISTENER, Mode.RELIABLE_BATCH_LISTENER), this.measurements)
+			.missed()).isEmpty();
+	}
+
+	@Test
 	void figuresSurviveTheWayBetweenProcesses() {
 		Figures figures = Figures.of(3, new JvmUsage(7, 11, 13, 1)).with(Figures.SENT, 42);
 		assertThat(Figures.ofLine(figures.toLine())).contains(figures);

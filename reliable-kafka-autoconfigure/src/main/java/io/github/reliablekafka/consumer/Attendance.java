@@ -33,6 +33,12 @@ final class Attendance {
 
 	private static final String CONTAINER = KafkaMessageListenerContainer.class.getName();
 
+	/**
+	 * With which a container polls, and which it has left before it calls a listener:
+	 * that may poll another consumer.
+	 */
+	private static final String POLLING = "pollConsumer";
+
 	private final ConsumerRules rules;
 
 	private final String consumer;
@@ -63,7 +69,8 @@ final class Attendance {
 	}
 
 	private static boolean isPolledByContainer() {
-		return STACK.walk((frames) -> frames.anyMatch((frame) -> frame.getClassName().startsWith(CONTAINER)));
+		return STACK.walk((frames) -> frames
+			.anyMatch((frame) -> frame.getMethodName().equals(POLLING) && frame.getClassName().startsWith(CONTAINER)));
 	}
 
 	/**

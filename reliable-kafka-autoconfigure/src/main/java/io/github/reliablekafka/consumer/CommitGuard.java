@@ -61,6 +61,11 @@ final class CommitGuard {
 
 	private static final Duration PAUSE = Duration.ofSeconds(1);
 
+	/**
+	 * Long enough for the container to come out of a poll that returns nothing.
+	 */
+	private static final Duration BENEFIT_OF_DOUBT = Duration.ofMillis(100);
+
 	private final Consumer<?, ?> consumer;
 
 	private final Outcomes outcomes;
@@ -76,6 +81,15 @@ final class CommitGuard {
 	private final ListenerCall call = new ListenerCall();
 
 	private final boolean deliveries;
+
+	/**
+	 * Whether the container was given the time to come up with what it may have kept.
+	 */
+	private boolean trusted;
+
+	private boolean trusting;
+
+	private boolean stopping;
 
 	private volatile @Nullable Thread thread;
 
@@ -198,6 +212,8 @@ final class CommitGuard {
 	 */
 	void enterPoll(ListenedRecords open) {
 		this.thread = Thread.currentThread();
+		this.trusting = !this.trusted && this.outcomes.mayKeepForLater();
+		this.trusted = false;
 		this.call.done();
 		closeHandled(open);
 	}
@@ -303,7 +319,12 @@ final class CommitGuard {
 		if (first >= 0) {
 			// A container that keeps records for later pauses what it polls.
 			if (!this.consumer.paused().contains(assigned.partition())) {
-				readAgain(assigned, first);
+				if (this.trusting && lost < 0) {
+					trust();
+				}
+				else {
+					readAgain(assigned, first);
+				}
 			}
 		}
 		else if (this.byHand && open.size() > MOST_OPEN && open.wanted() > open.first(-1)) {
@@ -315,6 +336,16 @@ final class CommitGuard {
 		}
 	}
 
+	// A pause that is over again before the container has polled is no pause: what it has
+	// kept it gives to the listener after this poll, which must not return anything.
+	private void trust() {
+		this.trusted = true;
+		ConsumerSession session = ConsumerSession.current();
+		if (session != null) {
+			session.holdBackAll(BENEFIT_OF_DOUBT);
+		}
+	}
+
 	private static void holdBack(TopicPartition partition) {
 		ConsumerSession session = ConsumerSession.current();
 		if (session != null) {
@@ -323,11 +354,15 @@ final class CommitGuard {
 	}
 
 	/**
-	 * Have records polled again.
+	 * Have records polled again, unless the position is in front of them by now.
 	 * @param assigned their partition
 	 * @param first the offset of the first
 	 */
 	void readAgain(AssignedPartition assigned, long first) {
+		if (first >= assigned.position()) {
+			// A seek forward would pass what is polled again for another reason.
+			return;
+		}
 		TopicPartition partition = assigned.partition();
 		int size = assigned.open().size();
 		try {
@@ -364,6 +399,22 @@ final class CommitGuard {
 	}
 
 	/**
+	 * The container closes the consumer next. Of several that make up one container, one
+	 * may stop alone.
+	 */
+	void stopping() {
+		this.stopping = true;
+	}
+
+	/**
+	 * Whether the container will not poll again.
+	 * @return {@code true} if it was told to stop
+	 */
+	boolean isStopping() {
+		return this.stopping || this.outcomes.isStopping();
+	}
+
+	/**
 	 * A commit failed.
 	 * @param offsets what was to be committed
 	 * @param failure why not
@@ -372,7 +423,7 @@ final class CommitGuard {
 	 * partitions before the group gives it up
 	 */
 	boolean isLast(Map<TopicPartition, OffsetAndMetadata> offsets, RuntimeException failure) {
-		if (failure instanceof RebalanceInProgressException || this.call.isUnderway() || !this.outcomes.isStopping()) {
+		if (failure instanceof RebalanceInProgressException || this.call.isUnderway() || !isStopping()) {
 			return false;
 		}
 		offsets.keySet()

@@ -187,6 +187,9 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		// deserializer is an error handling one.
 		properties.setCheckDeserExWhenKeyNull(true);
 		properties.setCheckDeserExWhenValueNull(true);
+		if (properties.isAsyncAcks()) {
+			rules().gate().report(List.of(rules().asyncAcks("listener '%s'".formatted(container.getListenerId()))));
+		}
 		if (isAsync(properties)) {
 			rules().gate().report(List.of(rules().async("listener '%s'".formatted(container.getListenerId()))));
 		}

@@ -121,6 +121,14 @@ final class ConsumerRules {
 				"Let the method of %s return void and block until its work is done.".formatted(subject), null);
 	}
 
+	Violation asyncAcks(String subject) {
+		return new Violation("consumer.async-acks", subject, "asyncAcks", "true", "false",
+				"Spring Kafka stands still for ever, without a word, behind a record that failed and was dead-lettered, or that a filter left out: it waits for acknowledgements of records that it has not given to the listener",
+				"Remove setAsyncAcks(true) from %s. With ack mode MANUAL records may be acknowledged in any order and by any thread, and no commit passes one that is not."
+					.formatted(subject),
+				null);
+	}
+
 	Violation shareGroup(String subject, String type) {
 		return new Violation("consumer.share-group", subject, "type", type, "a consumer group",
 				"a share group archives a record that its listener rejects, which is what it does with every failure by default, and nobody sees it again",

@@ -55,7 +55,9 @@ record ErrorHandling(AbstractMessageListenerContainer<?, ?> container) {
 			return mode == ContainerProperties.AckMode.MANUAL_IMMEDIATE
 					&& !(properties.getMessageListener() instanceof BatchMessageListener);
 		}
-		return mode == ContainerProperties.AckMode.MANUAL || mode == ContainerProperties.AckMode.MANUAL_IMMEDIATE;
+		// With asyncAcks every other mode becomes MANUAL.
+		return mode == ContainerProperties.AckMode.MANUAL || mode == ContainerProperties.AckMode.MANUAL_IMMEDIATE
+				|| properties.isAsyncAcks();
 	}
 
 	/**

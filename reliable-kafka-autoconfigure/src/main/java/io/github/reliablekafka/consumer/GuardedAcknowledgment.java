@@ -39,6 +39,11 @@ final class GuardedAcknowledgment implements Acknowledgment {
 	private final ListenedRecords open;
 
 	/**
+	 * The last index of those that were acknowledged in part.
+	 */
+	private int partial = -1;
+
+	/**
 	 * Create an acknowledgement.
 	 * @param next the container's own
 	 * @param records what it is about
@@ -55,12 +60,21 @@ final class GuardedAcknowledgment implements Acknowledgment {
 
 	@Override
 	public void acknowledge() {
+		if (this.partial >= 0) {
+			// The container would acknowledge one more record.
+			int last = all().size() - 1;
+			if (last > this.partial) {
+				acknowledge(last);
+			}
+			return;
+		}
 		this.guard.acknowledge(this.records, this.next::acknowledge, this.open);
 	}
 
 	@Override
 	public void acknowledge(int index) {
 		this.guard.acknowledge(first(index + 1), () -> this.next.acknowledge(index), this.open);
+		this.partial = index;
 	}
 
 	@Override
@@ -80,9 +94,14 @@ final class GuardedAcknowledgment implements Acknowledgment {
 
 	// A wrong count is for the container to refuse: it acknowledges nothing.
 	private List<ConsumerRecord<?, ?>> first(int count) {
+		List<ConsumerRecord<?, ?>> all = all();
+		return (count >= 0 && count <= all.size()) ? all.subList(0, count) : List.of();
+	}
+
+	private List<ConsumerRecord<?, ?>> all() {
 		List<ConsumerRecord<?, ?>> all = new ArrayList<>();
 		this.records.forEach(all::add);
-		return (count >= 0 && count <= all.size()) ? all.subList(0, count) : List.of();
+		return all;
 	}
 
 	@Override

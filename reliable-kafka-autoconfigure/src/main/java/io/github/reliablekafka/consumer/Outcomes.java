@@ -198,6 +198,14 @@ final class Outcomes {
 	}
 
 	/**
+	 * Whether the container may have kept records that it was given for later.
+	 * @return {@code true} if it does so when it is paused
+	 */
+	boolean mayKeepForLater() {
+		return this.errorHandling.container().getContainerProperties().isPauseImmediate();
+	}
+
+	/**
 	 * Whether the container was told to stop.
 	 * @return {@code true} if it will not poll again
 	 */

@@ -27,6 +27,8 @@ import java.util.regex.Pattern;
 
 import io.github.reliablekafka.durability.ConfiguredClient;
 import io.github.reliablekafka.durability.ConsumerSession;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -54,6 +56,8 @@ import org.jspecify.annotations.Nullable;
  * @param <V> the value type
  */
 final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements ConfiguredClient {
+
+	private static final Log logger = LogFactory.getLog(ReliableConsumer.class);
 
 	private final ConsumerSession session;
 
@@ -104,6 +108,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 	 */
 	void attend() {
 		this.attendance = null;
+		this.session.attend();
 	}
 
 	/**
@@ -120,6 +125,15 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 			this.attendance = null;
 		}
 		this.session.enterPoll();
+		try {
+			return pollWithinSession(timeout);
+		}
+		finally {
+			this.session.leavePoll();
+		}
+	}
+
+	private ConsumerRecords<K, V> pollWithinSession(Duration timeout) {
 		this.assigned.beforePoll(timeout);
 		ConsumerRecords<K, V> records = pollFromValidPositions(timeout);
 		ConsumerRecords<?, ?> polled = (this.interceptor != null) ? this.interceptor.takePolled() : null;
@@ -271,7 +285,20 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void unsubscribe() {
-		this.consumer.unsubscribe();
+		try {
+			this.consumer.unsubscribe();
+		}
+		catch (WakeupException ex) {
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			CommitGuard guard = listened().guard();
+			if (guard == null || !guard.isStopping()) {
+				throw ex;
+			}
+			logger.warn("A consumer of group '%s' could not unsubscribe while its listener container stops"
+				.formatted(this.session.group()), ex);
+		}
 		this.assigned.endAll();
 	}
 

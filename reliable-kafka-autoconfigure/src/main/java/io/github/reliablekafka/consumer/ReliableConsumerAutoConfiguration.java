@@ -69,6 +69,11 @@ public final class ReliableConsumerAutoConfiguration {
 	}
 
 	@Bean
+	StoppingConsumers reliableKafkaStoppingConsumers() {
+		return new StoppingConsumers();
+	}
+
+	@Bean
 	@ConditionalOnMissingBean
 	DeliveryLedger reliableKafkaDeliveryLedger() {
 		return new DeliveryLedger();

@@ -61,12 +61,15 @@ final class ContainerErrorHandling {
 
 	private final DeliveryLedger ledger;
 
+	private final SafetyGate gate;
+
 	ContainerErrorHandling(RetryProperties retryProperties, DeadLetterProperties properties,
-			DeadLetterClusters clusters, DeliveryLedger ledger) {
+			DeadLetterClusters clusters, DeliveryLedger ledger, SafetyGate gate) {
 		this.retryProperties = retryProperties;
 		this.properties = properties;
 		this.clusters = clusters;
 		this.ledger = ledger;
+		this.gate = gate;
 	}
 
 	/**
@@ -98,6 +101,9 @@ final class ContainerErrorHandling {
 		}
 		Duration longestWait = this.properties.publishTimeout(maxPollInterval(container));
 		partsOf(container).forEach((part) -> ErrorHandlers.bound(part, longestWait));
+		if (!this.gate.accepts(RetryTopics.NO_DLT)) {
+			partsOf(container).forEach(ErrorHandlers::requireDestination);
+		}
 		partsOf(container).filter((part) -> !isOurs(part)).forEach(ErrorHandlers::watch);
 	}
 
@@ -146,11 +152,10 @@ final class ContainerErrorHandling {
 
 	/**
 	 * What is done to retry topics.
-	 * @param gate knows what is accepted
 	 * @return a new one
 	 */
-	RetryTopics retryTopics(SafetyGate gate) {
-		return new RetryTopics(this.properties, this.clusters, this.ledger, patientRetry(() -> false), gate,
+	RetryTopics retryTopics() {
+		return new RetryTopics(this.properties, this.clusters, this.ledger, patientRetry(() -> false), this.gate,
 				this.retryProperties.longestDelay());
 	}
 
@@ -212,8 +217,13 @@ final class ContainerErrorHandling {
 		return container.getContainerProperties().getMessageListener() instanceof BatchMessageListener;
 	}
 
+	/**
+	 * Whether a container begins a transaction in front of its listener.
+	 * @param properties of the container
+	 * @return {@code true} for a transaction of Kafka or of anything else
+	 */
 	@SuppressWarnings("removal")
-	private static boolean isTransactional(ContainerProperties properties) {
+	static boolean isTransactional(ContainerProperties properties) {
 		return properties.getKafkaAwareTransactionManager() != null || properties.getTransactionManager() != null;
 	}
 

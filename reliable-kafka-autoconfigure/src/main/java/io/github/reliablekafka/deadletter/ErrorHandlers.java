@@ -99,6 +99,18 @@ final class ErrorHandlers {
 	}
 
 	/**
+	 * Have a record come again for which the application's own publishing of dead letters
+	 * finds no topic; otherwise it is logged, and committed.
+	 * @param part a handler that does not delegate
+	 */
+	static void requireDestination(Object part) {
+		if (part instanceof FailedRecordProcessor processor
+				&& recovererOf(processor) instanceof DeadLetterPublishingRecoverer recoverer) {
+			recoverer.setThrowIfNoDestinationReturned(true);
+		}
+	}
+
+	/**
 	 * Let a recoverer wait no longer than it may for an acknowledgement. Of several
 	 * bounds the shortest holds.
 	 * @param recoverer the recoverer

@@ -66,6 +66,7 @@ final class ErrorHandlingCheck implements ClientCheck {
 		RetryTopics retryTopics = this.coverage.retryTopics();
 		this.beanFactory.getBeansOfType(RetryTopicConfigurer.class, false, false).values().forEach((configurer) -> {
 			gate.report(retryTopics.violationsOf(configurer));
+			gate.report(retryTopics.transactional(configurer, all));
 			retryTopics.provide(configurer, all);
 		});
 	}

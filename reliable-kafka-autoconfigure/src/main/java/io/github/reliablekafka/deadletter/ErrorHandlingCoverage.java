@@ -59,7 +59,8 @@ final class ErrorHandlingCoverage implements BeanPostProcessor {
 		this.properties = SingletonSupplier.of(() -> beanFactory.getBean(DeadLetterProperties.class));
 		this.errorHandling = SingletonSupplier
 			.of(() -> new ContainerErrorHandling(beanFactory.getBean(RetryProperties.class), this.properties.obtain(),
-					beanFactory.getBean(DeadLetterClusters.class), beanFactory.getBean(DeliveryLedger.class)));
+					beanFactory.getBean(DeadLetterClusters.class), beanFactory.getBean(DeliveryLedger.class),
+					this.gate.obtain()));
 	}
 
 	ContainerErrorHandling errorHandling() {
@@ -67,7 +68,7 @@ final class ErrorHandlingCoverage implements BeanPostProcessor {
 	}
 
 	RetryTopics retryTopics() {
-		return errorHandling().retryTopics(this.gate.obtain());
+		return errorHandling().retryTopics();
 	}
 
 	@Override

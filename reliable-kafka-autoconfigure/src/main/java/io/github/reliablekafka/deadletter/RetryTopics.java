@@ -52,7 +52,7 @@ import org.springframework.kafka.retrytopic.RetryTopicConfigurer;
  */
 final class RetryTopics {
 
-	private static final String NO_DLT = "consumer.no-dlt";
+	static final String NO_DLT = "consumer.no-dlt";
 
 	private static final String SHARED = "consumer.retry-topics";
 
@@ -130,12 +130,7 @@ final class RetryTopics {
 	 * @return empty if there are none
 	 */
 	List<Violation> violationsOf(RetryTopicConfigurer configurer) {
-		Object processor = read(configurer, "destinationTopicProcessor", Object.class);
-		if (!(processor instanceof DefaultDestinationTopicProcessor) || !(read(processor, "destinationTopicResolver",
-				Object.class) instanceof DefaultDestinationTopicResolver resolver)) {
-			return List.of();
-		}
-		Map<?, ?> listeners = read(resolver, "sourceDestinationsHolderMap", Map.class);
+		Map<?, ?> listeners = listeners(configurer);
 		Stream<Violation> leadingNowhere = listeners.entrySet()
 			.stream()
 			.filter((listener) -> ((Map<?, ?>) listener.getValue()).values()
@@ -143,6 +138,33 @@ final class RetryTopics {
 				.anyMatch(RetryTopics::leadsNowhere))
 			.map((listener) -> noDlt(String.valueOf(listener.getKey())));
 		return Stream.concat(leadingNowhere, shared(listeners)).toList();
+	}
+
+	/**
+	 * The listeners that have retry topics and work in transactions.
+	 * @param configurer has configured the retry topics of all listeners
+	 * @param containers all containers
+	 * @return empty if there are none
+	 */
+	List<Violation> transactional(RetryTopicConfigurer configurer,
+			List<AbstractMessageListenerContainer<?, ?>> containers) {
+		Map<?, ?> listeners = listeners(configurer);
+		return containers.stream()
+			.filter((container) -> listeners.containsKey(container.getListenerId())
+					&& ContainerErrorHandling.isTransactional(container.getContainerProperties()))
+			.map((container) -> new Violation(SHARED, "listener '%s'".formatted(container.getListenerId()),
+					"transaction manager", "set", "none, or no retry topics",
+					"Spring Kafka sends a record that fails to its retry topic within the transaction in which it failed, and commits that: what the listener had sent or written before it failed stays, and is there again after each attempt",
+					"Remove @RetryableTopic from the listener, or name the topics that have retry topics in reliable.kafka.consumer.retry.topics: in a transaction a record is rolled back and tried again in its place, and then dead-lettered.",
+					null))
+			.toList();
+	}
+
+	private static Map<?, ?> listeners(RetryTopicConfigurer configurer) {
+		Object processor = read(configurer, "destinationTopicProcessor", Object.class);
+		return (processor instanceof DefaultDestinationTopicProcessor && read(processor, "destinationTopicResolver",
+				Object.class) instanceof DefaultDestinationTopicResolver resolver)
+						? read(resolver, "sourceDestinationsHolderMap", Map.class) : Map.of();
 	}
 
 	private static Stream<Violation> shared(Map<?, ?> listeners) {
@@ -174,12 +196,7 @@ final class RetryTopics {
 	 * @param containers what is about to start
 	 */
 	void provide(RetryTopicConfigurer configurer, List<AbstractMessageListenerContainer<?, ?>> containers) {
-		Object processor = read(configurer, "destinationTopicProcessor", Object.class);
-		if (!(processor instanceof DefaultDestinationTopicProcessor) || !(read(processor, "destinationTopicResolver",
-				Object.class) instanceof DefaultDestinationTopicResolver resolver)) {
-			return;
-		}
-		Map<?, ?> listeners = read(resolver, "sourceDestinationsHolderMap", Map.class);
+		Map<?, ?> listeners = listeners(configurer);
 		for (AbstractMessageListenerContainer<?, ?> container : containers) {
 			if (container.isAutoStartup() && listeners.get(container.getListenerId()) instanceof Map<?, ?> destinations
 					&& !provide(container, destinations)) {

@@ -73,6 +73,13 @@ public final class ConsumerSession implements ConfiguredClient {
 
 	private @Nullable Runnable confirmation;
 
+	/**
+	 * Whose listener polls this consumer on its own thread.
+	 */
+	private @Nullable ConsumerSession outer;
+
+	private boolean attended;
+
 	private int deadLetters;
 
 	private int deadLettersAtPoll;
@@ -171,12 +178,32 @@ public final class ConsumerSession implements ConfiguredClient {
 	}
 
 	/**
+	 * Note that a listener container polls this consumer, so that its session stays the
+	 * {@link #current} one while a listener polls another consumer.
+	 */
+	public void attend() {
+		this.attended = true;
+	}
+
+	/**
 	 * Note that this thread enters {@code poll}.
 	 */
 	public void enterPoll() {
+		ConsumerSession before = CURRENT.get();
+		this.outer = (before != null && before != this && before.attended && !this.attended) ? before : null;
 		this.polledAt = this.nanoClock.getAsLong();
 		this.deadLettersAtPoll = this.deadLetters;
 		CURRENT.set(this);
+	}
+
+	/**
+	 * Note that this thread leaves {@code poll}.
+	 */
+	public void leavePoll() {
+		if (this.outer != null) {
+			CURRENT.set(this.outer);
+			this.outer = null;
+		}
 	}
 
 	/**
@@ -327,11 +354,13 @@ public final class ConsumerSession implements ConfiguredClient {
 	}
 
 	/**
-	 * Deliver no record at all for some time.
+	 * Deliver no record at all for some time, or as long as was said before.
 	 * @param duration how long
 	 */
 	public void holdBackAll(Duration duration) {
-		this.releaseOfAll = this.nanoClock.getAsLong() + duration.toNanos();
+		long release = this.nanoClock.getAsLong() + duration.toNanos();
+		Long before = this.releaseOfAll;
+		this.releaseOfAll = (before != null && before - release > 0) ? before : Long.valueOf(release);
 	}
 
 	/**

@@ -18,8 +18,6 @@ package io.github.reliablekafka.idempotency;
 
 import java.time.Clock;
 
-import javax.sql.DataSource;
-
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.idempotency.IdempotencyProperties.Store;
 import io.github.reliablekafka.ledger.DeliveryLedger;
@@ -118,16 +116,18 @@ public final class IdempotencyAutoConfiguration {
 	static class InDatabase {
 
 		@Bean
-		IdempotencySchema reliableKafkaIdempotencySchema(DataSource dataSource, IdempotencyProperties properties) {
-			return new IdempotencySchema(dataSource, properties.jdbc());
+		IdempotencySchema reliableKafkaIdempotencySchema(ListableBeanFactory beanFactory,
+				IdempotencyProperties properties) {
+			return new IdempotencySchema(MarkedDataSource.of(beanFactory, properties.jdbc().dataSource()),
+					properties.jdbc());
 		}
 
 		@Bean
 		@DependsOnDatabaseInitialization
-		ProcessedRecordsInDatabase reliableKafkaProcessedRecords(DataSource dataSource,
+		ProcessedRecordsInDatabase reliableKafkaProcessedRecords(ListableBeanFactory beanFactory,
 				IdempotencyProperties properties) {
-			return new ProcessedRecordsInDatabase(dataSource, properties.jdbc().tableName(),
-					properties.jdbc().claimTimeout(), Clock.systemUTC());
+			return new ProcessedRecordsInDatabase(MarkedDataSource.of(beanFactory, properties.jdbc().dataSource()),
+					properties.jdbc().tableName(), properties.jdbc().claimTimeout(), Clock.systemUTC());
 		}
 
 		@Bean

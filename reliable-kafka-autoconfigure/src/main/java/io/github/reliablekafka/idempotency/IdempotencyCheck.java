@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.idempotency;
 
+import java.util.List;
 import java.util.stream.Stream;
 
 import io.github.reliablekafka.durability.ClientCheck;
@@ -46,6 +47,14 @@ final class IdempotencyCheck implements ClientCheck, Ordered {
 		return Ordered.HIGHEST_PRECEDENCE;
 	}
 
+	@SuppressWarnings("removal")
+	private void checkTransactions(AbstractMessageListenerContainer<?, ?> container, SafetyGate gate) {
+		if (!this.beanFactory.getBean(ProcessedRecords.class)
+			.isReachedBy(container.getContainerProperties().getTransactionManager())) {
+			gate.report(List.of(IdempotencyRules.otherDatabase(container)));
+		}
+	}
+
 	@Override
 	public void check(SafetyGate gate) {
 		IdempotencyRules rules = this.coverage.rules();
@@ -60,6 +69,7 @@ final class IdempotencyCheck implements ClientCheck, Ordered {
 			if (candidate instanceof AbstractMessageListenerContainer<?, ?> container && rules.isWanted(container)) {
 				this.coverage.install(container);
 				gate.report(rules.violationsOf(container));
+				checkTransactions(container, gate);
 			}
 		});
 	}

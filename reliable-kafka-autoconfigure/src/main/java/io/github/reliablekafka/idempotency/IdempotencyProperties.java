@@ -98,6 +98,8 @@ record IdempotencyProperties(@DefaultValue("none") Store store, @DefaultValue Se
 	/**
 	 * What is remembered in a database.
 	 *
+	 * @param dataSource Name of the DataSource bean that has the table: the one that
+	 * listeners write to. Needed if there are several and none is primary.
 	 * @param tableName Name of the table, with its schema if need be.
 	 * @param initializeSchema When to create the table.
 	 * @param schema Path of the script that creates it.
@@ -108,7 +110,7 @@ record IdempotencyProperties(@DefaultValue("none") Store store, @DefaultValue Se
 	 * @param claimTimeout How long a record stays reserved for an instance that has died
 	 * while processing it.
 	 */
-	record Jdbc(@DefaultValue("RELIABLE_KAFKA_RECORD") String tableName,
+	record Jdbc(@Nullable String dataSource, @DefaultValue("RELIABLE_KAFKA_RECORD") String tableName,
 			@DefaultValue("embedded") InitializeSchema initializeSchema,
 			@DefaultValue("classpath:io/github/reliablekafka/idempotency/schema-@@platform@@.sql") String schema,
 			@Nullable String platform, @DefaultValue("7d") Duration retention,

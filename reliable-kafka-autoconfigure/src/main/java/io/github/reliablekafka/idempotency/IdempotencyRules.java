@@ -104,6 +104,17 @@ final class IdempotencyRules {
 		return violations;
 	}
 
+	/**
+	 * The transactions of a container are of another database than the marks.
+	 * @param container the container
+	 * @return a violation
+	 */
+	static Violation otherDatabase(AbstractMessageListenerContainer<?, ?> container) {
+		return violation(container, "transaction manager", "of another DataSource",
+				"of the DataSource that has the marks",
+				"a record would be remembered apart from the transaction that its listener works in, and be processed again if the process dies in between");
+	}
+
 	// What a listener returns is sent after it has returned, and may not arrive. Asked
 	// for each record, so that the last answer is kept.
 	private boolean mayReply(Object listener) {

@@ -16,6 +16,8 @@
 
 package io.github.reliablekafka.idempotency;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Remembers which records were processed. A record is claimed before its listener runs,
  * and then either completed or released. Implementations are safe for use by many
@@ -41,6 +43,15 @@ interface ProcessedRecords {
 	 * @param claim was granted
 	 */
 	void release(RecordClaim claim);
+
+	/**
+	 * Whether a transaction manager may begin transactions that complete claims.
+	 * @param transactionManager of a listener container; {@code null} if it has none
+	 * @return {@code false} if it is known to be of another database
+	 */
+	default boolean isReachedBy(@Nullable Object transactionManager) {
+		return true;
+	}
 
 	/**
 	 * What becomes of a claim.

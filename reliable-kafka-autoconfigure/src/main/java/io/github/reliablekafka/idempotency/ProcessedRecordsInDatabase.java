@@ -26,6 +26,7 @@ import javax.sql.DataSource;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.InitializingBean;
 import org.springframework.dao.DataAccessException;
@@ -33,6 +34,7 @@ import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.ResourceTransactionManager;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -108,6 +110,12 @@ final class ProcessedRecordsInDatabase implements ProcessedRecords, Initializing
 					"The table for processed records cannot be read. Create it with the script for your database in io/github/reliablekafka/idempotency, or set reliable.kafka.idempotency.jdbc.initialize-schema=always",
 					ex);
 		}
+	}
+
+	@Override
+	public boolean isReachedBy(@Nullable Object transactionManager) {
+		return !(transactionManager instanceof ResourceTransactionManager manager)
+				|| !(manager.getResourceFactory() instanceof DataSource other) || other == this.dataSource;
 	}
 
 	@Override

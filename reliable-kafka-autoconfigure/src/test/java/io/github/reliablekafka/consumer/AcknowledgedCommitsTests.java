@@ -209,6 +209,34 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 	}
 
 	@Test
+	void acknowledgementOfABatchBehindOneOfItsPartsAcknowledgesTheRest() {
+		watch(true);
+		poll(0, 1, 2, 3);
+		deliver(0, 1, 2, 3);
+		List<Integer> told = new ArrayList<>();
+		GuardedAcknowledgment acknowledgment = new GuardedAcknowledgment(new Acknowledgment() {
+
+			@Override
+			public void acknowledge() {
+				throw new IllegalStateException("would acknowledge one more");
+			}
+
+			@Override
+			public void acknowledge(int index) {
+				told.add(index);
+				commit(index + 1);
+			}
+
+		}, List.of(record(0), record(1), record(2), record(3)), guard(), this.consumer.listened());
+		acknowledgment.acknowledge(1);
+		assertThat(committed()).isEqualTo(2);
+		acknowledgment.acknowledge();
+		acknowledgment.acknowledge();
+		assertThat(committed()).isEqualTo(4);
+		assertThat(told).containsExactly(1, 3);
+	}
+
+	@Test
 	void acknowledgementOfMoreThanTheBatchAcknowledgesNothing() {
 		watch(true);
 		poll(0, 1);

@@ -54,7 +54,7 @@ abstract class CommitGuardApplications extends ProcessingLossSetup {
 	/**
 	 * Consumers whose calls may fail.
 	 */
-	private abstract static class Faults extends Listener {
+	abstract static class Faults extends Listener {
 
 		volatile Consumer<?, ?> consumer;
 

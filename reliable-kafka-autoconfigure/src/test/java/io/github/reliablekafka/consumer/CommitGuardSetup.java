@@ -72,8 +72,13 @@ abstract class CommitGuardSetup {
 	}
 
 	static Outcomes outcomes(DeliveryLedger ledger, BooleanSupplier running, UnfinishedRecords unfinished) {
+		return outcomes(ledger, running, unfinished, new ContainerProperties("t"));
+	}
+
+	static Outcomes outcomes(DeliveryLedger ledger, BooleanSupplier running, UnfinishedRecords unfinished,
+			ContainerProperties properties) {
 		KafkaMessageListenerContainer<String, String> container = new KafkaMessageListenerContainer<>(
-				new DefaultKafkaConsumerFactory<>(Map.of()), new ContainerProperties("t")) {
+				new DefaultKafkaConsumerFactory<>(Map.of()), properties) {
 
 			@Override
 			public boolean isRunning() {
@@ -147,6 +152,14 @@ abstract class CommitGuardSetup {
 
 		FailingConsumer() {
 			super("earliest");
+		}
+
+		@Override
+		public synchronized void unsubscribe() {
+			if (this.failure != null) {
+				throw this.failure;
+			}
+			super.unsubscribe();
 		}
 
 		@Override

@@ -19,6 +19,7 @@ package io.github.reliablekafka.consumer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.ledger.GuardIntervention;
@@ -26,8 +27,11 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.kafka.listener.ContainerProperties;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Tests for {@link CommitGuard} and {@link ListenerCall} with listeners that return when
@@ -125,6 +129,45 @@ class CommitGuardTests extends CommitGuardSetup {
 		poll(0);
 		this.consumer.poll(Duration.ZERO);
 		assertThat(this.session.heldBack(List.of(ZERO))).containsExactly(ZERO);
+	}
+
+	@Test
+	void replyThatFailsBehindWhatIsPolledAgainDoesNotPassThat() {
+		this.consumer.listened().watch(outcomes(this.ledger, () -> this.running, this.unfinished), false, true);
+		this.consumer.poll(Duration.ZERO);
+		poll(0, 1, 2);
+		deliver(0, 1, 2);
+		CompletableFuture<Void> reply = new CompletableFuture<>();
+		guard().replies().add(List.of(record(2)), List.of(reply));
+		// The error handler has the first one polled again.
+		this.consumer.seek(ZERO, 0);
+		reply.completeExceptionally(new IllegalStateException("failed on purpose"));
+		this.consumer.poll(Duration.ZERO);
+		assertThat(this.mock.position(ZERO)).isZero();
+	}
+
+	@Test
+	void containerThatKeepsRecordsWhenItIsPausedIsGivenTheTimeToDeliverThem() {
+		ContainerProperties properties = new ContainerProperties("t");
+		properties.setPauseImmediate(true);
+		this.consumer.listened()
+			.watch(outcomes(this.ledger, () -> this.running, this.unfinished, properties), false, false);
+		this.consumer.poll(Duration.ZERO);
+		poll(0, 1);
+		this.mock.addRecord(record(2));
+		assertThat(this.consumer.poll(Duration.ofMillis(1)).isEmpty()).isTrue();
+		assertThat(this.mock.position(ZERO)).isEqualTo(2);
+		this.consumer.poll(Duration.ZERO);
+		assertThat(this.mock.position(ZERO)).isZero();
+	}
+
+	@Test
+	void consumerThatCannotUnsubscribeWhileItsContainerStopsIsClosed() {
+		watch(false);
+		this.mock.failure = new IllegalStateException("fenced");
+		assertThatIllegalStateException().isThrownBy(this.consumer::unsubscribe);
+		guard().stopping();
+		this.consumer.unsubscribe();
 	}
 
 	@Test

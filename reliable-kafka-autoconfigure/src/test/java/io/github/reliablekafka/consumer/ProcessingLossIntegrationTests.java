@@ -56,7 +56,7 @@ class ProcessingLossIntegrationTests extends ProcessingLossSetup {
 		run(configuration, (context) -> {
 			send(context, true, "one", "fail", "fail", "two");
 			awaitCommitted(4);
-		}, "reliable.kafka.durability.accept=consumer.error-handler");
+		}, "reliable.kafka.durability.accept=consumer.error-handler,consumer.no-dlt");
 		// One series of numbers, unless a poll came in between.
 		assertThat(this.ledger.findings()).isNotEmpty().allSatisfy(this::assertLoss);
 		assertThat(this.ledger.findings().stream().mapToLong((finding) -> finding.numbers().count()).sum())
@@ -65,6 +65,16 @@ class ProcessingLossIntegrationTests extends ProcessingLossSetup {
 			assertThat(finding.skippedFrom()).isIn(1L, 2L);
 			assertThat(finding.numbers().first(0)).isIn(2L, 3L);
 		});
+	}
+
+	@Test
+	void recordWithoutATopicForItsDeadLetterComesAgain() {
+		run(NoDestination.class, (context) -> {
+			send(context, true, "one", "fail", "two");
+			await().until(() -> context.getBean(Seen.class).values.stream().filter("fail"::equals).count() > 3);
+			assertThat(probe.committed(this.group, this.topic, 0)).isLessThanOrEqualTo(1);
+		});
+		assertThat(this.ledger.findings()).isEmpty();
 	}
 
 	@ParameterizedTest

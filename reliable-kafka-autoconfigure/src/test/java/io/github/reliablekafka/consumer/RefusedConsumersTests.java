@@ -46,6 +46,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.config.ContainerPostProcessor;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
@@ -58,6 +59,7 @@ import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.support.Acknowledgment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -134,6 +136,20 @@ class RefusedConsumersTests extends ReliableConsumerSetup {
 			assertThat(context.getBean(DeliveryLedger.class).consumption("t", "g").count(ConsumptionOutcome.PROCESSED))
 				.isZero();
 		});
+	}
+
+	@Test
+	void startWhenContainerWaitsForAcknowledgementsIsRefused() {
+		ApplicationContextRunner waiting = this.runner.withUserConfiguration(AsyncAcksListener.class);
+		waiting.run((context) -> assertThat(violations(context.getStartupFailure())).singleElement()
+			.satisfies((violation) -> assertThat(violation.risk()).isEqualTo("consumer.async-acks"))
+			.satisfies((violation) -> assertThat(violation.remedy()).contains("in any order")));
+		// The ack mode is BATCH, of which Spring Kafka makes MANUAL.
+		waiting.withPropertyValues("reliable.kafka.durability.accept=consumer.async-acks")
+			.run((context) -> assertThat(GuardedListeners.isWrapped(
+					container(context.getBean(KafkaListenerEndpointRegistry.class), "waiting").getContainerProperties()
+						.getMessageListener()))
+				.isTrue());
 	}
 
 	@SuppressWarnings("unchecked")
@@ -302,6 +318,21 @@ class RefusedConsumersTests extends ReliableConsumerSetup {
 		@KafkaListener(id = "asynchronous", topics = "t", groupId = "g")
 		CompletableFuture<Void> listen(String value) {
 			return new CompletableFuture<>();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class AsyncAcksListener {
+
+		@KafkaListener(id = "waiting", topics = "t", groupId = "g", containerPostProcessor = "asyncAcks")
+		void listen(String value, Acknowledgment acknowledgment) {
+			acknowledgment.acknowledge();
+		}
+
+		@Bean
+		static ContainerPostProcessor<Object, Object, AbstractMessageListenerContainer<Object, Object>> asyncAcks() {
+			return (container) -> container.getContainerProperties().setAsyncAcks(true);
 		}
 
 	}

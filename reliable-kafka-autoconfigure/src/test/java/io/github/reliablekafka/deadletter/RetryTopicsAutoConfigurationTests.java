@@ -90,6 +90,18 @@ class RetryTopicsAutoConfigurationTests {
 	}
 
 	@Test
+	void startWhenAListenerWithRetryTopicsWorksInTransactionsIsRefused() {
+		ApplicationContextRunner transactional = this.runner
+			.withPropertyValues("spring.kafka.producer.transaction-id-prefix=tx");
+		transactional.run((context) -> assertThat(context.getStartupFailure()).rootCause()
+			.isInstanceOf(UnsafeSettingsException.class)
+			.hasMessageContaining("listener 'first'")
+			.hasMessageContaining("is there again after each attempt"));
+		transactional.withPropertyValues("reliable.kafka.consumer.retry.topics=payments")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
 	void startWhenThereAreNoDeadLetterTopicsIsRefused() {
 		this.runner.withPropertyValues("reliable.kafka.dead-letter.enabled=false")
 			.run((context) -> assertThat(context.getStartupFailure()).rootCause()

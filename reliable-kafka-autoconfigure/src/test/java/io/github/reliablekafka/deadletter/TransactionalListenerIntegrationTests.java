@@ -25,8 +25,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.annotation.BackOff;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.annotation.RetryableTopic;
 import org.springframework.kafka.core.KafkaTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -68,6 +71,39 @@ class TransactionalListenerIntegrationTests extends ListenerContainersSetup {
 				.satisfies((letter) -> assertThat(letter.value()).isEqualTo(new byte[] { (byte) 0xff }));
 		}, "spring.kafka.listener.type=batch", "spring.kafka.producer.transaction-id-prefix=" + this.group,
 				"spring.kafka.consumer.value-deserializer=" + FragileDeserializer.class.getName());
+	}
+
+	@Test
+	void retryTopicsCommitWhatAFailedAttemptHasSent() {
+		probe.createTopic(this.topic, 1);
+		probe.createTopic(this.topic + "-out", 1);
+		probe.send(this.topic, 0, "a", "fail");
+		run(RetryingListener.class, (context) -> {
+			await().until(() -> probe.values(this.deadLetters).size() == 1);
+			assertThat(probe.values(this.topic + "-out")).containsExactly("fail", "fail");
+		}, "spring.kafka.producer.transaction-id-prefix=" + this.group,
+				"reliable.kafka.durability.accept=consumer.retry-topics");
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class RetryingListener {
+
+		private final KafkaTemplate<Object, Object> template;
+
+		private final String topic;
+
+		RetryingListener(KafkaTemplate<Object, Object> template, @Value("${topic}") String topic) {
+			this.template = template;
+			this.topic = topic;
+		}
+
+		@RetryableTopic(attempts = "2", backOff = @BackOff(delay = 100))
+		@KafkaListener(topics = "${topic}")
+		void listen(ConsumerRecord<?, ?> record) {
+			this.template.send(this.topic + "-out", "a", record.value());
+			throw new IllegalStateException("failed on purpose");
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -52,6 +52,20 @@ class ConsumerSessionTests {
 	}
 
 	@Test
+	void currentWhenAListenerPollsAnotherConsumerStaysThatOfTheContainer() {
+		this.session.attend();
+		this.session.enterPoll();
+		this.session.leavePoll();
+		ConsumerSession other = new ConsumerSession(Map.of());
+		other.enterPoll();
+		assertThat(ConsumerSession.current()).isSameAs(other);
+		other.leavePoll();
+		assertThat(ConsumerSession.current()).isSameAs(this.session);
+		other.exit();
+		assertThat(ConsumerSession.current()).isSameAs(this.session);
+	}
+
+	@Test
 	void currentWhenPollingIsTheSessionOfTheThread() throws InterruptedException {
 		assertThat(ConsumerSession.current()).isNull();
 		this.session.enterPoll();

@@ -18,6 +18,8 @@ package io.github.reliablekafka.idempotency;
 
 import java.util.concurrent.CompletableFuture;
 
+import javax.sql.DataSource;
+
 import io.github.reliablekafka.consumer.ReliableConsumerAutoConfiguration;
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.durability.UnsafeSettingsException;
@@ -25,20 +27,30 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseBuilder;
+import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseType;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.kafka.annotation.KafkaHandler;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.messaging.handler.annotation.SendTo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link IdempotencyAutoConfiguration} and where it takes hold, without a
@@ -135,6 +147,73 @@ class IdempotencyAutoConfigurationTests {
 			.withPropertyValues("reliable.kafka.idempotency.store=memory",
 					"reliable.kafka.idempotency.jdbc.table-name=R; DROP TABLE ORDERS")
 			.run((context) -> assertThat(context.getStartupFailure()).rootCause().hasMessageContaining("table-name"));
+	}
+
+	@Test
+	void startWhenThereAreSeveralDataSourcesAsksForTheirName() {
+		ApplicationContextRunner several = this.runner.withUserConfiguration(Listener.class, DataSources.class)
+			.withPropertyValues("reliable.kafka.idempotency.store=jdbc");
+		several.run((context) -> assertThat(context.getStartupFailure()).rootCause()
+			.hasMessageContaining("[orders, reports]")
+			.hasMessageContaining("reliable.kafka.idempotency.jdbc.data-source"));
+		several.withPropertyValues("reliable.kafka.idempotency.jdbc.data-source=payments")
+			.run((context) -> assertThat(context.getStartupFailure()).rootCause()
+				.hasMessageContaining("names no DataSource")
+				.hasMessageContaining("[orders, reports]"));
+		several.withPropertyValues("reliable.kafka.idempotency.jdbc.data-source=orders").run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(new JdbcTemplate(context.getBean("orders", DataSource.class))
+				.queryForList("SELECT * FROM RELIABLE_KAFKA_RECORD")).isEmpty();
+			assertThatExceptionOfType(DataAccessException.class)
+				.isThrownBy(() -> new JdbcTemplate(context.getBean("reports", DataSource.class))
+					.queryForList("SELECT * FROM RELIABLE_KAFKA_RECORD"));
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "orders", "reports" })
+	void startWhenContainerHasTransactionsOfAnotherDatabaseIsRefused(String marks) {
+		this.runner.withUserConfiguration(Listener.class, DataSources.class, OwnTransactions.class)
+			.withPropertyValues("reliable.kafka.idempotency.store=jdbc",
+					"reliable.kafka.idempotency.jdbc.data-source=" + marks)
+			.run((context) -> {
+				if (marks.equals("orders")) {
+					assertThat(context).hasNotFailed();
+				}
+				else {
+					assertThat(context.getStartupFailure()).rootCause()
+						.isInstanceOf(UnsafeSettingsException.class)
+						.hasMessageContaining("of another DataSource");
+				}
+			});
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class DataSources {
+
+		@Bean
+		DataSource orders() {
+			return new EmbeddedDatabaseBuilder().generateUniqueName(true).setType(EmbeddedDatabaseType.H2).build();
+		}
+
+		@Bean
+		DataSource reports() {
+			return new EmbeddedDatabaseBuilder().generateUniqueName(true).setType(EmbeddedDatabaseType.H2).build();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnTransactions {
+
+		@Bean
+		@SuppressWarnings("removal")
+		static ContainerCustomizer<Object, Object, ConcurrentMessageListenerContainer<Object, Object>> transactions(
+				@Qualifier("orders") ObjectProvider<DataSource> orders) {
+			return (container) -> container.getContainerProperties()
+				.setTransactionManager(new JdbcTransactionManager(orders.getObject()));
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

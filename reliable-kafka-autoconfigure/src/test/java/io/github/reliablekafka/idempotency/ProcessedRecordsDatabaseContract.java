@@ -82,7 +82,7 @@ abstract class ProcessedRecordsDatabaseContract extends ProcessedRecordsContract
 
 	private void createSchema() {
 		new IdempotencySchema(dataSource(),
-				new Jdbc("RELIABLE_KAFKA_RECORD", InitializeSchema.ALWAYS,
+				new Jdbc(null, "RELIABLE_KAFKA_RECORD", InitializeSchema.ALWAYS,
 						"classpath:io/github/reliablekafka/idempotency/schema-@@platform@@.sql", null,
 						Duration.ofDays(7), Duration.ofHours(1), CLAIM_TIMEOUT))
 			.initializeDatabase();

@@ -113,6 +113,30 @@ public final class ChildProcess implements AutoCloseable {
 	}
 
 	/**
+	 * Stop the process where it is, by {@code SIGSTOP}.
+	 */
+	public void pause() {
+		signal("-STOP");
+	}
+
+	/**
+	 * Let a paused process go on. It acts on what it believed when it was paused.
+	 */
+	public void resume() {
+		signal("-CONT");
+	}
+
+	private void signal(String signal) {
+		try {
+			Process kill = new ProcessBuilder("kill", signal, Long.toString(this.process.pid())).inheritIO().start();
+			assertThat(kill.waitFor()).isZero();
+		}
+		catch (IOException | InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
 	 * Have the process end by itself.
 	 */
 	public void stop() {

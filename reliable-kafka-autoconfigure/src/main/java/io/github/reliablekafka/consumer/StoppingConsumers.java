@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.consumer;
+
+import org.springframework.context.ApplicationListener;
+import org.springframework.kafka.event.ConsumerStoppingEvent;
+
+/**
+ * Tells the guard of commits that the container is about to close its consumer. Of the
+ * consumers of one container one may stop alone, which the container does not show.
+ */
+final class StoppingConsumers implements ApplicationListener<ConsumerStoppingEvent> {
+
+	@Override
+	public void onApplicationEvent(ConsumerStoppingEvent event) {
+		CommitGuard guard = Outcomes.guardOf(event.getConsumer());
+		if (guard != null) {
+			guard.stopping();
+		}
+	}
+
+}

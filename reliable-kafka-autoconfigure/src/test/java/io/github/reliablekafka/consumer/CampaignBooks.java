@@ -1,0 +1,155 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.consumer;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.github.reliablekafka.testing.KafkaProbe;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What the groups of a campaign have done with each record, as they said it or as the
+ * topics show that they write to. Nobody of the starter is asked. Safe for use by many
+ * threads.
+ */
+final class CampaignBooks {
+
+	private final KafkaProbe probe;
+
+	private final String topic;
+
+	private final Map<String, Map<String, Integer>> said = new ConcurrentHashMap<>();
+
+	private final Map<String, Integer> words = new ConcurrentHashMap<>();
+
+	private final Map<String, Map<String, Integer>> written = new HashMap<>();
+
+	private final Map<String, Set<String>> deadLettered = new HashMap<>();
+
+	CampaignBooks(KafkaProbe probe, String topic) {
+		this.probe = probe;
+		this.topic = topic;
+	}
+
+	void heard(List<String> line) {
+		this.words.merge(line.get(0).equals("HANGS") ? "hangs" : line.get(1), 1, Integer::sum);
+		if (line.get(0).equals("DONE")) {
+			this.said.computeIfAbsent(line.get(1), (key) -> new ConcurrentHashMap<>())
+				.merge(line.get(4), 1, Integer::sum);
+		}
+	}
+
+	/**
+	 * How much was heard of a group.
+	 * @param group the group
+	 * @return grows with each record
+	 */
+	int words(String group) {
+		return this.words.getOrDefault(group, 0);
+	}
+
+	/** Read the topics that groups write to. */
+	void read() {
+		for (String group : List.of("reply", "tx", "txbatch")) {
+			Map<String, Integer> values = new HashMap<>();
+			this.probe.values(this.topic + "-" + group).forEach((value) -> values.merge(value, 1, Integer::sum));
+			this.written.put(group, values);
+		}
+		this.deadLettered.clear();
+		for (ConsumerRecord<byte[], byte[]> record : this.probe.records(this.topic + "-dlt")) {
+			String group = new String(record.headers().lastHeader("kafka_dlt-original-consumer-group").value(),
+					StandardCharsets.UTF_8);
+			this.deadLettered.computeIfAbsent(group.substring(this.topic.length() + 1), (key) -> new HashSet<>())
+				.add(new String(record.value(), StandardCharsets.UTF_8));
+		}
+	}
+
+	private Map<String, Integer> processed(String group) {
+		return this.written.getOrDefault(group, this.said.getOrDefault(group, Map.of()));
+	}
+
+	Set<String> deadLettered(String group) {
+		return this.deadLettered.getOrDefault(group, Set.of());
+	}
+
+	/**
+	 * What was neither processed nor dead-lettered nor filtered.
+	 * @param group by which group
+	 * @param records values by partition and offset
+	 * @param offsets in front of these offsets
+	 * @return empty if nothing is lost
+	 */
+	List<String> missing(String group, Map<TopicPartition, Map<Long, String>> records,
+			Map<TopicPartition, Long> offsets) {
+		Map<String, Integer> processed = processed(group);
+		List<String> missing = new ArrayList<>();
+		records.forEach((partition, values) -> values.forEach((offset, value) -> {
+			if (offset < offsets.getOrDefault(partition, 0L) && !value.startsWith("skip")
+					&& !processed.containsKey(value) && !deadLettered(group).contains(value)) {
+				missing.add("%s@%d %s".formatted(partition, offset, value));
+			}
+		}));
+		return missing;
+	}
+
+	/**
+	 * What was done that should not have been: a record that never was, or that cannot be
+	 * processed.
+	 * @param group by which group
+	 * @param produced the values of all records
+	 * @return empty if there is none
+	 */
+	Set<String> impossible(String group, Set<String> produced) {
+		Set<String> impossible = new HashSet<>(processed(group).keySet());
+		impossible.addAll(deadLettered(group));
+		impossible.removeAll(produced);
+		processed(group).keySet()
+			.stream()
+			.filter((value) -> value.startsWith("skip") || value.startsWith("poison") || value.startsWith("broken"))
+			.forEach(impossible::add);
+		return impossible;
+	}
+
+	/**
+	 * How often a record was processed once more.
+	 * @param group by which group
+	 * @return 0 if each was processed once at most
+	 */
+	int duplicates(String group) {
+		return processed(group).values().stream().mapToInt((count) -> count - 1).sum();
+	}
+
+	@Override
+	public String toString() {
+		Map<String, String> groups = new TreeMap<>();
+		this.words.keySet()
+			.forEach((group) -> groups.put(group,
+					group.equals("hangs") ? String.valueOf(words(group)) : "processed=%d duplicates=%d deadLettered=%d"
+						.formatted(processed(group).size(), duplicates(group), deadLettered(group).size())));
+		return groups.toString();
+	}
+
+}
