@@ -37,6 +37,8 @@ class TopicRulesTests {
 
 	private final Map<Integer, String> racks = new HashMap<>(Map.of(1, "a", 2, "b", 3, "c", 4, "c"));
 
+	private Set<Integer> returning = Set.of();
+
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', nullValues = "-",
 			textBlock = """
@@ -146,6 +148,25 @@ class TopicRulesTests {
 		TopicDurability judged = judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings("2", false)), "zone");
 		assertThat(judged.level()).isEqualTo(DurabilityLevel.SERVER);
 		assertThat(judged.heldBackBy()).isEqualTo("broker 2 has no broker.rack");
+	}
+
+	@Test
+	void brokerThatIsStartedAgainChangesNothing() {
+		this.returning = Set.of(9);
+		TopicDurability judged = judge(topic(List.of(1, 9), List.of(1), null, settings("2", false)), "server");
+		assertThat(judged.levelInWords()).isEqualTo("server");
+		assertThat(judged.violations()).isEmpty();
+		assertThat(judged.advice()).extracting(Violation::risk).contains("topic.in-sync");
+		TopicState.Partition led = new TopicState.Partition(0, -1, List.of(9), Set.of(9), null);
+		TopicState alone = TopicState.of("orders", List.of(led), ReadSettings.of(settings("1", false)));
+		judged = judge(alone, "process");
+		assertThat(judged.violations()).isEmpty();
+		assertThat(judged.advice()).extracting(Violation::risk).containsExactly("topic.offline");
+		this.returning = Set.of();
+		assertThat(judge(topic(List.of(1, 9), List.of(1), null, settings("2", false)), "server").violations())
+			.extracting(Violation::risk)
+			.containsExactly("topic.in-sync");
+		assertThat(judge(alone, "process").violations()).extracting(Violation::risk).containsExactly("topic.offline");
 	}
 
 	@Test
@@ -266,7 +287,8 @@ class TopicRulesTests {
 	}
 
 	private ClusterState cluster() {
-		return new ClusterState(this.racks, ReadSettings.of(Map.of()), "here:9092");
+		return new ClusterState(this.racks, this.racks.keySet(), this.returning, ReadSettings.of(Map.of()),
+				"here:9092");
 	}
 
 	private static TopicState topic(List<Integer> replicas, List<Integer> inSync, List<Integer> eligible,
