@@ -173,12 +173,17 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 
 	@Test
 	void endpointTellsEverySectionWithoutSecrets() {
+		probe.createTopic(this.deadLetters, 1);
+		probe.send(this.deadLetters, 0, "payload", "payload");
+		probe.send(this.deadLetters, 0, "payload", "payload");
 		application((context) -> {
 			ReliableKafkaEndpoint endpoint = context.getBean(ReliableKafkaEndpoint.class);
 			assertThat(endpoint.sections()).asString()
-				.isEqualTo("{sections=[clients, producers, listeners, sequences, losses, durability]}");
+				.isEqualTo(
+						"{sections=[clients, producers, spool, listeners, sequences, losses, durability, dead-letters]}");
 			Map<String, JsonNode> sections = new LinkedHashMap<>();
-			for (String name : List.of("clients", "producers", "listeners", "sequences", "losses", "durability")) {
+			for (String name : List.of("clients", "producers", "spool", "listeners", "sequences", "losses",
+					"durability", "dead-letters")) {
 				sections.put(name, this.json.readTree(this.json.writeValueAsString(endpoint.section(name))));
 			}
 			assertThat(endpoint.section("unknown")).isNull();
@@ -193,6 +198,10 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 			assertThat(settings.get("bootstrap.servers").get("value").asString()).isEqualTo(probe.bootstrapServers());
 			assertThat(sections.get("producers").get("topics").get(this.topic).get("delivered").asInt()).isOne();
 			assertThat(sections.get("listeners").get("listeners").get(0).get("running").asBoolean()).isTrue();
+			assertThat(sections.get("spool").toString()).isEqualTo("{\"open\":false}");
+			assertThat(sections.get("dead-letters").toString()).isEqualTo(
+					"{\"failure\":\"\",\"topics\":[{\"topic\":\"%1$s-dlt\",\"originalTopic\":\"%1$s\",\"parking\":false,\"partitions\":1,\"records\":2,\"waiting\":2}]}"
+						.formatted(this.topic));
 			assertThat(sections.get("losses").get("newest").get(0).get("records").asInt()).isEqualTo(200);
 			JsonNode cluster = sections.get("durability").get("clusters").get(0);
 			assertThat(cluster.get("violations").get(0).get("risk").asString()).isEqualTo("cluster.brokers");
