@@ -198,7 +198,8 @@ final class RecordsSections {
 				topics.add(map);
 			});
 		}
-		catch (KafkaException ex) {
+		catch (KafkaException | IllegalStateException | IllegalArgumentException ex) {
+			// Away, or a topic was deleted meanwhile.
 			failure = "The cluster could not be asked: " + ex.getClass().getSimpleName();
 		}
 		section.put("failure", failure);

@@ -32,9 +32,8 @@ import org.apache.kafka.common.KafkaException;
 /**
  * Looks at one cluster and judges which failure the topics of the application survive
  * there. It only reads. Each look has a bounded time and needs few requests: one for the
- * cluster, one for a broker, two for each 250 topics, and some for groups that are
- * behind. Waits for answers, so it is for a thread of its own. Safe for use by many
- * threads.
+ * cluster, one for a broker, some for each 250 topics and for groups that are behind.
+ * Waits for answers, so it is for a thread of its own. Safe for use by many threads.
  *
  * @since 0.1.0
  */

@@ -57,7 +57,7 @@ final class TopicCommands {
 	 */
 	String reassign(List<TopicState.Partition> partitions, ClusterState cluster, int replicas) {
 		if (cluster.up().size() < replicas && cluster.racks().size() >= replicas) {
-			return "Start or mend the brokers that are away; the next look tells which replicas to add";
+			return "Start or mend the brokers that are away, or let kafka-cluster.sh unregister those that are gone for good; the next look tells which replicas to add";
 		}
 		if (cluster.up().size() < replicas) {
 			return "Add brokers to the cluster until it has %d, then give the topic a replica on each"

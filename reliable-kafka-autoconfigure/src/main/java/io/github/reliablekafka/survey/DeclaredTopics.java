@@ -21,7 +21,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -151,24 +150,37 @@ final class DeclaredTopics implements BeanPostProcessor, DisposableBean {
 		Reach reach;
 		synchronized (this) {
 			long deadline = System.nanoTime() + TIMEOUT.toNanos();
-			if (!this.clusters.containsKey(admin)) {
-				reach(admin, deadline);
-				this.topics.keySet()
-					.stream()
-					.filter((other) -> !isSilent(other))
-					.forEach((other) -> reach(other, deadline));
+			Reach asked = this.clusters.get(admin);
+			if (asked != null) {
+				reach = asked;
 			}
-			reach = Objects.requireNonNull(this.clusters.get(admin));
+			else {
+				reach = reach(admin, deadline);
+				this.topics.keySet().forEach((other) -> reachAhead(other, deadline));
+			}
 		}
 		reach.await();
 		return reach.client();
 	}
 
-	private void reach(KafkaAdmin admin, long deadline) {
-		this.clusters.computeIfAbsent(admin, (key) -> {
-			BoundedAdmin client = this.clients.apply(key.getConfigurationProperties());
-			return new Reach(client, ask(client), deadline);
-		});
+	private Reach reach(KafkaAdmin admin, long deadline) {
+		BoundedAdmin client = this.clients.apply(admin.getConfigurationProperties());
+		Reach reach = new Reach(client, ask(client), deadline);
+		this.clusters.put(admin, reach);
+		return reach;
+	}
+
+	private void reachAhead(KafkaAdmin admin, long deadline) {
+		if (this.clusters.containsKey(admin) || isSilent(admin)) {
+			return;
+		}
+		try {
+			reach(admin, deadline);
+		}
+		catch (RuntimeException ex) {
+			// Not like others, as a mock. It is asked when it has a topic.
+			logger.debug("Cannot ask ahead for the cluster of " + admin, ex);
+		}
 	}
 
 	private static Future<?> ask(BoundedAdmin client) {

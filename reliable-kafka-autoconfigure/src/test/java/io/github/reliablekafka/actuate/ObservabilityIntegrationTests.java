@@ -135,6 +135,18 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 		for (JsonNode panel : dashboard.get("panels")) {
 			assertThat(ids.add(panel.get("id").asInt())).isTrue();
 			assertThat(panel.get("type").asString()).isIn("timeseries", "stat");
+			// What Grafana's schema requires.
+			JsonNode options = panel.get("options");
+			if (panel.get("type").asString().equals("stat")) {
+				assertThat(List.of("orientation", "textMode", "justifyMode", "wideLayout", "showPercentChange",
+						"percentChangeColorMode", "colorMode", "graphMode", "reduceOptions"))
+					.allMatch(options::has);
+			}
+			else {
+				assertThat(List.of("calcs", "displayMode", "placement", "showLegend"))
+					.allMatch(options.get("legend")::has);
+				assertThat(options.has("tooltip")).isTrue();
+			}
 			assertThat(panel.get("datasource").get("uid").asString()).isEqualTo("${datasource}");
 			JsonNode place = panel.get("gridPos");
 			for (int x = place.get("x").asInt(); x < place.get("x").asInt() + place.get("w").asInt(); x++) {

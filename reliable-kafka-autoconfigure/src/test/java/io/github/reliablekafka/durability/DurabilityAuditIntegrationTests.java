@@ -29,6 +29,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -41,11 +42,13 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
@@ -74,6 +77,9 @@ class DurabilityAuditIntegrationTests {
 		.racks("a", "a", "b")
 		.property("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
 		.property("allow.everyone.if.no.acl.found", "true")
+		// What the cluster gives by itself: less replicas than the starter, more in sync.
+		.property("default.replication.factor", "2")
+		.property("min.insync.replicas", "3")
 		.build();
 
 	private static final Map<String, NewTopic> topics = new TreeMap<>();
@@ -140,6 +146,40 @@ class DurabilityAuditIntegrationTests {
 		assertThat(seen.isSafe()).isTrue();
 		assertThat(seen.topics().get(0).heldBackBy())
 			.isEqualTo("partition 0 has 2 replicas in rack 'a', and 2 are enough to acknowledge a record");
+	}
+
+	@Test
+	@Order(1)
+	void topicThatIsCompletedHasNothingLessThanTheClusterGives() throws Exception {
+		assertThat(completed("completed")).isEqualTo("[1, 2, 3] 3");
+	}
+
+	// Its replicas, and how many must be in sync.
+	private static String completed(String name) throws Exception {
+		NewTopic open = new NewTopic(name, Optional.of(1), Optional.empty());
+		long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+		assertThat(audit.admin().createComplete(open, deadline)).isTrue();
+		assertThat(audit.admin().createComplete(open, deadline)).isFalse();
+		await().atMost(Duration.ofSeconds(20)).until(() -> audit.admin().describe(name, deadline).isPresent());
+		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
+		return "%s %s".formatted(
+				audit.admin()
+					.describe(name, deadline)
+					.orElseThrow()
+					.partitions()
+					.get(0)
+					.replicas()
+					.stream()
+					.map(Node::id)
+					.sorted()
+					.toList(),
+				cluster.admin()
+					.describeConfigs(List.of(resource))
+					.all()
+					.get()
+					.get(resource)
+					.get("min.insync.replicas")
+					.value());
 	}
 
 	@Test
@@ -220,9 +260,11 @@ class DurabilityAuditIntegrationTests {
 
 	@Test
 	@Order(5)
-	void brokersThatAreAwayAreNoticed() {
+	void brokersThatAreAwayAreNoticed() throws Exception {
 		cluster.kill(3);
 		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("three", 0).size() == 2);
+		// It has its share of a new topic all the same.
+		assertThat(completed("completed-meanwhile")).isEqualTo("[1, 2, 3] 3");
 		// As if it is just started again.
 		assertThat(look()).contains("three server [] [topic.in-sync]", "one process [topic.replicas] []",
 				"one-on-3 process [topic.replicas] [topic.offline]",

@@ -264,6 +264,20 @@ class TopicRulesTests {
 	}
 
 	@Test
+	void replicasAreNotMovedWhileBrokersAreAway() {
+		List<TopicState.Partition> partitions = List.of(new TopicState.Partition(0, 1, List.of(1), Set.of(1), null));
+		ClusterState away = new ClusterState(this.racks, Set.of(1, 2), Set.of(), ReadSettings.of(Map.of()),
+				"here:9092");
+		assertThat(new TopicCommands("here:9092", "orders").reassign(partitions, away, 3))
+			.startsWith("Start or mend the brokers that are away")
+			.doesNotContain("--execute");
+		ClusterState small = new ClusterState(Map.of(1, "a", 2, "b"), Set.of(1, 2), Set.of(), ReadSettings.of(Map.of()),
+				"here:9092");
+		assertThat(new TopicCommands("here:9092", "orders").reassign(partitions, small, 3))
+			.startsWith("Add brokers to the cluster until it has 3");
+	}
+
+	@Test
 	void limitBySizeIsNotLiftedByACommand() {
 		Map<String, ReadSettings.Setting> settings = settings("2", false);
 		settings.put("retention.bytes", new ReadSettings.Setting("1000", ReadSettings.Source.TOPIC));

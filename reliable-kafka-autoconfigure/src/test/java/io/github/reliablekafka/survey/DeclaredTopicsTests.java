@@ -16,7 +16,7 @@
 
 package io.github.reliablekafka.survey;
 
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +45,9 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyLong;
 import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.mockConstruction;
+import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 
@@ -83,22 +85,42 @@ class DeclaredTopicsTests {
 	}
 
 	@Test
+	void adminThatIsAMockKeepsNoOtherFromCreatingTopics() {
+		KafkaAdmin mock = mock(KafkaAdmin.class);
+		given(mock.getConfigurationProperties()).willThrow(new IllegalStateException("a mock"));
+		this.declared.postProcessAfterInitialization(mock, "mock");
+		try (MockedConstruction<BoundedAdmin> clients = clients(new PolicyViolationException("not so"))) {
+			assertThat(admin("here:9092").test(topic("one"))).isTrue();
+			verify(clients.constructed().get(0)).createComplete(any(NewTopic.class), anyLong());
+		}
+	}
+
+	@Test
+	@SuppressWarnings({ "unchecked", "rawtypes" })
 	void clustersThatAreAwayAreWaitedForTogether(CapturedOutput output) {
-		Duration each = Duration.ofMillis(500);
-		Map<String, Object> settings = new HashMap<>();
-		settings.put("bootstrap.servers", List.of("127.0.0.1:1"));
-		DeclaredTopics topics = new DeclaredTopics((given) -> new BoundedAdmin(settings, "away", each));
+		List<BoundedAdmin> asked = new ArrayList<>();
+		DeclaredTopics topics = new DeclaredTopics((settings) -> {
+			BoundedAdmin client = mock(BoundedAdmin.class);
+			given(client.reach())
+				.willReturn((Future) CompletableFuture.failedFuture(new TimeoutException("no answer")));
+			asked.add(client);
+			return client;
+		});
 		List<Predicate<NewTopic>> admins = IntStream.range(0, 6)
 			.mapToObj((number) -> admin(topics, "here:9092"))
 			.toList();
-		long start = System.nanoTime();
+		assertThat(admins.get(0).test(topic("one"))).isTrue();
+		assertThat(asked).hasSize(6).allSatisfy((client) -> verify(client).reach());
 		for (Predicate<NewTopic> admin : admins) {
 			assertThat(admin.test(topic("one"))).isTrue();
 			assertThat(admin.test(topic("two"))).isTrue();
 		}
-		assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(each.minusMillis(100), each.multipliedBy(3));
+		assertThat(asked).hasSize(6).allSatisfy((client) -> {
+			verify(client).reach();
+			verify(client, never()).describe(anyString(), anyLong());
+			verify(client).close();
+		});
 		assertThat(output).contains("Topic 'one' could not be completed").doesNotContain("Topic 'two'");
-		topics.destroy();
 	}
 
 	@SuppressWarnings({ "unchecked", "rawtypes" })
