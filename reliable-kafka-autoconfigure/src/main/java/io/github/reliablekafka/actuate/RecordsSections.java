@@ -16,6 +16,8 @@
 
 package io.github.reliablekafka.actuate;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +35,7 @@ import io.github.reliablekafka.sequence.Finding;
 import io.github.reliablekafka.sequence.Integrity;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.SequenceBoards;
+import io.github.reliablekafka.spool.SpoolBacklog;
 import io.github.reliablekafka.spool.SpoolStatus;
 import io.github.reliablekafka.spool.SpoolWatch;
 import org.apache.kafka.common.KafkaException;
@@ -179,7 +182,20 @@ final class RecordsSections {
 			section.put("forces", status.forces());
 			section.put("failure", Objects.requireNonNullElse(status.failure(), ""));
 		}
+		SpoolBacklog backlog = spool.backlog();
+		if (backlog != null) {
+			section.put("waiting", backlog.waiting());
+			section.put("oldestAge", ageOf(backlog).toString());
+			section.put("parked", backlog.parked());
+			section.put("bypassed", backlog.bypassed());
+		}
 		return section;
+	}
+
+	static Duration ageOf(SpoolBacklog backlog) {
+		Instant oldest = backlog.oldest();
+		Duration age = (oldest != null) ? Duration.between(oldest, Instant.now()) : Duration.ZERO;
+		return age.isNegative() ? Duration.ZERO : age;
 	}
 
 	static Map<String, Object> deadLetters(DeadLetters deadLetters) {

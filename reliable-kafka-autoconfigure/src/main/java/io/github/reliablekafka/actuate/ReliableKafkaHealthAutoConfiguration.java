@@ -61,7 +61,8 @@ public final class ReliableKafkaHealthAutoConfiguration {
 		Map<String, HealthContributor> contributors = new LinkedHashMap<>();
 		contributors.put("producers",
 				new ProducersHealthIndicator(deliveries, properties.unacknowledgedAfter(), settled(properties)));
-		spool.ifAvailable((watch) -> contributors.put("spool", new SpoolHealthIndicator(watch, settled(properties))));
+		spool.ifAvailable((watch) -> contributors.put("spool",
+				new SpoolHealthIndicator(watch, properties.unacknowledgedAfter(), () -> settled(properties))));
 		listeners.ifAvailable((board) -> contributors.put("listeners",
 				new ListenersHealthIndicator(board, deliveries, properties.idleAfter(), () -> settled(properties))));
 		losses.ifAvailable((ledger) -> contributors.put("losses", new LossesHealthIndicator(ledger)));

@@ -16,15 +16,23 @@
 
 package io.github.reliablekafka.actuate;
 
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+import io.github.reliablekafka.spool.SpoolBacklog;
 import io.github.reliablekafka.spool.SpoolStatus;
 import io.github.reliablekafka.spool.SpoolWatch;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
 /**
- * A warning while the spool is nearly full, or its disk has failed. Never down: what is
- * in the spool waits for the cluster, and a restart brings neither room nor cluster.
+ * A warning while the spool is nearly full, its disk has failed, a record waits in it for
+ * too long, or one is parked and waits for people. Never down: a restart brings neither
+ * room nor cluster.
  */
 final class SpoolHealthIndicator extends AbstractHealthIndicator {
 
@@ -35,40 +43,73 @@ final class SpoolHealthIndicator extends AbstractHealthIndicator {
 
 	private final SpoolWatch spool;
 
-	private final Settled settled;
+	private final Duration limit;
 
-	SpoolHealthIndicator(SpoolWatch spool, Settled settled) {
+	private final Settled full;
+
+	private final Settled slow;
+
+	/**
+	 * Create an indicator.
+	 * @param spool the spool
+	 * @param limit age from which on a record waits too long
+	 * @param settled makes what keeps this from flapping
+	 */
+	SpoolHealthIndicator(SpoolWatch spool, Duration limit, Supplier<Settled> settled) {
 		super("The spool could not be looked at");
 		this.spool = spool;
-		this.settled = settled;
+		this.limit = limit;
+		this.full = settled.get();
+		this.slow = settled.get();
 	}
 
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
 		SpoolStatus status = this.spool.status();
-		String failure = (status != null) ? status.failure() : null;
-		boolean full = status != null && status.bytes() >= NEARLY_FULL * status.limitBytes();
-		boolean bad = this.settled.isBad(full);
-		if (failure != null) {
-			builder.status(DurabilityHealthIndicator.WARNING)
-				.withDetail("reason",
-						"The disk has failed: records that wait are in memory only. Mend it, and start the application again once the cluster has taken what waits: "
-								+ failure);
+		SpoolBacklog backlog = this.spool.backlog();
+		List<String> reasons = new ArrayList<>();
+		if (status != null && status.failure() != null) {
+			reasons.add("The disk has failed: records that wait are in memory only. Mend it, and start the application "
+					+ "again once the cluster has taken what waits: " + status.failure());
 		}
-		else if (bad) {
-			builder.status(DurabilityHealthIndicator.WARNING)
-				.withDetail("reason", full
-						? "The spool is nearly full. When it is, sends are rejected. See why the cluster does not take what waits, or give the spool more room"
-						: "The spool was nearly full a moment ago");
+		boolean fullNow = status != null && status.bytes() >= NEARLY_FULL * status.limitBytes();
+		if (this.full.isBad(fullNow)) {
+			reasons.add(fullNow
+					? "The spool is nearly full. When it is, sends are rejected. See why the cluster does not take what waits, or give the spool more room"
+					: "The spool was nearly full a moment ago");
 		}
-		else {
+		boolean slowNow = backlog != null && RecordsSections.ageOf(backlog).compareTo(this.limit) > 0;
+		if (this.slow.isBad(slowNow)) {
+			reasons.add(slowNow
+					? "A record has waited on disk for longer than %s. The cluster is away or does not accept it; the log says why. A restart loses nothing of it, and does not help"
+						.formatted(this.limit)
+					: "A record waited on disk for longer than %s a moment ago".formatted(this.limit));
+		}
+		if (backlog != null && backlog.parked() > 0) {
+			reasons.add(
+					"%d records that were promised are parked, as the cluster did not take them. Somebody has to decide: see the endpoint parkedrecords"
+						.formatted(backlog.parked()));
+		}
+		if (reasons.isEmpty()) {
 			builder.up();
 		}
+		else {
+			builder.status(DurabilityHealthIndicator.WARNING).withDetail("reasons", reasons);
+		}
+		describe(builder, status, backlog);
+	}
+
+	private static void describe(Health.Builder builder, @Nullable SpoolStatus status, @Nullable SpoolBacklog backlog) {
 		builder.withDetail("open", status != null);
 		if (status != null) {
 			builder.withDetail("records", status.records())
 				.withDetail("bytes", status.bytes())
 				.withDetail("limitBytes", status.limitBytes());
+		}
+		if (backlog != null) {
+			builder.withDetail("waiting", backlog.waiting())
+				.withDetail("oldestAge", RecordsSections.ageOf(backlog).toString())
+				.withDetail("parked", backlog.parked());
 		}
 	}
 
