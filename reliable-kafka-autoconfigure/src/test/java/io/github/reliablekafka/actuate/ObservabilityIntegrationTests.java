@@ -99,7 +99,7 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 				"management.endpoint.health.group.liveness.include=reliableKafka/listeners",
 				"management.endpoint.health.group.liveness.show-details=always",
 				"management.endpoint.health.validate-group-membership=true", "reliable.kafka.sequence.watermarks=none",
-				"reliable.kafka.durability.accept=topic.replicas",
+				"reliable.kafka.spool.mode=off", "reliable.kafka.durability.accept=topic.replicas",
 				"spring.kafka.properties[sasl.jaas.config]=org.Login required password=\"very-secret\";",
 				"spring.kafka.properties[my.own.token]=very-secret");
 	}
