@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
@@ -38,7 +39,7 @@ import org.apache.kafka.common.config.ConfigDef;
 /**
  * The open clients of the application with the settings that they have, and where these
  * come from. A value is shown only if Kafka knows the setting and does not call it a
- * password.
+ * password, and without what only the user of an address must know.
  */
 final class ClientsSection {
 
@@ -46,6 +47,11 @@ final class ClientsSection {
 
 	private static final Map<String, Set<String>> PRINTABLE = Map.of("producer", printable(ProducerConfig.configDef()),
 			"consumer", printable(ConsumerConfig.configDef()));
+
+	private static final Pattern USER = Pattern.compile("(?<=://)[^/?#@\\s,]+(?=@)");
+
+	private static final Pattern PARAMETER = Pattern
+		.compile("(?i)(?<=[?&])([^=&#\\s]*(?:password|secret|token|key|credential)[^=&#\\s]*)=[^&#\\s,]*");
 
 	private final SafetyGate gate;
 
@@ -81,7 +87,7 @@ final class ClientsSection {
 				return;
 			}
 			Map<String, Object> setting = new LinkedHashMap<>();
-			setting.put("value", printable.contains(name) ? print(value) : MASKED);
+			setting.put("value", printable.contains(name) ? withoutSecrets(print(value)) : MASKED);
 			String origin = this.origins.find(client.kind(), name, value);
 			setting.put("origin", (origin != null) ? origin : "the application's code, Spring Boot or reliable-kafka");
 			settings.put(name, setting);
@@ -98,6 +104,11 @@ final class ClientsSection {
 			}
 		});
 		return printable;
+	}
+
+	// An address may name a user and a password, or have a token among its parameters.
+	private static String withoutSecrets(String value) {
+		return PARAMETER.matcher(USER.matcher(value).replaceAll(MASKED)).replaceAll("$1=" + MASKED);
 	}
 
 	private static String print(Object value) {

@@ -16,13 +16,17 @@
 
 package io.github.reliablekafka.actuate;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
+import io.github.reliablekafka.deadletter.DeadLetters;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryCounts;
 import io.github.reliablekafka.ledger.DeliveryLedger;
@@ -31,6 +35,10 @@ import io.github.reliablekafka.sequence.Finding;
 import io.github.reliablekafka.sequence.Integrity;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.SequenceBoards;
+import io.github.reliablekafka.spool.SpoolBacklog;
+import io.github.reliablekafka.spool.SpoolStatus;
+import io.github.reliablekafka.spool.SpoolWatch;
+import org.apache.kafka.common.KafkaException;
 
 /**
  * What became of records, as the ledgers have it, for the endpoint. Each method builds a
@@ -157,6 +165,61 @@ final class RecordsSections {
 		Map<String, Object> section = new LinkedHashMap<>();
 		section.put("count", findings.size());
 		section.put("newest", newest);
+		return section;
+	}
+
+	static Map<String, Object> spool(SpoolWatch spool) {
+		SpoolStatus status = spool.status();
+		Map<String, Object> section = new LinkedHashMap<>();
+		section.put("open", status != null);
+		if (status != null) {
+			section.put("records", status.records());
+			section.put("bytes", status.bytes());
+			section.put("limitBytes", status.limitBytes());
+			section.put("files", status.segments());
+			section.put("appended", status.appended());
+			section.put("groups", status.groups());
+			section.put("forces", status.forces());
+			section.put("failure", Objects.requireNonNullElse(status.failure(), ""));
+		}
+		SpoolBacklog backlog = spool.backlog();
+		if (backlog != null) {
+			section.put("waiting", backlog.waiting());
+			section.put("oldestAge", ageOf(backlog).toString());
+			section.put("parked", backlog.parked());
+			section.put("bypassed", backlog.bypassed());
+		}
+		return section;
+	}
+
+	static Duration ageOf(SpoolBacklog backlog) {
+		Instant oldest = backlog.oldest();
+		Duration age = (oldest != null) ? Duration.between(oldest, Instant.now()) : Duration.ZERO;
+		return age.isNegative() ? Duration.ZERO : age;
+	}
+
+	static Map<String, Object> deadLetters(DeadLetters deadLetters) {
+		Map<String, Object> section = new LinkedHashMap<>();
+		List<Map<String, Object>> topics = new ArrayList<>();
+		String failure = "";
+		try {
+			deadLetters.topics().forEach((topic) -> {
+				Map<String, Object> map = new LinkedHashMap<>();
+				map.put("topic", topic.name());
+				map.put("originalTopic", topic.originalTopic());
+				map.put("parking", topic.parking());
+				map.put("partitions", topic.partitions());
+				map.put("records", topic.records());
+				map.put("waiting", topic.waiting());
+				topics.add(map);
+			});
+		}
+		catch (KafkaException | IllegalStateException | IllegalArgumentException ex) {
+			// Away, or a topic was deleted meanwhile.
+			failure = "The cluster could not be asked: " + ex.getClass().getSimpleName();
+		}
+		section.put("failure", failure);
+		section.put("topics", topics);
 		return section;
 	}
 

@@ -28,8 +28,9 @@ import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 
 /**
- * Shows what the starter knows, in sections. Reads memory only and changes nothing. No
- * record, key, header or secret is in it; {@code docs/endpoint.md} describes the answers.
+ * Shows what the starter knows, in sections. Reads memory only, but for the section
+ * {@code dead-letters}, and changes nothing. No record, key, header or secret is in it;
+ * {@code docs/endpoint.md} describes the answers.
  */
 @Endpoint(id = "reliablekafka", defaultAccess = Access.READ_ONLY)
 final class ReliableKafkaEndpoint {

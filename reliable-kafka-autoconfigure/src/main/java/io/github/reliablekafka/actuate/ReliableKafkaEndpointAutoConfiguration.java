@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 
+import io.github.reliablekafka.deadletter.DeadLetters;
 import io.github.reliablekafka.durability.DurabilityBoard;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.SettingOrigins;
@@ -27,6 +28,7 @@ import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.ListenerBoard;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.SequenceBoards;
+import io.github.reliablekafka.spool.SpoolWatch;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -44,6 +46,7 @@ import org.springframework.context.annotation.Bean;
  */
 @AutoConfiguration(afterName = { "io.github.reliablekafka.producer.ReliableProducerAutoConfiguration",
 		"io.github.reliablekafka.consumer.ReliableConsumerAutoConfiguration",
+		"io.github.reliablekafka.deadletter.DeadLetterAutoConfiguration",
 		"io.github.reliablekafka.survey.SurveyAutoConfiguration" })
 @ConditionalOnClass({ Endpoint.class, ConditionalOnAvailableEndpoint.class })
 @ConditionalOnBean({ DeliveryLedger.class, SafetyGate.class })
@@ -57,16 +60,19 @@ public final class ReliableKafkaEndpointAutoConfiguration {
 	@ConditionalOnMissingBean
 	ReliableKafkaEndpoint reliableKafkaEndpoint(SafetyGate gate, SettingOrigins origins, DeliveryLedger deliveries,
 			ObjectProvider<ListenerBoard> listeners, ObjectProvider<LossLedger> losses,
-			ObjectProvider<SequenceBoards> boards, ObjectProvider<DurabilityBoard> durability) {
+			ObjectProvider<SequenceBoards> boards, ObjectProvider<DurabilityBoard> durability,
+			ObjectProvider<SpoolWatch> spool, ObjectProvider<DeadLetters> deadLetters) {
 		Map<String, Supplier<Map<String, Object>>> sections = new LinkedHashMap<>();
 		sections.put("clients", new ClientsSection(gate, origins)::read);
 		sections.put("producers", () -> RecordsSections.producers(deliveries));
+		spool.ifAvailable((watch) -> sections.put("spool", () -> RecordsSections.spool(watch)));
 		listeners.ifAvailable((board) -> sections.put("listeners", () -> RecordsSections.listeners(deliveries, board)));
 		losses.ifAvailable((ledger) -> {
 			boards.ifAvailable((known) -> sections.put("sequences", () -> RecordsSections.sequences(known, ledger)));
 			sections.put("losses", () -> RecordsSections.losses(ledger));
 		});
 		durability.ifAvailable((board) -> sections.put("durability", new DurabilitySection(board)::read));
+		deadLetters.ifAvailable((letters) -> sections.put("dead-letters", () -> RecordsSections.deadLetters(letters)));
 		return new ReliableKafkaEndpoint(sections);
 	}
 

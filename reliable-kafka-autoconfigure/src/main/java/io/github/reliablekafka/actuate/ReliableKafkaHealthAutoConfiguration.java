@@ -23,6 +23,7 @@ import io.github.reliablekafka.durability.DurabilityBoard;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.ListenerBoard;
 import io.github.reliablekafka.sequence.LossLedger;
+import io.github.reliablekafka.spool.SpoolWatch;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -56,10 +57,12 @@ public final class ReliableKafkaHealthAutoConfiguration {
 	@ConditionalOnMissingBean(name = "reliableKafkaHealthContributor")
 	CompositeHealthContributor reliableKafkaHealthContributor(ReliableKafkaHealthProperties properties,
 			DeliveryLedger deliveries, ObjectProvider<ListenerBoard> listeners, ObjectProvider<LossLedger> losses,
-			ObjectProvider<DurabilityBoard> durability) {
+			ObjectProvider<DurabilityBoard> durability, ObjectProvider<SpoolWatch> spool) {
 		Map<String, HealthContributor> contributors = new LinkedHashMap<>();
 		contributors.put("producers",
 				new ProducersHealthIndicator(deliveries, properties.unacknowledgedAfter(), settled(properties)));
+		spool.ifAvailable((watch) -> contributors.put("spool",
+				new SpoolHealthIndicator(watch, properties.unacknowledgedAfter(), () -> settled(properties))));
 		listeners.ifAvailable((board) -> contributors.put("listeners",
 				new ListenersHealthIndicator(board, deliveries, properties.idleAfter(), () -> settled(properties))));
 		losses.ifAvailable((ledger) -> contributors.put("losses", new LossesHealthIndicator(ledger)));

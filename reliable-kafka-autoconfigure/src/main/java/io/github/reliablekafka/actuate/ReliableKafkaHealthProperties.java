@@ -25,7 +25,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * When something is bad enough for health.
  *
  * @param unacknowledgedAfter Age of the oldest record without an acknowledgement from
- * which on health warns of producers.
+ * which on health warns of producers, or of the spool.
  * @param idleAfter Time from which on health warns of a listener that is behind and does
  * not get on. Has to be longer than the processing of one record.
  * @param settleAfter Time for which something has to be good again before health says so.

@@ -16,14 +16,19 @@
 
 package io.github.reliablekafka.actuate;
 
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 
+import io.github.reliablekafka.spool.SpoolBacklog;
 import io.github.reliablekafka.spool.SpoolStatus;
 import io.github.reliablekafka.spool.SpoolWatch;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows how full the spool is. While it is not open, everything is zero.
@@ -32,7 +37,14 @@ final class SpoolMeters implements MeterBinder {
 
 	private static final String PREFIX = "reliable.kafka.spool.";
 
+	// Reads from disk, and a scrape asks several times.
+	private static final Duration BACKLOG_KEPT = Duration.ofSeconds(5);
+
 	private final SpoolWatch spool;
+
+	private @Nullable SpoolBacklog backlog;
+
+	private long backlogUntilNanos = System.nanoTime();
 
 	SpoolMeters(SpoolWatch spool) {
 		this.spool = spool;
@@ -54,12 +66,28 @@ final class SpoolMeters implements MeterBinder {
 		Gauge.builder(PREFIX + "failed", this.spool, of((status) -> (status.failure() != null) ? 1 : 0))
 			.description("1 if the disk has failed and nothing is written any more")
 			.register(registry);
+		Gauge.builder(PREFIX + "parked", this, (meters) -> meters.backlog((backlog) -> backlog.parked()))
+			.description("Records that were promised and that the cluster did not take")
+			.register(registry);
+		TimeGauge
+			.builder(PREFIX + "oldest.age", this, TimeUnit.MILLISECONDS,
+					(meters) -> meters.backlog((backlog) -> RecordsSections.ageOf(backlog).toMillis()))
+			.description("Age of the oldest record on disk that waits for the cluster")
+			.register(registry);
 		FunctionCounter.builder(PREFIX + "appended", this.spool, of(SpoolStatus::appended))
 			.description("Records that were appended")
 			.register(registry);
 		FunctionCounter.builder(PREFIX + "forces", this.spool, of(SpoolStatus::forces))
 			.description("How often the disk was asked to make bytes durable")
 			.register(registry);
+	}
+
+	private synchronized double backlog(ToDoubleFunction<SpoolBacklog> value) {
+		if (System.nanoTime() - this.backlogUntilNanos >= 0) {
+			this.backlog = this.spool.backlog();
+			this.backlogUntilNanos = System.nanoTime() + BACKLOG_KEPT.toNanos();
+		}
+		return (this.backlog != null) ? value.applyAsDouble(this.backlog) : 0;
 	}
 
 	private static ToDoubleFunction<SpoolWatch> of(ToDoubleFunction<SpoolStatus> value) {

@@ -20,11 +20,7 @@ import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.SequenceBoards;
-import org.jspecify.annotations.Nullable;
 
-import org.springframework.aot.hint.MemberCategory;
-import org.springframework.aot.hint.RuntimeHints;
-import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -34,7 +30,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.kafka.core.ConsumerFactory;
 
 /**
@@ -47,7 +42,6 @@ import org.springframework.kafka.core.ConsumerFactory;
 @ConditionalOnClass(ConsumerFactory.class)
 @ConditionalOnBooleanProperty(name = "reliable.kafka.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(ConsumerProperties.class)
-@ImportRuntimeHints(ReliableConsumerAutoConfiguration.VetoHints.class)
 public final class ReliableConsumerAutoConfiguration {
 
 	ReliableConsumerAutoConfiguration() {
@@ -89,18 +83,6 @@ public final class ReliableConsumerAutoConfiguration {
 	@ConditionalOnMissingBean
 	LossLedger reliableKafkaLossLedger() {
 		return new LossLedger();
-	}
-
-	/**
-	 * Lets Kafka create the veto by its name in a native image.
-	 */
-	static final class VetoHints implements RuntimeHintsRegistrar {
-
-		@Override
-		public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
-			hints.reflection().registerType(ConsumerSettingsVeto.class, MemberCategory.INVOKE_PUBLIC_CONSTRUCTORS);
-		}
-
 	}
 
 }

@@ -21,10 +21,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.reliablekafka.durability.BoundedAdmin;
+import io.github.reliablekafka.durability.NewTopics;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.Config;
@@ -175,27 +177,22 @@ final class DeadLetterTopics {
 		TopicDescription source = admin.describe(topic, deadline)
 			.orElseThrow(() -> new UnknownTopicOrPartitionException("There is no topic '%s'".formatted(topic)));
 		Config config = configOf(admin, topic, deadline);
-		Map<String, String> configs = new HashMap<>();
-		copy(config, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, configs);
-		copy(config, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, configs);
-		configs.computeIfPresent(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, (name, value) -> String
-			.valueOf(Math.min(Integer.MAX_VALUE, Long.parseLong(value) + ROOM_FOR_HEADERS_BYTES)));
-		configs.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
+		NewTopic created = NewTopics.like(deadLetterTopic, source,
+				value(config, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG));
+		Map<String, String> configs = new HashMap<>(created.configs());
+		value(config, TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
+			.ifPresent((value) -> configs.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+					String.valueOf(Math.min(Integer.MAX_VALUE, Long.parseLong(value) + ROOM_FOR_HEADERS_BYTES))));
 		// Of what waits here nothing may go, whatever the topic itself forgets.
 		configs.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
 		configs.put(TopicConfig.RETENTION_BYTES_CONFIG, "-1");
 		configs.put(TopicConfig.RETENTION_MS_CONFIG, String.valueOf(
 				(longestStay != null) ? retention(number(config, TopicConfig.RETENTION_MS_CONFIG), longestStay) : -1));
-		admin.create(new NewTopic(deadLetterTopic, source.partitions().size(),
-				(short) source.partitions().get(0).replicas().size())
-			.configs(configs), deadline);
+		admin.create(created.configs(configs), deadline);
 	}
 
-	private static void copy(Config config, String name, Map<String, String> configs) {
-		ConfigEntry entry = config.get(name);
-		if (entry != null && entry.value() != null) {
-			configs.put(name, entry.value());
-		}
+	private static Optional<String> value(Config config, String name) {
+		return Optional.ofNullable(config.get(name)).map(ConfigEntry::value);
 	}
 
 	private void complain(String deadLetterTopic, String topic, Throwable cause) {

@@ -17,12 +17,13 @@
 package io.github.reliablekafka.durability;
 
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -30,14 +31,20 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.CreateTopicsResult;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,19 +110,41 @@ public final class BoundedAdmin implements AutoCloseable {
 	}
 
 	/**
-	 * Count the brokers that are up.
-	 * @param deadline when to wait no longer, by {@link System#nanoTime()}
-	 * @return at least one
-	 * @throws KafkaException if that is not known
+	 * Ask for the brokers without waiting, so that it is known soon whether the cluster
+	 * can be reached.
+	 * @return completes when it has answered
 	 */
-	public int brokers(long deadline) {
-		return Math.max(1, get(admin().describeCluster().nodes(), deadline).size());
+	public Future<?> reach() {
+		return admin().describeCluster().nodes().toCompletionStage().toCompletableFuture();
 	}
 
 	/**
-	 * Create a topic with three replicas, of which two must be in sync, and without
-	 * unclean leader election, as far as there are brokers. If there are fewer, the log
-	 * tells how to change that later. A topic that exists is left as it is.
+	 * Find the brokers, those that are away for a moment included: they are still
+	 * registered, and marked as fenced.
+	 * @param admin the client
+	 * @param deadline when to wait no longer, by {@link System#nanoTime()}
+	 * @return at least one. A cluster of old brokers names only those that are up
+	 * @throws KafkaException if that is not known
+	 */
+	static Collection<Node> nodes(Admin admin, long deadline) {
+		Collection<Node> nodes;
+		try {
+			nodes = get(admin.describeCluster(new DescribeClusterOptions().includeFencedBrokers(true)).nodes(),
+					deadline);
+		}
+		catch (UnsupportedVersionException ex) {
+			nodes = get(admin.describeCluster().nodes(), deadline);
+		}
+		if (nodes.isEmpty()) {
+			throw new KafkaException("The cluster names no broker");
+		}
+		return nodes;
+	}
+
+	/**
+	 * Create a topic of our own with three replicas, of which two must be in sync, and
+	 * without unclean leader election, as far as there are brokers. If there are fewer,
+	 * the log tells how to change that later. A topic that exists is left as it is.
 	 * @param topic its name
 	 * @param partitions how many it has
 	 * @param configs the rest of its configuration
@@ -123,21 +152,53 @@ public final class BoundedAdmin implements AutoCloseable {
 	 * @throws KafkaException if it is not created, or if that is not known
 	 */
 	public void create(String topic, int partitions, Map<String, String> configs, long deadline) {
-		int brokers = brokers(deadline);
-		Map<String, String> all = new HashMap<>(configs);
-		if (!NewTopics.isEnough(brokers)) {
-			// Of two replicas one may be down.
-			all.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "1");
-		}
-		NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(all);
-		NewTopic complete = NewTopics.complete(wanted, brokers);
+		NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(configs);
+		NewTopic complete = NewTopics.completeOwn(wanted, clusterFor(wanted, deadline));
 		int replicas = complete.replicationFactor();
 		if (create(complete, deadline) && !NewTopics.isEnough(replicas)) {
-			logger.warn(("Topic '%1$s' has %2$d %3$s for good, as no more brokers were up when it was created: what it "
-					+ "has may be lost with %4$s. If the cluster has three: let kafka-reassign-partitions.sh give it three "
-					+ "replicas, then run kafka-configs.sh --alter --entity-type topics --entity-name %1$s "
-					+ "--add-config min.insync.replicas=2")
-				.formatted(topic, replicas, (replicas == 1) ? "replica" : "replicas", (replicas == 1) ? "it" : "them"));
+			logger
+				.warn(("Topic '%1$s' has %2$d %3$s for good, as there were no more brokers when it was created: what it "
+						+ "has may be lost with %4$s. If the cluster has three: let kafka-reassign-partitions.sh give it three "
+						+ "replicas, then run kafka-configs.sh --alter --entity-type topics --entity-name %1$s "
+						+ "--add-config min.insync.replicas=2")
+					.formatted(topic, replicas, (replicas == 1) ? "replica" : "replicas",
+							(replicas == 1) ? "it" : "them"));
+		}
+	}
+
+	/**
+	 * Create a topic of the application, and complete what it leaves open as
+	 * {@link NewTopics} has it. One that exists is left as it is.
+	 * @param topic the topic as the application describes it
+	 * @param deadline when to wait no longer, by {@link System#nanoTime()}
+	 * @return whether it was created now
+	 * @throws KafkaException if it is not created, or if that is not known
+	 */
+	public boolean createComplete(NewTopic topic, long deadline) {
+		return create(NewTopics.complete(topic, clusterFor(topic, deadline)), deadline);
+	}
+
+	// Whoever decides on a new topic is asked what it would get, since a broker's own
+	// settings need not be those of the controller.
+	private NewTopics.Cluster clusterFor(NewTopic topic, long deadline) {
+		int brokers = nodes(admin(), deadline).size();
+		try {
+			CreateTopicsResult offer = admin().createTopics(List.of(topic),
+					new CreateTopicsOptions().validateOnly(true));
+			get(offer.values().get(topic.name()), deadline);
+			ConfigEntry minInSync = get(offer.config(topic.name()), deadline)
+				.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG);
+			return new NewTopics.Cluster(brokers, get(offer.replicationFactor(topic.name()), deadline),
+					(minInSync != null) ? Integer.parseInt(minInSync.value()) : 0);
+		}
+		catch (org.apache.kafka.common.errors.TimeoutException | InterruptException ex) {
+			throw ex;
+		}
+		catch (KafkaException ex) {
+			// Not permitted to be told, or the cluster wants more than it has; whether it
+			// takes what is asked for then is seen when it is created.
+			logger.debug("What topic '%s' would get by default is not known".formatted(topic.name()), ex);
+			return new NewTopics.Cluster(brokers, 0, 0);
 		}
 	}
 
@@ -158,8 +219,9 @@ public final class BoundedAdmin implements AutoCloseable {
 		}
 		Map<String, String> configs = topic.configs();
 		String minInSync = (configs != null) ? configs.get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG) : null;
-		logger.info("Created topic '%s': partitions=%d, replication factor=%d, min.insync.replicas=%s".formatted(
-				topic.name(), topic.numPartitions(), topic.replicationFactor(),
+		logger.info("Created topic '%s': partitions=%s, replication factor=%s, min.insync.replicas=%s".formatted(
+				topic.name(), (topic.numPartitions() > 0) ? topic.numPartitions() : "as the brokers say",
+				(topic.replicationFactor() > 0) ? topic.replicationFactor() : "as assigned",
 				(minInSync != null) ? minInSync : "as the brokers say"));
 		return true;
 	}

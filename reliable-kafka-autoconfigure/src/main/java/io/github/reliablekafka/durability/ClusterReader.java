@@ -24,7 +24,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 import org.apache.kafka.clients.admin.Admin;
@@ -92,14 +94,18 @@ final class ClusterReader {
 	 * @throws KafkaException if it does not answer
 	 */
 	ClusterState cluster() {
-		Collection<Node> nodes = get(this.admin.describeCluster().nodes());
 		Map<Integer, @Nullable String> racks = new TreeMap<>();
-		nodes.forEach((node) -> racks.put(node.id(), node.rack()));
-		if (racks.isEmpty()) {
-			throw new KafkaException("The cluster names no broker");
+		SortedSet<Integer> up = new TreeSet<>();
+		BoundedAdmin.nodes(this.admin, this.deadline).forEach((node) -> {
+			racks.put(node.id(), node.rack());
+			if (!node.isFenced()) {
+				up.add(node.id());
+			}
+		});
+		if (up.isEmpty()) {
+			throw new KafkaException("The cluster names no broker that is up");
 		}
-		ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER,
-				String.valueOf(racks.keySet().iterator().next()));
+		ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER, String.valueOf(up.first()));
 		ReadSettings settings;
 		try {
 			settings = settings(
@@ -116,7 +122,7 @@ final class ClusterReader {
 			settings = ReadSettings
 				.unreadable("the broker that was asked has refused: " + ex.getClass().getSimpleName());
 		}
-		return new ClusterState(racks, settings, this.address);
+		return new ClusterState(racks, up, Set.of(), settings, this.address);
 	}
 
 	/**

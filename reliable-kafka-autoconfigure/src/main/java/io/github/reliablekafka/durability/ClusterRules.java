@@ -70,7 +70,7 @@ final class ClusterRules {
 
 	private void checkBrokers(List<TopicState> topics, DurabilityLevel required) {
 		// One that is away for a moment is still known from its replicas.
-		Set<Integer> known = new TreeSet<>(this.cluster.brokers());
+		Set<Integer> known = new TreeSet<>(this.cluster.racks().keySet());
 		topics.forEach((topic) -> topic.partitions().forEach((partition) -> known.addAll(partition.replicas())));
 		if (known.size() < SAFE_BROKERS && required.compareTo(DurabilityLevel.SERVER) >= 0) {
 			this.violations.add(new Violation(BROKERS, subject(), "number of brokers", String.valueOf(known

@@ -20,25 +20,28 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the cluster says about itself.
  *
- * @param racks the rack of each broker that is up, by the broker's id; {@code null} for
- * one that has none
+ * @param racks the rack of each broker that is known, by the broker's id; {@code null}
+ * for one that has none
+ * @param up the brokers that are up
+ * @param returning the brokers that are, or were a moment ago, away for so short a time
+ * that they are probably just started again with their disks
  * @param settings the settings of one of the brokers
  * @param address where the cluster is reached, for commands that people copy
  */
-record ClusterState(Map<Integer, @Nullable String> racks, ReadSettings settings, String address) {
+record ClusterState(Map<Integer, @Nullable String> racks, Set<Integer> up, Set<Integer> returning,
+		ReadSettings settings, String address) {
 
 	ClusterState {
 		racks = Collections.unmodifiableMap(new TreeMap<>(racks));
-	}
-
-	Set<Integer> brokers() {
-		return this.racks.keySet();
+		up = Collections.unmodifiableSet(new TreeSet<>(up));
+		returning = Set.copyOf(returning);
 	}
 
 }

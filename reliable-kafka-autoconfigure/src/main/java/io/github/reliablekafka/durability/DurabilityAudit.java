@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 import org.apache.kafka.clients.admin.Admin;
@@ -31,9 +32,8 @@ import org.apache.kafka.common.KafkaException;
 /**
  * Looks at one cluster and judges which failure the topics of the application survive
  * there. It only reads. Each look has a bounded time and needs few requests: one for the
- * cluster, one for a broker, two for each 250 topics, and some for groups that are
- * behind. Waits for answers, so it is for a thread of its own. Safe for use by many
- * threads.
+ * cluster, one for a broker, some for each 250 topics and for groups that are behind.
+ * Waits for answers, so it is for a thread of its own. Safe for use by many threads.
  *
  * @since 0.1.0
  */
@@ -48,6 +48,8 @@ public final class DurabilityAudit implements AutoCloseable {
 	private final DurabilityProperties policy;
 
 	private final Clock clock;
+
+	private final BrokerHistory history = new BrokerHistory();
 
 	/**
 	 * Create an audit that is not connected.
@@ -79,19 +81,31 @@ public final class DurabilityAudit implements AutoCloseable {
 	}
 
 	/**
-	 * Look at the cluster.
+	 * Look at the cluster, for 30 seconds at most.
 	 * @param uses the topics that the application uses there
 	 * @return what was seen
 	 * @throws KafkaException if the cluster does not answer in time
 	 */
 	public ClusterDurability look(Collection<TopicUse> uses) {
+		return look(uses, TIMEOUT);
+	}
+
+	/**
+	 * Look at the cluster.
+	 * @param uses the topics that the application uses there
+	 * @param timeout longest time to take
+	 * @return what was seen
+	 * @throws KafkaException if the cluster does not answer in time
+	 */
+	public ClusterDurability look(Collection<TopicUse> uses, Duration timeout) {
 		long started = System.nanoTime();
 		Instant at = this.clock.instant();
-		long deadline = started + TIMEOUT.toNanos();
+		long deadline = started + timeout.toNanos();
 		Admin client = this.admin.admin();
 		ClusterReader reader = new ClusterReader(client, this.address, deadline);
-		ClusterState cluster = reader.cluster();
+		ClusterState read = reader.cluster();
 		Map<String, TopicState> states = reader.topics(uses.stream().map(TopicUse::topic).toList());
+		ClusterState cluster = this.history.apply(read, states.values(), at);
 		ExpiryReader expiry = new ExpiryReader(client, this.address, deadline, at.toEpochMilli());
 		Map<String, List<Violation>> expiring = expiry.read(uses, states);
 		List<TopicDurability> topics = uses.stream()
@@ -107,7 +121,8 @@ public final class DurabilityAudit implements AutoCloseable {
 		List<String> unknown = new ArrayList<>(rules.unknown);
 		unknown.addAll(expiry.unknown());
 		Map<Integer, String> brokers = new TreeMap<>();
-		cluster.racks().forEach((broker, rack) -> brokers.put(broker, (rack != null) ? rack : ""));
+		cluster.up()
+			.forEach((broker) -> brokers.put(broker, Objects.requireNonNullElse(cluster.racks().get(broker), "")));
 		return new ClusterDurability(this.address, at, Duration.ofNanos(System.nanoTime() - started), null, brokers,
 				rules.violations, rules.advice, unknown, topics);
 	}

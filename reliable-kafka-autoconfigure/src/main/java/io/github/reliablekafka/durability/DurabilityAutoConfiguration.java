@@ -22,6 +22,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.env.Environment;
 
 /**
@@ -32,6 +33,7 @@ import org.springframework.core.env.Environment;
  */
 @AutoConfiguration
 @ConditionalOnBooleanProperty(name = "reliable.kafka.enabled", matchIfMissing = true)
+@ImportRuntimeHints(ReflectionHints.class)
 @EnableConfigurationProperties({ DurabilityProperties.class, SequenceProperties.class })
 public final class DurabilityAutoConfiguration {
 

@@ -19,14 +19,17 @@ package io.github.reliablekafka.durability;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.config.TopicConfig;
 
 /**
  * How topics are created that nobody has described in full: as many replicas as there are
  * brokers, at most three, of which two must be in sync if there are three, and no unclean
- * leader election. What somebody has described stays.
+ * leader election. What somebody has described stays, and where the cluster itself would
+ * give more, it is as much.
  *
  * @since 0.1.0
  */
@@ -34,19 +37,12 @@ public final class NewTopics {
 
 	private static final short REPLICAS = 3;
 
+	private static final int IN_SYNC = 2;
+
 	// As Kafka's clients have it for a topic that takes the default of the brokers.
 	private static final short NOT_GIVEN = -1;
 
 	private NewTopics() {
-	}
-
-	/**
-	 * How many replicas a topic gets.
-	 * @param brokers how many brokers there are
-	 * @return 1 to 3
-	 */
-	public static short replicas(int brokers) {
-		return (short) Math.max(1, Math.min(REPLICAS, brokers));
 	}
 
 	/**
@@ -73,10 +69,10 @@ public final class NewTopics {
 	/**
 	 * Describe a topic in full.
 	 * @param topic the topic; stays as it is
-	 * @param brokers how many brokers there are
+	 * @param cluster where it is created
 	 * @return a new one
 	 */
-	public static NewTopic complete(NewTopic topic, int brokers) {
+	static NewTopic complete(NewTopic topic, Cluster cluster) {
 		Map<Integer, List<Integer>> assignments = topic.replicasAssignments();
 		NewTopic completed;
 		int replicas;
@@ -85,19 +81,72 @@ public final class NewTopics {
 			replicas = assignments.values().stream().mapToInt(List::size).min().orElse(1);
 		}
 		else {
-			replicas = (topic.replicationFactor() != NOT_GIVEN) ? topic.replicationFactor() : replicas(brokers);
+			replicas = (topic.replicationFactor() != NOT_GIVEN) ? topic.replicationFactor()
+					: Math.max(Math.min(REPLICAS, cluster.brokers()), cluster.replicas());
 			completed = new NewTopic(topic.name(), topic.numPartitions(), (short) replicas);
 		}
 		Map<String, String> configs = new HashMap<>();
 		if (isEnough(replicas)) {
 			// With fewer it is better left to the brokers than lowered here.
-			configs.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2");
+			configs.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
+					String.valueOf(Math.max(IN_SYNC, cluster.minInSync())));
 		}
 		configs.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
 		if (topic.configs() != null) {
 			configs.putAll(topic.configs());
 		}
 		return completed.configs(configs);
+	}
+
+	/**
+	 * Describe a topic of the starter in full. Other than a topic of the application it
+	 * can always be written while one broker is away.
+	 * @param topic the topic; stays as it is
+	 * @param cluster where it is created
+	 * @return a new one
+	 */
+	static NewTopic completeOwn(NewTopic topic, Cluster cluster) {
+		NewTopic completed = complete(topic, cluster);
+		Map<String, String> configs = new HashMap<>(completed.configs());
+		if (!isEnough(completed.replicationFactor())) {
+			// Of two replicas one may be down.
+			configs.putIfAbsent(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "1");
+		}
+		return completed.configs(configs);
+	}
+
+	/**
+	 * Describe a topic that is as safe as another one: as many partitions and replicas,
+	 * as many of them in sync, and no unclean leader election.
+	 * @param name its name
+	 * @param source the other one
+	 * @param minInSync how many replicas of the other one must be in sync; nothing if
+	 * that could not be read
+	 * @return the topic, to which configuration may be added
+	 */
+	public static NewTopic like(String name, TopicDescription source, Optional<String> minInSync) {
+		int replicas = source.partitions()
+			.stream()
+			.mapToInt((partition) -> partition.replicas().size())
+			.max()
+			.orElse(REPLICAS);
+		Map<String, String> configs = new HashMap<>();
+		minInSync.ifPresent((value) -> configs.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, value));
+		configs.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
+		return new NewTopic(name, source.partitions().size(), (short) replicas).configs(configs);
+	}
+
+	/**
+	 * What a cluster has for a topic.
+	 *
+	 * @param brokers how many brokers there are, those that are away for a moment
+	 * included
+	 * @param replicas how many replicas the cluster gives by itself; 0 if that is not
+	 * known
+	 * @param minInSync how many of them must be in sync then; 0 if that is not known
+	 */
+	record Cluster(int brokers, int replicas, int minInSync) {
+
 	}
 
 }

@@ -59,7 +59,7 @@ record ReachedLevel(DurabilityLevel level, @Nullable String heldBackBy) {
 					"unclean.leader.election.enable=true lets a replica become leader that lacks acknowledged records");
 		}
 		for (TopicState.Partition partition : topic.partitions()) {
-			Set<Integer> complete = partition.complete(cluster.brokers());
+			Set<Integer> complete = partition.complete(cluster);
 			if (complete.size() < 2) {
 				return new ReachedLevel(DurabilityLevel.PROCESS,
 						complete.isEmpty()
@@ -78,7 +78,7 @@ record ReachedLevel(DurabilityLevel level, @Nullable String heldBackBy) {
 			Map<String, Integer> perRack = new HashMap<>();
 			for (int broker : partition.replicas()) {
 				if (!cluster.racks().containsKey(broker)) {
-					return "broker %d is down, so its rack is not known".formatted(broker);
+					return "broker %d is away, so its rack is not known".formatted(broker);
 				}
 				String rack = cluster.racks().get(broker);
 				if (rack == null) {
@@ -92,7 +92,7 @@ record ReachedLevel(DurabilityLevel level, @Nullable String heldBackBy) {
 						.formatted(partition.number(), rack.getValue(), rack.getKey(), acknowledgedBy);
 				}
 			}
-			Set<String> complete = partition.complete(cluster.brokers())
+			Set<String> complete = partition.complete(cluster)
 				.stream()
 				.map((broker) -> String.valueOf(cluster.racks().get(broker)))
 				.collect(Collectors.toSet());

@@ -58,7 +58,8 @@ public final class SettingOrigins {
 				"spring.kafka.%s.%s".formatted(client, setting.replace('.', '-')),
 				"spring.kafka.properties[%s]".formatted(setting), "spring.kafka.properties.%s".formatted(setting));
 		for (String candidate : candidates) {
-			ConfigurationProperty property = property(candidate);
+			// A setting that Kafka does not know may have any name.
+			ConfigurationProperty property = ConfigurationPropertyName.isValid(candidate) ? property(candidate) : null;
 			if (property != null && String.valueOf(value)
 				.equals(this.environment.resolvePlaceholders(String.valueOf(property.getValue())))) {
 				return "%s%s".formatted(candidate, (property.getOrigin() != null) ? ", " + property.getOrigin() : "");

@@ -56,7 +56,10 @@ final class TopicCommands {
 	 * @return the command
 	 */
 	String reassign(List<TopicState.Partition> partitions, ClusterState cluster, int replicas) {
-		if (cluster.brokers().size() < replicas) {
+		if (cluster.up().size() < replicas && cluster.racks().size() >= replicas) {
+			return "Start or mend the brokers that are away, or let kafka-cluster.sh unregister those that are gone for good; the next look tells which replicas to add";
+		}
+		if (cluster.up().size() < replicas) {
 			return "Add brokers to the cluster until it has %d, then give the topic a replica on each"
 				.formatted(replicas);
 		}
@@ -73,13 +76,13 @@ final class TopicCommands {
 	 * @return the command, or what has to be done before
 	 */
 	String moveToOtherRacks(List<TopicState.Partition> partitions, ClusterState cluster, int replicas) {
-		if (cluster.brokers().stream().anyMatch((broker) -> cluster.racks().get(broker) == null)) {
+		if (cluster.up().stream().anyMatch((broker) -> cluster.racks().get(broker) == null)) {
 			return "Set broker.rack on each broker; the next look tells which replicas to move";
 		}
 		Map<Integer, List<Integer>> wanted = new TreeMap<>();
 		for (TopicState.Partition partition : partitions) {
 			List<Integer> chosen = acrossRacks(partition, cluster, replicas);
-			if (cluster.brokers().containsAll(partition.replicas()) && !chosen.equals(partition.replicas())) {
+			if (cluster.up().containsAll(partition.replicas()) && !chosen.equals(partition.replicas())) {
 				wanted.put(partition.number(), chosen);
 			}
 		}
@@ -126,7 +129,7 @@ final class TopicCommands {
 	}
 
 	private static List<Integer> inTurn(TopicState.Partition partition, ClusterState cluster) {
-		List<Integer> brokers = new ArrayList<>(cluster.brokers());
+		List<Integer> brokers = new ArrayList<>(cluster.up());
 		Collections.rotate(brokers, -(partition.number() % Math.max(1, brokers.size())));
 		return brokers;
 	}

@@ -250,10 +250,15 @@ final class TopicRules {
 	}
 
 	private void checkPartitions() {
-		Set<Integer> up = this.cluster.brokers();
 		List<Integer> offline = numbers((partition) -> partition.leader() < 0);
 		if (!offline.isEmpty()) {
-			this.violations.add(violation(OFFLINE, "leader of " + named(offline), "none", "a broker",
+			// One that is led again in a moment, by a broker that is just started again.
+			boolean soon = this.topic.partitions()
+				.stream()
+				.filter((partition) -> partition.leader() < 0)
+				.allMatch((partition) -> partition.replicas().stream().anyMatch(this.cluster.returning()::contains));
+			(soon ? this.advice : this.violations).add(violation(OFFLINE, "leader of " + named(offline), "none",
+					"a broker",
 					"nothing can be written or read, and what waits to be written is lost with this process",
 					"Start the brokers that have the partition, or mend their disks: %s. For the case that they are gone for good see docs/operations.md, before anything else is tried"
 						.formatted(brokersOf(offline)),
@@ -263,7 +268,7 @@ final class TopicRules {
 			return;
 		}
 		List<Integer> last = numbers(
-				(partition) -> !offline.contains(partition.number()) && partition.complete(up).size() < 2);
+				(partition) -> !offline.contains(partition.number()) && partition.complete(this.cluster).size() < 2);
 		List<Integer> behind = numbers((partition) -> !offline.contains(partition.number())
 				&& !last.contains(partition.number()) && partition.inSync().size() < partition.replicas().size());
 		String command = "Start or mend the brokers that are away: " + this.commands.describe();
@@ -311,7 +316,7 @@ final class TopicRules {
 			.flatMap((partition) -> partition.replicas().stream())
 			.collect(Collectors.toCollection(TreeSet::new));
 		Set<Integer> away = new TreeSet<>(having);
-		away.removeAll(this.cluster.brokers());
+		away.removeAll(this.cluster.up());
 		return (away.isEmpty() ? having : away).stream().map(String::valueOf).collect(Collectors.joining(", "));
 	}
 

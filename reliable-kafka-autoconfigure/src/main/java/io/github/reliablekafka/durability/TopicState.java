@@ -82,16 +82,18 @@ record TopicState(String name, List<Partition> partitions, ReadSettings settings
 		}
 
 		/**
-		 * The brokers that are up and have each acknowledged record.
-		 * @param up the brokers that are up
+		 * The brokers that are up and have each acknowledged record, or had a moment ago
+		 * when they went away.
+		 * @param cluster knows which are up
 		 * @return their ids
 		 */
-		Set<Integer> complete(Set<Integer> up) {
+		Set<Integer> complete(ClusterState cluster) {
 			Set<Integer> complete = new HashSet<>(this.inSync);
 			if (this.eligible != null) {
 				complete.addAll(this.eligible);
 			}
-			complete.retainAll(up);
+			complete.retainAll(cluster.up());
+			this.replicas.stream().filter(cluster.returning()::contains).forEach(complete::add);
 			return complete;
 		}
 

@@ -181,6 +181,11 @@ final class DurabilityChanges {
 				+ ((topics.size() > MOST_NAMES) ? " and %d more".formatted(topics.size() - MOST_NAMES) : "");
 	}
 
+	// Said at once, though it may only be for as long as a broker starts again.
+	private static boolean isLastInSync(TopicDurability topic) {
+		return "1".equals(topic.facts().get("fewest-in-sync")) && !"1".equals(topic.facts().get("replicas"));
+	}
+
 	private void sayAltered(ClusterDurability before, ClusterDurability now) {
 		Map<String, TopicDurability> known = new TreeMap<>();
 		before.topics().forEach((topic) -> known.put(topic.topic(), topic));
@@ -197,7 +202,7 @@ final class DurabilityChanges {
 				}
 			});
 			if (!differences.isEmpty()) {
-				boolean worse = topic.level().compareTo(old.level()) < 0;
+				boolean worse = topic.level().compareTo(old.level()) < 0 || (isLastInSync(topic) && !isLastInSync(old));
 				(worse ? this.alarms : this.notes)
 					.add("topic '%s' has changed: %s; it survives %s%s. Durability topic=%s".formatted(topic.topic(),
 							String.join(", ", differences), topic.levelInWords(),

@@ -63,6 +63,12 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 
 	private static final Duration STEP = Duration.ofSeconds(10);
 
+	private static final Duration LONGEST = Duration.ofSeconds(30);
+
+	private static final Duration SHORTEST = Duration.ofSeconds(2);
+
+	private static final Set<String> AWAY = Set.of("topic.in-sync", "topic.offline");
+
 	private static final Set<String> MAY_BE_OVER_SOON = Set.of("topic.in-sync", "topic.offline", "topic.retention");
 
 	private final UsedTopics topics;
@@ -104,7 +110,7 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 		if (!this.policy.mayFail()) {
 			return;
 		}
-		lookAtAll();
+		lookAtAll(LONGEST);
 		for (ClusterDurability cluster : this.board.clusters()) {
 			List<Violation> refused = new ArrayList<>();
 			if (this.policy.onViolation() == DurabilityProperties.OnViolation.FAIL) {
@@ -232,22 +238,30 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 	 * @return whether there is nothing that may be over soon
 	 */
 	boolean lookAtAll() {
+		return lookAtAll(Duration.ofDays(1));
+	}
+
+	// Clusters that are away keep whoever waits no longer than one of them does, and 2
+	// seconds for each of the others.
+	private boolean lookAtAll(Duration together) {
 		boolean calm = true;
+		long end = System.nanoTime() + together.toNanos();
 		synchronized (this.audits) {
 			for (UsedCluster cluster : this.topics.find()) {
+				long left = Math.max(SHORTEST.toNanos(), end - System.nanoTime());
 				Looked looked = this.audits.computeIfAbsent(ConnectionSettings.identity(cluster.connection()),
 						(key) -> new Looked(new DurabilityAudit(cluster.connection(), this.policy, this.clock),
 								this.audits.size() + 1));
-				calm &= look(cluster, looked);
+				calm &= look(cluster, looked, Duration.ofNanos(Math.min(LONGEST.toNanos(), left)));
 			}
 		}
 		return calm;
 	}
 
-	private boolean look(UsedCluster cluster, Looked looked) {
+	private boolean look(UsedCluster cluster, Looked looked, Duration timeout) {
 		ClusterDurability now;
 		try {
-			now = looked.audit.look(cluster.topics());
+			now = looked.audit.look(cluster.topics(), timeout);
 			if (this.policy.repair() && looked.repair.mend(now, this.board::isAccepted)) {
 				pause();
 				now = looked.audit.look(cluster.topics());
@@ -288,7 +302,7 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 				cluster.topics()
 					.stream()
 					.flatMap((topic) -> topic.advice().stream())
-					.filter((advice) -> advice.risk().equals("topic.in-sync")));
+					.filter((advice) -> AWAY.contains(advice.risk())));
 	}
 
 	private void say(Looked looked, ClusterDurability now) {

@@ -99,7 +99,7 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 				"management.endpoint.health.group.liveness.include=reliableKafka/listeners",
 				"management.endpoint.health.group.liveness.show-details=always",
 				"management.endpoint.health.validate-group-membership=true", "reliable.kafka.sequence.watermarks=none",
-				"reliable.kafka.durability.accept=topic.replicas",
+				"reliable.kafka.spool.mode=off", "reliable.kafka.durability.accept=topic.replicas",
 				"spring.kafka.properties[sasl.jaas.config]=org.Login required password=\"very-secret\";",
 				"spring.kafka.properties[my.own.token]=very-secret");
 	}
@@ -135,6 +135,18 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 		for (JsonNode panel : dashboard.get("panels")) {
 			assertThat(ids.add(panel.get("id").asInt())).isTrue();
 			assertThat(panel.get("type").asString()).isIn("timeseries", "stat");
+			// What Grafana's schema requires.
+			JsonNode options = panel.get("options");
+			if (panel.get("type").asString().equals("stat")) {
+				assertThat(List.of("orientation", "textMode", "justifyMode", "wideLayout", "showPercentChange",
+						"percentChangeColorMode", "colorMode", "graphMode", "reduceOptions"))
+					.allMatch(options::has);
+			}
+			else {
+				assertThat(List.of("calcs", "displayMode", "placement", "showLegend"))
+					.allMatch(options.get("legend")::has);
+				assertThat(options.has("tooltip")).isTrue();
+			}
 			assertThat(panel.get("datasource").get("uid").asString()).isEqualTo("${datasource}");
 			JsonNode place = panel.get("gridPos");
 			for (int x = place.get("x").asInt(); x < place.get("x").asInt() + place.get("w").asInt(); x++) {
@@ -173,12 +185,17 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 
 	@Test
 	void endpointTellsEverySectionWithoutSecrets() {
+		probe.createTopic(this.deadLetters, 1);
+		probe.send(this.deadLetters, 0, "payload", "payload");
+		probe.send(this.deadLetters, 0, "payload", "payload");
 		application((context) -> {
 			ReliableKafkaEndpoint endpoint = context.getBean(ReliableKafkaEndpoint.class);
 			assertThat(endpoint.sections()).asString()
-				.isEqualTo("{sections=[clients, producers, listeners, sequences, losses, durability]}");
+				.isEqualTo(
+						"{sections=[clients, producers, spool, listeners, sequences, losses, durability, dead-letters]}");
 			Map<String, JsonNode> sections = new LinkedHashMap<>();
-			for (String name : List.of("clients", "producers", "listeners", "sequences", "losses", "durability")) {
+			for (String name : List.of("clients", "producers", "spool", "listeners", "sequences", "losses",
+					"durability", "dead-letters")) {
 				sections.put(name, this.json.readTree(this.json.writeValueAsString(endpoint.section(name))));
 			}
 			assertThat(endpoint.section("unknown")).isNull();
@@ -193,6 +210,10 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 			assertThat(settings.get("bootstrap.servers").get("value").asString()).isEqualTo(probe.bootstrapServers());
 			assertThat(sections.get("producers").get("topics").get(this.topic).get("delivered").asInt()).isOne();
 			assertThat(sections.get("listeners").get("listeners").get(0).get("running").asBoolean()).isTrue();
+			assertThat(sections.get("spool").toString()).isEqualTo("{\"open\":false}");
+			assertThat(sections.get("dead-letters").toString()).isEqualTo(
+					"{\"failure\":\"\",\"topics\":[{\"topic\":\"%1$s-dlt\",\"originalTopic\":\"%1$s\",\"parking\":false,\"partitions\":1,\"records\":2,\"waiting\":2}]}"
+						.formatted(this.topic));
 			assertThat(sections.get("losses").get("newest").get(0).get("records").asInt()).isEqualTo(200);
 			JsonNode cluster = sections.get("durability").get("clusters").get(0);
 			assertThat(cluster.get("violations").get(0).get("risk").asString()).isEqualTo("cluster.brokers");

@@ -115,6 +115,20 @@ class ReliableKafkaMetersTests {
 	}
 
 	@Test
+	void eachApplicationOfAJvmHasItsOwnMeters() {
+		DeliveryLedger other = new DeliveryLedger();
+		SimpleMeterRegistry otherRegistry = new SimpleMeterRegistry();
+		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), null, null, null).bindTo(this.registry);
+		new ReliableKafkaMeters(other, new SafetyGate(Set.of()), null, null, null).bindTo(otherRegistry);
+		this.ledger.accept("orders").delivered();
+		other.accept("invoices");
+		assertThat(records("orders", "delivered")).isEqualTo(1);
+		assertThat(otherRegistry.get("reliable.kafka.producer.in.flight").tag("topic", "invoices").gauge().value())
+			.isEqualTo(1);
+		assertThat(otherRegistry.find("reliable.kafka.producer.records").tag("topic", "orders").meters()).isEmpty();
+	}
+
+	@Test
 	void scrapeOfAHundredTopicsAndTenGroupsIsBounded() {
 		LossLedger losses = new LossLedger();
 		PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);

@@ -16,9 +16,14 @@
 
 package io.github.reliablekafka.actuate;
 
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.github.reliablekafka.spool.SpoolBacklog;
 import io.github.reliablekafka.spool.SpoolStatus;
+import io.github.reliablekafka.spool.SpoolWatch;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
 
@@ -33,7 +38,27 @@ class SpoolMetersTests {
 	void metersFollowTheSpool() {
 		AtomicReference<SpoolStatus> status = new AtomicReference<>();
 		SimpleMeterRegistry registry = new SimpleMeterRegistry();
-		new SpoolMeters(status::get).bindTo(registry);
+		AtomicReference<SpoolBacklog> backlog = new AtomicReference<>(
+				new SpoolBacklog(7, Instant.now().minusSeconds(90), 2, 0));
+		AtomicInteger reads = new AtomicInteger();
+		new SpoolMeters(new SpoolWatch() {
+
+			@Override
+			public SpoolStatus status() {
+				return status.get();
+			}
+
+			@Override
+			public SpoolBacklog backlog() {
+				reads.incrementAndGet();
+				return backlog.get();
+			}
+
+		}).bindTo(registry);
+		assertThat(registry.get("reliable.kafka.spool.parked").gauge().value()).isEqualTo(2);
+		assertThat(registry.get("reliable.kafka.spool.oldest.age").timeGauge().value(TimeUnit.SECONDS)).isBetween(90.0,
+				120.0);
+		assertThat(reads).hasValue(1);
 		assertThat(registry.get("reliable.kafka.spool.records").gauge().value()).isZero();
 		status.set(new SpoolStatus(7, 4096, 8192, 2, 3, 3, 20, "Input/output error"));
 		assertThat(registry.get("reliable.kafka.spool.records").gauge().value()).isEqualTo(7);

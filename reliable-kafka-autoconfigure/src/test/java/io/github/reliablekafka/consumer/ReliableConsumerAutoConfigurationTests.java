@@ -30,9 +30,6 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-import org.springframework.aot.hint.MemberCategory;
-import org.springframework.aot.hint.RuntimeHints;
-import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
@@ -185,15 +182,6 @@ class ReliableConsumerAutoConfigurationTests extends ReliableConsumerSetup {
 				.createContainer("later");
 			assertThat(container.getRecordInterceptor()).isInstanceOf(RecordOutcomes.class);
 		});
-	}
-
-	@Test
-	void vetoCanBeCreatedInANativeImage() {
-		RuntimeHints hints = new RuntimeHints();
-		new ReliableConsumerAutoConfiguration.VetoHints().registerHints(hints, null);
-		assertThat(RuntimeHintsPredicates.reflection()
-			.onType(ConsumerSettingsVeto.class)
-			.withMemberCategory(MemberCategory.INVOKE_PUBLIC_CONSTRUCTORS)).accepts(hints);
 	}
 
 	@Test

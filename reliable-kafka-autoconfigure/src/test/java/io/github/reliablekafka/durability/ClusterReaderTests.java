@@ -17,11 +17,13 @@
 package io.github.reliablekafka.durability;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeClusterResult;
 import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.DescribeConfigsResult;
@@ -29,6 +31,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.internals.KafkaFutureImpl;
 import org.junit.jupiter.api.Test;
 
@@ -47,8 +50,9 @@ class ClusterReaderTests {
 	void clusterThatDoesNotShowItsBrokersIsLookedAtAllTheSame() {
 		Admin admin = mock(Admin.class);
 		DescribeClusterResult cluster = mock(DescribeClusterResult.class);
-		given(cluster.nodes()).willReturn(KafkaFuture.completedFuture(List.of(new Node(1, "here", 9092, "a"))));
-		given(admin.describeCluster()).willReturn(cluster);
+		given(cluster.nodes()).willReturn(KafkaFuture
+			.completedFuture(List.of(new Node(0, "there", 9092, "b", true), new Node(1, "here", 9092, "a", false))));
+		given(admin.describeCluster(any(DescribeClusterOptions.class))).willReturn(cluster);
 		KafkaFutureImpl<Config> refused = new KafkaFutureImpl<>();
 		refused.completeExceptionally(new InvalidRequestException("not here"));
 		DescribeConfigsResult configs = mock(DescribeConfigsResult.class);
@@ -56,8 +60,23 @@ class ClusterReaderTests {
 		given(admin.describeConfigs(anyCollection(), any(DescribeConfigsOptions.class))).willReturn(configs);
 		ClusterState state = new ClusterReader(admin, "here:9092", System.nanoTime() + Duration.ofSeconds(10).toNanos())
 			.cluster();
-		assertThat(state.brokers()).containsExactly(1);
+		assertThat(state.up()).containsExactly(1);
+		assertThat(state.racks()).isEqualTo(Map.of(0, "b", 1, "a"));
 		assertThat(state.settings().unreadable()).endsWith("has refused: InvalidRequestException");
+	}
+
+	@Test
+	void clusterOfOldBrokersNamesOnlyThoseThatAreUp() {
+		Admin admin = mock(Admin.class);
+		DescribeClusterResult refused = mock(DescribeClusterResult.class);
+		KafkaFutureImpl<Collection<Node>> unsupported = new KafkaFutureImpl<>();
+		unsupported.completeExceptionally(new UnsupportedVersionException("older than 4.0"));
+		given(refused.nodes()).willReturn(unsupported);
+		given(admin.describeCluster(any(DescribeClusterOptions.class))).willReturn(refused);
+		DescribeClusterResult cluster = mock(DescribeClusterResult.class);
+		given(cluster.nodes()).willReturn(KafkaFuture.completedFuture(List.of(new Node(1, "here", 9092))));
+		given(admin.describeCluster()).willReturn(cluster);
+		assertThat(BoundedAdmin.nodes(admin, System.nanoTime() + Duration.ofSeconds(10).toNanos())).hasSize(1);
 	}
 
 }

@@ -87,7 +87,9 @@ class ClusterRulesTests {
 	}
 
 	private ClusterRules judge(List<TopicState> topics, DurabilityLevel required) {
-		return ClusterRules.judge(new ClusterState(this.racks, this.settings, "here:9092"), topics, required);
+		return ClusterRules.judge(
+				new ClusterState(this.racks, this.racks.keySet(), Set.of(), this.settings, "here:9092"), topics,
+				required);
 	}
 
 	private static ReadSettings settings(String... namesAndValues) {

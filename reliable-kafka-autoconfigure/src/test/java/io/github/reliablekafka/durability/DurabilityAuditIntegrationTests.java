@@ -21,11 +21,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,11 +42,13 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
@@ -71,9 +77,14 @@ class DurabilityAuditIntegrationTests {
 		.racks("a", "a", "b")
 		.property("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
 		.property("allow.everyone.if.no.acl.found", "true")
+		// What the cluster gives by itself: less replicas than the starter, more in sync.
+		.property("default.replication.factor", "2")
+		.property("min.insync.replicas", "3")
 		.build();
 
 	private static final Map<String, NewTopic> topics = new TreeMap<>();
+
+	private static final MovableClock clock = new MovableClock();
 
 	private static DurabilityAudit audit;
 
@@ -86,7 +97,7 @@ class DurabilityAuditIntegrationTests {
 		audit = new DurabilityAudit(Map.of("bootstrap.servers", cluster.bootstrapServers()),
 				new DurabilityProperties(Set.of(), DurabilityLevel.SERVER, Map.of(),
 						DurabilityProperties.OnViolation.WARN, Duration.ofMinutes(5), false),
-				Clock.systemUTC());
+				clock);
 		define("one", "1", "");
 		define("one-min-2", "2", "min.insync.replicas=2");
 		define("one-on-3", "3", "");
@@ -102,6 +113,9 @@ class DurabilityAuditIntegrationTests {
 		define("three-compact", "1,2,3",
 				"min.insync.replicas=2 unclean.leader.election.enable=false cleanup.policy=compact retention.ms=1000");
 		define("three-tiny", "1,2,3", "min.insync.replicas=2 unclean.leader.election.enable=false retention.ms=600000");
+		define("three-small", "1,2,3",
+				"min.insync.replicas=2 unclean.leader.election.enable=false retention.bytes=1000");
+		define("__transaction_state", "1", "cleanup.policy=compact");
 		cluster.admin().createTopics(topics.values()).all().get();
 		topics.keySet().forEach(cluster::awaitInSync);
 	}
@@ -125,12 +139,47 @@ class DurabilityAuditIntegrationTests {
 				"three-unclean process [topic.unclean-election] []",
 				"three-inherits server [] [topic.unclean-election]", "three server [] []",
 				"three-led-by-3 server [] []", "three-min-3 zone [] [topic.min-in-sync-replicas]",
-				"three-compact server [] []", "three-tiny server [] [topic.retention]");
+				"three-compact server [] []", "three-tiny server [] [topic.retention]",
+				"three-small server [] [topic.retention]", "__transaction_state process [topic.replicas] []");
 		ClusterDurability seen = audit.look(List.of(TopicUse.of("three", TopicUse.Purpose.PRODUCED)));
 		assertThat(seen.brokers()).isEqualTo(Map.of(1, "a", 2, "a", 3, "b"));
 		assertThat(seen.isSafe()).isTrue();
 		assertThat(seen.topics().get(0).heldBackBy())
 			.isEqualTo("partition 0 has 2 replicas in rack 'a', and 2 are enough to acknowledge a record");
+	}
+
+	@Test
+	@Order(1)
+	void topicThatIsCompletedHasNothingLessThanTheClusterGives() throws Exception {
+		assertThat(completed("completed")).isEqualTo("[1, 2, 3] 3");
+	}
+
+	// Its replicas, and how many must be in sync.
+	private static String completed(String name) throws Exception {
+		NewTopic open = new NewTopic(name, Optional.of(1), Optional.empty());
+		long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+		assertThat(audit.admin().createComplete(open, deadline)).isTrue();
+		assertThat(audit.admin().createComplete(open, deadline)).isFalse();
+		await().atMost(Duration.ofSeconds(20)).until(() -> audit.admin().describe(name, deadline).isPresent());
+		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
+		return "%s %s".formatted(
+				audit.admin()
+					.describe(name, deadline)
+					.orElseThrow()
+					.partitions()
+					.get(0)
+					.replicas()
+					.stream()
+					.map(Node::id)
+					.sorted()
+					.toList(),
+				cluster.admin()
+					.describeConfigs(List.of(resource))
+					.all()
+					.get()
+					.get(resource)
+					.get("min.insync.replicas")
+					.value());
 	}
 
 	@Test
@@ -211,16 +260,27 @@ class DurabilityAuditIntegrationTests {
 
 	@Test
 	@Order(5)
-	void brokersThatAreAwayAreNoticed() {
+	void brokersThatAreAwayAreNoticed() throws Exception {
 		cluster.kill(3);
 		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("three", 0).size() == 2);
-		List<String> one = look();
-		assertThat(one).contains("three server [] [topic.in-sync]", "one process [topic.replicas] []",
-				"one-on-3 process [topic.offline, topic.replicas] []");
+		// It has its share of a new topic all the same.
+		assertThat(completed("completed-meanwhile")).isEqualTo("[1, 2, 3] 3");
+		// As if it is just started again.
+		assertThat(look()).contains("three server [] [topic.in-sync]", "one process [topic.replicas] []",
+				"one-on-3 process [topic.replicas] [topic.offline]",
+				"two-min-2 zone [] [topic.in-sync, topic.min-in-sync-replicas, topic.replicas]");
+		clock.ahead = clock.ahead.plus(BrokerHistory.PATIENCE);
+		assertThat(look()).contains("three server [] [topic.in-sync]", "one process [topic.replicas] []",
+				"one-on-3 process [topic.offline, topic.replicas] []",
+				"two-min-2 process [topic.in-sync] [topic.min-in-sync-replicas, topic.replicas]");
 		cluster.kill(2);
 		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("three", 0).size() == 1);
+		assertThat(look()).contains("three server [] [topic.in-sync]");
+		clock.ahead = clock.ahead.plus(BrokerHistory.PATIENCE);
 		assertThat(look()).contains("three process [topic.in-sync] []");
-		assertThat(audit.look(List.of(TopicUse.of("three", TopicUse.Purpose.PRODUCED))).violations()).isEmpty();
+		ClusterDurability seen = audit.look(List.of(TopicUse.of("one", TopicUse.Purpose.PRODUCED)));
+		assertThat(seen.violations()).isEmpty();
+		assertThat(seen.brokers()).containsOnlyKeys(1);
 		cluster.restore();
 		cluster.awaitInSync("three");
 	}
@@ -363,6 +423,27 @@ class DurabilityAuditIntegrationTests {
 
 	private static List<String> risks(List<Violation> violations) {
 		return violations.stream().map(Violation::risk).sorted().toList();
+	}
+
+	private static final class MovableClock extends Clock {
+
+		private volatile Duration ahead = Duration.ZERO;
+
+		@Override
+		public Instant instant() {
+			return Instant.now().plus(this.ahead);
+		}
+
+		@Override
+		public ZoneId getZone() {
+			return ZoneOffset.UTC;
+		}
+
+		@Override
+		public Clock withZone(ZoneId zone) {
+			throw new UnsupportedOperationException();
+		}
+
 	}
 
 }

@@ -81,6 +81,7 @@ class DurabilityAuditScaleIntegrationTests {
 			try (DurabilityAudit audit = new DurabilityAudit(Map.of("bootstrap.servers", cluster.bootstrapServers()),
 					policy, Clock.systemUTC())) {
 				List<String> lines = new ArrayList<>();
+				lines.add("kept of a look: %d kB".formatted(kept(audit, uses)));
 				for (int look = 0; look < 5; look++) {
 					lines.add(look(audit, uses));
 				}
@@ -102,6 +103,24 @@ class DurabilityAuditScaleIntegrationTests {
 		return "look: requests=%.0f time=%d ms, of it on the processor=%d ms, allocated=%d kB".formatted(requests,
 				seen.took().toMillis(), (threads.getCurrentThreadCpuTime() - cpuBefore) / 1_000_000,
 				(threads.getCurrentThreadAllocatedBytes() - bytesBefore) / 1024);
+	}
+
+	// What stays in memory from one look to the next.
+	private static long kept(DurabilityAudit audit, List<TopicUse> uses) {
+		audit.look(uses);
+		long before = used();
+		ClusterDurability seen = audit.look(uses);
+		long kept = used() - before;
+		assertThat(seen.topics()).hasSize(TOPICS);
+		assertThat(kept).isLessThan(20_000_000);
+		return kept / 1024;
+	}
+
+	private static long used() {
+		for (int i = 0; i < 3; i++) {
+			System.gc();
+		}
+		return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
 	}
 
 	private static void commit(KafkaCluster cluster, List<String> names) throws Exception {

@@ -22,6 +22,8 @@ import java.util.Optional;
 
 import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -34,7 +36,7 @@ class NewTopicsTests {
 	void topicWithoutSettingsGetsAllOfThem() {
 		NewTopic given = new NewTopic("orders", Optional.of(6), Optional.empty());
 		assertThat(NewTopics.isComplete(given)).isFalse();
-		NewTopic completed = NewTopics.complete(given, 5);
+		NewTopic completed = NewTopics.complete(given, new NewTopics.Cluster(5, 1, 1));
 		assertThat(completed.numPartitions()).isEqualTo(6);
 		assertThat(completed.replicationFactor()).isEqualTo((short) 3);
 		assertThat(completed.configs())
@@ -47,7 +49,7 @@ class NewTopicsTests {
 	void settingsOfTheApplicationStay() {
 		NewTopic given = new NewTopic("orders", 1, (short) 4)
 			.configs(Map.of("min.insync.replicas", "3", "retention.ms", "5"));
-		NewTopic completed = NewTopics.complete(given, 1);
+		NewTopic completed = NewTopics.complete(given, new NewTopics.Cluster(1, 1, 1));
 		assertThat(completed.replicationFactor()).isEqualTo((short) 4);
 		assertThat(completed.configs()).isEqualTo(
 				Map.of("min.insync.replicas", "3", "retention.ms", "5", "unclean.leader.election.enable", "false"));
@@ -55,12 +57,34 @@ class NewTopicsTests {
 
 	@Test
 	void fewBrokersAndAssignmentsDecideReplicas() {
-		NewTopic few = NewTopics.complete(new NewTopic("orders", Optional.empty(), Optional.empty()), 2);
+		NewTopic few = NewTopics.complete(new NewTopic("orders", Optional.empty(), Optional.empty()),
+				new NewTopics.Cluster(2, 1, 2));
 		assertThat(few.replicationFactor()).isEqualTo((short) 2);
 		assertThat(few.configs()).doesNotContainKey("min.insync.replicas");
-		NewTopic assigned = NewTopics.complete(new NewTopic("orders", Map.of(0, List.of(1, 2, 3))), 3);
+		NewTopic assigned = NewTopics.complete(new NewTopic("orders", Map.of(0, List.of(1, 2, 3))),
+				new NewTopics.Cluster(3, 0, 0));
 		assertThat(assigned.replicasAssignments()).isEqualTo(Map.of(0, List.of(1, 2, 3)));
 		assertThat(assigned.configs()).containsEntry("min.insync.replicas", "2");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "5, 5, 3, 5, 3", "5, 3, 2, 3, 2", "5, 1, 1, 3, 2", "5, 4, 1, 4, 2", "5, 0, 0, 3, 2", "3, 2, 2, 3, 2" })
+	void completionNeverLowersWhatTheClusterGives(int brokers, int replicas, int minInSync, int expectedReplicas,
+			String expectedMinInSync) {
+		NewTopic completed = NewTopics.complete(new NewTopic("orders", Optional.empty(), Optional.empty()),
+				new NewTopics.Cluster(brokers, replicas, minInSync));
+		assertThat(completed.replicationFactor()).isEqualTo((short) expectedReplicas);
+		assertThat(completed.configs()).containsEntry("min.insync.replicas", expectedMinInSync);
+	}
+
+	@Test
+	void topicOfTheStarterCanBeWrittenWhileOneOfTwoBrokersIsAway() {
+		NewTopic wanted = new NewTopic("rk-audit", Optional.of(8), Optional.empty())
+			.configs(Map.of("cleanup.policy", "compact"));
+		assertThat(NewTopics.completeOwn(wanted, new NewTopics.Cluster(2, 1, 2)).configs()).isEqualTo(Map
+			.of("cleanup.policy", "compact", "min.insync.replicas", "1", "unclean.leader.election.enable", "false"));
+		assertThat(NewTopics.completeOwn(wanted, new NewTopics.Cluster(3, 1, 1)).configs())
+			.containsEntry("min.insync.replicas", "2");
 	}
 
 }

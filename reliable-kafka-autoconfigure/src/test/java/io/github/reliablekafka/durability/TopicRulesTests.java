@@ -37,6 +37,8 @@ class TopicRulesTests {
 
 	private final Map<Integer, String> racks = new HashMap<>(Map.of(1, "a", 2, "b", 3, "c", 4, "c"));
 
+	private Set<Integer> returning = Set.of();
+
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', nullValues = "-",
 			textBlock = """
@@ -149,6 +151,25 @@ class TopicRulesTests {
 	}
 
 	@Test
+	void brokerThatIsStartedAgainChangesNothing() {
+		this.returning = Set.of(9);
+		TopicDurability judged = judge(topic(List.of(1, 9), List.of(1), null, settings("2", false)), "server");
+		assertThat(judged.levelInWords()).isEqualTo("server");
+		assertThat(judged.violations()).isEmpty();
+		assertThat(judged.advice()).extracting(Violation::risk).contains("topic.in-sync");
+		TopicState.Partition led = new TopicState.Partition(0, -1, List.of(9), Set.of(9), null);
+		TopicState alone = TopicState.of("orders", List.of(led), ReadSettings.of(settings("1", false)));
+		judged = judge(alone, "process");
+		assertThat(judged.violations()).isEmpty();
+		assertThat(judged.advice()).extracting(Violation::risk).containsExactly("topic.offline");
+		this.returning = Set.of();
+		assertThat(judge(topic(List.of(1, 9), List.of(1), null, settings("2", false)), "server").violations())
+			.extracting(Violation::risk)
+			.containsExactly("topic.in-sync");
+		assertThat(judge(alone, "process").violations()).extracting(Violation::risk).containsExactly("topic.offline");
+	}
+
+	@Test
 	void worstPartitionCounts() {
 		TopicState.Partition good = new TopicState.Partition(0, 1, List.of(1, 2, 3), Set.of(1, 2, 3), null);
 		TopicState.Partition bad = new TopicState.Partition(1, 1, List.of(1), Set.of(1), null);
@@ -243,6 +264,20 @@ class TopicRulesTests {
 	}
 
 	@Test
+	void replicasAreNotMovedWhileBrokersAreAway() {
+		List<TopicState.Partition> partitions = List.of(new TopicState.Partition(0, 1, List.of(1), Set.of(1), null));
+		ClusterState away = new ClusterState(this.racks, Set.of(1, 2), Set.of(), ReadSettings.of(Map.of()),
+				"here:9092");
+		assertThat(new TopicCommands("here:9092", "orders").reassign(partitions, away, 3))
+			.startsWith("Start or mend the brokers that are away")
+			.doesNotContain("--execute");
+		ClusterState small = new ClusterState(Map.of(1, "a", 2, "b"), Set.of(1, 2), Set.of(), ReadSettings.of(Map.of()),
+				"here:9092");
+		assertThat(new TopicCommands("here:9092", "orders").reassign(partitions, small, 3))
+			.startsWith("Add brokers to the cluster until it has 3");
+	}
+
+	@Test
 	void limitBySizeIsNotLiftedByACommand() {
 		Map<String, ReadSettings.Setting> settings = settings("2", false);
 		settings.put("retention.bytes", new ReadSettings.Setting("1000", ReadSettings.Source.TOPIC));
@@ -266,7 +301,8 @@ class TopicRulesTests {
 	}
 
 	private ClusterState cluster() {
-		return new ClusterState(this.racks, ReadSettings.of(Map.of()), "here:9092");
+		return new ClusterState(this.racks, this.racks.keySet(), this.returning, ReadSettings.of(Map.of()),
+				"here:9092");
 	}
 
 	private static TopicState topic(List<Integer> replicas, List<Integer> inSync, List<Integer> eligible,

@@ -102,6 +102,17 @@ class DurabilityChangesTests {
 	}
 
 	@Test
+	void lastReplicaInSyncIsAnAlarmAtOnce() {
+		ClusterDurability before = cluster(List.of(), List.of(topic(DurabilityLevel.SERVER, "2")));
+		ClusterDurability after = cluster(List.of(), List.of(topic(DurabilityLevel.SERVER, "1")));
+		assertThat(between(before, after).alarms()).singleElement()
+			.asString()
+			.startsWith("topic 't' has changed: fewest-in-sync was '2' and is '1'; it survives server.");
+		assertThat(between(after, before).alarms()).isEmpty();
+		assertThat(between(after, after).alarms()).isEmpty();
+	}
+
+	@Test
 	void linesOfOneLookAreBounded() {
 		List<TopicDurability> topics = new ArrayList<>();
 		for (TopicDurability topic : unsafe(50)) {
@@ -141,7 +152,8 @@ class DurabilityChangesTests {
 
 	private static TopicDurability topic(DurabilityLevel level, String inSync) {
 		return new TopicDurability(TopicUse.of("t", TopicUse.Purpose.CONSUMED), true, level, level,
-				DurabilityLevel.SERVER, null, List.of(), List.of(), List.of(), Map.of("fewest-in-sync", inSync));
+				DurabilityLevel.SERVER, null, List.of(), List.of(), List.of(),
+				Map.of("replicas", "3", "fewest-in-sync", inSync));
 	}
 
 }

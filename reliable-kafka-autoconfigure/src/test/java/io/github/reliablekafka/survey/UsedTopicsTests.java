@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.survey;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -35,6 +36,7 @@ import org.springframework.kafka.core.RoutingKafkaTemplate;
 import org.springframework.mock.env.MockEnvironment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
 
 /**
@@ -85,6 +87,16 @@ class UsedTopicsTests {
 		this.beanFactory.registerSingleton("routing", mock(RoutingKafkaTemplate.class));
 		this.beanFactory.registerSingleton("factory", mock(ProducerFactory.class));
 		assertThat(this.topics.find()).isEmpty();
+	}
+
+	@Test
+	void recordThatWaitsLongIsAReasonToLookAgain() {
+		DeliveryLedger slow = mock(DeliveryLedger.class);
+		this.beanFactory.destroySingleton("ledger");
+		this.beanFactory.registerSingleton("ledger", slow);
+		given(slow.oldestUnacknowledgedAge()).willReturn(Duration.ofSeconds(15), Duration.ofSeconds(16));
+		assertThat(this.topics.isSendingSlow()).isFalse();
+		assertThat(this.topics.isSendingSlow()).isTrue();
 	}
 
 	private static ProducerFactory<Object, Object> factory(String address) {

@@ -24,13 +24,15 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.aot.AbstractAotProcessor;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
 /**
  * Starts three brokers on this machine if no cluster is configured, and registers them as
- * a bean, which is closed after all others.
+ * a bean, which is closed after all others. Does nothing while the application is only
+ * processed ahead of time.
  */
 final class LocalCluster implements ApplicationContextInitializer<GenericApplicationContext> {
 
@@ -41,7 +43,8 @@ final class LocalCluster implements ApplicationContextInitializer<GenericApplica
 	@Override
 	public void initialize(GenericApplicationContext context) {
 		ConfigurableEnvironment environment = context.getEnvironment();
-		if (environment.containsProperty(BOOTSTRAP_SERVERS)) {
+		boolean processing = Boolean.getBoolean(AbstractAotProcessor.AOT_PROCESSING);
+		if (processing || environment.containsProperty(BOOTSTRAP_SERVERS)) {
 			return;
 		}
 		logger.info("Starting three brokers, as %s is not set".formatted(BOOTSTRAP_SERVERS));

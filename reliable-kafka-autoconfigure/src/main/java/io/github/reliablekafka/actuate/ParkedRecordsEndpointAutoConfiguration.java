@@ -1,0 +1,47 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.actuate;
+
+import io.github.reliablekafka.spool.SpoolWatch;
+
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} for the endpoint with what is parked in
+ * the spool.
+ *
+ * @since 0.1.0
+ */
+@AutoConfiguration(afterName = "io.github.reliablekafka.producer.ReliableProducerAutoConfiguration")
+@ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
+@ConditionalOnBean(SpoolWatch.class)
+@ConditionalOnAvailableEndpoint(ParkedRecordsEndpoint.class)
+public final class ParkedRecordsEndpointAutoConfiguration {
+
+	ParkedRecordsEndpointAutoConfiguration() {
+	}
+
+	@Bean
+	ParkedRecordsEndpoint reliableKafkaParkedRecordsEndpoint(SpoolWatch spool) {
+		return new ParkedRecordsEndpoint(spool);
+	}
+
+}

@@ -1,0 +1,119 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.actuate;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.durability.SettingOrigins;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.mock.env.MockEnvironment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ClientsSection}.
+ */
+class ClientsSectionTests {
+
+	private static final String SECRET = "very-secret";
+
+	private final MockEnvironment environment = new MockEnvironment();
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			sasl.jaas.config                                       | org.Login required password="very-secret";
+			ssl.keystore.password                                  | very-secret
+			ssl.key.password                                       | very-secret
+			ssl.truststore.password                                | very-secret
+			ssl.keystore.key                                       | very-secret
+			ssl.truststore.certificates                            | very-secret
+			sasl.oauthbearer.client.credentials.client.secret      | very-secret
+			schema.registry.url                                    | https://user:very-secret@registry:8081
+			basic.auth.user.info                                   | user:very-secret
+			my.own.token                                           | very-secret
+			My_Own_Secret                                          | very-secret
+			config.providers.vault.param.token                     | very-secret
+			""")
+	void secretsAndWhatKafkaDoesNotKnowAreMasked(String setting, String value) {
+		this.environment.setProperty("spring.kafka.properties[%s]".formatted(setting), value);
+		for (String kind : List.of("producer", "consumer")) {
+			Map<?, ?> shown = shown(kind, setting, value);
+			assertThat(shown.get("value")).isEqualTo("******");
+			assertThat(shown.get("origin")).asString()
+				.startsWith("spring.kafka.properties[%s]".formatted(setting))
+				.doesNotContain(SECRET);
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					sasl.oauthbearer.token.endpoint.url | https://user:very-secret@id.example.org/token?realm=a | https://******@id.example.org/token?realm=a
+					sasl.oauthbearer.token.endpoint.url | https://very-secret@id.example.org                    | https://******@id.example.org
+					sasl.oauthbearer.jwks.endpoint.url  | https://id.example.org/?a=1&api_key=very-secret&b=2   | https://id.example.org/?a=1&api_key=******&b=2
+					sasl.oauthbearer.jwks.endpoint.url  | https://id.example.org/keys?Access-Token=very-secret  | https://id.example.org/keys?Access-Token=******
+					bootstrap.servers                   | one:9092,two:9092                                     | one:9092,two:9092
+					group.id                            | a/b@c                                                 | a/b@c
+					""")
+	void addressesAreShownWithoutWhatOnlyTheirUserKnows(String setting, String value, String shown) {
+		assertThat(shown("consumer", setting, value).get("value")).isEqualTo(shown);
+	}
+
+	@Test
+	void settingsMadeInCodeAreShownByTheirTypes() {
+		assertThat(shown("producer", "key.serializer", String.class).get("value")).isEqualTo("java.lang.String");
+		assertThat(shown("producer", "interceptor.classes", List.of(new Object() {
+			@Override
+			public String toString() {
+				return SECRET;
+			}
+		})).get("value")).asString().startsWith(getClass().getName()).doesNotContain(SECRET);
+		assertThat(shown("producer", "acks", "all").get("origin"))
+			.isEqualTo("the application's code, Spring Boot or reliable-kafka");
+	}
+
+	@Test
+	void originIsThePropertyThatGaveTheValue() {
+		this.environment.setProperty("spring.kafka.consumer.group-id", "billing");
+		assertThat(shown("consumer", "group.id", "billing").get("origin")).asString()
+			.startsWith("spring.kafka.consumer.group-id, ");
+		assertThat(shown("consumer", "group.id", "other").get("origin")).asString()
+			.startsWith("the application's code");
+	}
+
+	private Map<?, ?> shown(String kind, String setting, Object value) {
+		SafetyGate clients = new SafetyGate(Set.of());
+		Map<String, Object> settings = new HashMap<>();
+		settings.put(setting, value);
+		settings.put("client.id", "shop");
+		clients.pass(kind, "the factory", settings);
+		List<?> described = (List<?>) new ClientsSection(clients, new SettingOrigins(this.environment)).read()
+			.get("clients");
+		Map<?, ?> client = (Map<?, ?>) described.get(0);
+		assertThat(client.get("clientId")).isEqualTo("shop");
+		assertThat(client.toString()).doesNotContain(SECRET);
+		return (Map<?, ?>) ((Map<?, ?>) client.get("settings")).get(setting);
+	}
+
+}

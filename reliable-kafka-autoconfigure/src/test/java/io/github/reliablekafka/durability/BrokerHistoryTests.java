@@ -1,0 +1,89 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.durability;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link BrokerHistory}.
+ */
+class BrokerHistoryTests {
+
+	private final BrokerHistory history = new BrokerHistory();
+
+	@Test
+	void brokerIsBelievedToComeBackForTwoMinutes() {
+		assertThat(look(0, 1, 2, 3).returning()).isEmpty();
+		assertThat(look(300, 1, 2).returning()).containsExactly(3);
+		assertThat(look(330, 1, 2).returning()).containsExactly(3);
+		// Up, and not in sync yet.
+		assertThat(look(360, 1, 2, 3).returning()).containsExactly(3);
+		assertThat(look(420, 1, 2, 3).returning()).isEmpty();
+		assertThat(look(600, 1, 2, 3).returning()).isEmpty();
+		assertThat(look(900, 1, 2).returning()).containsExactly(3);
+	}
+
+	@Test
+	void brokerThatGoesAgainAndAgainIsNotBelieved() {
+		assertThat(look(0, 1, 2).returning()).containsExactly(3);
+		for (int seconds = 30; seconds < 120; seconds += 30) {
+			assertThat(look(seconds, 1, 2, 3).returning()).containsExactly(3);
+			assertThat(look(seconds + 10, 1, 2).returning()).containsExactly(3);
+		}
+		assertThat(look(130, 1, 2).returning()).isEmpty();
+		assertThat(look(140, 1, 2, 3).returning()).isEmpty();
+		assertThat(look(150, 1, 2).returning()).isEmpty();
+		assertThat(look(300, 1, 2, 3).returning()).isEmpty();
+		assertThat(look(330, 1, 2).returning()).containsExactly(3);
+	}
+
+	@Test
+	void rackOfABrokerThatIsAwayIsRemembered() {
+		look(0, 1, 2, 3);
+		assertThat(look(300, 1, 2).racks()).containsEntry(3, "rack-3");
+		assertThat(look(600, 1, 2).up()).containsExactly(1, 2);
+	}
+
+	@Test
+	void brokerThatIsGoneAndHasNothingIsForgotten() {
+		look(0, 1, 2, 3, 4);
+		assertThat(look(300, 1, 2, 3).racks()).containsOnlyKeys(1, 2, 3);
+		assertThat(look(300, 1, 2, 3).returning()).isEmpty();
+	}
+
+	// A cluster of old brokers: those that are away are known from their replicas only.
+	private ClusterState look(int seconds, Integer... up) {
+		Map<Integer, String> racks = new HashMap<>();
+		for (int broker : up) {
+			racks.put(broker, "rack-" + broker);
+		}
+		TopicState topic = TopicState.of("orders",
+				List.of(new TopicState.Partition(0, 1, List.of(1, 2, 3), Set.of(1, 2), null)),
+				ReadSettings.of(Map.of()));
+		return this.history.apply(new ClusterState(racks, Set.of(up), Set.of(), ReadSettings.of(Map.of()), "here:9092"),
+				List.of(topic), Instant.ofEpochSecond(seconds));
+	}
+
+}

@@ -1,0 +1,110 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.durability;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+
+import org.springframework.aot.hint.MemberCategory;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.TypeReference;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
+import org.springframework.util.ClassUtils;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ReflectionHints}.
+ */
+class ReflectionHintsTests {
+
+	// The ways in which the sources name a field.
+	private static final Pattern FIELD = Pattern.compile(
+			"(?:etPropertyValue\\(\\s*|\\bfield\\(client, )\"([\\w.]+)\"|(?:\\bread\\([^;\"]*|\\),\\s*)\"([\\w.]+)\",\\s*[\\w.]+\\.class");
+
+	// Of an interceptor of whatever kind; one that cannot be looked into ends the search.
+	private static final Set<String> NOT_KNOWN = Set.of("next");
+
+	private final RuntimeHints hints = new RuntimeHints();
+
+	@Test
+	void fieldsThatAreHintedAreThere() throws Exception {
+		new ReflectionHints().registerHints(this.hints, getClass().getClassLoader());
+		for (Map.Entry<String, List<String>> fields : ReflectionHints.FIELDS.entrySet()) {
+			Class<?> declaring = ClassUtils.resolveClassName(fields.getKey(), null);
+			for (String field : fields.getValue()) {
+				assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(declaring.getDeclaredField(field)))
+					.accepts(this.hints);
+			}
+		}
+	}
+
+	@Test
+	void fieldsThatAreReadAreHinted() throws IOException {
+		Set<String> hinted = ReflectionHints.FIELDS.values()
+			.stream()
+			.flatMap(List::stream)
+			.collect(Collectors.toCollection(TreeSet::new));
+		Set<String> read = new TreeSet<>();
+		try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {
+			sources.filter((file) -> file.toString().endsWith(".java")).forEach((file) -> {
+				Matcher matcher = FIELD.matcher(content(file));
+				while (matcher.find()) {
+					String path = (matcher.group(1) != null) ? matcher.group(1) : matcher.group(2);
+					read.addAll(List.of(path.split("\\.", -1)));
+				}
+			});
+		}
+		read.removeAll(NOT_KNOWN);
+		assertThat(read).hasSizeGreaterThan(15);
+		assertThat(hinted).containsAll(read);
+	}
+
+	@Test
+	void whatKafkaCreatesByNameCanBeCreated() {
+		new ReflectionHints().registerHints(this.hints, getClass().getClassLoader());
+		for (String type : ReflectionHints.CREATED) {
+			assertThat(RuntimeHintsPredicates.reflection()
+				.onType(TypeReference.of(ClassUtils.resolveClassName(type, null)))
+				.withMemberCategory(MemberCategory.INVOKE_PUBLIC_CONSTRUCTORS)).accepts(this.hints);
+		}
+		assertThat(RuntimeHintsPredicates.resource().forResource("io/github/reliablekafka/idempotency/schema-h2.sql"))
+			.accepts(this.hints);
+	}
+
+	private static String content(Path path) {
+		try {
+			return Files.readString(path);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}
