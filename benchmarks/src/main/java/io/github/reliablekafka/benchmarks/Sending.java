@@ -24,6 +24,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
+
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -39,6 +43,11 @@ final class Sending {
 	private static final int KEYS = 10_000;
 
 	private static final int VALUES = 64;
+
+	/**
+	 * That of a number, as the table of the single steps has it.
+	 */
+	private static final int HEADER_BYTES = 16;
 
 	private static final long WARM_UP_STEP = 20_000;
 
@@ -66,7 +75,7 @@ final class Sending {
 		try (ConfigurableApplicationContext context = SpringApplication.run(Application.class, args)) {
 			ModeSettings settings = ModeSettings.of(context.getEnvironment());
 			prepare(settings);
-			Sender sender = sender(context);
+			Sender sender = sender(context, settings.header());
 			long warmUpStart = System.nanoTime();
 			long sent = 0;
 			while (!settings.isWarm(warmUpStart, sent)) {
@@ -86,9 +95,13 @@ final class Sending {
 		}
 	}
 
-	private Sender sender(ConfigurableApplicationContext context) {
+	private Sender sender(ConfigurableApplicationContext context, boolean header) {
 		@SuppressWarnings("unchecked")
 		KafkaTemplate<byte[], byte[]> template = context.getBean(KafkaTemplate.class);
+		if (header && !this.mode.isNumbered()) {
+			List<Header> headers = List.of(new RecordHeader("no", new byte[HEADER_BYTES]));
+			return (topic, key, value) -> template.send(new ProducerRecord<>(topic, null, key, value, headers));
+		}
 		return this.mode.isDelivering() ? Starter.deliver(template) : template::send;
 	}
 

@@ -100,10 +100,11 @@ class ClusterLogIntegrationTests extends AuditClusterSetup {
 	void questionsWhenThereIsNoSuchPartitionFail() {
 		LogAccess access = access();
 		Lane nowhere = new Lane("nowhere-" + UUID.randomUUID(), 0);
-		assertThatExceptionOfType(ExecutionException.class)
-			.isThrownBy(() -> access.end(nowhere).get(60, TimeUnit.SECONDS));
-		assertThatExceptionOfType(ExecutionException.class)
-			.isThrownBy(() -> access.read(nowhere, 0, 1, false).get(60, TimeUnit.SECONDS));
+		// Each is asked as long as the topic may come into being.
+		CompletableFuture<?> end = access.end(nowhere);
+		CompletableFuture<?> records = access.read(nowhere, 0, 1, false);
+		assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> end.get(60, TimeUnit.SECONDS));
+		assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> records.get(60, TimeUnit.SECONDS));
 		assertThat(topics()).doesNotContain(nowhere.topic());
 	}
 
