@@ -181,7 +181,7 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		Properties overrides = properties.getKafkaConsumerProperties();
 		ConsumerCover.adapt(overrides);
 		overrides.setProperty(ConsumerCover.ATTENDED_SETTING,
-				(properties.getKafkaAwareTransactionManager() != null) ? ConsumerCover.IN_TRANSACTIONS : "true");
+				ErrorHandling.isInTransactionOfKafka(properties) ? ConsumerCover.IN_TRANSACTIONS : "true");
 		ErrorHandlingDeserializers.aroundOverrides(overrides, consumerFactory);
 		// Spring Kafka looks for the exception by itself only if the outermost
 		// deserializer is an error handling one.
@@ -205,7 +205,7 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		if (!(container.getBatchInterceptor() instanceof BatchOutcomes)) {
 			container.setBatchInterceptor(new BatchOutcomes<>(outcomes, container.getBatchInterceptor()));
 		}
-		if (isTransactional(properties)) {
+		if (ErrorHandling.isTransactional(properties)) {
 			// What an interceptor throws before the transaction reaches no error handler.
 			container.setInterceptBeforeTx(false);
 		}
@@ -213,11 +213,6 @@ final class ConsumerCoverage implements BeanPostProcessor {
 
 	private static boolean isAsync(ContainerProperties properties) {
 		return properties.getMessageListener() instanceof AsyncRepliesAware listener && listener.isAsyncReplies();
-	}
-
-	@SuppressWarnings("removal")
-	private static boolean isTransactional(ContainerProperties properties) {
-		return properties.getKafkaAwareTransactionManager() != null || properties.getTransactionManager() != null;
 	}
 
 	@SuppressWarnings("unchecked")

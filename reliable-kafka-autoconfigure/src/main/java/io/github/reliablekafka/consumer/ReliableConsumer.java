@@ -335,6 +335,12 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 	}
 
 	private void commit(Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable Duration timeout) {
+		if (!CommitAfterTransaction.takes(listened().guard(), () -> commitNow(offsets, timeout))) {
+			commitNow(offsets, timeout);
+		}
+	}
+
+	private void commitNow(Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable Duration timeout) {
 		Map<TopicPartition, OffsetAndMetadata> enriched = this.assigned.commits().enrich(offsets);
 		if (enriched.isEmpty() && !offsets.isEmpty()) {
 			return;
@@ -383,6 +389,13 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void commitAsync(Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable OffsetCommitCallback callback) {
+		if (!CommitAfterTransaction.takes(listened().guard(), () -> commitAsyncNow(offsets, callback))) {
+			commitAsyncNow(offsets, callback);
+		}
+	}
+
+	private void commitAsyncNow(Map<TopicPartition, OffsetAndMetadata> offsets,
+			@Nullable OffsetCommitCallback callback) {
 		OffsetCommits commits = this.assigned.commits();
 		Map<TopicPartition, OffsetAndMetadata> enriched = commits.enrich(offsets);
 		Map<TopicPartition, OffsetAndMetadata> told = OffsetCommits.told(offsets, enriched);

@@ -32,6 +32,7 @@ import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
+import org.springframework.kafka.transaction.KafkaAwareTransactionManager;
 import org.springframework.messaging.handler.HandlerMethod;
 
 /**
@@ -97,7 +98,7 @@ final class IdempotencyRules {
 			violations.add(violation(container, "ack mode", properties.getAckMode().name(), "RECORD or BATCH",
 					"a record that the listener gives back by nack, or never acknowledges, would be remembered and not be processed when it comes again"));
 		}
-		if (properties.getKafkaAwareTransactionManager() != null) {
+		if (isInTransactionOfKafka(properties)) {
 			violations.add(violation(container, "transaction manager", "one of Kafka", "none",
 					"what the listener sends is rolled back with Kafka's transaction, and is not sent again if the record was remembered by the database before"));
 		}
@@ -112,7 +113,14 @@ final class IdempotencyRules {
 	static Violation otherDatabase(AbstractMessageListenerContainer<?, ?> container) {
 		return violation(container, "transaction manager", "of another DataSource",
 				"of the DataSource that has the marks",
-				"a record would be remembered apart from the transaction that its listener works in, and be processed again if the process dies in between");
+				"a record would be remembered behind the transaction that its listener works in, and be processed again if the process dies in between",
+				"Have the marks in the same DataSource, see reliable.kafka.idempotency.jdbc.data-source, or name the other listeners in reliable.kafka.idempotency.listeners.");
+	}
+
+	@SuppressWarnings("removal")
+	private static boolean isInTransactionOfKafka(ContainerProperties properties) {
+		return properties.getKafkaAwareTransactionManager() != null
+				|| properties.getTransactionManager() instanceof KafkaAwareTransactionManager;
 	}
 
 	// What a listener returns is sent after it has returned, and may not arrive. Asked
@@ -153,10 +161,14 @@ final class IdempotencyRules {
 
 	private static Violation violation(AbstractMessageListenerContainer<?, ?> container, String setting, String actual,
 			String required, String reason) {
+		return violation(container, setting, actual, required, reason,
+				"Change that, or name the other listeners in reliable.kafka.idempotency.listeners; if the risk is accepted, records of this listener are processed each time they come.");
+	}
+
+	private static Violation violation(AbstractMessageListenerContainer<?, ?> container, String setting, String actual,
+			String required, String reason, String remedy) {
 		return new Violation(RISK, "listener '%s'".formatted(container.getListenerId()), setting, actual, required,
-				reason,
-				"Change that, or name the other listeners in reliable.kafka.idempotency.listeners; if the risk is accepted, records of this listener are processed each time they come.",
-				null);
+				reason, remedy, null);
 	}
 
 	private record Replies(Object listener, boolean may) {

@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * Keeps records that were processed before away from a listener, behind the application's
@@ -183,6 +185,16 @@ final class IdempotentRecords<K, V> implements RecordInterceptor<K, V> {
 		if (claim == null) {
 			return;
 		}
+		if (TransactionSynchronizationManager.isSynchronizationActive()) {
+			// The container's own: what the listener did may be rolled back still.
+			TransactionSynchronizationManager.registerSynchronization(new AfterTransaction(record, claim));
+		}
+		else {
+			complete(record, claim);
+		}
+	}
+
+	private void complete(ConsumerRecord<K, V> record, RecordClaim claim) {
 		try {
 			this.processed.complete(claim);
 			this.ledger.post(IdempotencyOutcome.PROCESSED);
@@ -198,9 +210,12 @@ final class IdempotentRecords<K, V> implements RecordInterceptor<K, V> {
 	private void release(ConsumerRecord<K, V> record) {
 		RecordClaim claim = RecordClaim.current();
 		RecordClaim.exit();
-		if (claim == null) {
-			return;
+		if (claim != null) {
+			release(record, claim);
 		}
+	}
+
+	private void release(ConsumerRecord<K, V> record, RecordClaim claim) {
 		this.ledger.post(IdempotencyOutcome.RELEASED);
 		try {
 			this.processed.release(claim);
@@ -251,6 +266,32 @@ final class IdempotentRecords<K, V> implements RecordInterceptor<K, V> {
 		if (this.next != null) {
 			this.next.clearThreadState(consumer);
 		}
+	}
+
+	/**
+	 * Has a claim wait for the transaction in which its container calls the listener.
+	 */
+	private final class AfterTransaction implements TransactionSynchronization {
+
+		private final ConsumerRecord<K, V> record;
+
+		private final RecordClaim claim;
+
+		AfterTransaction(ConsumerRecord<K, V> record, RecordClaim claim) {
+			this.record = record;
+			this.claim = claim;
+		}
+
+		@Override
+		public void afterCompletion(int status) {
+			if (status == STATUS_COMMITTED) {
+				complete(this.record, this.claim);
+			}
+			else {
+				release(this.record, this.claim);
+			}
+		}
+
 	}
 
 	/**

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 import javax.sql.DataSource;
 
@@ -61,6 +62,11 @@ final class ProcessedRecordsInDatabase implements ProcessedRecords, Initializing
 	private static final int LONGEST_GROUP = 255;
 
 	private static final int LONGEST_RECORD_ID = 400;
+
+	/**
+	 * Control characters, and what is not in the basic plane, which could be cut in two.
+	 */
+	private static final Pattern NOT_SHOWN = Pattern.compile("[\\p{Cntrl}\\x{10000}-\\x{10FFFF}\\p{Cs}]");
 
 	private final DataSource dataSource;
 
@@ -123,13 +129,17 @@ final class ProcessedRecordsInDatabase implements ProcessedRecords, Initializing
 		releaseWhatFailed(claim);
 		for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
 			long now = this.clock.millis();
-			if (insert(claim, now)) {
+			DataIntegrityViolationException refused = insert(claim, now);
+			if (refused == null) {
 				joinTransaction(claim);
 				return Answer.GRANTED;
 			}
 			List<Row> rows = this.ownTransaction.execute((status) -> this.jdbc.query(this.statements.select,
 					(row, number) -> new Row(row.getString(1), row.getInt(2) != 0, row.getLong(3)), claim.id()));
 			if (rows == null || rows.isEmpty()) {
+				if (attempt == ATTEMPTS - 1) {
+					throw refused;
+				}
 				// Released a moment ago.
 				continue;
 			}
@@ -149,19 +159,24 @@ final class ProcessedRecordsInDatabase implements ProcessedRecords, Initializing
 		return Answer.BUSY;
 	}
 
-	private boolean insert(RecordClaim claim, long now) {
+	// Why it is not inserted: mostly because it is there already.
+	private @Nullable DataIntegrityViolationException insert(RecordClaim claim, long now) {
 		try {
-			return update(this.statements.insert, claim.id(), cut(claim.group(), LONGEST_GROUP),
-					cut(claim.recordId(), LONGEST_RECORD_ID), claim.owner(), now + this.claimTimeout.toMillis(), now);
+			update(this.statements.insert, claim.id(), readable(claim.group(), LONGEST_GROUP),
+					readable(claim.recordId(), LONGEST_RECORD_ID), claim.owner(), now + this.claimTimeout.toMillis(),
+					now);
+			return null;
 		}
 		catch (DataIntegrityViolationException ex) {
 			logger.trace("Claimed before", ex);
-			return false;
+			return ex;
 		}
 	}
 
-	private static String cut(String text, int longest) {
-		return (text.length() > longest) ? text.substring(0, longest) : text;
+	// For people; not all databases take every character.
+	private static String readable(String text, int longest) {
+		String shown = NOT_SHOWN.matcher(text).replaceAll("?");
+		return (shown.length() > longest) ? shown.substring(0, longest) : shown;
 	}
 
 	private boolean update(String statement, Object... arguments) {

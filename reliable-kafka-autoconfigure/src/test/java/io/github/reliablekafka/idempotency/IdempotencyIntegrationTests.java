@@ -18,6 +18,7 @@ package io.github.reliablekafka.idempotency;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import javax.sql.DataSource;
 
@@ -34,9 +35,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.config.ContainerCustomizer;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -146,6 +155,20 @@ class IdempotencyIntegrationTests extends IdempotencySetup {
 		}, "reliable.kafka.idempotency.store=jdbc", "reliable.kafka.consumer.retry.policy=none");
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "jdbc", "memory" })
+	void recordWhoseContainersTransactionIsNotCommittedComesAgain(String store) {
+		run(ContainerTransactions.class, (context) -> {
+			send(context, "first", "second");
+			awaitCommitted(2);
+			ContainerTransactions listener = context.getBean(ContainerTransactions.class);
+			assertThat(listener.effects()).containsExactly("first", "second");
+			// Neither is committed in front of its transaction.
+			assertThat(listener.committedBefore).containsExactly(-1L, -1L, 1L);
+			assertThat(count(context, IdempotencyOutcome.PROCESSED)).isEqualTo(2);
+		}, "reliable.kafka.idempotency.store=" + store, "spring.kafka.listener.ack-mode=record");
+	}
+
 	@Test
 	void claimIsCompletedByTransactionsOfTheApplicationsOwnManager() {
 		run(EffectsListener.class, (context) -> {
@@ -170,6 +193,66 @@ class IdempotencyIntegrationTests extends IdempotencySetup {
 
 		Effects(DataSource dataSource) {
 			createEffects(dataSource);
+		}
+
+	}
+
+	/**
+	 * The container begins a transaction of the database, of which the first commit
+	 * fails, as a deferred constraint has it.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class ContainerTransactions {
+
+		final List<Long> committedBefore = new CopyOnWriteArrayList<>();
+
+		private final JdbcTemplate jdbc;
+
+		private final Environment environment;
+
+		private boolean failed;
+
+		ContainerTransactions(DataSource dataSource, Environment environment) {
+			this.jdbc = new JdbcTemplate(dataSource);
+			this.environment = environment;
+		}
+
+		@Bean
+		@SuppressWarnings("removal")
+		static ContainerCustomizer<Object, Object, ConcurrentMessageListenerContainer<Object, Object>> transactions(
+				PlatformTransactionManager transactionManager) {
+			return (container) -> container.getContainerProperties().setTransactionManager(transactionManager);
+		}
+
+		@KafkaListener(id = "effects", idIsGroup = false, topics = "${topic}")
+		void listen(String value) {
+			this.jdbc.update("INSERT INTO EFFECTS (NAME) VALUES (?)", value);
+			TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+
+				// Behind what the container does at the end of its transaction.
+				@Override
+				public void beforeCompletion() {
+					ContainerTransactions.this.committedBefore.add(committed());
+				}
+
+				@Override
+				public void beforeCommit(boolean readOnly) {
+					if (!ContainerTransactions.this.failed) {
+						ContainerTransactions.this.failed = true;
+						throw new DataIntegrityViolationException("failed on purpose");
+					}
+				}
+
+			});
+		}
+
+		private long committed() {
+			return probe.committed(this.environment.getRequiredProperty("spring.kafka.consumer.group-id"),
+					this.environment.getRequiredProperty("topic"), 0);
+		}
+
+		List<String> effects() {
+			return this.jdbc.queryForList("SELECT NAME FROM EFFECTS ORDER BY NAME", String.class);
 		}
 
 	}
