@@ -1,0 +1,173 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.spool;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.zip.CRC32C;
+
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/**
+ * The spool beside the bare loop of {@link SpoolBenchmark}, RocksDB and SQLite, in turns.
+ * Each of the two gets what is best for it: one writer that takes all that waits into one
+ * batch or transaction, which is forced once, and deletes what is 2,000 records behind.
+ * As neither tells a flipped bit for sure, each value has a CRC in front of it.
+ */
+public final class PeersBenchmark {
+
+	private static final int RECORD = 1024;
+
+	private static final int KEPT = 2000;
+
+	private PeersBenchmark() {
+	}
+
+	/**
+	 * Measure.
+	 * @param args a directory on the disk to measure, and the count of rounds
+	 * @throws Exception if that fails
+	 */
+	public static void main(String[] args) throws Exception {
+		Path directory = Files.createTempDirectory(Path.of(args[0]), "peers");
+		int rounds = Integer.parseInt(args[1]);
+		byte[] value = new byte[RECORD];
+		new Random(1).nextBytes(value);
+		for (int[] load : new int[][] { { 1, 1 }, { 8, 1 }, { 64, 1 } }) {
+			Map<String, Measurement> measured = new LinkedHashMap<>();
+			measured.put("loop", () -> SpoolBenchmark.loop(directory, value, load[0], load[1]));
+			measured.put("spool", () -> SpoolBenchmark.spool(directory, value, load[0], load[1]));
+			measured.put("rocksdb", () -> rocks(directory.resolve("rocksdb"), value, load[0], load[1]));
+			measured.put("sqlite", () -> sqlite(directory.resolve("sqlite"), value, load[0], load[1]));
+			measure(load[0], rounds, measured);
+		}
+	}
+
+	private static void measure(int threads, int rounds, Map<String, Measurement> measured) throws Exception {
+		List<String> names = new ArrayList<>(measured.keySet());
+		Map<String, double[]> rates = new LinkedHashMap<>();
+		names.forEach((name) -> rates.put(name, new double[rounds]));
+		for (int round = -1; round < rounds; round++) {
+			for (int i = 0; i < names.size(); i++) {
+				String name = names.get((round % 2 == 0) ? i : names.size() - 1 - i);
+				double rate = measured.get(name).run();
+				if (round >= 0) {
+					rates.get(name)[round] = rate;
+				}
+			}
+		}
+		double[] spool = rates.get("spool");
+		rates.forEach((name, all) -> {
+			double[] ratios = new double[rounds];
+			Arrays.setAll(ratios, (round) -> spool[round] / all[round]);
+			double[] sorted = all.clone();
+			Arrays.sort(sorted);
+			Arrays.sort(ratios);
+			System.out.printf(Locale.ROOT, "%d threads: %s %.0f/s, spool to it %.2f (%.2f to %.2f)%n", threads, name,
+					sorted[rounds / 2], ratios[rounds / 2], ratios[0], ratios[rounds - 1]);
+		});
+	}
+
+	private static double rocks(Path directory, byte[] value, int threads, int window) throws Exception {
+		try (Options options = new Options().setCreateIfMissing(true);
+				RocksDB store = RocksDB.open(options, directory.toString());
+				WriteOptions sync = new WriteOptions().setSync(true)) {
+			long[] next = new long[1];
+			return SpoolBenchmark.grouped(threads, window, (count) -> {
+				try (WriteBatch batch = new WriteBatch()) {
+					for (int i = 0; i < count; i++) {
+						batch.put(key(next[0]++), sealed(value));
+					}
+					if (next[0] > KEPT) {
+						batch.deleteRange(key(Math.max(0, next[0] - count - KEPT)), key(next[0] - KEPT));
+					}
+					store.write(sync, batch);
+				}
+				catch (RocksDBException ex) {
+					throw new IllegalStateException(ex);
+				}
+			});
+		}
+	}
+
+	private static byte[] key(long number) {
+		return ByteBuffer.allocate(Long.BYTES).putLong(number).array();
+	}
+
+	private static double sqlite(Path file, byte[] value, int threads, int window) throws Exception {
+		try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
+			try (Statement statement = connection.createStatement()) {
+				statement.execute("PRAGMA journal_mode=WAL");
+				statement.execute("PRAGMA synchronous=FULL");
+				statement.execute("CREATE TABLE IF NOT EXISTS spool (number INTEGER PRIMARY KEY, value BLOB)");
+				statement.execute("DELETE FROM spool");
+			}
+			connection.setAutoCommit(false);
+			long[] next = new long[1];
+			try (PreparedStatement insert = connection.prepareStatement("INSERT INTO spool VALUES (?, ?)");
+					PreparedStatement delete = connection.prepareStatement("DELETE FROM spool WHERE number < ?")) {
+				return SpoolBenchmark.grouped(threads, window, (count) -> {
+					try {
+						for (int i = 0; i < count; i++) {
+							insert.setLong(1, next[0]++);
+							insert.setBytes(2, sealed(value));
+							insert.addBatch();
+						}
+						insert.executeBatch();
+						delete.setLong(1, next[0] - KEPT);
+						delete.executeUpdate();
+						connection.commit();
+					}
+					catch (SQLException ex) {
+						throw new IllegalStateException(ex);
+					}
+				});
+			}
+		}
+	}
+
+	private static byte[] sealed(byte[] value) {
+		CRC32C crc = new CRC32C();
+		crc.update(value);
+		return ByteBuffer.allocate(Integer.BYTES + value.length).putInt((int) crc.getValue()).put(value).array();
+	}
+
+	@FunctionalInterface
+	private interface Measurement {
+
+		double run() throws Exception;
+
+	}
+
+}
