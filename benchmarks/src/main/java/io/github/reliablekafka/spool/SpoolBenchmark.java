@@ -45,6 +45,11 @@ public final class SpoolBenchmark {
 
 	private static final int GROUP = 1024;
 
+	/**
+	 * How many records are not resolved at a time.
+	 */
+	static final int KEPT = 2000;
+
 	private static final int ROUNDS = 3;
 
 	private static final long ROUND = TimeUnit.SECONDS.toNanos(1);
@@ -62,6 +67,7 @@ public final class SpoolBenchmark {
 		byte[] value = new byte[RECORD];
 		new Random(1).nextBytes(value);
 		for (int[] load : new int[][] { { 1, 1 }, { 8, 1 }, { 64, 1 }, { 1, 1024 } }) {
+			SegmentSpool store = open(directory);
 			double[] ours = new double[ROUNDS];
 			double[] bare = new double[ROUNDS];
 			double[] ratio = new double[ROUNDS];
@@ -69,12 +75,12 @@ public final class SpoolBenchmark {
 				double spool;
 				double loop;
 				if (round % 2 == 0) {
-					spool = spool(directory, value, load[0], load[1]);
+					spool = spool(store, value, load[0], load[1]);
 					loop = loop(directory, value, load[0], load[1]);
 				}
 				else {
 					loop = loop(directory, value, load[0], load[1]);
-					spool = spool(directory, value, load[0], load[1]);
+					spool = spool(store, value, load[0], load[1]);
 				}
 				if (round >= 0) {
 					ours[round] = spool;
@@ -82,6 +88,7 @@ public final class SpoolBenchmark {
 					ratio[round] = spool / loop;
 				}
 			}
+			close(store);
 			System.out.printf(
 					"%d threads, %d on their way: spool %.0f/s, bare loop %.0f/s, ratio %.2f (%.2f to %.2f)%n", load[0],
 					load[1], median(ours), median(bare), median(ratio), ratio[0], ratio[ROUNDS - 1]);
@@ -93,14 +100,22 @@ public final class SpoolBenchmark {
 		return values[values.length / 2];
 	}
 
-	static double spool(Path directory, byte[] value, int threads, int window) throws Exception {
-		SegmentSpool spool = SpoolDirectory.open(directory.resolve("spool"),
-				SpoolOptions.of("benchmark", 1L << 30, 0, false));
+	/**
+	 * Open a spool that is used for all rounds, so that its files are used again as they
+	 * are after a while.
+	 * @param directory where
+	 * @return the spool
+	 * @throws IOException if that fails
+	 */
+	static SegmentSpool open(Path directory) throws IOException {
+		return SpoolDirectory.open(directory.resolve("spool"), SpoolOptions.of("benchmark", 1L << 30, 0, false));
+	}
+
+	static double spool(SegmentSpool spool, byte[] value, int threads, int window) throws Exception {
 		SpoolRecord record = new SpoolRecord(-1, 1, 1, null, value, List.of());
-		double rate = run(threads, window, (thread, done) -> {
+		return run(threads, window, (thread, done) -> {
 			SpoolLane lane = spool.lane("main", "orders", thread);
-			long[] position = new long[1];
-			position[0] = spool.append(lane, record, TimeUnit.SECONDS.toNanos(10), new SpoolStore.Confirmation() {
+			long position = spool.append(lane, record, TimeUnit.SECONDS.toNanos(10), new SpoolStore.Confirmation() {
 
 				@Override
 				public void durable() {
@@ -113,17 +128,21 @@ public final class SpoolBenchmark {
 				}
 
 			});
-			if (position[0] > 2000) {
-				spool.resolve(lane, position[0] - 2000);
-			}
+			spool.resolve(lane, position - Math.max(window, KEPT / threads));
 		});
+	}
+
+	/**
+	 * Resolve what is left, and close the spool.
+	 * @param spool the spool
+	 */
+	static void close(SegmentSpool spool) {
 		for (SpoolLane lane : spool.occupied()) {
 			for (long position : spool.positions(lane)) {
 				spool.resolve(lane, position);
 			}
 		}
 		spool.close();
-		return rate;
 	}
 
 	static double loop(Path directory, byte[] value, int threads, int window) throws Exception {

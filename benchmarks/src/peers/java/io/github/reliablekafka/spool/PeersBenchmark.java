@@ -49,8 +49,6 @@ public final class PeersBenchmark {
 
 	private static final int RECORD = 1024;
 
-	private static final int KEPT = 2000;
-
 	private PeersBenchmark() {
 	}
 
@@ -65,12 +63,14 @@ public final class PeersBenchmark {
 		byte[] value = new byte[RECORD];
 		new Random(1).nextBytes(value);
 		for (int[] load : new int[][] { { 1, 1 }, { 8, 1 }, { 64, 1 } }) {
+			SegmentSpool spool = SpoolBenchmark.open(directory);
 			Map<String, Measurement> measured = new LinkedHashMap<>();
 			measured.put("loop", () -> SpoolBenchmark.loop(directory, value, load[0], load[1]));
-			measured.put("spool", () -> SpoolBenchmark.spool(directory, value, load[0], load[1]));
+			measured.put("spool", () -> SpoolBenchmark.spool(spool, value, load[0], load[1]));
 			measured.put("rocksdb", () -> rocks(directory.resolve("rocksdb"), value, load[0], load[1]));
 			measured.put("sqlite", () -> sqlite(directory.resolve("sqlite"), value, load[0], load[1]));
 			measure(load[0], rounds, measured);
+			SpoolBenchmark.close(spool);
 		}
 	}
 
@@ -109,8 +109,8 @@ public final class PeersBenchmark {
 					for (int i = 0; i < count; i++) {
 						batch.put(key(next[0]++), sealed(value));
 					}
-					if (next[0] > KEPT) {
-						batch.deleteRange(key(Math.max(0, next[0] - count - KEPT)), key(next[0] - KEPT));
+					if (next[0] > SpoolBenchmark.KEPT) {
+						batch.deleteRange(key(Math.max(0, next[0] - count - SpoolBenchmark.KEPT)), key(next[0] - SpoolBenchmark.KEPT));
 					}
 					store.write(sync, batch);
 				}
@@ -145,7 +145,7 @@ public final class PeersBenchmark {
 							insert.addBatch();
 						}
 						insert.executeBatch();
-						delete.setLong(1, next[0] - KEPT);
+						delete.setLong(1, next[0] - SpoolBenchmark.KEPT);
 						delete.executeUpdate();
 						connection.commit();
 					}
