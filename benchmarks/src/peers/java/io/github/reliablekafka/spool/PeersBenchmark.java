@@ -24,12 +24,9 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Random;
 import java.util.zip.CRC32C;
 
@@ -64,39 +61,37 @@ public final class PeersBenchmark {
 		new Random(1).nextBytes(value);
 		for (int[] load : new int[][] { { 1, 1 }, { 8, 1 }, { 64, 1 } }) {
 			SegmentSpool spool = SpoolBenchmark.open(directory);
-			Map<String, Measurement> measured = new LinkedHashMap<>();
-			measured.put("loop", () -> SpoolBenchmark.loop(directory, value, load[0], load[1]));
-			measured.put("spool", () -> SpoolBenchmark.spool(spool, value, load[0], load[1]));
-			measured.put("rocksdb", () -> rocks(directory.resolve("rocksdb"), value, load[0], load[1]));
-			measured.put("sqlite", () -> sqlite(directory.resolve("sqlite"), value, load[0], load[1]));
-			measure(load[0], rounds, measured);
+			Peer ours = new Peer("spool", () -> SpoolBenchmark.spool(spool, value, load[0], load[1]), new double[rounds]);
+			measure(load[0], rounds, ours, List.of(
+					new Peer("loop", () -> SpoolBenchmark.loop(directory, value, load[0], load[1]), new double[rounds]),
+					ours,
+					new Peer("rocksdb", () -> rocks(directory.resolve("rocksdb"), value, load[0], load[1]),
+							new double[rounds]),
+					new Peer("sqlite", () -> sqlite(directory.resolve("sqlite"), value, load[0], load[1]),
+							new double[rounds])));
 			SpoolBenchmark.close(spool);
 		}
 	}
 
-	private static void measure(int threads, int rounds, Map<String, Measurement> measured) throws Exception {
-		List<String> names = new ArrayList<>(measured.keySet());
-		Map<String, double[]> rates = new LinkedHashMap<>();
-		names.forEach((name) -> rates.put(name, new double[rounds]));
+	private static void measure(int threads, int rounds, Peer ours, List<Peer> peers) throws Exception {
 		for (int round = -1; round < rounds; round++) {
-			for (int i = 0; i < names.size(); i++) {
-				String name = names.get((round % 2 == 0) ? i : names.size() - 1 - i);
-				double rate = measured.get(name).run();
+			for (int i = 0; i < peers.size(); i++) {
+				Peer peer = peers.get((round % 2 == 0) ? i : peers.size() - 1 - i);
+				double rate = peer.measurement.run();
 				if (round >= 0) {
-					rates.get(name)[round] = rate;
+					peer.rates[round] = rate;
 				}
 			}
 		}
-		double[] spool = rates.get("spool");
-		rates.forEach((name, all) -> {
+		for (Peer peer : peers) {
 			double[] ratios = new double[rounds];
-			Arrays.setAll(ratios, (round) -> spool[round] / all[round]);
-			double[] sorted = all.clone();
+			Arrays.setAll(ratios, (round) -> ours.rates[round] / peer.rates[round]);
+			double[] sorted = peer.rates.clone();
 			Arrays.sort(sorted);
 			Arrays.sort(ratios);
-			System.out.printf(Locale.ROOT, "%d threads: %s %.0f/s, spool to it %.2f (%.2f to %.2f)%n", threads, name,
-					sorted[rounds / 2], ratios[rounds / 2], ratios[0], ratios[rounds - 1]);
-		});
+			System.out.printf(Locale.ROOT, "%d threads: %s %.0f/s, spool to it %.2f (%.2f to %.2f)%n", threads,
+					peer.name, sorted[rounds / 2], ratios[rounds / 2], ratios[0], ratios[rounds - 1]);
+		}
 	}
 
 	private static double rocks(Path directory, byte[] value, int threads, int window) throws Exception {
@@ -161,6 +156,18 @@ public final class PeersBenchmark {
 		CRC32C crc = new CRC32C();
 		crc.update(value);
 		return ByteBuffer.allocate(Integer.BYTES + value.length).putInt((int) crc.getValue()).put(value).array();
+	}
+
+	/**
+	 * What is measured.
+	 *
+	 * @param name for people
+	 * @param measurement measures it for a second
+	 * @param rates what came out, by rounds
+	 */
+	@SuppressWarnings("ArrayRecordComponent")
+	private record Peer(String name, Measurement measurement, double[] rates) {
+
 	}
 
 	@FunctionalInterface
