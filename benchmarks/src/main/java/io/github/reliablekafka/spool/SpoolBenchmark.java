@@ -29,6 +29,7 @@ import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntConsumer;
 
 /**
  * How many records of 1 KiB a second are made durable by a spool, and by a bare loop that
@@ -41,6 +42,13 @@ import java.util.concurrent.atomic.LongAdder;
 public final class SpoolBenchmark {
 
 	private static final int RECORD = 1024;
+
+	private static final int GROUP = 1024;
+
+	/**
+	 * How many records are not resolved at a time.
+	 */
+	static final int KEPT = 2000;
 
 	private static final int ROUNDS = 3;
 
@@ -59,6 +67,7 @@ public final class SpoolBenchmark {
 		byte[] value = new byte[RECORD];
 		new Random(1).nextBytes(value);
 		for (int[] load : new int[][] { { 1, 1 }, { 8, 1 }, { 64, 1 }, { 1, 1024 } }) {
+			SegmentSpool store = open(directory);
 			double[] ours = new double[ROUNDS];
 			double[] bare = new double[ROUNDS];
 			double[] ratio = new double[ROUNDS];
@@ -66,12 +75,12 @@ public final class SpoolBenchmark {
 				double spool;
 				double loop;
 				if (round % 2 == 0) {
-					spool = spool(directory, value, load[0], load[1]);
+					spool = spool(store, value, load[0], load[1]);
 					loop = loop(directory, value, load[0], load[1]);
 				}
 				else {
 					loop = loop(directory, value, load[0], load[1]);
-					spool = spool(directory, value, load[0], load[1]);
+					spool = spool(store, value, load[0], load[1]);
 				}
 				if (round >= 0) {
 					ours[round] = spool;
@@ -79,6 +88,7 @@ public final class SpoolBenchmark {
 					ratio[round] = spool / loop;
 				}
 			}
+			close(store);
 			System.out.printf(
 					"%d threads, %d on their way: spool %.0f/s, bare loop %.0f/s, ratio %.2f (%.2f to %.2f)%n", load[0],
 					load[1], median(ours), median(bare), median(ratio), ratio[0], ratio[ROUNDS - 1]);
@@ -90,14 +100,22 @@ public final class SpoolBenchmark {
 		return values[values.length / 2];
 	}
 
-	private static double spool(Path directory, byte[] value, int threads, int window) throws Exception {
-		SegmentSpool spool = SpoolDirectory.open(directory.resolve("spool"),
-				SpoolOptions.of("benchmark", 1L << 30, 0, false));
+	/**
+	 * Open a spool that is used for all rounds, so that its files are used again as they
+	 * are after a while.
+	 * @param directory where
+	 * @return the spool
+	 * @throws IOException if that fails
+	 */
+	static SegmentSpool open(Path directory) throws IOException {
+		return SpoolDirectory.open(directory.resolve("spool"), SpoolOptions.of("benchmark", 1L << 30, 0, false));
+	}
+
+	static double spool(SegmentSpool spool, byte[] value, int threads, int window) throws Exception {
 		SpoolRecord record = new SpoolRecord(-1, 1, 1, null, value, List.of());
-		double rate = run(threads, window, (thread, done) -> {
+		return run(threads, window, (thread, done) -> {
 			SpoolLane lane = spool.lane("main", "orders", thread);
-			long[] position = new long[1];
-			position[0] = spool.append(lane, record, TimeUnit.SECONDS.toNanos(10), new SpoolStore.Confirmation() {
+			long position = spool.append(lane, record, TimeUnit.SECONDS.toNanos(10), new SpoolStore.Confirmation() {
 
 				@Override
 				public void durable() {
@@ -110,20 +128,24 @@ public final class SpoolBenchmark {
 				}
 
 			});
-			if (position[0] > 2000) {
-				spool.resolve(lane, position[0] - 2000);
-			}
+			spool.resolve(lane, position - Math.max(window, KEPT / threads));
 		});
+	}
+
+	/**
+	 * Resolve what is left, and close the spool.
+	 * @param spool the spool
+	 */
+	static void close(SegmentSpool spool) {
 		for (SpoolLane lane : spool.occupied()) {
 			for (long position : spool.positions(lane)) {
 				spool.resolve(lane, position);
 			}
 		}
 		spool.close();
-		return rate;
 	}
 
-	private static double loop(Path directory, byte[] value, int threads, int window) throws Exception {
+	static double loop(Path directory, byte[] value, int threads, int window) throws Exception {
 		Path file = directory.resolve("bare");
 		try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
 			int size = 64 << 20;
@@ -132,34 +154,60 @@ public final class SpoolBenchmark {
 				channel.write(buffer.clear(), at);
 			}
 			channel.force(true);
-			List<Runnable> waiting = new ArrayList<>();
-			boolean[] over = new boolean[1];
-			Thread writer = new Thread(() -> write(channel, size, buffer, value, waiting, over));
-			writer.start();
-			double rate = run(threads, window, (thread, done) -> {
-				synchronized (waiting) {
-					waiting.add(done);
-					waiting.notify();
-				}
-			});
-			synchronized (waiting) {
-				over[0] = true;
-				waiting.notify();
-			}
-			writer.join();
-			return rate;
+			long[] at = new long[1];
+			return grouped(threads, window, (count) -> write(channel, size, at, buffer, value, count));
 		}
 		finally {
 			Files.delete(file);
 		}
 	}
 
-	private static void write(FileChannel channel, int size, ByteBuffer buffer, byte[] value, List<Runnable> waiting,
-			boolean[] over) {
-		long at = 0;
+	private static void write(FileChannel channel, int size, long[] at, ByteBuffer buffer, byte[] value, int count) {
+		try {
+			buffer.clear();
+			for (int i = 0; i < count; i++) {
+				buffer.put(value);
+			}
+			at[0] = (at[0] + buffer.position() > size) ? 0 : at[0];
+			at[0] += channel.write(buffer.flip(), at[0]);
+			channel.force(false);
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * Have one thread write all that waits at a time.
+	 * @param threads how many append
+	 * @param window how many records of each may be on their way
+	 * @param group writes so many records and forces them
+	 * @return records a second
+	 * @throws InterruptedException if the thread is interrupted
+	 */
+	static double grouped(int threads, int window, IntConsumer group) throws InterruptedException {
+		List<Runnable> waiting = new ArrayList<>();
+		boolean[] over = new boolean[1];
+		Thread writer = new Thread(() -> writeGroups(waiting, over, group));
+		writer.start();
+		double rate = run(threads, window, (thread, done) -> {
+			synchronized (waiting) {
+				waiting.add(done);
+				waiting.notify();
+			}
+		});
+		synchronized (waiting) {
+			over[0] = true;
+			waiting.notify();
+		}
+		writer.join();
+		return rate;
+	}
+
+	private static void writeGroups(List<Runnable> waiting, boolean[] over, IntConsumer group) {
 		try {
 			while (true) {
-				List<Runnable> group;
+				List<Runnable> taken;
 				synchronized (waiting) {
 					while (waiting.isEmpty() && !over[0]) {
 						waiting.wait();
@@ -167,18 +215,14 @@ public final class SpoolBenchmark {
 					if (over[0]) {
 						return;
 					}
-					group = new ArrayList<>(waiting.subList(0, Math.min(waiting.size(), buffer.capacity() / RECORD)));
-					waiting.subList(0, group.size()).clear();
+					taken = new ArrayList<>(waiting.subList(0, Math.min(waiting.size(), GROUP)));
+					waiting.subList(0, taken.size()).clear();
 				}
-				buffer.clear();
-				group.forEach((done) -> buffer.put(value));
-				at = (at + buffer.position() > size) ? 0 : at;
-				at += channel.write(buffer.flip(), at);
-				channel.force(false);
-				group.forEach(Runnable::run);
+				group.accept(taken.size());
+				taken.forEach(Runnable::run);
 			}
 		}
-		catch (IOException | InterruptedException ex) {
+		catch (InterruptedException ex) {
 			throw new IllegalStateException(ex);
 		}
 	}

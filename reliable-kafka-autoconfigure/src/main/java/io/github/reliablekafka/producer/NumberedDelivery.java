@@ -284,10 +284,20 @@ abstract class NumberedDelivery extends Delivery {
 	final void thrown() {
 		Ticket ticket = this.ticket;
 		this.ticket = null;
-		if (ticket != null) {
+		if (ticket != null && mayReuseNumber()) {
 			ticket.rollBack();
 		}
+		else if (ticket != null) {
+			ticket.failed();
+			ticket.appended();
+		}
 	}
+
+	/**
+	 * Whether the number of a record that was not appended can be another's.
+	 * @return {@code false} if the record may be found with its number nevertheless
+	 */
+	abstract boolean mayReuseNumber();
 
 	private Numbering numbering() {
 		Numbering present = this.numbering;

@@ -35,22 +35,24 @@ import org.springframework.util.unit.DataSize;
  * @param minFreeDisk Space that stays free on the disk.
  * @param blockWhenFull Longest time that a sending thread waits for room in a full spool
  * before its record is rejected.
+ * @param retain How long records stay on disk when they are acknowledged, as far as there
+ * is room, to be sent again if the cluster loses them.
  * @param onCorruption What happens at the start if bytes in the spool are not what they
  * were.
  */
 @ConfigurationProperties("reliable.kafka.spool")
 record SpoolProperties(@DefaultValue("off") Mode mode, @Nullable Path directory, @DefaultValue("1GB") DataSize maxSize,
 		@DefaultValue("512MB") DataSize minFreeDisk, @DefaultValue("5s") Duration blockWhenFull,
-		@DefaultValue("fail") OnCorruption onCorruption) {
+		@DefaultValue("0s") Duration retain, @DefaultValue("fail") OnCorruption onCorruption) {
 
 	SpoolProperties {
 		if (maxSize.compareTo(DataSize.ofMegabytes(1)) < 0) {
 			throw new IllegalArgumentException(
 					"reliable.kafka.spool.max-size must be at least 1MB, but is %s".formatted(maxSize));
 		}
-		if (minFreeDisk.isNegative() || blockWhenFull.isNegative()) {
+		if (minFreeDisk.isNegative() || blockWhenFull.isNegative() || retain.isNegative()) {
 			throw new IllegalArgumentException(
-					"reliable.kafka.spool.min-free-disk and block-when-full must not be negative");
+					"reliable.kafka.spool.min-free-disk, block-when-full and retain must not be negative");
 		}
 	}
 

@@ -127,6 +127,11 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		}
 	}
 
+	@Override
+	final boolean mayReuseNumber() {
+		return this.position == 0;
+	}
+
 	final SpoolRecord record(int partition, byte @Nullable [] key, byte @Nullable [] value, Headers headers) {
 		List<SpoolRecord.Field> fields = new ArrayList<>(2);
 		for (Header header : headers) {

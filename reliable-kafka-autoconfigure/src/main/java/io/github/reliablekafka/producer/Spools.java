@@ -30,15 +30,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Predicate;
 
 import io.github.reliablekafka.durability.ConnectionSettings;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
+import io.github.reliablekafka.spool.RetainedRecords;
 import io.github.reliablekafka.spool.SegmentSpool;
 import io.github.reliablekafka.spool.SpoolDirectory;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolOptions;
+import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStatus;
 import io.github.reliablekafka.spool.SpoolWatch;
 import org.apache.commons.logging.Log;
@@ -59,7 +62,7 @@ import org.springframework.kafka.core.ProducerFactory;
  * If nobody has said where the spool is to be and the working directory cannot be
  * written, there is none, and a log line says so. Safe for use by many threads.
  */
-final class Spools implements SmartLifecycle, SpoolWatch {
+final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private static final Log logger = LogFactory.getLog(Spools.class);
 
@@ -215,9 +218,10 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 	}
 
 	private void openStores() throws IOException {
-		SpoolOptions options = SpoolOptions.of(this.application, this.properties.maxSize().toBytes(),
-				this.properties.minFreeDisk().toBytes(),
-				this.properties.onCorruption() == SpoolProperties.OnCorruption.QUARANTINE);
+		SpoolOptions options = SpoolOptions
+			.of(this.application, this.properties.maxSize().toBytes(), this.properties.minFreeDisk().toBytes(),
+					this.properties.onCorruption() == SpoolProperties.OnCorruption.QUARANTINE)
+			.retaining(this.properties.retain());
 		Path base = base();
 		this.stores.add(SpoolDirectory.open(base, options));
 		try {
@@ -295,6 +299,20 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 	void parked(SpooledLane lane, Exception failure) {
 		logger.error("A record of %s that was safe in the spool is parked there, as the cluster never takes it"
 			.formatted(lane), failure);
+	}
+
+	@Override
+	public boolean isRetaining() {
+		return isEnabled() && !this.properties.retain().isZero();
+	}
+
+	@Override
+	public void search(String topic, int partition, Predicate<SpoolRecord> visitor) {
+		List<SegmentSpool> all;
+		synchronized (this) {
+			all = List.copyOf(this.stores);
+		}
+		all.forEach((store) -> store.search(topic, partition, visitor));
 	}
 
 	@Override

@@ -23,6 +23,7 @@ import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.durability.SequenceProperties;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.SequenceBoards;
+import io.github.reliablekafka.spool.RetainedRecords;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -61,11 +62,12 @@ public final class LossReportAutoConfiguration {
 	@Lazy(false)
 	LossReporter reliableKafkaLossReporter(ReportProperties properties, SequenceProperties sequence,
 			SequenceBoards boards, LossLedger ledger, ObjectProvider<LostRecordSource> sources,
-			ApplicationEventPublisher events, Environment environment) {
+			ObjectProvider<RetainedRecords> spools, ApplicationEventPublisher events, Environment environment) {
 		boolean silent = sequence.watermarks() == SequenceProperties.Watermarks.NONE;
 		LossReporter reporter = new LossReporter(boards, ledger, silent ? null : properties.reportsTopic(),
 				environment.getProperty("spring.application.name", ""), TIMEOUT, Clock.systemUTC(), events,
-				new Recovery(sources.orderedStream().toList(), TIMEOUT, PAUSE));
+				new Recovery(sources.orderedStream().toList(),
+						new SpooledRecords(() -> spools.orderedStream().toList()), TIMEOUT, PAUSE));
 		ledger.addPublisher(reporter::report);
 		return reporter;
 	}

@@ -18,6 +18,7 @@ package io.github.reliablekafka.report;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -29,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 import io.github.reliablekafka.durability.BoundedProducer;
 import io.github.reliablekafka.report.LostRecordSource.LostRecord;
@@ -65,6 +67,8 @@ final class Recovery implements AutoCloseable {
 
 	private final List<LostRecordSource> sources;
 
+	private final SpooledRecords spooled;
+
 	private final Duration timeout;
 
 	private final Duration pause;
@@ -88,11 +92,13 @@ final class Recovery implements AutoCloseable {
 	/**
 	 * Create a recovery.
 	 * @param sources have records; may be empty
+	 * @param spooled what is still in the spools of this application
 	 * @param timeout longest time until a record is acknowledged or given up
 	 * @param pause before a source that failed is asked again
 	 */
-	Recovery(List<LostRecordSource> sources, Duration timeout, Duration pause) {
+	Recovery(List<LostRecordSource> sources, SpooledRecords spooled, Duration timeout, Duration pause) {
 		this.sources = sources;
+		this.spooled = spooled;
 		this.timeout = timeout;
 		this.pause = pause;
 	}
@@ -105,7 +111,7 @@ final class Recovery implements AutoCloseable {
 	 * cluster does not take it now
 	 */
 	CompletableFuture<Void> answer(LossReport report, @Nullable SequenceBoard board) {
-		if (report.verdict() != Verdict.LOST_ACKED || this.sources.isEmpty()) {
+		if (report.verdict() != Verdict.LOST_ACKED || (this.sources.isEmpty() && !this.spooled.isRetaining())) {
 			return CompletableFuture.completedFuture(null);
 		}
 		if (board == null) {
@@ -124,15 +130,15 @@ final class Recovery implements AutoCloseable {
 		try {
 			Finding finding = report.finding();
 			Stream stream = new Stream(board, finding.lane(), finding.session());
-			NumberRanges wanted = finding.numbers()
-				.remove(report.examination().present())
-				.remove(this.sentAgain.getOrDefault(stream, NumberRanges.EMPTY));
+			NumberRanges wanted = wanted(report, stream);
 			Numbering numbering = wanted.isEmpty() ? null : numbering(finding, board);
 			if (!wanted.isEmpty() && numbering == null) {
 				say(report, "the session has aborted transactions, and it is not known how many were in front of them");
 			}
 			else if (numbering != null) {
-				send(report, stream, wanted, numbering);
+				while (send(report, stream, wanted, numbering)) {
+					wanted = wanted(report, stream);
+				}
 			}
 			answered.complete(null);
 		}
@@ -148,9 +154,18 @@ final class Recovery implements AutoCloseable {
 		}
 	}
 
-	private void send(LossReport report, Stream stream, NumberRanges wanted, Numbering numbering)
+	private NumberRanges wanted(LossReport report, Stream stream) {
+		return report.finding()
+			.numbers()
+			.remove(report.examination().present())
+			.remove(this.sentAgain.getOrDefault(stream, NumberRanges.EMPTY));
+	}
+
+	// Returns whether there may be more to send.
+	private boolean send(LossReport report, Stream stream, NumberRanges wanted, Numbering numbering)
 			throws InterruptedException, ExecutionException, TimeoutException {
-		Map<Long, LostRecord> records = find(report, wanted);
+		Map<Long, LostRecord> records = new TreeMap<>();
+		SpooledRecords.Portion spooled = find(report, wanted, records);
 		BoundedProducer producer = this.producers.computeIfAbsent(stream.board(),
 				(board) -> new BoundedProducer(board.connection(), "reliable-kafka-loss-recovery", this.timeout));
 		Map<Long, CompletableFuture<Void>> sends = new TreeMap<>();
@@ -196,6 +211,7 @@ final class Recovery implements AutoCloseable {
 		if (transientFailure != null) {
 			throw new ExecutionException(transientFailure);
 		}
+		return spooled.isPart() && sent > 0;
 	}
 
 	private static boolean isAway(CompletableFuture<Void> acknowledged) {
@@ -203,28 +219,32 @@ final class Recovery implements AutoCloseable {
 				&& !acknowledged.handle((done, failure) -> BoundedProducer.isRefusal(failure)).join();
 	}
 
-	private Map<Long, LostRecord> find(LossReport report, NumberRanges wanted) throws InterruptedException {
-		Map<Long, LostRecord> records = new TreeMap<>();
+	private SpooledRecords.Portion find(LossReport report, NumberRanges wanted, Map<Long, LostRecord> records)
+			throws InterruptedException {
 		for (LostRecordSource source : this.sources) {
-			for (LostRecord record : ask(source, report)) {
+			Collection<LostRecord> found = ask(source, report, () -> List.copyOf(source.find(report)), List.of());
+			for (LostRecord record : found) {
 				if (wanted.contains(record.number())) {
 					records.putIfAbsent(record.number(), record);
 				}
 			}
 		}
-		return records;
+		SpooledRecords.Portion spooled = ask("the spool", report, () -> this.spooled.find(report.finding(), wanted),
+				new SpooledRecords.Portion(Map.of(), false));
+		spooled.records().forEach(records::putIfAbsent);
+		return spooled;
 	}
 
-	private List<LostRecord> ask(LostRecordSource source, LossReport report) throws InterruptedException {
+	private <T> T ask(Object source, LossReport report, Supplier<T> question, T nothing) throws InterruptedException {
 		for (int attempt = 1;; attempt++) {
 			try {
-				return List.copyOf(source.find(report));
+				return question.get();
 			}
 			catch (RuntimeException ex) {
 				if (attempt == ATTEMPTS) {
 					logger.error("Lost records may not be sent again: %s failed for %s".formatted(source, report.id()),
 							ex);
-					return List.of();
+					return nothing;
 				}
 				Thread.sleep(this.pause.toMillis() * attempt);
 			}

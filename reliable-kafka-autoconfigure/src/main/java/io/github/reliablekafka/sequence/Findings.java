@@ -157,7 +157,11 @@ final class Findings {
 							new Finding.Place(offset, -1, -1, number), offset),
 					null, Verdict.RECOVERED, Cause.LATE, null));
 			case LATE -> {
-				if (!stamp.replay() && offset >= state.highest()) {
+				if (isBeingReported(stamp.session(), number)) {
+					// Sent again before the report was everywhere.
+					late(state, stamp, number, offset, SessionState.Arrival.RECOVERED);
+				}
+				else if (!stamp.replay() && offset >= state.highest()) {
 					this.coverage.count(Integrity.REORDER);
 				}
 			}
@@ -171,6 +175,12 @@ final class Findings {
 			case NEXT, EARLIER -> {
 			}
 		}
+	}
+
+	private boolean isBeingReported(long session, long number) {
+		return this.publications.stream()
+			.anyMatch((publication) -> publication.isRemembered() && publication.finding().session() == session
+					&& publication.finding().numbers().contains(number));
 	}
 
 	private void anchored(LaneState state, long id, Claim anchor, long offset, long now) {

@@ -17,16 +17,20 @@
 package io.github.reliablekafka.spool;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -149,8 +153,7 @@ final class DirectoryDisk implements Disk {
 
 	@Override
 	public DiskFile open(String name) throws IOException {
-		return new ChannelFile(FileChannel.open(this.directory.resolve(name), StandardOpenOption.CREATE,
-				StandardOpenOption.READ, StandardOpenOption.WRITE));
+		return new ChannelFile(this.directory.resolve(name));
 	}
 
 	@Override
@@ -213,9 +216,39 @@ final class DirectoryDisk implements Disk {
 	}
 
 	/**
-	 * A file through its channel.
+	 * A file. Read not through its channel, because a thread that is interrupted while it
+	 * reads would close that for the one that writes.
 	 */
-	private record ChannelFile(FileChannel channel) implements DiskFile {
+	private static final class ChannelFile implements DiskFile {
+
+		private static final int CHUNK = 64 << 10;
+
+		private final Path path;
+
+		private final FileChannel channel;
+
+		private final RandomAccessFile reader;
+
+		/**
+		 * {@code null} where files have none.
+		 */
+		private final @Nullable Object key;
+
+		ChannelFile(Path path) throws IOException {
+			this.path = path;
+			this.channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+			boolean opened = false;
+			try {
+				this.reader = new RandomAccessFile(path.toFile(), "r");
+				this.key = key(path);
+				opened = true;
+			}
+			finally {
+				if (!opened) {
+					this.channel.close();
+				}
+			}
+		}
 
 		@Override
 		public long size() throws IOException {
@@ -224,13 +257,16 @@ final class DirectoryDisk implements Disk {
 
 		@Override
 		public void read(ByteBuffer target, long position) throws IOException {
-			long at = position;
-			while (target.hasRemaining()) {
-				int count = this.channel.read(target, at);
-				if (count < 0) {
-					return;
+			byte[] chunk = new byte[Math.min(CHUNK, target.remaining())];
+			synchronized (this.reader) {
+				this.reader.seek(position);
+				while (target.hasRemaining()) {
+					int count = this.reader.read(chunk, 0, Math.min(chunk.length, target.remaining()));
+					if (count < 0) {
+						return;
+					}
+					target.put(chunk, 0, count);
 				}
-				at += count;
 			}
 		}
 
@@ -248,8 +284,27 @@ final class DirectoryDisk implements Disk {
 		}
 
 		@Override
+		public boolean isThere() throws IOException {
+			try {
+				return Objects.equals(this.key, key(this.path));
+			}
+			catch (NoSuchFileException ex) {
+				return false;
+			}
+		}
+
+		private static @Nullable Object key(Path path) throws IOException {
+			return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+		}
+
+		@Override
 		public void close() throws IOException {
-			this.channel.close();
+			try {
+				this.reader.close();
+			}
+			finally {
+				this.channel.close();
+			}
 		}
 
 	}

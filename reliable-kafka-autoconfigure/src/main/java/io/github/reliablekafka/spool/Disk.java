@@ -85,6 +85,13 @@ interface Disk extends Closeable {
 		 */
 		void force() throws IOException;
 
+		/**
+		 * Whether the file would be found by its name.
+		 * @return {@code false} if somebody has deleted or replaced it
+		 * @throws IOException if that cannot be told
+		 */
+		boolean isThere() throws IOException;
+
 	}
 
 }

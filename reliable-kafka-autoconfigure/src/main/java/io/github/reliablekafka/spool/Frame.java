@@ -183,6 +183,35 @@ final class Frame {
 		return new SpoolLane(lane(content, offset), destination, topic, partition);
 	}
 
+	/**
+	 * When a record was appended.
+	 * @param content bytes of a segment
+	 * @param offset where its frame begins
+	 * @return in milliseconds since 1970
+	 */
+	static long appendedAt(ByteBuffer content, int offset) {
+		return content.getLong(offset + HEADER + 8);
+	}
+
+	/**
+	 * Whether a frame is a record of a partition, if it is right.
+	 * @param content bytes of a segment
+	 * @param offset where the frame begins
+	 * @param topic the name of the topic
+	 * @param partition the partition of the record's lane
+	 * @return {@code false} if it is something else for sure
+	 */
+	static boolean isOf(ByteBuffer content, int offset, byte[] topic, int partition) {
+		int names = offset + HEADER + 24;
+		if (type(content, offset) != DATA || names + 2 > content.limit()
+				|| content.getInt(offset + HEADER + 16) != partition) {
+			return false;
+		}
+		int at = names + 2 + (content.getShort(names) & 0xFFFF);
+		return at + 4 + topic.length <= content.limit() && content.getInt(at) == topic.length
+				&& ByteBuffer.wrap(topic).equals(content.duplicate().position(at + 4).limit(at + 4 + topic.length));
+	}
+
 	static SpoolRecord record(ByteBuffer content, int offset) {
 		ByteBuffer body = content.duplicate().position(offset + HEADER);
 		long timestamp = body.getLong();

@@ -133,6 +133,9 @@ final class GroupWriter {
 		this.lock.lock();
 		try {
 			done.forEach((unit) -> unit.place(active, this.files));
+			if (done.stream().anyMatch(Unit::isRecord)) {
+				active.newest(System.currentTimeMillis());
+			}
 		}
 		finally {
 			this.lock.unlock();
@@ -177,7 +180,7 @@ final class GroupWriter {
 		String name;
 		this.lock.lock();
 		try {
-			if (this.files.hasFree()) {
+			if (this.files.hasNext()) {
 				return true;
 			}
 			if (!this.files.mayGrow(OVERSHOOT)) {
@@ -333,9 +336,12 @@ final class GroupWriter {
 
 		private void place(Segment segment, SegmentFiles files) {
 			this.written.run();
+			if (isRecord()) {
+				segment.written();
+			}
 			if (isRecord() && this.lane.place(this.position) == this.before) {
 				this.lane.written(this.position, SegmentFiles.place(segment, this.offset));
-				segment.live(1);
+				segment.added();
 				if (this.before != SpoolLane.PENDING) {
 					files.resolved(this.before);
 				}

@@ -20,8 +20,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,11 @@ final class LaneDirectory {
 	 * Up to where lanes were resolved, as far as files say.
 	 */
 	private final Map<Integer, Long> resolved = new HashMap<>();
+
+	/**
+	 * Lanes of which files have records, resolved or not.
+	 */
+	private final Set<Integer> found = new HashSet<>();
 
 	private int nextId = 1;
 
@@ -67,9 +74,12 @@ final class LaneDirectory {
 		switch (Frame.type(content, offset)) {
 			case Frame.DATA -> {
 				this.nextId = Math.max(this.nextId, id + 1);
+				this.found.add(id);
+				segment.newest(Frame.appendedAt(content, offset));
+				segment.written();
 				if (number > this.resolved.getOrDefault(id, 0L)) {
 					SpoolLane lane = this.byId.computeIfAbsent(id, (key) -> Frame.laneOf(content, offset));
-					segment.live(1);
+					segment.added();
 					forget(lane.restore(number, SegmentFiles.place(segment, offset)), files);
 				}
 			}
@@ -104,15 +114,17 @@ final class LaneDirectory {
 	private static void forget(long place, SegmentFiles files) {
 		Segment segment = (place != SpoolLane.RESOLVED) ? files.segment(place) : null;
 		if (segment != null) {
-			segment.live(-1);
+			segment.removed();
 		}
 	}
 
 	/**
 	 * All frames were read. Lanes without records are over: who comes next gets a lane of
-	 * a new id.
+	 * a new id. Marks are needed as long as there are records of the lane in any file.
 	 */
 	void restored() {
+		this.resolved.keySet().retainAll(this.found);
+		this.found.clear();
 		this.byId.values().removeIf((lane) -> {
 			if (lane.live() == 0) {
 				this.resolved.merge(lane.id(), lane.next() - 1, Math::max);
@@ -154,6 +166,9 @@ final class LaneDirectory {
 				}
 				gap.next = position + 1;
 			});
+			if (gap.next < lane.next()) {
+				marks.add(new Frame.Mark(lane.id(), gap.next, lane.next() - 1));
+			}
 		}
 		return Frame.checkpoint(this.nextId, marks);
 	}

@@ -19,6 +19,7 @@ package io.github.reliablekafka.spool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 
@@ -44,6 +45,8 @@ final class Segment {
 
 	private static final int ZEROS = 1 << 20;
 
+	private static final int WINDOW = 256 << 10;
+
 	private final String name;
 
 	private final Disk.DiskFile file;
@@ -63,6 +66,16 @@ final class Segment {
 	 * Records that are not resolved.
 	 */
 	private long live;
+
+	/**
+	 * All records, resolved or not.
+	 */
+	private long records;
+
+	/**
+	 * When its newest record was appended, in milliseconds since 1970.
+	 */
+	private long newest;
 
 	Segment(String name, Disk.DiskFile file, int size) {
 		this.name = name;
@@ -127,8 +140,47 @@ final class Segment {
 		return this.live;
 	}
 
-	void live(long change) {
-		this.live += change;
+	long records() {
+		return this.records;
+	}
+
+	/**
+	 * Another record was written, which may be resolved by now.
+	 */
+	void written() {
+		this.records++;
+	}
+
+	/**
+	 * There is another record that is not resolved.
+	 */
+	void added() {
+		this.live++;
+	}
+
+	/**
+	 * A record is resolved, or is elsewhere.
+	 */
+	void removed() {
+		this.live--;
+	}
+
+	long newest() {
+		return this.newest;
+	}
+
+	/**
+	 * There is a record.
+	 * @param appendedAt when it was appended, in milliseconds since 1970
+	 */
+	void newest(long appendedAt) {
+		this.newest = Math.max(this.newest, appendedAt);
+	}
+
+	boolean isSparserThan(Segment other) {
+		double share = (double) this.live / this.records;
+		double others = (double) other.live / other.records;
+		return share < others || (share == others && this.id < other.id);
 	}
 
 	Frame.Checksums checksums() {
@@ -153,6 +205,8 @@ final class Segment {
 		this.file.force();
 		this.file.write(ByteBuffer.wrap(header), COPY_BYTES);
 		this.file.force();
+		this.records = 0;
+		this.newest = 0;
 		use(spool, id, START);
 	}
 
@@ -173,8 +227,15 @@ final class Segment {
 		this.end += length;
 	}
 
+	/**
+	 * Make what was written durable.
+	 * @throws IOException if that fails, or nobody would find it
+	 */
 	void force() throws IOException {
 		this.file.force();
+		if (!this.file.isThere()) {
+			throw new NoSuchFileException(this.name, null, "somebody has deleted or replaced it");
+		}
 	}
 
 	/**
@@ -223,6 +284,43 @@ final class Segment {
 				&& new Frame.Checksums(spool, this.id).isRight(frame, 0, offset)) ? frame : null;
 	}
 
+	/**
+	 * Read the frames of the segment, as long as their lengths make sense.
+	 * @param to where they end
+	 * @param visitor is told of each; the frame counts only if its checksum is right
+	 * @throws IOException if they cannot be read
+	 */
+	void visit(int to, Visitor visitor) throws IOException {
+		ByteBuffer window = ByteBuffer.allocate(0);
+		int windowAt = START;
+		int at = START;
+		while (at + Frame.HEADER <= to) {
+			int length = (at - windowAt + Frame.HEADER <= window.limit()) ? Frame.length(window, at - windowAt) : 0;
+			if (length == 0 || length > window.limit() - (at - windowAt)) {
+				int wanted = Math.max(length, Math.min(WINDOW, this.size - at));
+				window = window(window, at, Math.min(wanted, this.size - at));
+				windowAt = at;
+				if (window.limit() < wanted) {
+					return;
+				}
+				length = Frame.length(window, 0);
+			}
+			if (length < Frame.HEADER || length % 8 != 0 || length > to - at) {
+				return;
+			}
+			if (length <= window.limit() - (at - windowAt)) {
+				visitor.visit(window, at - windowAt, at);
+				at += length;
+			}
+		}
+	}
+
+	private ByteBuffer window(ByteBuffer last, int at, int length) throws IOException {
+		ByteBuffer window = (last.capacity() >= length) ? last.clear().limit(length) : ByteBuffer.allocate(length);
+		this.file.read(window, at);
+		return window.flip();
+	}
+
 	void close() throws IOException {
 		this.file.close();
 	}
@@ -243,6 +341,22 @@ final class Segment {
 		CRC32C crc = new CRC32C();
 		crc.update(content.duplicate().clear().position(offset).limit(offset + COPY_BYTES - 4));
 		return (int) crc.getValue();
+	}
+
+	/**
+	 * Is told of frames.
+	 */
+	@FunctionalInterface
+	interface Visitor {
+
+		/**
+		 * There is a frame.
+		 * @param content has its bytes
+		 * @param index where they begin
+		 * @param offset where they begin in the file
+		 */
+		void visit(ByteBuffer content, int index, int offset);
+
 	}
 
 	/**

@@ -19,11 +19,14 @@ package io.github.reliablekafka.spool;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +53,12 @@ final class SegmentFiles {
 	private final Map<Long, Segment> used = new HashMap<>();
 
 	private final Deque<Segment> free = new ArrayDeque<>();
+
+	/**
+	 * Those of the used ones that have nothing of interest but for who asks for what is
+	 * resolved: used again when there is no other, the first one first.
+	 */
+	private final Deque<Kept> kept = new ArrayDeque<>();
 
 	private @Nullable Segment active;
 
@@ -91,19 +100,63 @@ final class SegmentFiles {
 	}
 
 	/**
-	 * Use again what has nothing of interest.
+	 * Use again what has nothing of interest. Right after all files were read.
+	 * @param now the time, in milliseconds since 1970
 	 */
-	void reclaim() {
-		for (Segment segment : new ArrayList<>(this.used.values())) {
-			if (segment.live() == 0 && segment != this.active) {
-				reclaim(segment);
+	void reclaim(long now) {
+		for (Segment segment : written()) {
+			if (segment.live() == 0) {
+				reclaim(segment, Math.min(retention(), left(segment, now)));
 			}
 		}
 	}
 
-	private void reclaim(Segment segment) {
+	private long retention() {
+		return this.options.retain().toMillis();
+	}
+
+	private long left(Segment segment, long now) {
+		return segment.newest() + retention() - now;
+	}
+
+	private void reclaim(Segment segment, long keep) {
+		if (keep > 0 && segment.newest() > 0) {
+			this.kept.add(new Kept(segment, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(keep)));
+		}
+		else {
+			this.used.remove(segment.id());
+			this.free.add(segment);
+		}
+	}
+
+	private void release() {
+		while (!this.kept.isEmpty() && this.kept.element().until() - System.nanoTime() <= 0) {
+			this.free.add(releaseFirst());
+		}
+	}
+
+	private Segment releaseFirst() {
+		Segment segment = this.kept.remove().segment();
 		this.used.remove(segment.id());
-		this.free.add(segment);
+		return segment;
+	}
+
+	/**
+	 * Whether there are resolved records that somebody may ask for.
+	 * @param now the time, in milliseconds since 1970
+	 * @return {@code false} if the files can be deleted
+	 */
+	boolean isKeeping(long now) {
+		return retention() > 0
+				&& this.used.values().stream().anyMatch((segment) -> segment.newest() > 0 && left(segment, now) > 0);
+	}
+
+	/**
+	 * All segments that are in use.
+	 * @return a copy, the oldest one first
+	 */
+	List<Segment> written() {
+		return this.used.values().stream().sorted(Comparator.comparingLong(Segment::id)).toList();
 	}
 
 	/**
@@ -114,6 +167,7 @@ final class SegmentFiles {
 	void discard(Segment segment) throws IOException {
 		this.used.remove(segment.id());
 		this.free.remove(segment);
+		this.kept.removeIf((each) -> each.segment() == segment);
 		this.bytes -= segment.size();
 		segment.close();
 		this.disk.delete(segment.name());
@@ -141,12 +195,28 @@ final class SegmentFiles {
 		if (segment == null) {
 			return false;
 		}
-		segment.live(-1);
+		segment.removed();
 		if (segment.live() == 0 && segment != this.active) {
-			reclaim(segment);
+			reclaim(segment, retention());
 			return true;
 		}
 		return false;
+	}
+
+	/**
+	 * The segment, but for the active one, of whose records the smallest share is left.
+	 * @param except the ids of those that do not count
+	 * @return {@code null} if more than three quarters are left everywhere
+	 */
+	@Nullable Segment sparsest(Set<Long> except) {
+		Segment sparsest = null;
+		for (Segment segment : this.used.values()) {
+			if (segment != this.active && segment.live() > 0 && segment.live() * 4 <= segment.records() * 3
+					&& !except.contains(segment.id()) && (sparsest == null || segment.isSparserThan(sparsest))) {
+				sparsest = segment;
+			}
+		}
+		return sparsest;
 	}
 
 	/**
@@ -157,11 +227,55 @@ final class SegmentFiles {
 		long data = (long) this.options.segmentBytes() - Segment.START;
 		Segment segment = this.active;
 		long here = (segment != null) ? Math.max(0, segment.remaining() - data / 4) : 0;
-		return here + this.free.size() * (data / 4 * 3);
+		return here + Math.max(0, this.free.size() + this.kept.size() - spare()) * (data / 4 * 3);
 	}
 
+	// Files beyond the limit are for who makes room.
+	private int spare() {
+		long beyond = Math.max(0, this.bytes - this.options.maxBytes());
+		return (int) ((beyond + this.options.segmentBytes() - 1) / this.options.segmentBytes());
+	}
+
+	/**
+	 * Whether there is a file that can be used for anything.
+	 * @return {@code false} if the next one is for who makes room
+	 */
+	boolean hasCommon() {
+		release();
+		return this.free.size() + this.kept.size() > spare();
+	}
+
+	/**
+	 * Whether there is, or may be made, another file for who makes room.
+	 * @return {@code false} if it has to fit into the active one
+	 */
+	boolean hasSpare() {
+		return hasNext() || mayGrow(GroupWriter.OVERSHOOT);
+	}
+
+	/**
+	 * What the records of one file take that is worth emptying.
+	 * @return in bytes
+	 */
+	long emptied() {
+		return ((long) this.options.segmentBytes() - Segment.START) / 4 * 3;
+	}
+
+	/**
+	 * Whether there is a file that nobody misses.
+	 * @return {@code true} if no other has to be made
+	 */
 	boolean hasFree() {
+		release();
 		return !this.free.isEmpty();
+	}
+
+	/**
+	 * Whether there is a file to go on in.
+	 * @return {@code true} also if that is one with records that are resolved
+	 */
+	boolean hasNext() {
+		return hasFree() || !this.kept.isEmpty();
 	}
 
 	/**
@@ -199,11 +313,11 @@ final class SegmentFiles {
 	 */
 	Activation next() {
 		Segment last = this.active;
-		Segment next = this.free.remove();
+		Segment next = hasFree() ? this.free.remove() : releaseFirst();
 		this.active = next;
 		long id = this.nextId++;
 		if (last != null && last.live() == 0) {
-			reclaim(last);
+			reclaim(last, retention());
 		}
 		return new Activation(next, id);
 	}
@@ -256,6 +370,16 @@ final class SegmentFiles {
 				segment.close();
 			}
 		}
+	}
+
+	/**
+	 * A file whose records can still be read.
+	 *
+	 * @param segment the file
+	 * @param until when that ends, in nanoseconds
+	 */
+	private record Kept(Segment segment, long until) {
+
 	}
 
 	/**

@@ -20,9 +20,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -35,14 +35,13 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * One thread writes all that has come since it last wrote, and has it on disk with one
  * force. If that fails, nobody knows what is on disk: the spool takes nothing more, and
- * what was waiting fails. Memory: 8 bytes a record, and up to 16 MiB of records that are
- * not written yet.
+ * what was waiting fails. Where files are short, the same thread writes again the few
+ * records that keep a file. Memory: 8 bytes a record, and up to 16 MiB of records that
+ * are not written yet.
  *
  * @since 0.1.0
  */
 public final class SegmentSpool implements SpoolStore {
-
-	private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
 
 	private final Disk disk;
 
@@ -71,6 +70,14 @@ public final class SegmentSpool implements SpoolStore {
 
 	private final WriteQueue queue = new WriteQueue();
 
+	private final FrameReader reader;
+
+	private final RecordSearch search;
+
+	private final Relocation relocation;
+
+	private final Admission admission;
+
 	private final List<Thread> threads = new ArrayList<>();
 
 	private long appended;
@@ -90,11 +97,18 @@ public final class SegmentSpool implements SpoolStore {
 		SpoolOpening.Opened opened = SpoolOpening.open(disk, options, this.lanes);
 		this.files = opened.files();
 		this.findings = new ArrayList<>(opened.findings());
-		this.files.reclaim();
+		this.files.reclaim(System.currentTimeMillis());
 		this.writer = new GroupWriter(this.lock, this.files, this.lanes);
 		this.growth = new SegmentGrowth(this.lock, this.room, this.files);
+		this.reader = new FrameReader(this.lock, this.files, disk);
+		this.search = new RecordSearch(this.lock, this.files, disk);
+		this.relocation = new Relocation(this.lock, this.room, this.files, this.lanes, this.writer, this.reader,
+				this.growth);
+		this.admission = new Admission(this.room, disk, options, this.files, this.queue, this.growth, this.relocation);
 		this.growth.grow(false);
-		rewrite(opened.outdated());
+		for (Segment outdated : opened.outdated()) {
+			this.relocation.empty(outdated);
+		}
 	}
 
 	/**
@@ -109,6 +123,7 @@ public final class SegmentSpool implements SpoolStore {
 	}
 
 	void start() {
+		this.admission.inBackground(true);
 		this.threads.add(new Thread(this::writeGroups, "reliable-kafka-spool-writer"));
 		this.threads.add(new Thread(this.growth, "reliable-kafka-spool-files"));
 		this.threads.forEach((thread) -> {
@@ -123,6 +138,14 @@ public final class SegmentSpool implements SpoolStore {
 	 */
 	public List<String> findings() {
 		return List.copyOf(this.findings);
+	}
+
+	/**
+	 * How many records were written again to make room.
+	 * @return since the spool was opened
+	 */
+	long relocated() {
+		return locked(this.relocation::relocated);
 	}
 
 	/**
@@ -156,10 +179,10 @@ public final class SegmentSpool implements SpoolStore {
 	@Override
 	public long append(SpoolLane lane, SpoolRecord record, long patience, @Nullable Confirmation confirmation) {
 		byte[] frame = Frame.data(lane, record);
-		requireFits(frame);
+		this.admission.requireFits(frame);
 		this.lock.lock();
 		try {
-			awaitRoom(frame.length, patience);
+			this.admission.await(frame.length, patience, this::requireOpen, this::wake);
 			return enqueue(List.of(frame), lane, GroupWriter.NOTHING, confirmation);
 		}
 		finally {
@@ -171,14 +194,11 @@ public final class SegmentSpool implements SpoolStore {
 	public long move(SpoolLane lane, SpoolRecord record, SpoolLane from, long position,
 			@Nullable Confirmation confirmation) {
 		byte[] frame = Frame.data(lane, record);
-		requireFits(frame);
+		this.admission.requireFits(frame);
 		this.lock.lock();
 		try {
 			requireOpen();
-			long growth = this.files.mayGrow(GroupWriter.OVERSHOOT) ? this.options.segmentBytes() / 2 : 0;
-			if (this.queue.bytes() + frame.length > this.files.room() + growth) {
-				throw full(false, true);
-			}
+			this.admission.requireRoomToMove(frame.length);
 			byte[] remove = Frame.plain(Frame.REMOVE, from.id(), position);
 			return enqueue(List.of(frame, remove), lane, () -> resolved(from, position), confirmation);
 		}
@@ -208,14 +228,6 @@ public final class SegmentSpool implements SpoolStore {
 		}
 	}
 
-	private void requireFits(byte[] frame) {
-		int most = (this.options.segmentBytes() - Segment.START) / 4;
-		if (frame.length > most) {
-			throw new SpoolException(SpoolException.Kind.TOO_LARGE,
-					"A record takes %d bytes, and the most is %d".formatted(frame.length, most));
-		}
-	}
-
 	private void requireOpen() {
 		if (this.closed) {
 			throw new SpoolException(SpoolException.Kind.CLOSED, "The spool in %s is closed".formatted(this.disk));
@@ -223,51 +235,6 @@ public final class SegmentSpool implements SpoolStore {
 		if (this.failure != null) {
 			throw new SpoolException(this.failure.kind(), String.valueOf(this.failure.getMessage()), "", this.failure);
 		}
-	}
-
-	private void awaitRoom(int length, long patience) {
-		long left = patience;
-		while (true) {
-			requireOpen();
-			boolean mayQueue = this.queue.takes(length);
-			if (mayQueue && this.queue.bytes() + length + 2L * Frame.HEADER <= this.files.room()) {
-				return;
-			}
-			boolean soon = !mayQueue || this.growth.isPossible();
-			if (mayQueue && soon) {
-				grow();
-			}
-			if (left <= 0 && !(soon && this.threads.isEmpty() && mayQueue)) {
-				throw full(soon, mayQueue);
-			}
-			try {
-				// Short, because a file may be refused now and granted later.
-				long step = Math.min(Math.max(left, TimeUnit.MILLISECONDS.toNanos(1)), LONGEST_WAIT);
-				long unused = this.room.awaitNanos(step);
-				left -= step - Math.max(0, unused);
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-				throw full(soon, mayQueue);
-			}
-		}
-	}
-
-	private void grow() {
-		if (this.threads.isEmpty()) {
-			this.growth.grow(true);
-		}
-		else {
-			this.growth.request();
-		}
-	}
-
-	private SpoolException full(boolean soon, boolean mayQueue) {
-		String reason = !mayQueue ? "the disk does not keep up, %d bytes wait for it".formatted(this.queue.bytes())
-				: (this.growth.obstacle() != null) ? this.growth.obstacle() : "%d bytes are in use, and the limit is %d"
-					.formatted(this.files.usedBytes(), this.options.maxBytes());
-		return new SpoolException(soon ? SpoolException.Kind.BUSY : SpoolException.Kind.FULL,
-				"The spool in %s is full: %s".formatted(this.disk, reason));
 	}
 
 	@Override
@@ -302,32 +269,17 @@ public final class SegmentSpool implements SpoolStore {
 
 	@Override
 	public @Nullable SpoolRecord read(SpoolLane lane, long position) {
-		ByteBuffer frame = frame(lane, position);
+		ByteBuffer frame = this.reader.read(lane, position);
 		return (frame != null) ? Frame.record(frame, 0) : null;
 	}
 
-	private @Nullable ByteBuffer frame(SpoolLane lane, long position) {
-		long place = locked(() -> lane.place(position));
-		Segment segment = locked(() -> this.files.segment(place));
-		if (place == SpoolLane.PENDING || place == SpoolLane.RESOLVED || segment == null) {
+	@Override
+	public void search(String topic, int partition, Predicate<SpoolRecord> visitor) {
+		locked(() -> {
+			requireOpen();
 			return null;
-		}
-		try {
-			int offset = SegmentFiles.offset(place);
-			ByteBuffer frame = segment.read(this.files.spool(), offset);
-			if (frame != null && Frame.lane(frame, 0) == lane.id() && Frame.number(frame, 0) == position) {
-				return frame;
-			}
-			if (locked(() -> lane.place(position)) != place) {
-				return null;
-			}
-			throw new SpoolException(SpoolException.Kind.CORRUPT,
-					"'%s' in %s is damaged at offset %d".formatted(segment.name(), this.disk, offset));
-		}
-		catch (IOException ex) {
-			throw new SpoolException(SpoolException.Kind.FAILED,
-					"'%s' in %s cannot be read".formatted(segment.name(), this.disk), "", ex);
-		}
+		});
+		this.search.search(topic, partition, visitor);
 	}
 
 	@Override
@@ -352,19 +304,8 @@ public final class SegmentSpool implements SpoolStore {
 		this.writing.lock();
 		try {
 			units = locked(() -> (this.failure == null) ? this.queue.take(marks) : List.of());
-			if (units.isEmpty()) {
-				return false;
-			}
-			List<GroupWriter.Unit> left = this.writer.write(units, (part) -> {
-				// In the order of the group.
-				told[0] += part.size();
-				written(part);
-			});
-			if (!left.isEmpty()) {
-				told[0] = units.size();
-				refuse(left, locked(() -> full(false, true)));
-			}
-			return left.size() < units.size() || left.stream().anyMatch(GroupWriter.Unit::isRecord);
+			boolean progress = !units.isEmpty() && write(units, told);
+			return (!isOver() && this.relocation.step()) || progress;
 		}
 		catch (Throwable ex) {
 			// Out of memory as well: whoever waits for the disk must not wait for ever.
@@ -374,6 +315,19 @@ public final class SegmentSpool implements SpoolStore {
 		finally {
 			this.writing.unlock();
 		}
+	}
+
+	private boolean write(List<GroupWriter.Unit> units, int[] told) throws IOException {
+		List<GroupWriter.Unit> left = this.writer.write(units, (part) -> {
+			// In the order of the group.
+			told[0] += part.size();
+			written(part);
+		});
+		if (!left.isEmpty()) {
+			told[0] = units.size();
+			refuse(left, locked(this.admission::full));
+		}
+		return left.size() < units.size() || left.stream().anyMatch(GroupWriter.Unit::isRecord);
 	}
 
 	private void written(List<GroupWriter.Unit> units) {
@@ -428,7 +382,8 @@ public final class SegmentSpool implements SpoolStore {
 		while (true) {
 			this.lock.lock();
 			try {
-				while (this.queue.isEmpty() && !this.closed && this.queue.untilMarks() > 0) {
+				while (this.queue.isEmpty() && !this.closed && this.queue.untilMarks() > 0
+						&& !this.relocation.isPossible()) {
 					this.idle = true;
 					long unused = this.work.awaitNanos(this.queue.untilMarks());
 				}
@@ -457,25 +412,8 @@ public final class SegmentSpool implements SpoolStore {
 		return locked(() -> this.failure != null);
 	}
 
-	private void rewrite(List<Segment> outdated) throws IOException {
-		for (Segment segment : outdated) {
-			for (SpoolLane lane : occupied()) {
-				for (long position : positions(lane)) {
-					long place = lane.place(position);
-					ByteBuffer frame = (this.files.segment(place) == segment) ? frame(lane, position) : null;
-					if (frame != null) {
-						byte[] copy = new byte[Frame.length(frame, 0)];
-						frame.get(copy);
-						add(new GroupWriter.Unit(List.of(copy), lane, position, place, GroupWriter.NOTHING,
-								GroupWriter.Unconfirmed.NOBODY));
-					}
-				}
-			}
-			flush();
-			if (segment.live() == 0) {
-				this.files.discard(segment);
-			}
-		}
+	private boolean isOver() {
+		return locked(() -> this.failure != null || this.closed);
 	}
 
 	@Override
@@ -499,11 +437,12 @@ public final class SegmentSpool implements SpoolStore {
 				interrupted |= !hasEnded(thread);
 			}
 			flush();
-			boolean empty = this.failure == null && occupied().isEmpty();
-			if (this.failure == null && !empty) {
+			boolean delete = this.failure == null && occupied().isEmpty()
+					&& !this.files.isKeeping(System.currentTimeMillis());
+			if (this.failure == null && !delete) {
 				this.writer.close();
 			}
-			this.files.close(empty);
+			this.files.close(delete);
 			this.disk.close();
 		}
 		catch (IOException ex) {

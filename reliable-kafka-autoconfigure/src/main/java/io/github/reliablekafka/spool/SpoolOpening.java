@@ -59,10 +59,25 @@ final class SpoolOpening {
 	 */
 	static Opened open(Disk disk, SpoolOptions options, LaneDirectory lanes) throws IOException {
 		SpoolOpening opening = new SpoolOpening(disk, options);
-		UUID spool = opening.labels();
-		SegmentFiles files = new SegmentFiles(disk, options, spool);
-		opening.scan(files, lanes);
-		return new Opened(files, opening.findings, opening.outdated);
+		boolean opened = false;
+		try {
+			UUID spool = opening.labels();
+			SegmentFiles files = new SegmentFiles(disk, options, spool);
+			opening.scan(files, lanes);
+			opened = true;
+			return new Opened(files, opening.findings, opening.outdated);
+		}
+		finally {
+			if (!opened) {
+				opening.close();
+			}
+		}
+	}
+
+	private void close() throws IOException {
+		for (Found each : this.found) {
+			each.segment.close();
+		}
 	}
 
 	private UUID labels() throws IOException {
@@ -75,6 +90,8 @@ final class SpoolOpening {
 			Disk.DiskFile file = this.disk.open(name);
 			long size = file.size();
 			Segment segment = new Segment(name, file, (int) Math.min(size, Integer.MAX_VALUE));
+			Found found = new Found(segment, null);
+			this.found.add(found);
 			Segment.Label label = null;
 			try {
 				label = (size >= Segment.START) ? Segment.Label.read(segment.headers(), path) : null;
@@ -87,6 +104,7 @@ final class SpoolOpening {
 			}
 			if (label == null && size != this.options.segmentBytes()) {
 				// Its creation was interrupted, or it is of another length.
+				this.found.remove(found);
 				file.close();
 				this.disk.delete(name);
 				continue;
@@ -99,7 +117,7 @@ final class SpoolOpening {
 				throw foreign(path + " belongs to another spool than the files beside it");
 			}
 			spool = (label != null) ? label.spool() : spool;
-			this.found.add(new Found(segment, label));
+			this.found.set(this.found.size() - 1, new Found(segment, label));
 		}
 		return (spool != null) ? spool : UUID.randomUUID();
 	}

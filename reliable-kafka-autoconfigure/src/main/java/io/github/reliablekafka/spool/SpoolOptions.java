@@ -16,6 +16,8 @@
 
 package io.github.reliablekafka.spool;
 
+import java.time.Duration;
+
 /**
  * Limits of a spool.
  *
@@ -25,21 +27,30 @@ package io.github.reliablekafka.spool;
  * @param minFreeBytes what is left free on the disk
  * @param quarantine whether to go on with what can be read if bytes are damaged, instead
  * of not opening
+ * @param retain how long records that are resolved can be read, as far as there is room
  * @since 0.1.0
  */
-public record SpoolOptions(String application, long maxBytes, int segmentBytes, long minFreeBytes, boolean quarantine) {
+public record SpoolOptions(String application, long maxBytes, int segmentBytes, long minFreeBytes, boolean quarantine,
+		Duration retain) {
 
 	private static final int SMALLEST = 64 * 1024;
 
 	public SpoolOptions {
+		if (retain.isNegative()) {
+			throw new IllegalArgumentException("Records retained for %s".formatted(retain));
+		}
 		if (segmentBytes < SMALLEST || segmentBytes % Segment.COPY_BYTES != 0 || maxBytes < 2L * segmentBytes) {
 			throw new IllegalArgumentException(
 					"Segments of %d bytes in a spool of %d".formatted(segmentBytes, maxBytes));
 		}
 	}
 
+	SpoolOptions(String application, long maxBytes, int segmentBytes, long minFreeBytes, boolean quarantine) {
+		this(application, maxBytes, segmentBytes, minFreeBytes, quarantine, Duration.ZERO);
+	}
+
 	/**
-	 * Options with a length of segments that fits.
+	 * Options with a length of segments that fits, which retain nothing.
 	 * @param application whose records
 	 * @param maxBytes the limit, at least 1 MiB
 	 * @param minFreeBytes what is left free
@@ -50,6 +61,16 @@ public record SpoolOptions(String application, long maxBytes, int segmentBytes, 
 		long segment = Math.min(64L << 20, Math.max(256 << 10, maxBytes / 64)) / Segment.COPY_BYTES
 				* Segment.COPY_BYTES;
 		return new SpoolOptions(application, maxBytes, (int) segment, minFreeBytes, quarantine);
+	}
+
+	/**
+	 * The same, but for how long records can be read when they are resolved.
+	 * @param period zero for no longer
+	 * @return options
+	 */
+	public SpoolOptions retaining(Duration period) {
+		return new SpoolOptions(this.application, this.maxBytes, this.segmentBytes, this.minFreeBytes, this.quarantine,
+				period);
 	}
 
 }

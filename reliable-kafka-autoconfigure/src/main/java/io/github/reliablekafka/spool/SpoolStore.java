@@ -17,6 +17,7 @@
 package io.github.reliablekafka.spool;
 
 import java.util.List;
+import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
@@ -104,6 +105,17 @@ public interface SpoolStore extends AutoCloseable {
 	 * @throws SpoolException if the bytes are not those that were written
 	 */
 	@Nullable SpoolRecord read(SpoolLane lane, long position);
+
+	/**
+	 * Look through the records of a partition that are on disk, those among them that are
+	 * resolved as long as they are retained. Takes as long as reading all files.
+	 * @param topic the topic
+	 * @param partition the partition
+	 * @param visitor is told each, in the order in which they were written, and says
+	 * whether to go on; one that was written again may come twice
+	 * @throws SpoolException if the disk fails
+	 */
+	void search(String topic, int partition, Predicate<SpoolRecord> visitor);
 
 	/**
 	 * Wait until all that was appended and resolved before is on disk.

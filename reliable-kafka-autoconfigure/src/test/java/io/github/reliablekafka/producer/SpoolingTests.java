@@ -121,7 +121,7 @@ class SpoolingTests {
 					}
 				});
 		SpoolProperties properties = new SpoolProperties(SpoolProperties.Mode.WRITE_AHEAD, this.directory,
-				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50),
+				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ZERO,
 				SpoolProperties.OnCorruption.FAIL);
 		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
 		Spools spools = new Spools(properties, "shop", sessions, this.ledger);

@@ -109,7 +109,7 @@ abstract class LossReportSetup {
 		Duration timeout = Duration.ofSeconds(seconds);
 		LossReporter reporter = new LossReporter(this.boards, this.ledger, this.reports, "shop", timeout,
 				Clock.systemUTC(), (event) -> this.events.add(((LossReportEvent) event).getReport()),
-				new Recovery(List.of(sources), timeout, Duration.ofMillis(50)));
+				new Recovery(List.of(sources), new SpooledRecords(List::of), timeout, Duration.ofMillis(50)));
 		this.reporters.add(reporter);
 		return reporter;
 	}

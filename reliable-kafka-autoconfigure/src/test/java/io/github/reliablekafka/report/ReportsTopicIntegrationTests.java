@@ -178,7 +178,7 @@ class ReportsTopicIntegrationTests {
 		Duration timeout = Duration.ofSeconds(seconds);
 		this.reporter = new LossReporter(this.boards, this.ledger, this.reports, "shop", timeout, Clock.systemUTC(),
 				(event) -> this.events.add(((LossReportEvent) event).getReport()),
-				new Recovery(List.of(), timeout, Duration.ofMillis(50)));
+				new Recovery(List.of(), new SpooledRecords(List::of), timeout, Duration.ofMillis(50)));
 		this.ledger.addPublisher(this.reporter::report);
 	}
 

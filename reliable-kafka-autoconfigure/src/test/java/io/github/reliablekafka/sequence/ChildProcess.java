@@ -58,13 +58,27 @@ public final class ChildProcess implements AutoCloseable {
 	 * @return the process
 	 */
 	public static ChildProcess start(Class<?> main, Map<String, String> properties, Consumer<List<String>> lines) {
+		return start(main, properties, Map.of(), lines);
+	}
+
+	/**
+	 * Start one in another environment.
+	 * @param main what to run
+	 * @param properties its arguments
+	 * @param environment variables that it has besides those of this process
+	 * @param lines is given the words of each line that it says, one after the other
+	 * @return the process
+	 */
+	public static ChildProcess start(Class<?> main, Map<String, String> properties, Map<String, String> environment,
+			Consumer<List<String>> lines) {
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
 						"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), main.getName()));
 		properties.forEach((name, value) -> command.add("--" + name + "=" + value));
 		try {
-			return new ChildProcess(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start(),
-					lines);
+			ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+			builder.environment().putAll(environment);
+			return new ChildProcess(builder.start(), lines);
 		}
 		catch (IOException ex) {
 			throw new IllegalStateException(ex);

@@ -126,6 +126,24 @@ class LaneReaderTests extends LaneReaderSetup {
 	}
 
 	@Test
+	void recordThatComesBeforeItsReportIsSafeIsRecovered() {
+		CompletableFuture<Void> published = new CompletableFuture<>();
+		this.ledger.addPublisher((finding) -> published);
+		begin(0);
+		read(0, A, 1);
+		read(1, A, 4);
+		commit(2);
+		claim(A, 4, 1, false);
+		this.reader.read(2, 0, 0, this.codec.encode(new Stamp(A, 2, 0, false, true, null)));
+		published.complete(null);
+		this.reader.check();
+		this.reader.read(3, 0, 0, this.codec.encode(new Stamp(A, 3, 0, false, true, null)));
+		commit(4);
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.numbers())
+			.containsExactly("LOST_ACKED 2..3", "RECOVERED 2", "RECOVERED 3");
+	}
+
+	@Test
 	void reportIsRememberedOnlyWhenItIsSafe() {
 		CompletableFuture<Void> published = new CompletableFuture<>();
 		this.ledger.addPublisher((finding) -> published);

@@ -118,7 +118,7 @@ final class CrashDisk implements Disk {
 	@Override
 	public DiskFile open(String name) throws IOException {
 		alive();
-		return new File(this.files.computeIfAbsent(name, (key) -> new Content()));
+		return new File(name, this.files.computeIfAbsent(name, (key) -> new Content()));
 	}
 
 	@Override
@@ -189,10 +189,18 @@ final class CrashDisk implements Disk {
 
 	private final class File implements DiskFile {
 
+		private final String name;
+
 		private final Content content;
 
-		File(Content content) {
+		File(String name, Content content) {
+			this.name = name;
 			this.content = content;
+		}
+
+		@Override
+		public boolean isThere() {
+			return CrashDisk.this.files.get(this.name) == this.content;
 		}
 
 		@Override

@@ -67,9 +67,19 @@ final class SpoolModel {
 
 	private final int largest;
 
+	/**
+	 * Each so many-th record is never resolved; 0 for none.
+	 */
+	private final int staying;
+
 	SpoolModel(long seed, int largest) {
+		this(seed, largest, 0);
+	}
+
+	SpoolModel(long seed, int largest, int staying) {
 		this.random = new Random(seed);
 		this.largest = largest;
+		this.staying = staying;
 	}
 
 	void step(SpoolStore store) {
@@ -101,8 +111,8 @@ final class SpoolModel {
 			this.present.computeIfAbsent(lane.toString(), (key) -> new TreeMap<>()).put(number, position);
 		}
 		catch (SpoolException ex) {
-			assertThat(ex.kind()).isIn(SpoolException.Kind.FULL, SpoolException.Kind.TOO_LARGE,
-					SpoolException.Kind.FAILED);
+			assertThat(ex.kind()).isIn(SpoolException.Kind.FULL, SpoolException.Kind.BUSY,
+					SpoolException.Kind.TOO_LARGE, SpoolException.Kind.FAILED);
 		}
 	}
 
@@ -116,7 +126,7 @@ final class SpoolModel {
 
 			@Override
 			public void failed(SpoolException failure) {
-				if (failure.kind() == SpoolException.Kind.FULL) {
+				if (failure.kind() == SpoolException.Kind.FULL || failure.kind() == SpoolException.Kind.BUSY) {
 					SpoolModel.this.present.get(lane).remove(number);
 				}
 			}
@@ -130,11 +140,24 @@ final class SpoolModel {
 			return;
 		}
 		TreeMap<Integer, Long> records = this.present.get(name);
+		if (this.staying > 0) {
+			resolveOthers(store, name, records);
+			return;
+		}
 		Integer number = (this.random.nextInt(8) > 0) ? records.firstKey()
 				: records.ceilingKey(this.random.nextInt(records.lastKey()) + 1);
 		if (number != null) {
 			store.resolve(lane(store, name), records.remove(number));
 			this.going.computeIfAbsent(name, (key) -> new TreeSet<>()).add(number);
+		}
+	}
+
+	private void resolveOthers(SpoolStore store, String name, Map<Integer, Long> records) {
+		for (int number : List.copyOf(records.keySet())) {
+			if (number % this.staying != 0) {
+				store.resolve(lane(store, name), records.remove(number));
+				this.going.computeIfAbsent(name, (key) -> new TreeSet<>()).add(number);
+			}
 		}
 	}
 
