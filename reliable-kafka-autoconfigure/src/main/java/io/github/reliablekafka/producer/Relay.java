@@ -17,9 +17,7 @@
 package io.github.reliablekafka.producer;
 
 import java.time.Duration;
-import java.util.Collection;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -29,8 +27,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
+import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.producer.SpooledLane.Item;
-import io.github.reliablekafka.sequence.Ticket;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
@@ -39,26 +37,19 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.PartitionInfo;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends what is in the spool for one cluster, in the order of each lane, through a
  * producer of its own that takes bytes. One thread reads and sends, up to 500 records a
  * lane and 16 MiB ahead of the acknowledgements; a lane that fails is tried again after
- * 100 ms, and at last every 30 s. A record that the cluster will never take is rejected,
- * or parked if it had been promised.
+ * 100 ms, and at last every 30 s. A record that the cluster will never take, or has
+ * refused for too long, is rejected, or parked if it had been promised.
+ * <p>
+ * Nothing is sent before the cluster has said which one it is. What earlier processes
+ * left for the same cluster goes first.
  */
 final class Relay implements Runnable {
-
-	/**
-	 * The lane, beside its partitions, of a topic of which nothing is known.
-	 */
-	private static final int UNPLACED = -1;
 
 	/**
 	 * The lane, beside its partitions, of what the cluster does not take.
@@ -75,20 +66,19 @@ final class Relay implements Runnable {
 
 	private static final long IDLE = TimeUnit.SECONDS.toNanos(1);
 
-	private final Spools spools;
+	private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
-	private final String destination;
+	private final Spools spools;
 
 	private final SpoolStore store;
 
 	private final RelayClient client;
 
-	private final Map<TopicPartition, SpooledLane> lanes = new ConcurrentHashMap<>();
+	private final Placing placing;
 
-	/**
-	 * By topic; empty, as a rule, so that asking costs nothing.
-	 */
-	private final Map<String, SpooledLane> unplaced = new ConcurrentHashMap<>();
+	private final Teller teller = new Teller();
+
+	private final RelayLanes lanes;
 
 	/**
 	 * Lanes with something to do, those of others among them.
@@ -102,59 +92,35 @@ final class Relay implements Runnable {
 
 	private final Thread thread;
 
+	/**
+	 * Whether the disk did not keep up when it was last asked.
+	 */
+	private volatile boolean behind;
+
 	private volatile boolean stopping;
 
 	private volatile boolean over;
 
-	Relay(Spools spools, String destination, SpoolStore store, RelayClient client) {
+	Relay(Spools spools, Destination destination, SpoolStore store, RelayClient client) {
 		this.spools = spools;
-		this.destination = destination;
 		this.store = store;
 		this.client = client;
+		this.placing = new Placing(this, client);
+		this.lanes = new RelayLanes(spools, destination, store, this.sticky::add);
 		this.thread = new Thread(this, "reliable-kafka-spool-relay");
 		this.thread.setDaemon(true);
 	}
 
 	/**
-	 * Begin with what earlier processes left.
-	 * @param stores the spool, and those that were adopted
-	 * @return how many records that are
+	 * Begin, with what earlier processes left before they had heard of the cluster.
 	 */
-	long start(Collection<? extends SpoolStore> stores) {
-		long found = 0;
-		for (SpoolStore each : stores) {
-			for (SpoolLane lane : each.occupied()) {
-				if (lane.destination().equals(this.destination) && lane.partition() != PARKED) {
-					SpooledLane spooled = new SpooledLane(each, lane, each.positions(lane));
-					if (each == this.store) {
-						this.lanes.put(new TopicPartition(lane.topic(), lane.partition()), spooled);
-						if (lane.partition() == UNPLACED) {
-							this.unplaced.put(lane.topic(), spooled);
-						}
-					}
-					this.sticky.add(spooled);
-					found += spooled.waiting();
-				}
-			}
-		}
+	void start() {
+		this.lanes.claimByAddress();
 		this.thread.start();
-		return found;
 	}
 
-	SpooledLane lane(String topic, int partition) {
-		TopicPartition name = new TopicPartition(topic, partition);
-		SpooledLane lane = this.lanes.get(name);
-		return (lane != null) ? lane : this.lanes.computeIfAbsent(name,
-				(key) -> new SpooledLane(this.store, this.store.lane(this.destination, topic, partition), new long[0]));
-	}
-
-	SpooledLane unplaced(String topic) {
-		return this.unplaced.computeIfAbsent(topic, (key) -> lane(topic, UNPLACED));
-	}
-
-	boolean isUnplaced(String topic) {
-		SpooledLane lane = this.unplaced.get(topic);
-		return lane != null && lane.isSticky();
+	RelayLanes lanes() {
+		return this.lanes;
 	}
 
 	/**
@@ -171,15 +137,30 @@ final class Relay implements Runnable {
 	 * @return {@code false} in callbacks
 	 */
 	boolean mayWait() {
-		return !this.stopping && !Thread.currentThread().getName().startsWith("kafka-producer-network-thread");
+		return !this.stopping && !this.teller.isCurrent()
+				&& !Thread.currentThread().getName().startsWith("kafka-producer-network-thread");
 	}
 
 	/**
-	 * Whether this is the thread that brings the outcomes of what is in the spool.
+	 * Whether this is the thread that tells of what was in the spool.
 	 * @return {@code true} in callbacks of such records
 	 */
-	boolean isNetworkThread() {
-		return this.client.isNetworkThread();
+	boolean isTelling() {
+		return this.teller.isCurrent();
+	}
+
+	/**
+	 * Whether the disk keeps up, so that it makes sense to wait for it.
+	 * @return {@code false} after somebody has waited in vain
+	 */
+	boolean isBehind() {
+		return this.behind;
+	}
+
+	void behind(boolean now) {
+		if (this.behind != now) {
+			this.behind = now;
+		}
 	}
 
 	/**
@@ -199,7 +180,11 @@ final class Relay implements Runnable {
 	}
 
 	void promise(PendingReceipt receipt, int partition) {
-		this.spools.promise(() -> receipt.spooled(partition));
+		this.teller.tell(() -> receipt.spooled(partition));
+	}
+
+	void tell(Runnable action) {
+		this.teller.tell(action);
 	}
 
 	void notParked(SpooledLane lane, Exception failure) {
@@ -207,7 +192,16 @@ final class Relay implements Runnable {
 	}
 
 	void lost(SpooledDelivery delivery, Exception failure) {
-		this.spools.promise(() -> delivery.reject(failure));
+		this.teller.tell(() -> delivery.reject(failure));
+		wake();
+	}
+
+	/**
+	 * Have the thread of the relay do something before it sends.
+	 * @param refusal what the spool did not take
+	 */
+	void refused(Runnable refusal) {
+		this.refusals.add(refusal);
 		wake();
 	}
 
@@ -231,6 +225,7 @@ final class Relay implements Runnable {
 			for (Runnable refusal = this.refusals.poll(); refusal != null; refusal = this.refusals.poll()) {
 				refusal.run();
 			}
+			this.lanes.claimIfFound();
 			for (SpooledLane lane : this.sticky) {
 				if (this.stopping) {
 					break;
@@ -239,6 +234,9 @@ final class Relay implements Runnable {
 					busy |= serve(lane);
 				}
 				catch (Throwable ex) {
+					if (this.stopping) {
+						break;
+					}
 					// Out of memory as well: nobody else would send them.
 					logger.error("Records of %s wait in the spool: they cannot be sent".formatted(lane), ex);
 					lane.delay(System.nanoTime(), Relay::pause);
@@ -259,7 +257,21 @@ final class Relay implements Runnable {
 			}
 			return false;
 		}
-		return (lane.partition() == UNPLACED) ? place(lane) : drain(lane);
+		return (lane.partition() == RelayLanes.UNPLACED) ? this.placing.place(lane) : drain(lane);
+	}
+
+	// Asks the cluster which one it is, if nobody has yet.
+	private boolean isRightCluster(SpooledLane lane) {
+		if (this.client.clusterId() == null) {
+			int unused = this.client.partitionsFor(lane.topic()).size();
+		}
+		String id = this.client.clusterId();
+		this.lanes.found(id);
+		if (!this.lanes.isOf(id)) {
+			lane.delay(System.nanoTime(), Relay::pause);
+			return false;
+		}
+		return true;
 	}
 
 	private boolean drain(SpooledLane lane) {
@@ -271,15 +283,27 @@ final class Relay implements Runnable {
 			}
 			SpoolRecord record;
 			try {
+				if (!sent && !isRightCluster(lane)) {
+					lane.putBack(item, false);
+					return false;
+				}
 				record = read(lane, item);
+			}
+			catch (KafkaException ex) {
+				lane.putBack(item, false);
+				notNow(lane, ex);
+				return sent;
 			}
 			catch (RuntimeException | Error ex) {
 				lane.putBack(item, false);
 				throw ex;
 			}
+			if (record != null && isRejectedAsOvertaken(lane, item)) {
+				continue;
+			}
 			if (record == null) {
 				if (isOver(lane, item)) {
-					lane.relayed();
+					lane.relayed(item);
 					continue;
 				}
 				// On its way to the disk.
@@ -293,12 +317,48 @@ final class Relay implements Runnable {
 		return sent;
 	}
 
-	private static @Nullable SpoolRecord read(SpooledLane lane, Item item) {
+	// Its sender can be told the truth, or was promised that it will be delivered.
+	private boolean isRejectedAsOvertaken(SpooledLane lane, Item item) {
+		SpooledDelivery delivery = item.delivery();
+		if (delivery == null || !lane.isOvertaken(item)) {
+			return false;
+		}
+		if (!delivery.mayReject()) {
+			this.spools.overtaken(lane);
+			return false;
+		}
+		reject(lane, item, new KafkaException(("The client gave up a record of %s, and later ones have been "
+				+ "acknowledged. Sent now, it would come behind them")
+			.formatted(lane.lane())));
+		return true;
+	}
+
+	/**
+	 * Try again later.
+	 * @param lane whose records cannot be sent
+	 * @param failure why
+	 */
+	void notNow(SpooledLane lane, Throwable failure) {
+		if (!this.stopping) {
+			this.spools.delayed(lane, failure);
+			lane.delay(System.nanoTime(), Relay::pause);
+		}
+	}
+
+	/**
+	 * Try again after a pause that grows.
+	 * @param lane whose records cannot be sent
+	 */
+	static void later(SpooledLane lane) {
+		lane.delay(System.nanoTime(), Relay::pause);
+	}
+
+	static @Nullable SpoolRecord read(SpooledLane lane, Item item) {
 		SpooledDelivery delivery = item.delivery();
 		return (delivery != null && delivery.isLost()) ? null : lane.store().read(lane.lane(), item.position());
 	}
 
-	private static boolean isOver(SpooledLane lane, Item item) {
+	static boolean isOver(SpooledLane lane, Item item) {
 		SpooledDelivery delivery = item.delivery();
 		return (delivery != null && delivery.isLost()) || !lane.store().holds(lane.lane(), item.position());
 	}
@@ -308,7 +368,8 @@ final class Relay implements Runnable {
 		SpooledDelivery delivery = item.delivery();
 		if (failure == null) {
 			lane.store().resolve(lane.lane(), item.position());
-			lane.relayed();
+			lane.accepted();
+			lane.relayed(item);
 			if (delivery != null) {
 				delivery.complete(metadata);
 			}
@@ -316,20 +377,42 @@ final class Relay implements Runnable {
 				this.spools.deliveredLeft(lane.topic());
 			}
 		}
-		else if (RelayClient.isForGood(failure)) {
+		else if (RelayClient.isForGood(failure) || isRefusedTooLong(lane, failure)) {
 			reject(lane, item, failure);
 		}
 		else {
 			lane.putBack(item, replay);
-			if (!this.stopping) {
-				this.spools.delayed(lane, failure);
-				lane.delay(System.nanoTime(), Relay::pause);
-			}
+			notNow(lane, failure);
 		}
 		wake();
 	}
 
-	private void reject(SpooledLane lane, Item item, Exception failure) {
+	/**
+	 * Whether it makes no sense to go on trying.
+	 * @param lane where a record goes
+	 * @param failure why it does not get there
+	 * @return {@code true} if the cluster has answered for some time that there is no
+	 * such topic, or none for this application
+	 */
+	boolean isRefusedTooLong(SpooledLane lane, Exception failure) {
+		boolean denied = RelayClient.isDenied(failure);
+		if (this.stopping || !(denied || Rejections.reason(failure, false) == RejectionReason.TOPIC_NOT_FOUND)) {
+			return false;
+		}
+		if (!lane.isRefused(System.nanoTime(), this.spools.refusalPatience())) {
+			return false;
+		}
+		// The network thread must not wait for an answer, and has one.
+		return denied || (Thread.currentThread() == this.thread && this.client.isCertainlyRefused(lane.topic()));
+	}
+
+	/**
+	 * The cluster does not take a record.
+	 * @param lane its lane
+	 * @param item the record, which was taken from the lane
+	 * @param failure why
+	 */
+	void reject(SpooledLane lane, Item item, Exception failure) {
 		SpooledDelivery delivery = item.delivery();
 		try {
 			if (delivery != null && delivery.mayReject()) {
@@ -345,12 +428,11 @@ final class Relay implements Runnable {
 					this.spools.rejectedLeft(lane, failure);
 				}
 			}
-			lane.relayed();
+			lane.relayed(item);
 		}
 		catch (SpoolException ex) {
 			lane.putBack(item, true);
-			lane.delay(System.nanoTime(), Relay::pause);
-			return;
+			later(lane);
 		}
 	}
 
@@ -366,103 +448,10 @@ final class Relay implements Runnable {
 		if (record == null) {
 			return false;
 		}
-		SpoolLane parked = lane.store().lane(this.destination, lane.topic(), PARKED);
+		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), PARKED);
 		lane.store().move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position, new Parking(lane));
 		this.spools.parked(lane, failure);
 		return true;
-	}
-
-	// What has no partition gets one, and a number, and waits there.
-	private boolean place(SpooledLane lane) {
-		Item item = lane.poll(System.nanoTime(), 1);
-		if (item == null) {
-			return false;
-		}
-		boolean placed = false;
-		try {
-			List<PartitionInfo> partitions = this.client.partitionsFor(lane.topic());
-			while (item != null) {
-				SpoolRecord record = read(lane, item);
-				if (record == null && !isOver(lane, item)) {
-					lane.putBack(item, false);
-					return placed;
-				}
-				if (record != null) {
-					placeOrReject(lane, item, record, partitions.size());
-				}
-				else {
-					lane.relayed();
-				}
-				placed = true;
-				item = this.stopping ? null : lane.poll(System.nanoTime(), 1);
-			}
-			return placed;
-		}
-		catch (RuntimeException | Error ex) {
-			if (item != null) {
-				lane.putBack(item, false);
-			}
-			if (!this.stopping) {
-				this.spools.delayed(lane, ex);
-				lane.delay(System.nanoTime(), Relay::pause);
-			}
-			return placed;
-		}
-	}
-
-	private void placeOrReject(SpooledLane lane, Item item, SpoolRecord record, int partitions) {
-		int partition = choose(record, partitions, item.position());
-		if (partition < partitions) {
-			place(lane, item, record, partition);
-			lane.relayed();
-			return;
-		}
-		String message = "Partition %d of topic '%s' does not exist, which has %d".formatted(partition, lane.topic(),
-				partitions);
-		reject(lane, item, new TimeoutException(message, new UnknownTopicOrPartitionException(message)));
-	}
-
-	private void place(SpooledLane lane, Item item, SpoolRecord record, int partition) {
-		SpooledLane target = lane(lane.topic(), partition);
-		Ticket ticket = this.client.number(lane.topic(), partition);
-		boolean moved = false;
-		try {
-			SpooledDelivery delivery = item.delivery();
-			target.move(delivery, RelayClient.stamped(record, ticket), lane, item.position(), () -> {
-				this.refusals.add(() -> takeBack(lane, item, ticket));
-				wake();
-			});
-			moved = true;
-			if (delivery != null && ticket != null) {
-				delivery.number(ticket);
-			}
-			this.sticky.add(target);
-		}
-		finally {
-			if (ticket != null && !moved) {
-				ticket.rollBack();
-			}
-			else if (ticket != null) {
-				ticket.appended();
-			}
-		}
-	}
-
-	private void takeBack(SpooledLane lane, Item item, @Nullable Ticket ticket) {
-		if (ticket != null) {
-			ticket.failed();
-		}
-		lane.takeBack(item);
-		lane.delay(System.nanoTime(), Relay::pause);
-		this.sticky.add(lane);
-	}
-
-	private static int choose(SpoolRecord record, int partitions, long position) {
-		if (record.partition() >= 0) {
-			return record.partition();
-		}
-		byte[] key = record.key();
-		return (key != null) ? Utils.toPositive(Utils.murmur2(key)) % partitions : (int) (position / 16 % partitions);
 	}
 
 	private static long pause(int failures) {
@@ -487,9 +476,12 @@ final class Relay implements Runnable {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		KafkaException closed = new KafkaException("Producer closed; the record is in the spool");
+		// So that who waits for that only hears that it is safe.
+		boolean unused = this.store.flush();
+		this.teller.close(LAST_WORDS);
+		KafkaException closed = new KafkaException("Producer closed");
 		Set<SpooledLane> all = new HashSet<>(this.sticky);
-		all.addAll(this.lanes.values());
+		all.addAll(this.lanes.all());
 		for (SpooledLane lane : all) {
 			lane.abandon((delivery) -> delivery.abandon(closed));
 		}

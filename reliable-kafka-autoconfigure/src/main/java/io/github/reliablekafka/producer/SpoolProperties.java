@@ -35,22 +35,24 @@ import org.springframework.util.unit.DataSize;
  * @param minFreeDisk Space that stays free on the disk.
  * @param blockWhenFull Longest time that a sending thread waits for room in a full spool
  * before its record is rejected.
+ * @param giveUpAfter How long the cluster may answer that a topic is not there, or not
+ * permitted, before records that wait for it are rejected or parked.
  * @param onCorruption What happens at the start if bytes in the spool are not what they
  * were.
  */
 @ConfigurationProperties("reliable.kafka.spool")
 record SpoolProperties(@DefaultValue("off") Mode mode, @Nullable Path directory, @DefaultValue("1GB") DataSize maxSize,
 		@DefaultValue("512MB") DataSize minFreeDisk, @DefaultValue("5s") Duration blockWhenFull,
-		@DefaultValue("fail") OnCorruption onCorruption) {
+		@DefaultValue("2m") Duration giveUpAfter, @DefaultValue("fail") OnCorruption onCorruption) {
 
 	SpoolProperties {
 		if (maxSize.compareTo(DataSize.ofMegabytes(1)) < 0) {
 			throw new IllegalArgumentException(
 					"reliable.kafka.spool.max-size must be at least 1MB, but is %s".formatted(maxSize));
 		}
-		if (minFreeDisk.isNegative() || blockWhenFull.isNegative()) {
+		if (minFreeDisk.isNegative() || blockWhenFull.isNegative() || giveUpAfter.isNegative()) {
 			throw new IllegalArgumentException(
-					"reliable.kafka.spool.min-free-disk and block-when-full must not be negative");
+					"reliable.kafka.spool.min-free-disk, block-when-full and give-up-after must not be negative");
 		}
 	}
 

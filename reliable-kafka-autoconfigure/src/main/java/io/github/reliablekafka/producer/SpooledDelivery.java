@@ -114,7 +114,7 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 
 	/**
 	 * The record stays in the spool, and this process has no more to do with it.
-	 * @param exception what to tell its sender
+	 * @param exception what to tell a sender that was not told that it is safe
 	 */
 	abstract void abandon(Exception exception);
 
@@ -163,7 +163,7 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 			this.handed = alone;
 		}
 		if (alone && this.spooling != null) {
-			this.spooling.handed(this);
+			this.spooling.handed().add(this);
 		}
 	}
 
@@ -193,7 +193,7 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 			this.handed = true;
 		}
 		if (this.spooling != null) {
-			this.spooling.handed(this);
+			this.spooling.handed().add(this);
 		}
 		ifSafeInSpool();
 		relieve();
@@ -271,12 +271,20 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		Spooling present = this.spooling;
 		if (present != null && this.handed && isPromised() && present.isCrowded()) {
 			forgetSender();
-			present.forgotten(this);
+			present.handed().forget(this);
 		}
 	}
 
 	final boolean isPromised() {
 		return this.promise == PROMISED;
+	}
+
+	/**
+	 * Whether the record is on disk.
+	 * @return {@code true} if the next process sends it, should this one not
+	 */
+	final boolean isDurable() {
+		return this.durable;
 	}
 
 	/**
@@ -358,17 +366,33 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 	 */
 	final void over() {
 		if (this.handed && this.spooling != null) {
-			this.spooling.over(this);
+			this.spooling.handed().remove(this);
 		}
 	}
 
 	/**
 	 * The record has an outcome and leaves the client.
+	 * @param acknowledged whether the cluster has it
 	 */
-	final void leave() {
+	final void leave(boolean acknowledged) {
 		Spooling present = this.spooling;
 		if (present != null) {
-			present.left(this);
+			present.left(this, acknowledged);
+		}
+	}
+
+	/**
+	 * Tell the sender what became of a record that went through the spool: not on the
+	 * thread that brings the outcomes of others.
+	 * @param action does that
+	 */
+	final void tellLater(Runnable action) {
+		Spooling present = this.spooling;
+		if (present != null) {
+			present.tell(action);
+		}
+		else {
+			action.run();
 		}
 	}
 

@@ -17,12 +17,11 @@
 package io.github.reliablekafka.producer;
 
 import java.time.Duration;
-import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.sequence.Stamp;
@@ -31,8 +30,6 @@ import io.github.reliablekafka.spool.SpoolRecord;
 import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -54,29 +51,34 @@ final class Spooling {
 	 */
 	private static final long SILENCE = TimeUnit.SECONDS.toNanos(1);
 
-	private static final long STEP = TimeUnit.MILLISECONDS.toNanos(2);
+	/**
+	 * How long to sleep before looking again.
+	 */
+	static final long STEP = TimeUnit.MILLISECONDS.toNanos(2);
+
+	/**
+	 * How long a record that may go directly waits for a file that is being made.
+	 */
+	private static final long SHORT = TimeUnit.MILLISECONDS.toNanos(100);
 
 	private final Relay relay;
 
 	private final boolean ahead;
 
-	private final Duration blockWhenFull;
+	private final Limits limits;
 
-	private final long bufferBytes;
-
-	private final long maxRequestBytes;
+	private final ClusterIdentity identity;
 
 	private final @Nullable ClientInternals internals;
 
 	private final AtomicLong directBytes = new AtomicLong();
 
-	/**
-	 * The records that have gone to the relay and have no outcome, with the bytes of
-	 * those that are in memory as well, because of their senders.
-	 */
-	private final Map<SpooledDelivery, Integer> handed = new ConcurrentHashMap<>();
+	private final HandedRecords handed = new HandedRecords();
 
-	private final AtomicLong handedBytes = new AtomicLong();
+	/**
+	 * Whether somebody has waited for the cluster to say which one it is.
+	 */
+	private volatile boolean introduced;
 
 	private volatile long progressAt = System.nanoTime();
 
@@ -84,19 +86,20 @@ final class Spooling {
 	 * Create what one producer needs.
 	 * @param relay sends what is in the spool
 	 * @param ahead whether each record is written to the spool
-	 * @param blockWhenFull how long to wait for room
-	 * @param bufferBytes size of the client's memory
-	 * @param maxRequestBytes largest record that the client takes
+	 * @param limits of the producer
+	 * @param identity of its cluster
 	 * @param internals of the client; {@code null} if they are not known
 	 */
-	Spooling(Relay relay, boolean ahead, Duration blockWhenFull, long bufferBytes, long maxRequestBytes,
-			@Nullable ClientInternals internals) {
+	Spooling(Relay relay, boolean ahead, Limits limits, ClusterIdentity identity, @Nullable ClientInternals internals) {
 		this.relay = relay;
 		this.ahead = ahead;
-		this.blockWhenFull = blockWhenFull;
-		this.bufferBytes = bufferBytes;
-		this.maxRequestBytes = maxRequestBytes;
+		this.limits = limits;
+		this.identity = identity;
 		this.internals = internals;
+		identity.onFound((id) -> {
+			relay.lanes().found(id);
+			relay.wake();
+		});
 	}
 
 	/**
@@ -109,7 +112,10 @@ final class Spooling {
 	 * @throws BufferExhaustedException if there is no room for it anywhere
 	 */
 	void admit(SpooledDelivery delivery, String topic, int partition, SpoolRecord record) {
-		SpooledLane lane = this.relay.lane(topic, partition);
+		if (!isIntroduced()) {
+			return;
+		}
+		SpooledLane lane = this.relay.lanes().lane(topic, partition);
 		delivery.lane(lane);
 		int size = sizeOf(record);
 		delivery.bytes(size);
@@ -132,12 +138,26 @@ final class Spooling {
 		}
 	}
 
+	// The client may know the partitions a moment before it says whose they are. With
+	// another cluster than at first, at the same addresses, there is no spool.
+	private boolean isIntroduced() {
+		long deadline = System.nanoTime() + SHORT;
+		while (!this.introduced && this.identity.id() == null && System.nanoTime() - deadline < 0) {
+			LockSupport.parkNanos(STEP);
+		}
+		this.introduced = true;
+		return this.relay.lanes().isOf(this.identity.id());
+	}
+
 	private boolean enter(SpooledLane lane, SpooledDelivery delivery, SpoolRecord record) {
-		long deadline = System.nanoTime() + this.blockWhenFull.toNanos();
+		long begun = System.nanoTime();
+		long deadline = begun + this.limits.blockWhenFull().toNanos();
+		long soon = begun + Math.min(SHORT, this.limits.blockWhenFull().toNanos());
 		boolean anyway = false;
 		while (true) {
 			boolean pressed = isPressed();
-			if ((pressed || lane.isSticky()) && isCrowdedFor(delivery)) {
+			boolean behind = pressed || lane.isSticky();
+			if (behind && isCrowdedFor(delivery)) {
 				if (!mayWait(deadline)) {
 					throw crowded();
 				}
@@ -145,20 +165,26 @@ final class Spooling {
 				continue;
 			}
 			try {
-				return lane.admit(delivery, record, pressed, this.ahead, anyway);
+				boolean direct = lane.admit(delivery, record, pressed, this.ahead, anyway);
+				if (delivery.position() != 0) {
+					this.relay.behind(false);
+				}
+				return direct;
 			}
 			catch (SpoolException ex) {
-				// What may go directly waits for a file that is being made, and not for
-				// others to leave a full spool.
-				boolean passes = ex.kind() == SpoolException.Kind.BUSY
-						|| (anyway && ex.kind() == SpoolException.Kind.FULL);
-				if (passes && mayWait(deadline)) {
+				boolean busy = ex.kind() == SpoolException.Kind.BUSY;
+				// What may go directly waits for a file that is being made, and not for a
+				// slow disk, nor for others to leave a full spool.
+				boolean wait = behind ? (busy || ex.kind() == SpoolException.Kind.FULL) && mayWait(deadline)
+						: !anyway && busy && !this.relay.isBehind() && mayWait(soon);
+				if (wait) {
 					LockSupport.parkNanos(STEP);
 				}
 				else if (anyway) {
 					throw noRoom(ex);
 				}
 				else {
+					this.relay.behind(busy);
 					this.relay.bypassed(ex);
 					anyway = true;
 				}
@@ -175,8 +201,13 @@ final class Spooling {
 	}
 
 	private boolean isPressed() {
-		return !this.relay.isStopping() && this.directBytes.get() > this.bufferBytes / 2
-				&& System.nanoTime() - this.progressAt > SILENCE;
+		long direct = this.directBytes.get();
+		if (direct == 0 || System.nanoTime() - this.progressAt <= SILENCE || this.relay.isStopping()) {
+			return false;
+		}
+		// Batches that are half empty take memory as well.
+		return direct > this.limits.bufferBytes() / 2
+				|| this.limits.available().getAsLong() < this.limits.bufferBytes() / 2;
 	}
 
 	/**
@@ -185,7 +216,7 @@ final class Spooling {
 	 * @return {@code true} if those records are as large as the client's memory
 	 */
 	boolean isCrowded() {
-		return this.handedBytes.get() > this.bufferBytes;
+		return this.handed.bytes() > this.limits.bufferBytes();
 	}
 
 	// One with a receipt is soon forgotten.
@@ -196,7 +227,7 @@ final class Spooling {
 	private BufferExhaustedException crowded() {
 		return new BufferExhaustedException(("Records of %d bytes wait in the spool, and their senders for them; "
 				+ "%s is %d. Senders that are content with a receipt may send more")
-			.formatted(this.handedBytes.get(), ProducerConfig.BUFFER_MEMORY_CONFIG, this.bufferBytes));
+			.formatted(this.handed.bytes(), ProducerConfig.BUFFER_MEMORY_CONFIG, this.limits.bufferBytes()));
 	}
 
 	/**
@@ -209,10 +240,11 @@ final class Spooling {
 	void requireFits(byte @Nullable [] key, byte @Nullable [] value, Headers headers) {
 		int size = AbstractRecords.estimateSizeInBytesUpperBound(RecordBatch.CURRENT_MAGIC_VALUE, CompressionType.NONE,
 				key, value, headers.toArray());
-		if (size > this.maxRequestBytes || size > this.bufferBytes) {
-			boolean request = size > this.maxRequestBytes;
+		long most = this.limits.maxRequestBytes();
+		if (size > most || size > this.limits.bufferBytes()) {
+			boolean request = size > most;
 			throw new RecordTooLargeException("The message is %d bytes when serialized which is larger than %d, %s"
-				.formatted(size, request ? this.maxRequestBytes : this.bufferBytes,
+				.formatted(size, request ? most : this.limits.bufferBytes(),
 						"which is the value of the %s configuration.".formatted(request
 								? ProducerConfig.MAX_REQUEST_SIZE_CONFIG : ProducerConfig.BUFFER_MEMORY_CONFIG)));
 		}
@@ -221,8 +253,9 @@ final class Spooling {
 	/**
 	 * A record has left the client.
 	 * @param delivery followed it
+	 * @param acknowledged whether the cluster has it
 	 */
-	void left(SpooledDelivery delivery) {
+	void left(SpooledDelivery delivery, boolean acknowledged) {
 		SpooledLane lane = delivery.lane();
 		if (lane == null || delivery.isHanded()) {
 			return;
@@ -231,7 +264,7 @@ final class Spooling {
 		if (delivery.position() != 0) {
 			lane.store().resolve(lane.lane(), delivery.position());
 		}
-		if (lane.left()) {
+		if (lane.left(delivery.order(), acknowledged)) {
 			this.relay.wake(lane);
 		}
 	}
@@ -254,7 +287,7 @@ final class Spooling {
 			this.relay.notParked(Objects.requireNonNull(delivery.lane()), ex);
 		}
 		leaveClient(delivery);
-		if (lane.left()) {
+		if (lane.left(delivery.order(), false)) {
 			this.relay.wake(lane);
 		}
 		return true;
@@ -326,7 +359,7 @@ final class Spooling {
 	 * @return {@code true} if a record must not be given to the client
 	 */
 	boolean isUnplaced(String topic) {
-		return this.internals != null && this.relay.isUnplaced(topic);
+		return this.internals != null && this.relay.lanes().isUnplaced(topic);
 	}
 
 	/**
@@ -364,11 +397,11 @@ final class Spooling {
 		headers.remove(Stamp.HEADER);
 		requireFits(key, value, headers);
 		Integer partition = record.partition();
-		SpooledLane lane = this.relay.unplaced(record.topic());
+		SpooledLane lane = this.relay.lanes().unplaced(record.topic());
 		delivery.lane(lane);
 		SpoolRecord spooled = delivery.record((partition != null) ? partition : -1, key, value, headers);
 		delivery.bytes(sizeOf(spooled));
-		long deadline = System.nanoTime() + this.blockWhenFull.toNanos();
+		long deadline = System.nanoTime() + this.limits.blockWhenFull().toNanos();
 		while (true) {
 			if (isCrowdedFor(delivery)) {
 				if (!mayWait(deadline)) {
@@ -413,47 +446,23 @@ final class Spooling {
 		this.relay.lost(delivery, noRoom(failure));
 	}
 
-	void handed(SpooledDelivery delivery) {
-		if (this.handed.put(delivery, delivery.bytes()) == null) {
-			this.handedBytes.addAndGet(delivery.bytes());
-		}
-	}
-
-	void over(SpooledDelivery delivery) {
-		Integer bytes = this.handed.remove(delivery);
-		if (bytes != null) {
-			this.handedBytes.addAndGet(-bytes);
-		}
+	void tell(Runnable action) {
+		this.relay.tell(action);
 	}
 
 	/**
-	 * A record is in the spool, and no more in memory.
-	 * @param delivery follows it
+	 * The records that have gone to the relay.
+	 * @return those that have no outcome yet
 	 */
-	void forgotten(SpooledDelivery delivery) {
-		Integer bytes = this.handed.replace(delivery, 0);
-		if (bytes != null) {
-			this.handedBytes.addAndGet(-bytes);
-		}
+	HandedRecords handed() {
+		return this.handed;
 	}
 
 	/**
 	 * Wait until the records that have gone to the relay so far have an outcome.
-	 * @throws InterruptException if the thread is interrupted
-	 * @throws KafkaException if called by the thread that brings the outcomes
 	 */
 	void awaitHanded() {
-		for (SpooledDelivery delivery : this.handed.keySet().toArray(new SpooledDelivery[0])) {
-			while (this.handed.containsKey(delivery) && !this.relay.isStopping()) {
-				if (this.relay.isNetworkThread()) {
-					throw new KafkaException("flush() in a callback would wait for itself");
-				}
-				LockSupport.parkNanos(STEP);
-				if (Thread.interrupted()) {
-					throw new InterruptException("Interrupted while records were on their way from the spool");
-				}
-			}
-		}
+		this.handed.await(this.relay);
 	}
 
 	void wake() {
@@ -464,6 +473,18 @@ final class Spooling {
 		byte[] key = record.key();
 		byte[] value = record.value();
 		return 64 + ((key != null) ? key.length : 0) + ((value != null) ? value.length : 0);
+	}
+
+	/**
+	 * What a producer can bear.
+	 *
+	 * @param blockWhenFull how long to wait for room
+	 * @param bufferBytes size of the client's memory
+	 * @param maxRequestBytes largest record that the client takes
+	 * @param available how much of the client's memory is free, in bytes
+	 */
+	record Limits(Duration blockWhenFull, long bufferBytes, long maxRequestBytes, LongSupplier available) {
+
 	}
 
 }
