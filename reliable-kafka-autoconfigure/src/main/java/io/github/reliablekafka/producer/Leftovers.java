@@ -38,9 +38,8 @@ final class Leftovers {
 	/**
 	 * Look at spools that were just opened.
 	 * @param stores the spool, and those that were adopted
-	 * @return all that is in them
 	 */
-	synchronized List<Left> find(Collection<? extends SpoolStore> stores) {
+	synchronized void find(Collection<? extends SpoolStore> stores) {
 		for (SpoolStore store : stores) {
 			for (SpoolLane lane : store.occupied()) {
 				if (lane.partition() != Relay.PARKED) {
@@ -48,7 +47,6 @@ final class Leftovers {
 				}
 			}
 		}
-		return List.copyOf(this.unclaimed);
 	}
 
 	/**

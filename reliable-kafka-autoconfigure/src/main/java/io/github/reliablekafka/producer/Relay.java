@@ -17,6 +17,7 @@
 package io.github.reliablekafka.producer;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Queue;
@@ -35,6 +36,7 @@ import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -97,6 +99,11 @@ final class Relay implements Runnable {
 	 */
 	private volatile boolean behind;
 
+	/**
+	 * Since when records wait that the cluster does not take.
+	 */
+	private volatile @Nullable Instant waitingSince;
+
 	private volatile boolean stopping;
 
 	private volatile boolean over;
@@ -138,7 +145,7 @@ final class Relay implements Runnable {
 	 */
 	boolean mayWait() {
 		return !this.stopping && !this.teller.isCurrent()
-				&& !Thread.currentThread().getName().startsWith("kafka-producer-network-thread");
+				&& !Thread.currentThread().getName().startsWith(KafkaProducer.NETWORK_THREAD_PREFIX);
 	}
 
 	/**
@@ -147,6 +154,14 @@ final class Relay implements Runnable {
 	 */
 	boolean isTelling() {
 		return this.teller.isCurrent();
+	}
+
+	/**
+	 * Whether senders are told of their records later than these are acknowledged.
+	 * @return {@code true} if an application takes too long
+	 */
+	boolean isHeldUp() {
+		return this.teller.isHeldUp();
 	}
 
 	/**
@@ -243,8 +258,17 @@ final class Relay implements Runnable {
 				}
 			}
 			if (!busy) {
+				drainedIfSo();
 				LockSupport.parkNanos(this, this.sticky.isEmpty() ? IDLE : FIRST_PAUSE / 2);
 			}
+		}
+	}
+
+	private void drainedIfSo() {
+		Instant since = this.waitingSince;
+		if (since != null && waiting() == 0) {
+			this.waitingSince = null;
+			this.teller.tell(() -> this.spools.publish(SpoolEvent.Kind.DRAINED, this.lanes.name(), null, 0, since, ""));
 		}
 	}
 
@@ -341,6 +365,13 @@ final class Relay implements Runnable {
 	void notNow(SpooledLane lane, Throwable failure) {
 		if (!this.stopping) {
 			this.spools.delayed(lane, failure);
+			if (this.waitingSince == null) {
+				Instant now = Instant.now();
+				this.waitingSince = now;
+				long waiting = waiting();
+				this.teller.tell(() -> this.spools.publish(SpoolEvent.Kind.WAITING, this.lanes.name(), null, waiting,
+						now, String.valueOf(failure)));
+			}
 			lane.delay(System.nanoTime(), Relay::pause);
 		}
 	}
@@ -450,7 +481,7 @@ final class Relay implements Runnable {
 		}
 		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), PARKED);
 		lane.store().move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position, new Parking(lane));
-		this.spools.parked(lane, failure);
+		this.teller.tell(() -> this.spools.parked(lane, failure));
 		return true;
 	}
 

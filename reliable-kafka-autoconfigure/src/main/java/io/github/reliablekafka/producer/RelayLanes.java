@@ -105,6 +105,23 @@ final class RelayLanes {
 		return id == null || id.equals(this.clusterId);
 	}
 
+	/**
+	 * Whether a name is that of the cluster.
+	 * @param name the name in the spool
+	 * @return {@code true} if its records may get in here
+	 */
+	boolean isNamed(String name) {
+		return name.equals(this.destination.byAddress()) || name.equals(this.destination.named(this.clusterId));
+	}
+
+	/**
+	 * What the cluster is called now.
+	 * @return a name
+	 */
+	String name() {
+		return this.destination.named(this.clusterId);
+	}
+
 	void claimByAddress() {
 		synchronized (this) {
 			claim(null);

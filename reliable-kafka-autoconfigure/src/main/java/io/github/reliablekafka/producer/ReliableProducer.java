@@ -115,8 +115,8 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 		Outcome outcome = new Outcome(record.topic(), callback, PendingReceipt.take());
 		outcome.begin();
 		try {
-			if (this.spooling != null && this.spooling.isUnplaced(record.topic())) {
-				this.spooling.takeUnplaced(outcome, record);
+			if (this.spooling != null && this.spooling.unplaced().isWaiting(record.topic())) {
+				this.spooling.unplaced().take(outcome, record);
 				return outcome.future();
 			}
 			Future<RecordMetadata> sent = this.delegate.send(record, outcome);
@@ -335,8 +335,8 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 		@Override
 		void abandon(Exception exception) {
-			if (isPromised()) {
-				// Its sender has the truth: it is in the spool.
+			if (isKnownToBeSafe()) {
+				// And that is the truth.
 				over();
 				return;
 			}

@@ -122,7 +122,7 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 	final void placed(String topic, int partition, byte @Nullable [] key, byte @Nullable [] value, Headers headers) {
 		Spooling present = this.spooling;
 		if (present != null) {
-			present.requireFits(key, value, headers);
+			present.limits().requireFits(key, value, headers);
 			present.admit(this, topic, partition, record(-1, key, value, headers));
 		}
 	}
@@ -259,11 +259,25 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		ifSafeInSpool();
 		PendingReceipt waiting = this.receipt;
 		SpooledLane present = this.lane;
-		if (waiting != null && present != null && this.spooling != null
+		if (waiting != null && present != null && this.spooling != null && !this.spooling.isHeldUp()
 				&& PROMISE.compareAndSet(this, OPEN, PROMISED)) {
 			this.spooling.promise(waiting, present);
 		}
 		relieve();
+	}
+
+	/**
+	 * This process has no more to do with the record. See whether its sender can have a
+	 * receipt.
+	 * @return whether the sender knows that it is safe
+	 */
+	final boolean isKnownToBeSafe() {
+		PendingReceipt waiting = this.receipt;
+		SpooledLane present = this.lane;
+		if (waiting != null && present != null && this.durable && PROMISE.compareAndSet(this, OPEN, PROMISED)) {
+			waiting.spooled(present.partition());
+		}
+		return isPromised();
 	}
 
 	// What an application sends in an outage may be larger than its memory.

@@ -16,26 +16,16 @@
 
 package io.github.reliablekafka.producer;
 
-import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.LongSupplier;
 
 import io.github.reliablekafka.ledger.RejectionReason;
-import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolRecord;
 import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.apache.kafka.common.record.AbstractRecords;
-import org.apache.kafka.common.record.CompressionType;
-import org.apache.kafka.common.record.RecordBatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,11 +55,11 @@ final class Spooling {
 
 	private final boolean ahead;
 
-	private final Limits limits;
+	private final ClientLimits limits;
 
 	private final ClusterIdentity identity;
 
-	private final @Nullable ClientInternals internals;
+	private final UnplacedRecords unplaced;
 
 	private final AtomicLong directBytes = new AtomicLong();
 
@@ -90,12 +80,13 @@ final class Spooling {
 	 * @param identity of its cluster
 	 * @param internals of the client; {@code null} if they are not known
 	 */
-	Spooling(Relay relay, boolean ahead, Limits limits, ClusterIdentity identity, @Nullable ClientInternals internals) {
+	Spooling(Relay relay, boolean ahead, ClientLimits limits, ClusterIdentity identity,
+			@Nullable ClientInternals internals) {
 		this.relay = relay;
 		this.ahead = ahead;
 		this.limits = limits;
 		this.identity = identity;
-		this.internals = internals;
+		this.unplaced = new UnplacedRecords(this, relay, limits, internals);
 		identity.onFound((id) -> {
 			relay.lanes().found(id);
 			relay.wake();
@@ -192,7 +183,7 @@ final class Spooling {
 		}
 	}
 
-	private boolean mayWait(long deadline) {
+	boolean mayWait(long deadline) {
 		return System.nanoTime() - deadline < 0 && this.relay.mayWait() && !Thread.currentThread().isInterrupted();
 	}
 
@@ -219,35 +210,15 @@ final class Spooling {
 		return this.handed.bytes() > this.limits.bufferBytes();
 	}
 
-	// One with a receipt is soon forgotten.
-	private boolean isCrowdedFor(SpooledDelivery delivery) {
-		return !delivery.isForReceipt() && isCrowded();
+	// One with a receipt is soon forgotten, as a rule.
+	boolean isCrowdedFor(SpooledDelivery delivery) {
+		return (!delivery.isForReceipt() || isHeldUp()) && isCrowded();
 	}
 
-	private BufferExhaustedException crowded() {
+	BufferExhaustedException crowded() {
 		return new BufferExhaustedException(("Records of %d bytes wait in the spool, and their senders for them; "
 				+ "%s is %d. Senders that are content with a receipt may send more")
 			.formatted(this.handed.bytes(), ProducerConfig.BUFFER_MEMORY_CONFIG, this.limits.bufferBytes()));
-	}
-
-	/**
-	 * Refuse what the client would refuse, before it is promised to anybody.
-	 * @param key the key in bytes
-	 * @param value the value in bytes
-	 * @param headers the headers
-	 * @throws RecordTooLargeException if the client does not take so much
-	 */
-	void requireFits(byte @Nullable [] key, byte @Nullable [] value, Headers headers) {
-		int size = AbstractRecords.estimateSizeInBytesUpperBound(RecordBatch.CURRENT_MAGIC_VALUE, CompressionType.NONE,
-				key, value, headers.toArray());
-		long most = this.limits.maxRequestBytes();
-		if (size > most || size > this.limits.bufferBytes()) {
-			boolean request = size > most;
-			throw new RecordTooLargeException("The message is %d bytes when serialized which is larger than %d, %s"
-				.formatted(size, request ? most : this.limits.bufferBytes(),
-						"which is the value of the %s configuration.".formatted(request
-								? ProducerConfig.MAX_REQUEST_SIZE_CONFIG : ProducerConfig.BUFFER_MEMORY_CONFIG)));
-		}
 	}
 
 	/**
@@ -309,8 +280,8 @@ final class Spooling {
 		SpooledLane lane = delivery.lane();
 		boolean synchronous = delivery.isBeingSent();
 		if (lane == null) {
-			return synchronous && reason == RejectionReason.UNREACHABLE && isTopicUnknown(exception)
-					&& unplaced(delivery);
+			return synchronous && reason == RejectionReason.UNREACHABLE && UnplacedRecords.isTopicUnknown(exception)
+					&& this.unplaced.take(delivery);
 		}
 		if (delivery.isHanded() || (synchronous && this.relay.isStopping())) {
 			return false;
@@ -337,14 +308,6 @@ final class Spooling {
 		return true;
 	}
 
-	// A partition that does not exist fails by the same type, and so does a record that
-	// has
-	// waited too long for others.
-	private static boolean isTopicUnknown(Exception exception) {
-		String message = exception.getMessage();
-		return message != null && message.startsWith("Topic ") && message.contains("not present in metadata");
-	}
-
 	private static boolean isWorthIt(RejectionReason reason, boolean synchronous) {
 		return switch (reason) {
 			case UNREACHABLE, NO_ROOM -> true;
@@ -354,83 +317,23 @@ final class Spooling {
 	}
 
 	/**
-	 * Whether records of a topic wait for its partitions to be known.
-	 * @param topic the topic
-	 * @return {@code true} if a record must not be given to the client
+	 * The records of topics of which nothing is known.
+	 * @return how they are taken
 	 */
-	boolean isUnplaced(String topic) {
-		return this.internals != null && this.relay.lanes().isUnplaced(topic);
+	UnplacedRecords unplaced() {
+		return this.unplaced;
+	}
+
+	ClientLimits limits() {
+		return this.limits;
 	}
 
 	/**
-	 * Take a record without asking the client, which would wait for the topic.
-	 * @param delivery follows it
-	 * @param record the record
+	 * Whether to leave it at telling of the acknowledgement.
+	 * @return {@code true} if an application takes too long
 	 */
-	void takeUnplaced(SpooledDelivery delivery, ProducerRecord<?, ?> record) {
-		ClientInternals client = this.internals;
-		if (client == null) {
-			throw new IllegalStateException("Nothing is known of the client");
-		}
-		ProducerRecord<?, ?> intercepted = client.intercept(record);
-		// The last interceptor is ours and has the record now.
-		if (delivery.prepared() == null) {
-			delivery.prepared(intercepted);
-		}
-		if (!unplaced(delivery)) {
-			throw new BufferExhaustedException(
-					"No room for records of topic '%s', of which nothing is known yet".formatted(record.topic()));
-		}
-	}
-
-	private boolean unplaced(SpooledDelivery delivery) {
-		ClientInternals client = this.internals;
-		ProducerRecord<?, ?> record = delivery.prepared();
-		if (client == null || record == null || this.relay.isStopping() || !this.relay.isPlacing()) {
-			return false;
-		}
-		// A number can be given when the partition is known.
-		delivery.thrown();
-		Headers headers = new RecordHeaders(record.headers());
-		byte[] key = client.key(record);
-		byte[] value = client.value(record, headers);
-		headers.remove(Stamp.HEADER);
-		requireFits(key, value, headers);
-		Integer partition = record.partition();
-		SpooledLane lane = this.relay.lanes().unplaced(record.topic());
-		delivery.lane(lane);
-		SpoolRecord spooled = delivery.record((partition != null) ? partition : -1, key, value, headers);
-		delivery.bytes(sizeOf(spooled));
-		long deadline = System.nanoTime() + this.limits.blockWhenFull().toNanos();
-		while (true) {
-			if (isCrowdedFor(delivery)) {
-				if (!mayWait(deadline)) {
-					delivery.lane(null);
-					this.relay.bypassed(crowded());
-					return false;
-				}
-				LockSupport.parkNanos(STEP);
-				continue;
-			}
-			try {
-				lane.admit(delivery, spooled, true, true, false);
-				this.relay.wake(lane);
-				return true;
-			}
-			catch (IllegalStateException ex) {
-				delivery.lane(null);
-				return false;
-			}
-			catch (SpoolException ex) {
-				boolean passes = ex.kind() == SpoolException.Kind.BUSY || ex.kind() == SpoolException.Kind.FULL;
-				if (!passes || !mayWait(deadline)) {
-					delivery.lane(null);
-					this.relay.bypassed(ex);
-					return false;
-				}
-				LockSupport.parkNanos(STEP);
-			}
-		}
+	boolean isHeldUp() {
+		return this.relay.isHeldUp();
 	}
 
 	void promise(PendingReceipt receipt, SpooledLane lane) {
@@ -469,22 +372,10 @@ final class Spooling {
 		this.relay.wake();
 	}
 
-	private static int sizeOf(SpoolRecord record) {
+	static int sizeOf(SpoolRecord record) {
 		byte[] key = record.key();
 		byte[] value = record.value();
 		return 64 + ((key != null) ? key.length : 0) + ((value != null) ? value.length : 0);
-	}
-
-	/**
-	 * What a producer can bear.
-	 *
-	 * @param blockWhenFull how long to wait for room
-	 * @param bufferBytes size of the client's memory
-	 * @param maxRequestBytes largest record that the client takes
-	 * @param available how much of the client's memory is free, in bytes
-	 */
-	record Limits(Duration blockWhenFull, long bufferBytes, long maxRequestBytes, LongSupplier available) {
-
 	}
 
 }

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,10 +31,14 @@ import java.util.function.LongSupplier;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
+import io.github.reliablekafka.spool.ParkedRecord;
 import io.github.reliablekafka.spool.SegmentSpool;
+import io.github.reliablekafka.spool.SpoolBacklog;
 import io.github.reliablekafka.spool.SpoolDirectory;
 import io.github.reliablekafka.spool.SpoolException;
+import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolOptions;
+import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStatus;
 import io.github.reliablekafka.spool.SpoolWatch;
 import org.apache.commons.logging.Log;
@@ -44,6 +49,7 @@ import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.kafka.core.ProducerFactory;
 
@@ -76,6 +82,8 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 
 	private final DeliveryLedger ledger;
 
+	private final ApplicationEventPublisher events;
+
 	private final Slowly slowly = new Slowly(System::nanoTime);
 
 	/**
@@ -95,11 +103,13 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 
 	private volatile boolean running;
 
-	Spools(SpoolProperties properties, String application, ProducerSessions sessions, DeliveryLedger ledger) {
+	Spools(SpoolProperties properties, String application, ProducerSessions sessions, DeliveryLedger ledger,
+			ApplicationEventPublisher events) {
 		this.properties = properties;
 		this.application = application;
 		this.sessions = sessions;
 		this.ledger = ledger;
+		this.events = events;
 	}
 
 	boolean isEnabled() {
@@ -144,7 +154,7 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 			relay.settings(settings);
 		}
 		long bufferBytes = number(settings, ProducerConfig.BUFFER_MEMORY_CONFIG);
-		Spooling.Limits limits = new Spooling.Limits(this.properties.blockWhenFull(), bufferBytes,
+		ClientLimits limits = new ClientLimits(this.properties.blockWhenFull(), bufferBytes,
 				number(settings, ProducerConfig.MAX_REQUEST_SIZE_CONFIG), available(client, bufferBytes));
 		return new Spooling(relay, this.properties.mode() == SpoolProperties.Mode.WRITE_AHEAD, limits, identity,
 				ClientInternals.of(client));
@@ -203,9 +213,7 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 		for (SegmentSpool store : this.stores) {
 			store.findings().forEach((finding) -> logger.warn("Spool: " + finding));
 		}
-		for (Leftovers.Left left : this.leftovers.find(this.stores)) {
-			this.ledger.adopt(left.lane().topic(), left.positions().length);
-		}
+		this.leftovers.find(this.stores);
 		warnIfEphemeral(base);
 	}
 
@@ -217,6 +225,7 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 	 */
 	List<Leftovers.Left> claim(Destination destination, @Nullable String clusterId) {
 		List<Leftovers.Left> claimed = this.leftovers.claim(destination.named(clusterId)::equals);
+		claimed.forEach((left) -> this.ledger.adopt(left.lane().topic(), left.positions().length));
 		long found = claimed.stream().mapToLong((left) -> left.positions().length).sum();
 		if (found > 0) {
 			logger.info("%d records that an earlier process left in the spool are sent now, by the settings of %s"
@@ -328,13 +337,64 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 	}
 
 	void parked(SpooledLane lane, Exception failure) {
-		logger.error("A record of %s that was safe in the spool is parked there, as the cluster never takes it"
+		logger.error("A record of %s that was safe in the spool is parked there, as the cluster does not take it"
 			.formatted(lane), failure);
+		publish(SpoolEvent.Kind.PARKED, lane.lane().destination(), lane.topic(), 1, Instant.now(),
+				String.valueOf(failure));
+	}
+
+	void publish(SpoolEvent.Kind kind, String cluster, @Nullable String topic, long records, Instant since,
+			String reason) {
+		try {
+			this.events.publishEvent(new SpoolEvent(kind, cluster, topic, records, since, reason));
+		}
+		catch (RuntimeException ex) {
+			logger.error("A listener for events of the spool failed", ex);
+		}
 	}
 
 	@Override
 	public synchronized @Nullable SpoolStatus status() {
 		return this.stores.isEmpty() ? null : this.stores.get(0).status();
+	}
+
+	@Override
+	public synchronized @Nullable SpoolBacklog backlog() {
+		if (this.stores.isEmpty()) {
+			return null;
+		}
+		long waiting = 0;
+		Instant oldest = null;
+		for (SegmentSpool store : this.stores) {
+			for (SpoolLane lane : store.occupied()) {
+				long[] positions = (lane.partition() != Relay.PARKED) ? store.positions(lane) : new long[0];
+				waiting += positions.length;
+				SpoolRecord first = (positions.length > 0) ? store.read(lane, positions[0]) : null;
+				if (first != null && (oldest == null || first.enqueuedAt() < oldest.toEpochMilli())) {
+					oldest = Instant.ofEpochMilli(first.enqueuedAt());
+				}
+			}
+		}
+		return new SpoolBacklog(waiting, oldest, parkedRecords().count(), this.bypassed.sum());
+	}
+
+	private ParkedRecords parkedRecords() {
+		return new ParkedRecords(this.stores, this.relays.values(), this.ledger);
+	}
+
+	@Override
+	public synchronized List<ParkedRecord> parked(int most) {
+		return parkedRecords().list(most);
+	}
+
+	@Override
+	public synchronized boolean sendAgain(String id) {
+		return parkedRecords().sendAgain(id);
+	}
+
+	@Override
+	public synchronized boolean discard(String id) {
+		return parkedRecords().discard(id);
 	}
 
 	/**

@@ -39,6 +39,11 @@ final class Teller {
 
 	private static final long LONG = TimeUnit.SECONDS.toNanos(10);
 
+	/**
+	 * So many may wait to be told something.
+	 */
+	private static final int MOST = 10_000;
+
 	private final Slowly slowly = new Slowly(System::nanoTime);
 
 	private final ThreadPoolExecutor executor;
@@ -89,6 +94,14 @@ final class Teller {
 					+ "seconds on thread '%s'; what else is to be told waits for it. Have it done by an executor")
 				.formatted(TimeUnit.NANOSECONDS.toSeconds(LONG), "reliable-kafka-receipts"));
 		}
+	}
+
+	/**
+	 * Whether so much is to be told that it is better to tell no more than one must.
+	 * @return {@code true} if an application takes too long
+	 */
+	boolean isHeldUp() {
+		return this.executor.getQueue().size() >= MOST;
 	}
 
 	/**

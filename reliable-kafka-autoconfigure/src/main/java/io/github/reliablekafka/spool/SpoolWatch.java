@@ -16,10 +16,14 @@
 
 package io.github.reliablekafka.spool;
 
+import java.util.List;
+
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets others see how full the spool of an application is.
+ * Lets others see how full the spool of an application is, and decide about records that
+ * are parked in it. Safe for use by many threads. All but {@link #status()} reads from
+ * disk.
  *
  * @since 0.1.0
  */
@@ -31,5 +35,43 @@ public interface SpoolWatch {
 	 * @return {@code null} while it is not open
 	 */
 	@Nullable SpoolStatus status();
+
+	/**
+	 * What waits, and for how long.
+	 * @return {@code null} while the spool is not open
+	 */
+	default @Nullable SpoolBacklog backlog() {
+		return null;
+	}
+
+	/**
+	 * The records that the cluster did not take although they were promised.
+	 * @param most how many to read
+	 * @return those that have been there for longest
+	 */
+	default List<ParkedRecord> parked(int most) {
+		return List.of();
+	}
+
+	/**
+	 * Send a parked record again, behind what waits for its partition, marked as a
+	 * replay.
+	 * @param id the record
+	 * @return {@code false} if there is no such record
+	 * @throws IllegalStateException if no producer sends to its cluster
+	 * @throws SpoolException if there is no room for it; then it stays parked
+	 */
+	default boolean sendAgain(String id) {
+		return false;
+	}
+
+	/**
+	 * Give up a parked record for good. There is no way back.
+	 * @param id the record
+	 * @return {@code false} if there is no such record
+	 */
+	default boolean discard(String id) {
+		return false;
+	}
 
 }

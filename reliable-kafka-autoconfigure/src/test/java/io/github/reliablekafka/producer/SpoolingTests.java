@@ -131,7 +131,8 @@ class SpoolingTests {
 				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ofSeconds(1),
 				SpoolProperties.OnCorruption.FAIL);
 		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
-		this.spools = new Spools(properties, "shop", sessions, this.ledger);
+		this.spools = new Spools(properties, "shop", sessions, this.ledger, (event) -> {
+		});
 		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
 		this.relay = new Relay(this.spools, Destination.of("main", settings), this.store,
 				new RelayClient(settings, () -> null));
@@ -142,7 +143,7 @@ class SpoolingTests {
 		ClusterIdentity identity = new ClusterIdentity();
 		identity.found("cluster");
 		return new Spooling(this.relay, true,
-				new Spooling.Limits(blockWhenFull, BUFFER, MAX_REQUEST, () -> this.available), identity, null);
+				new ClientLimits(blockWhenFull, BUFFER, MAX_REQUEST, () -> this.available), identity, null);
 	}
 
 	@AfterEach
@@ -343,6 +344,32 @@ class SpoolingTests {
 		assertThat(action).isNotDone();
 		latch.countDown();
 		assertThat(action).succeedsWithin(Duration.ofSeconds(10));
+	}
+
+	@Test
+	void actionThatBlocksForEverDoesNotFillTheMemory() throws Exception {
+		CountDownLatch latch = new CountDownLatch(1);
+		this.relay.tell(() -> {
+			try {
+				latch.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		});
+		Followed early = direct(100, new PendingReceipt("orders"));
+		await().until(early::isPromised);
+		for (int i = 0; i < 10_000; i++) {
+			this.relay.tell(() -> {
+			});
+		}
+		PendingReceipt receipt = new PendingReceipt("orders");
+		Followed late = direct(100, receipt);
+		await().until(late::isDurable);
+		assertThat(late.isPromised()).as("told when it is acknowledged").isFalse();
+		assertThat(late.isKnownToBeSafe()).as("or when the process ends").isTrue();
+		assertThat(receipt).isCompleted();
+		latch.countDown();
 	}
 
 	@Test

@@ -1,0 +1,35 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.spool;
+
+import java.time.Instant;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is in the spools that a process has open, its own and those that others left.
+ *
+ * @param waiting records on their way to the cluster
+ * @param oldest when the first of them came; {@code null} if there is none
+ * @param parked records that the cluster did not take
+ * @param bypassed how many records went without the spool since the start, as it was full
+ * or the disk did not keep up
+ * @since 0.1.0
+ */
+public record SpoolBacklog(long waiting, @Nullable Instant oldest, long parked, long bypassed) {
+
+}
