@@ -42,7 +42,7 @@ final class Leftovers {
 	synchronized void find(Collection<? extends SpoolStore> stores) {
 		for (SpoolStore store : stores) {
 			for (SpoolLane lane : store.occupied()) {
-				if (lane.partition() != Relay.PARKED) {
+				if (lane.partition() != RefusedRecords.PARKED) {
 					this.unclaimed.add(new Left(store, lane, store.positions(lane)));
 				}
 			}

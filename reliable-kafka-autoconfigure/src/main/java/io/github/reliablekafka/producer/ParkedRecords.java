@@ -77,7 +77,7 @@ final class ParkedRecords {
 	}
 
 	private static List<SpoolLane> parkedLanes(SegmentSpool store) {
-		return store.occupied().stream().filter((lane) -> lane.partition() == Relay.PARKED).toList();
+		return store.occupied().stream().filter((lane) -> lane.partition() == RefusedRecords.PARKED).toList();
 	}
 
 	private static ParkedRecord parked(SegmentSpool store, SpoolLane lane, long position, SpoolRecord record) {

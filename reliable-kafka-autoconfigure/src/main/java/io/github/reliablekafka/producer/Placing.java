@@ -58,6 +58,7 @@ final class Placing {
 		try {
 			List<PartitionInfo> partitions = this.client.partitionsFor(lane.topic());
 			lane.accepted();
+			this.relay.alive();
 			this.relay.lanes().found(this.client.clusterId());
 			if (!this.relay.lanes().isOf(this.client.clusterId())) {
 				lane.putBack(item, false);
@@ -107,7 +108,7 @@ final class Placing {
 				lane.putBack(item, false);
 				return;
 			}
-			this.relay.reject(lane, item, failure);
+			this.relay.refused().reject(lane, item, failure);
 		}
 	}
 
@@ -120,7 +121,8 @@ final class Placing {
 		}
 		String message = "Partition %d of topic '%s' does not exist, which has %d".formatted(partition, lane.topic(),
 				partitions);
-		this.relay.reject(lane, item, new TimeoutException(message, new UnknownTopicOrPartitionException(message)));
+		this.relay.refused()
+			.reject(lane, item, new TimeoutException(message, new UnknownTopicOrPartitionException(message)));
 	}
 
 	private void place(SpooledLane lane, Item item, SpoolRecord record, int partition) {
@@ -130,7 +132,7 @@ final class Placing {
 		try {
 			SpooledDelivery delivery = item.delivery();
 			target.move(delivery, RelayClient.stamped(record, ticket), lane, item.position(), false,
-					() -> this.relay.refused(() -> takeBack(lane, item, ticket)));
+					() -> this.relay.notTaken(() -> takeBack(lane, item, ticket)));
 			moved = true;
 			if (delivery != null && ticket != null) {
 				delivery.number(ticket);

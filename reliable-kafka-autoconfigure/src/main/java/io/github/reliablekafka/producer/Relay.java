@@ -30,8 +30,6 @@ import java.util.concurrent.locks.LockSupport;
 
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.producer.SpooledLane.Item;
-import io.github.reliablekafka.spool.SpoolException;
-import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.commons.logging.Log;
@@ -45,18 +43,14 @@ import org.jspecify.annotations.Nullable;
  * Sends what is in the spool for one cluster, in the order of each lane, through a
  * producer of its own that takes bytes. One thread reads and sends, up to 500 records a
  * lane and 16 MiB ahead of the acknowledgements; a lane that fails is tried again after
- * 100 ms, and at last every 30 s. A record that the cluster will never take, or has
- * refused for too long, is rejected, or parked if it had been promised.
+ * 100 ms, and at last every 30 s, or when the cluster takes something of another. A
+ * record that the cluster will never take, or has refused for too long, is rejected, or
+ * parked if it had been promised.
  * <p>
  * Nothing is sent before the cluster has said which one it is. What earlier processes
  * left for the same cluster goes first.
  */
 final class Relay implements Runnable {
-
-	/**
-	 * The lane, beside its partitions, of what the cluster does not take.
-	 */
-	static final int PARKED = -2;
 
 	private static final Log logger = LogFactory.getLog(Relay.class);
 
@@ -65,6 +59,11 @@ final class Relay implements Runnable {
 	private static final long FIRST_PAUSE = TimeUnit.MILLISECONDS.toNanos(100);
 
 	private static final long LONGEST_PAUSE = TimeUnit.SECONDS.toNanos(30);
+
+	/**
+	 * A cluster that took something so short a time ago is not away.
+	 */
+	private static final long ALIVE = TimeUnit.SECONDS.toNanos(5);
 
 	private static final long IDLE = TimeUnit.SECONDS.toNanos(1);
 
@@ -77,6 +76,8 @@ final class Relay implements Runnable {
 	private final RelayClient client;
 
 	private final Placing placing;
+
+	private final RefusedRecords refused;
 
 	private final Teller teller = new Teller();
 
@@ -100,6 +101,16 @@ final class Relay implements Runnable {
 	private volatile boolean behind;
 
 	/**
+	 * When the cluster last took something, or 0.
+	 */
+	private volatile long aliveAt;
+
+	/**
+	 * Lanes that pause because the cluster was away, and for no reason of their own.
+	 */
+	private final Set<SpooledLane> asleep = ConcurrentHashMap.newKeySet();
+
+	/**
 	 * Since when records wait that the cluster does not take.
 	 */
 	private volatile @Nullable Instant waitingSince;
@@ -113,6 +124,7 @@ final class Relay implements Runnable {
 		this.store = store;
 		this.client = client;
 		this.placing = new Placing(this, client);
+		this.refused = new RefusedRecords(this, spools);
 		this.lanes = new RelayLanes(spools, destination, store, this.sticky::add);
 		this.thread = new Thread(this, "reliable-kafka-spool-relay");
 		this.thread.setDaemon(true);
@@ -124,6 +136,14 @@ final class Relay implements Runnable {
 	void start() {
 		this.lanes.claimByAddress();
 		this.thread.start();
+	}
+
+	/**
+	 * What becomes of records that the cluster does not take.
+	 * @return decides about them
+	 */
+	RefusedRecords refused() {
+		return this.refused;
 	}
 
 	RelayLanes lanes() {
@@ -202,10 +222,6 @@ final class Relay implements Runnable {
 		this.teller.tell(action);
 	}
 
-	void notParked(SpooledLane lane, Exception failure) {
-		this.spools.notParked(lane, failure);
-	}
-
 	void lost(SpooledDelivery delivery, Exception failure) {
 		this.teller.tell(() -> delivery.reject(failure));
 		wake();
@@ -215,7 +231,7 @@ final class Relay implements Runnable {
 	 * Have the thread of the relay do something before it sends.
 	 * @param refusal what the spool did not take
 	 */
-	void refused(Runnable refusal) {
+	void notTaken(Runnable refusal) {
 		this.refusals.add(refusal);
 		wake();
 	}
@@ -322,7 +338,7 @@ final class Relay implements Runnable {
 				lane.putBack(item, false);
 				throw ex;
 			}
-			if (record != null && isRejectedAsOvertaken(lane, item)) {
+			if (record != null && this.refused.isRejectedAsOvertaken(lane, item)) {
 				continue;
 			}
 			if (record == null) {
@@ -341,22 +357,6 @@ final class Relay implements Runnable {
 		return sent;
 	}
 
-	// Its sender can be told the truth, or was promised that it will be delivered.
-	private boolean isRejectedAsOvertaken(SpooledLane lane, Item item) {
-		SpooledDelivery delivery = item.delivery();
-		if (delivery == null || !lane.isOvertaken(item)) {
-			return false;
-		}
-		if (!delivery.mayReject()) {
-			this.spools.overtaken(lane);
-			return false;
-		}
-		reject(lane, item, new KafkaException(("The client gave up a record of %s, and later ones have been "
-				+ "acknowledged. Sent now, it would come behind them")
-			.formatted(lane.lane())));
-		return true;
-	}
-
 	/**
 	 * Try again later.
 	 * @param lane whose records cannot be sent
@@ -372,7 +372,26 @@ final class Relay implements Runnable {
 				this.teller.tell(() -> this.spools.publish(SpoolEvent.Kind.WAITING, this.lanes.name(), null, waiting,
 						now, String.valueOf(failure)));
 			}
-			lane.delay(System.nanoTime(), Relay::pause);
+			long now = System.nanoTime();
+			lane.delay(now, Relay::pause);
+			if (this.aliveAt == 0 || now - this.aliveAt > ALIVE) {
+				this.asleep.add(lane);
+			}
+		}
+	}
+
+	/**
+	 * The cluster has answered: what paused as it was away need not wait until its pause
+	 * is over.
+	 */
+	void alive() {
+		this.aliveAt = System.nanoTime() | 1;
+		if (!this.asleep.isEmpty()) {
+			this.asleep.removeIf((lane) -> {
+				lane.hurry();
+				return true;
+			});
+			wake();
 		}
 	}
 
@@ -398,6 +417,7 @@ final class Relay implements Runnable {
 			boolean replay) {
 		SpooledDelivery delivery = item.delivery();
 		if (failure == null) {
+			alive();
 			lane.store().resolve(lane.lane(), item.position());
 			lane.accepted();
 			lane.relayed(item);
@@ -409,7 +429,7 @@ final class Relay implements Runnable {
 			}
 		}
 		else if (RelayClient.isForGood(failure) || isRefusedTooLong(lane, failure)) {
-			reject(lane, item, failure);
+			this.refused.reject(lane, item, failure);
 		}
 		else {
 			lane.putBack(item, replay);
@@ -428,6 +448,8 @@ final class Relay implements Runnable {
 	boolean isRefusedTooLong(SpooledLane lane, Exception failure) {
 		boolean denied = RelayClient.isDenied(failure);
 		if (this.stopping || !(denied || Rejections.reason(failure, false) == RejectionReason.TOPIC_NOT_FOUND)) {
+			// It has not answered, and may think otherwise when it does.
+			lane.accepted();
 			return false;
 		}
 		if (!lane.isRefused(System.nanoTime(), this.spools.refusalPatience())) {
@@ -435,54 +457,6 @@ final class Relay implements Runnable {
 		}
 		// The network thread must not wait for an answer, and has one.
 		return denied || (Thread.currentThread() == this.thread && this.client.isCertainlyRefused(lane.topic()));
-	}
-
-	/**
-	 * The cluster does not take a record.
-	 * @param lane its lane
-	 * @param item the record, which was taken from the lane
-	 * @param failure why
-	 */
-	void reject(SpooledLane lane, Item item, Exception failure) {
-		SpooledDelivery delivery = item.delivery();
-		try {
-			if (delivery != null && delivery.mayReject()) {
-				lane.store().resolve(lane.lane(), item.position());
-				delivery.reject(failure);
-			}
-			else {
-				park(lane, item.position(), failure);
-				if (delivery != null) {
-					delivery.reject(failure);
-				}
-				else {
-					this.spools.rejectedLeft(lane, failure);
-				}
-			}
-			lane.relayed(item);
-		}
-		catch (SpoolException ex) {
-			lane.putBack(item, true);
-			later(lane);
-		}
-	}
-
-	/**
-	 * Keep a record that was promised and that the cluster will never take.
-	 * @param lane its lane
-	 * @param position its position
-	 * @param failure why
-	 * @return {@code false} if it is not there
-	 */
-	boolean park(SpooledLane lane, long position, Exception failure) {
-		SpoolRecord record = lane.store().read(lane.lane(), position);
-		if (record == null) {
-			return false;
-		}
-		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), PARKED);
-		lane.store().move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position, new Parking(lane));
-		this.teller.tell(() -> this.spools.parked(lane, failure));
-		return true;
 	}
 
 	private static long pause(int failures) {
@@ -516,28 +490,6 @@ final class Relay implements Runnable {
 		for (SpooledLane lane : all) {
 			lane.abandon((delivery) -> delivery.abandon(closed));
 		}
-	}
-
-	/**
-	 * Says so if a record could not be parked. It is where it was then.
-	 */
-	private final class Parking implements SpoolStore.Confirmation {
-
-		private final SpooledLane lane;
-
-		Parking(SpooledLane lane) {
-			this.lane = lane;
-		}
-
-		@Override
-		public void durable() {
-		}
-
-		@Override
-		public void failed(SpoolException failure) {
-			notParked(this.lane, failure);
-		}
-
 	}
 
 }

@@ -382,6 +382,14 @@ final class SpooledLane {
 	}
 
 	/**
+	 * Wait no longer before the next attempt.
+	 */
+	synchronized void hurry() {
+		this.delayed = false;
+		this.failures = 0;
+	}
+
+	/**
 	 * Nobody will send what waits, in this process.
 	 * @param action is told of each record that somebody follows
 	 */

@@ -132,12 +132,16 @@ final class Spooling {
 	// The client may know the partitions a moment before it says whose they are. With
 	// another cluster than at first, at the same addresses, there is no spool.
 	private boolean isIntroduced() {
-		long deadline = System.nanoTime() + SHORT;
-		while (!this.introduced && this.identity.id() == null && System.nanoTime() - deadline < 0) {
-			LockSupport.parkNanos(STEP);
+		if (!this.introduced) {
+			long deadline = System.nanoTime() + SHORT;
+			while (this.identity.id() == null && System.nanoTime() - deadline < 0) {
+				LockSupport.parkNanos(STEP);
+			}
+			this.introduced = true;
 		}
-		this.introduced = true;
-		return this.relay.lanes().isOf(this.identity.id());
+		String id = this.identity.id();
+		this.relay.lanes().found(id);
+		return this.relay.lanes().isOf(id);
 	}
 
 	private boolean enter(SpooledLane lane, SpooledDelivery delivery, SpoolRecord record) {
@@ -249,13 +253,13 @@ final class Spooling {
 	boolean park(SpooledDelivery delivery, Exception exception) {
 		SpooledLane lane = delivery.lane();
 		try {
-			if (lane == null || !this.relay.park(lane, delivery.position(), exception)) {
+			if (lane == null || !this.relay.refused().park(lane, delivery.position(), exception)) {
 				return false;
 			}
 		}
 		catch (SpoolException ex) {
 			// It stays where it is, and the next process tries it again.
-			this.relay.notParked(Objects.requireNonNull(delivery.lane()), ex);
+			this.relay.refused().notParked(Objects.requireNonNull(delivery.lane()), ex);
 		}
 		leaveClient(delivery);
 		if (lane.left(delivery.order(), false)) {

@@ -367,7 +367,7 @@ final class Spools implements SmartLifecycle, SpoolWatch {
 		Instant oldest = null;
 		for (SegmentSpool store : this.stores) {
 			for (SpoolLane lane : store.occupied()) {
-				long[] positions = (lane.partition() != Relay.PARKED) ? store.positions(lane) : new long[0];
+				long[] positions = (lane.partition() != RefusedRecords.PARKED) ? store.positions(lane) : new long[0];
 				waiting += positions.length;
 				SpoolRecord first = (positions.length > 0) ? store.read(lane, positions[0]) : null;
 				if (first != null && (oldest == null || first.enqueuedAt() < oldest.toEpochMilli())) {

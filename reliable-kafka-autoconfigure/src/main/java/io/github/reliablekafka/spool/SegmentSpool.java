@@ -459,6 +459,7 @@ public final class SegmentSpool implements SpoolStore {
 
 	private void rewrite(List<Segment> outdated) throws IOException {
 		for (Segment segment : outdated) {
+			List<GroupWriter.Unit> copies = new ArrayList<>();
 			for (SpoolLane lane : occupied()) {
 				for (long position : positions(lane)) {
 					long place = lane.place(position);
@@ -466,13 +467,16 @@ public final class SegmentSpool implements SpoolStore {
 					if (frame != null) {
 						byte[] copy = new byte[Frame.length(frame, 0)];
 						frame.get(copy);
-						add(new GroupWriter.Unit(List.of(copy), lane, position, place, GroupWriter.NOTHING,
+						copies.add(new GroupWriter.Unit(List.of(copy), lane, position, place, GroupWriter.NOTHING,
 								GroupWriter.Unconfirmed.NOBODY));
 					}
 				}
 			}
-			flush();
-			if (segment.live() == 0) {
+			// Not through the queue, which would take records without room for refused:
+			// these stay where they are.
+			List<GroupWriter.Unit> left = this.writer.write(copies, (written) -> {
+			});
+			if (left.isEmpty() && segment.live() == 0) {
 				this.files.discard(segment);
 			}
 		}

@@ -69,7 +69,7 @@ class SpoolKillIntegrationTests extends SpoolSetup {
 	@Tag("chaos")
 	void whatIsSentWhileTheWholeClusterIsAwayArrivesInOrderAndOnce() {
 		Duration outage = Duration.ofSeconds(Integer.getInteger("chaos.outage.seconds", 120));
-		this.runner.run((context) -> {
+		this.runner.withPropertyValues("reliable.kafka.spool.max-size=1GB").run((context) -> {
 			ReliableKafkaTemplate<Object, Object> template = template(context);
 			List<CompletableFuture<DeliveryReceipt>> receipts = deliver(template, 0, 1000, Duration.ofSeconds(4));
 			await().atMost(Duration.ofMinutes(1)).until(() -> ledger(context).totals().delivered() == 1000);
@@ -79,7 +79,7 @@ class SpoolKillIntegrationTests extends SpoolSetup {
 			while (System.nanoTime() < end) {
 				receipts.addAll(deliver(template, sent, sent + 100, Duration.ofSeconds(4)));
 				sent += 100;
-				pause(20);
+				pause(50);
 			}
 			int accepted = sent;
 			for (CompletableFuture<DeliveryReceipt> receipt : receipts) {

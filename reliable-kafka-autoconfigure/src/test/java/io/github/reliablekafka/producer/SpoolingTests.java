@@ -347,6 +347,25 @@ class SpoolingTests {
 	}
 
 	@Test
+	void laneThatPausesAsTheClusterIsAwayGoesOnWhenThatAnswers() {
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		handed(100, null);
+		for (int i = 0; i < 10; i++) {
+			lane.delay(System.nanoTime(), (failures) -> Duration.ofHours(1).toNanos());
+		}
+		this.relay.notNow(lane, new TimeoutException("away"));
+		assertThat(lane.poll(System.nanoTime(), 1)).isNull();
+		this.relay.alive();
+		SpooledLane.Item item = lane.poll(System.nanoTime(), 1);
+		assertThat(item).isNotNull();
+		lane.putBack(item, false);
+		lane.delay(System.nanoTime(), (failures) -> Duration.ofHours(1).toNanos());
+		this.relay.notNow(lane, new TimeoutException("this topic, while others are taken"));
+		this.relay.alive();
+		assertThat(lane.poll(System.nanoTime(), 1)).as("it has a reason of its own").isNull();
+	}
+
+	@Test
 	void actionThatBlocksForEverDoesNotFillTheMemory() throws Exception {
 		CountDownLatch latch = new CountDownLatch(1);
 		this.relay.tell(() -> {
