@@ -46,10 +46,8 @@ import org.springframework.util.Assert;
  * Either may block the calling thread for up to {@code max.block.ms}
  * ({@code reliable.kafka.producer.max-block}) while the cluster cannot be reached or the
  * client's memory is full. A record that waits for its acknowledgement is in the memory
- * of this process and, a moment later, in the spool on the disk of this machine: it
- * survives the death of any broker and any outage of the cluster, and from the receipt on
- * the death of this process. With {@code reliable.kafka.spool.mode=off} it is in memory
- * alone.
+ * of this process: it survives the death of any broker and any outage of the cluster, but
+ * not the death of this process.
  * <p>
  * {@code flush} waits until every record has its outcome, which during an outage of the
  * cluster may be days: wait for receipts instead.

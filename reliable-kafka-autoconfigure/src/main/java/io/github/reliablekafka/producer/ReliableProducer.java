@@ -369,9 +369,18 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 				this.told = true;
 			}
 			Callback present = this.callback;
-			if (present != null) {
-				present.onCompletion(place, exception);
+			try {
+				if (present != null) {
+					present.onCompletion(place, exception);
+				}
 			}
+			finally {
+				// Whatever the application does in its callback.
+				completeAll(place, exception);
+			}
+		}
+
+		private void completeAll(@Nullable RecordMetadata place, @Nullable Exception exception) {
 			CompletableFuture<RecordMetadata> waiting;
 			synchronized (this) {
 				this.place = place;

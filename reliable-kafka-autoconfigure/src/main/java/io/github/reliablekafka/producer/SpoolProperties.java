@@ -41,10 +41,9 @@ import org.springframework.util.unit.DataSize;
  * were.
  */
 @ConfigurationProperties("reliable.kafka.spool")
-record SpoolProperties(@DefaultValue("write-ahead") Mode mode, @Nullable Path directory,
-		@DefaultValue("1GB") DataSize maxSize, @DefaultValue("512MB") DataSize minFreeDisk,
-		@DefaultValue("5s") Duration blockWhenFull, @DefaultValue("2m") Duration giveUpAfter,
-		@DefaultValue("fail") OnCorruption onCorruption) {
+record SpoolProperties(@DefaultValue("off") Mode mode, @Nullable Path directory, @DefaultValue("1GB") DataSize maxSize,
+		@DefaultValue("512MB") DataSize minFreeDisk, @DefaultValue("5s") Duration blockWhenFull,
+		@DefaultValue("2m") Duration giveUpAfter, @DefaultValue("fail") OnCorruption onCorruption) {
 
 	SpoolProperties {
 		if (maxSize.compareTo(DataSize.ofMegabytes(1)) < 0) {

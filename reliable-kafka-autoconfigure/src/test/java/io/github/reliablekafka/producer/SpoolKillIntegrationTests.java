@@ -175,9 +175,9 @@ class SpoolKillIntegrationTests extends SpoolSetup {
 
 	private Map<String, String> settings(int run) {
 		return Map.of("spring.application.name", "shop", "spring.kafka.bootstrap-servers", cluster.bootstrapServers(),
-				"spring.kafka.producer.buffer-memory", "256KB", "reliable.kafka.spool.directory",
-				this.directory.toString(), "reliable.kafka.producer.max-block", "1s", "topic", this.topic, "from",
-				String.valueOf(run * RUN), "reliable.kafka.sequence.watermarks", "none");
+				"spring.kafka.producer.buffer-memory", "256KB", "reliable.kafka.spool.mode", "write-ahead",
+				"reliable.kafka.spool.directory", this.directory.toString(), "reliable.kafka.producer.max-block", "1s",
+				"topic", this.topic, "from", String.valueOf(run * RUN), "reliable.kafka.sequence.watermarks", "none");
 	}
 
 	private void said(List<String> words) {

@@ -77,7 +77,7 @@ abstract class SpoolSetup {
 			.withPropertyValues("spring.kafka.bootstrap-servers=" + cluster.bootstrapServers(),
 					"spring.application.name=shop", "reliable.kafka.producer.max-block=1s",
 					"reliable.kafka.producer.shutdown-timeout=1s", "spring.kafka.producer.buffer-memory=256KB",
-					"reliable.kafka.spool.directory=" + this.directory);
+					"reliable.kafka.spool.mode=write-ahead", "reliable.kafka.spool.directory=" + this.directory);
 	}
 
 	static void away() {
