@@ -35,6 +35,10 @@ enum Mode {
 
 	UNNUMBERED_SEND(Workload.SENDING, Cover.STARTER_WITHOUT_NUMBERS),
 
+	SPOOLED_SEND(Workload.SENDING, Cover.STARTER_AND_SPOOL),
+
+	SPOOLED_DELIVER(Workload.SENDING, Cover.STARTER_AND_SPOOL_AND_DELIVER),
+
 	PLAIN_SEND_BY_4(Workload.SENDING_BY_4, Cover.NONE),
 
 	RELIABLE_SEND_BY_4(Workload.SENDING_BY_4, Cover.STARTER),
@@ -83,7 +87,21 @@ enum Mode {
 	}
 
 	boolean isDelivering() {
-		return this.cover == Cover.STARTER_AND_DELIVER;
+		return this.cover == Cover.STARTER_AND_DELIVER || this.cover == Cover.STARTER_AND_SPOOL_AND_DELIVER;
+	}
+
+	boolean isSpooled() {
+		return this.cover == Cover.STARTER_AND_SPOOL || this.cover == Cover.STARTER_AND_SPOOL_AND_DELIVER;
+	}
+
+	/**
+	 * The same mode without the spool.
+	 * @return nothing unless this is one with it
+	 */
+	Optional<Mode> unspooled() {
+		Cover without = isDelivering() ? Cover.STARTER_AND_DELIVER : Cover.STARTER;
+		return isSpooled() ? of(this.workload).stream().filter((mode) -> mode.cover == without).findFirst()
+				: Optional.empty();
 	}
 
 	boolean isNumbered() {
@@ -137,7 +155,7 @@ enum Mode {
 	 */
 	private enum Cover {
 
-		NONE, STARTER, STARTER_AND_DELIVER, STARTER_WITHOUT_NUMBERS
+		NONE, STARTER, STARTER_AND_DELIVER, STARTER_WITHOUT_NUMBERS, STARTER_AND_SPOOL, STARTER_AND_SPOOL_AND_DELIVER
 
 	}
 

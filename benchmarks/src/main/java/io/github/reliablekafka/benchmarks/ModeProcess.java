@@ -75,6 +75,8 @@ final class ModeProcess {
 		command.addAll(List.of("-classpath", classPath(), ModeMain.class.getName(), this.mode.label()));
 		if (this.mode.isCovered()) {
 			command.add("--reliable.kafka.sequence.enabled=" + this.mode.isNumbered());
+			command.add("--reliable.kafka.spool.mode=" + (this.mode.isSpooled() ? "write-ahead" : "off"));
+			command.add("--reliable.kafka.spool.directory=" + this.log.resolveSibling("spool"));
 		}
 		properties.forEach((name, value) -> command.add("--" + name + "=" + value));
 		Process process = new ProcessBuilder(command).redirectError(this.log.toFile()).start();

@@ -60,6 +60,12 @@ final class Report {
 		if (!numbered.isEmpty()) {
 			tables.add(numbersTable(numbered));
 		}
+		List<Mode> spooled = this.modes.stream()
+			.filter((mode) -> mode.unspooled().filter(this.modes::contains).isPresent())
+			.toList();
+		if (!spooled.isEmpty()) {
+			tables.add(spoolTable(spooled));
+		}
 		return String.join("\n", tables);
 	}
 
@@ -70,7 +76,10 @@ final class Report {
 	List<String> missed() {
 		List<String> missed = new ArrayList<>();
 		for (Mode mode : this.modes) {
-			if (mode.isCovered() && mode.workload() != Workload.START) {
+			if (mode.isSpooled()) {
+				mode.unspooled().ifPresent((unspooled) -> addMissed(mode, unspooled, missed));
+			}
+			else if (mode.isCovered() && mode.workload() != Workload.START) {
 				addMissed(mode, mode.plain(), missed);
 				mode.unnumbered().ifPresent((unnumbered) -> addMissed(mode, unnumbered, missed));
 			}
@@ -131,6 +140,20 @@ final class Report {
 								- this.measurements.spread(unnumbered, Figures.TOPIC_BYTES).median()));
 			}
 			table.append(" |\n");
+		}
+		return table.toString();
+	}
+
+	private String spoolTable(List<Mode> modes) {
+		StringBuilder table = new StringBuilder("| of the starter without the spool |");
+		THROUGHPUT.forEach((figure) -> table.append(' ').append(figure).append(" |"));
+		table.append("\n|---|").append("---|".repeat(THROUGHPUT.size())).append('\n');
+		for (Mode mode : modes) {
+			table.append("| ").append(mode.label()).append(" | ");
+			THROUGHPUT.forEach((figure) -> table
+				.append(describe(this.measurements.ratio(mode, mode.unspooled().orElseThrow(), figure)))
+				.append(" | "));
+			table.append('\n');
 		}
 		return table.toString();
 	}

@@ -85,6 +85,10 @@ final class Sending {
 			JvmUsage before = JvmUsage.now();
 			long records = send(executor, sender, settings.topic(), settings.records());
 			JvmUsage usage = JvmUsage.now().minus(before);
+			if (this.mode.isSpooled()) {
+				// A receipt may come before the acknowledgement.
+				context.getBean(KafkaTemplate.class).flush();
+			}
 			if (this.mode.isCovered()) {
 				Starter.requireSent(context, sent + records, this.mode.isNumbered());
 			}

@@ -22,8 +22,9 @@ import java.time.Duration;
 import org.springframework.kafka.KafkaException;
 
 /**
- * The time that a caller was ready to wait is over, or the caller was interrupted, and
- * the record has no outcome yet. It is still on its way: sending it again duplicates it.
+ * The time that a caller was ready to wait is over, or the caller was interrupted, or the
+ * application ends, and the record has no outcome yet. It is still on its way: sending it
+ * again duplicates it.
  *
  * @since 0.1.0
  */
@@ -34,6 +35,16 @@ public final class DeliveryPendingException extends KafkaException {
 
 	DeliveryPendingException(String topic, Duration timeout) {
 		super("Record for topic '%s' not acknowledged within %s; it is still on its way".formatted(topic, timeout));
+	}
+
+	/**
+	 * The application ends while a record waits for its acknowledgement in the spool.
+	 * @param topic its topic
+	 * @param cause says that the producer is closed
+	 */
+	DeliveryPendingException(String topic, Exception cause) {
+		super("Record for topic '%s' is in the spool, from where the next process of this application sends it"
+			.formatted(topic), cause);
 	}
 
 	DeliveryPendingException(String topic, InterruptedException cause) {

@@ -51,7 +51,7 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 	/**
 	 * From the veto to {@link #apply(Producer)}: Spring Kafka calls both on one thread.
 	 */
-	private static final ThreadLocal<@Nullable Map<String, Object>> vetted = new ThreadLocal<>();
+	private static final ThreadLocal<@Nullable Vetted> vetted = new ThreadLocal<>();
 
 	/**
 	 * From {@link #apply(Producer)} to {@link #producerAdded(String, Producer)}:
@@ -130,29 +130,31 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 	/**
 	 * Check the final settings of a producer that is being created.
 	 * @param settings all of them
+	 * @param identity is told which cluster it talks to
 	 * @return to be told when it is closed
 	 */
-	OpenClient vet(Map<String, ?> settings) {
+	OpenClient vet(Map<String, ?> settings, ClusterIdentity identity) {
 		this.rules.gate().refuse(this.rules.violationsOfClient(this.subject, settings));
-		vetted.set(Collections.unmodifiableMap(new HashMap<>(settings)));
+		vetted.set(new Vetted(Collections.unmodifiableMap(new HashMap<>(settings)), identity));
 		return this.rules.gate().pass("producer", this.subject, settings);
 	}
 
 	@Override
 	public Producer<K, V> apply(Producer<K, V> producer) {
-		Map<String, Object> settings = vetted.get();
+		Vetted checked = vetted.get();
 		forget();
 		if (this.shutdown.isOver()) {
 			producer.close(Duration.ZERO);
 			throw new IllegalStateException("Producer closed: the application has ended");
 		}
-		if (settings == null || !isOf(producer, settings)) {
+		if (checked == null || !isOf(producer, checked.settings())) {
 			refuse(producer, this.rules.vetoRemoved(this.subject));
-			settings = Map.of();
+			checked = new Vetted(Map.of(), new ClusterIdentity());
 		}
+		Map<String, Object> settings = checked.settings();
 		wrapped.set(String.valueOf(settings.getOrDefault(ProducerConfig.CLIENT_ID_CONFIG, "")));
 		return new ReliableProducer<>(producer, settings, this.ledger, this.rejectionLog, this.shutdown,
-				this.sessions.open(settings), this.spools.open(this.subject, settings, producer));
+				this.sessions.open(settings), this.spools.open(this.subject, settings, checked.identity(), producer));
 	}
 
 	/**
@@ -204,6 +206,16 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 
 	static boolean isVeto(Object interceptor) {
 		return interceptor == ProducerSettingsVeto.class || ProducerSettingsVeto.class.getName().equals(interceptor);
+	}
+
+	/**
+	 * A producer that is being created.
+	 *
+	 * @param settings all of its settings
+	 * @param identity of its cluster, once that has answered
+	 */
+	private record Vetted(Map<String, Object> settings, ClusterIdentity identity) {
+
 	}
 
 }

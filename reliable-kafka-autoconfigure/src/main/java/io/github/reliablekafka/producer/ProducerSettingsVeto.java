@@ -23,6 +23,8 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerInterceptor;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.ClusterResource;
+import org.apache.kafka.common.ClusterResourceListener;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,12 +32,14 @@ import org.jspecify.annotations.Nullable;
  * Kafka hands it the settings after every override, those of a template included, and
  * gives up the construction if it throws. The last interceptor, and so the last to look
  * at a record: takes off a number that the record has from an earlier send, and notes
- * where the new one goes. Named in {@code interceptor.classes} by reliable-kafka; not for
- * use by applications.
+ * where the new one goes. Hears which cluster it is that the producer talks to. Named in
+ * {@code interceptor.classes} by reliable-kafka; not for use by applications.
  *
  * @since 0.1.0
  */
-public final class ProducerSettingsVeto implements ProducerInterceptor<Object, Object> {
+public final class ProducerSettingsVeto implements ProducerInterceptor<Object, Object>, ClusterResourceListener {
+
+	private ClusterIdentity identity = new ClusterIdentity();
 
 	private @Nullable Object clientId;
 
@@ -56,9 +60,21 @@ public final class ProducerSettingsVeto implements ProducerInterceptor<Object, O
 	@Override
 	public void configure(Map<String, ?> settings) {
 		this.clientId = settings.get(ProducerConfig.CLIENT_ID_CONFIG);
-		if (settings.get(ProducerCover.SETTING) instanceof ProducerCover<?, ?> cover) {
-			this.client = cover.vet(settings);
+		if (settings.get(ClusterIdentity.SETTING) instanceof ClusterIdentity given) {
+			this.identity = given;
 		}
+		if (settings.get(ProducerCover.SETTING) instanceof ProducerCover<?, ?> cover) {
+			this.client = cover.vet(settings, this.identity);
+		}
+	}
+
+	/**
+	 * Note which cluster has answered.
+	 * @param cluster says so
+	 */
+	@Override
+	public void onUpdate(ClusterResource cluster) {
+		this.identity.found(cluster.clusterId());
 	}
 
 	@Override

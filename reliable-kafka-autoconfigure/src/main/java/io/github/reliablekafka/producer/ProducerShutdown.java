@@ -116,7 +116,7 @@ final class ProducerShutdown implements SmartLifecycle, DisposableBean {
 			this.spools.stopRelays();
 		}
 		DeliveryCounts after = this.ledger.totals();
-		if (!this.open.isEmpty()) {
+		if (!this.open.isEmpty() || after.spooled() > 0) {
 			logger.info("Producers stopping: flushed %d, spooled %d, rejected %d, in flight %d".formatted(
 					after.delivered() - before.delivered(), after.spooled(),
 					after.rejectedTotal() - before.rejectedTotal(), after.inFlight()));

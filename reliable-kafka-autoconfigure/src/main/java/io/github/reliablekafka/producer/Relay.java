@@ -17,9 +17,8 @@
 package io.github.reliablekafka.producer;
 
 import java.time.Duration;
-import java.util.Collection;
+import java.time.Instant;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -29,41 +28,29 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
+import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.producer.SpooledLane.Item;
-import io.github.reliablekafka.sequence.Ticket;
-import io.github.reliablekafka.spool.SpoolException;
-import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.PartitionInfo;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends what is in the spool for one cluster, in the order of each lane, through a
  * producer of its own that takes bytes. One thread reads and sends, up to 500 records a
  * lane and 16 MiB ahead of the acknowledgements; a lane that fails is tried again after
- * 100 ms, and at last every 30 s. A record that the cluster will never take is rejected,
- * or parked if it had been promised.
+ * 100 ms, and at last every 30 s, or when the cluster takes something of another. A
+ * record that the cluster will never take, or has refused for too long, is rejected, or
+ * parked if it had been promised.
+ * <p>
+ * Nothing is sent before the cluster has said which one it is. What earlier processes
+ * left for the same cluster goes first.
  */
 final class Relay implements Runnable {
-
-	/**
-	 * The lane, beside its partitions, of a topic of which nothing is known.
-	 */
-	private static final int UNPLACED = -1;
-
-	/**
-	 * The lane, beside its partitions, of what the cluster does not take.
-	 */
-	static final int PARKED = -2;
 
 	private static final Log logger = LogFactory.getLog(Relay.class);
 
@@ -73,22 +60,28 @@ final class Relay implements Runnable {
 
 	private static final long LONGEST_PAUSE = TimeUnit.SECONDS.toNanos(30);
 
+	/**
+	 * A cluster that took something so short a time ago is not away.
+	 */
+	private static final long ALIVE = TimeUnit.SECONDS.toNanos(5);
+
 	private static final long IDLE = TimeUnit.SECONDS.toNanos(1);
 
-	private final Spools spools;
+	private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
-	private final String destination;
+	private final Spools spools;
 
 	private final SpoolStore store;
 
 	private final RelayClient client;
 
-	private final Map<TopicPartition, SpooledLane> lanes = new ConcurrentHashMap<>();
+	private final Placing placing;
 
-	/**
-	 * By topic; empty, as a rule, so that asking costs nothing.
-	 */
-	private final Map<String, SpooledLane> unplaced = new ConcurrentHashMap<>();
+	private final RefusedRecords refused;
+
+	private final Teller teller = new Teller();
+
+	private final RelayLanes lanes;
 
 	/**
 	 * Lanes with something to do, those of others among them.
@@ -102,59 +95,59 @@ final class Relay implements Runnable {
 
 	private final Thread thread;
 
+	/**
+	 * Whether the disk did not keep up when it was last asked.
+	 */
+	private volatile boolean behind;
+
+	/**
+	 * When the cluster last took something, or 0.
+	 */
+	private volatile long aliveAt;
+
+	/**
+	 * Lanes that pause because the cluster was away, and for no reason of their own.
+	 */
+	private final Set<SpooledLane> asleep = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * Since when records wait that the cluster does not take.
+	 */
+	private volatile @Nullable Instant waitingSince;
+
 	private volatile boolean stopping;
 
 	private volatile boolean over;
 
-	Relay(Spools spools, String destination, SpoolStore store, RelayClient client) {
+	Relay(Spools spools, Destination destination, SpoolStore store, RelayClient client) {
 		this.spools = spools;
-		this.destination = destination;
 		this.store = store;
 		this.client = client;
+		this.placing = new Placing(this, client);
+		this.refused = new RefusedRecords(this, spools);
+		this.lanes = new RelayLanes(spools, destination, store, this.sticky::add);
 		this.thread = new Thread(this, "reliable-kafka-spool-relay");
 		this.thread.setDaemon(true);
 	}
 
 	/**
-	 * Begin with what earlier processes left.
-	 * @param stores the spool, and those that were adopted
-	 * @return how many records that are
+	 * Begin, with what earlier processes left before they had heard of the cluster.
 	 */
-	long start(Collection<? extends SpoolStore> stores) {
-		long found = 0;
-		for (SpoolStore each : stores) {
-			for (SpoolLane lane : each.occupied()) {
-				if (lane.destination().equals(this.destination) && lane.partition() != PARKED) {
-					SpooledLane spooled = new SpooledLane(each, lane, each.positions(lane));
-					if (each == this.store) {
-						this.lanes.put(new TopicPartition(lane.topic(), lane.partition()), spooled);
-						if (lane.partition() == UNPLACED) {
-							this.unplaced.put(lane.topic(), spooled);
-						}
-					}
-					this.sticky.add(spooled);
-					found += spooled.waiting();
-				}
-			}
-		}
+	void start() {
+		this.lanes.claimByAddress();
 		this.thread.start();
-		return found;
 	}
 
-	SpooledLane lane(String topic, int partition) {
-		TopicPartition name = new TopicPartition(topic, partition);
-		SpooledLane lane = this.lanes.get(name);
-		return (lane != null) ? lane : this.lanes.computeIfAbsent(name,
-				(key) -> new SpooledLane(this.store, this.store.lane(this.destination, topic, partition), new long[0]));
+	/**
+	 * What becomes of records that the cluster does not take.
+	 * @return decides about them
+	 */
+	RefusedRecords refused() {
+		return this.refused;
 	}
 
-	SpooledLane unplaced(String topic) {
-		return this.unplaced.computeIfAbsent(topic, (key) -> lane(topic, UNPLACED));
-	}
-
-	boolean isUnplaced(String topic) {
-		SpooledLane lane = this.unplaced.get(topic);
-		return lane != null && lane.isSticky();
+	RelayLanes lanes() {
+		return this.lanes;
 	}
 
 	/**
@@ -171,15 +164,38 @@ final class Relay implements Runnable {
 	 * @return {@code false} in callbacks
 	 */
 	boolean mayWait() {
-		return !this.stopping && !Thread.currentThread().getName().startsWith("kafka-producer-network-thread");
+		return !this.stopping && !this.teller.isCurrent()
+				&& !Thread.currentThread().getName().startsWith(KafkaProducer.NETWORK_THREAD_PREFIX);
 	}
 
 	/**
-	 * Whether this is the thread that brings the outcomes of what is in the spool.
+	 * Whether this is the thread that tells of what was in the spool.
 	 * @return {@code true} in callbacks of such records
 	 */
-	boolean isNetworkThread() {
-		return this.client.isNetworkThread();
+	boolean isTelling() {
+		return this.teller.isCurrent();
+	}
+
+	/**
+	 * Whether senders are told of their records later than these are acknowledged.
+	 * @return {@code true} if an application takes too long
+	 */
+	boolean isHeldUp() {
+		return this.teller.isHeldUp();
+	}
+
+	/**
+	 * Whether the disk keeps up, so that it makes sense to wait for it.
+	 * @return {@code false} after somebody has waited in vain
+	 */
+	boolean isBehind() {
+		return this.behind;
+	}
+
+	void behind(boolean now) {
+		if (this.behind != now) {
+			this.behind = now;
+		}
 	}
 
 	/**
@@ -199,15 +215,24 @@ final class Relay implements Runnable {
 	}
 
 	void promise(PendingReceipt receipt, int partition) {
-		this.spools.promise(() -> receipt.spooled(partition));
+		this.teller.tell(() -> receipt.spooled(partition));
 	}
 
-	void notParked(SpooledLane lane, Exception failure) {
-		this.spools.notParked(lane, failure);
+	void tell(Runnable action) {
+		this.teller.tell(action);
 	}
 
 	void lost(SpooledDelivery delivery, Exception failure) {
-		this.spools.promise(() -> delivery.reject(failure));
+		this.teller.tell(() -> delivery.reject(failure));
+		wake();
+	}
+
+	/**
+	 * Have the thread of the relay do something before it sends.
+	 * @param refusal what the spool did not take
+	 */
+	void notTaken(Runnable refusal) {
+		this.refusals.add(refusal);
 		wake();
 	}
 
@@ -231,6 +256,7 @@ final class Relay implements Runnable {
 			for (Runnable refusal = this.refusals.poll(); refusal != null; refusal = this.refusals.poll()) {
 				refusal.run();
 			}
+			this.lanes.claimIfFound();
 			for (SpooledLane lane : this.sticky) {
 				if (this.stopping) {
 					break;
@@ -239,14 +265,26 @@ final class Relay implements Runnable {
 					busy |= serve(lane);
 				}
 				catch (Throwable ex) {
+					if (this.stopping) {
+						break;
+					}
 					// Out of memory as well: nobody else would send them.
 					logger.error("Records of %s wait in the spool: they cannot be sent".formatted(lane), ex);
 					lane.delay(System.nanoTime(), Relay::pause);
 				}
 			}
 			if (!busy) {
+				drainedIfSo();
 				LockSupport.parkNanos(this, this.sticky.isEmpty() ? IDLE : FIRST_PAUSE / 2);
 			}
+		}
+	}
+
+	private void drainedIfSo() {
+		Instant since = this.waitingSince;
+		if (since != null && waiting() == 0) {
+			this.waitingSince = null;
+			this.teller.tell(() -> this.spools.publish(SpoolEvent.Kind.DRAINED, this.lanes.name(), null, 0, since, ""));
 		}
 	}
 
@@ -259,7 +297,21 @@ final class Relay implements Runnable {
 			}
 			return false;
 		}
-		return (lane.partition() == UNPLACED) ? place(lane) : drain(lane);
+		return (lane.partition() == RelayLanes.UNPLACED) ? this.placing.place(lane) : drain(lane);
+	}
+
+	// Asks the cluster which one it is, if nobody has yet.
+	private boolean isRightCluster(SpooledLane lane) {
+		if (this.client.clusterId() == null) {
+			int unused = this.client.partitionsFor(lane.topic()).size();
+		}
+		String id = this.client.clusterId();
+		this.lanes.found(id);
+		if (!this.lanes.isOf(id)) {
+			lane.delay(System.nanoTime(), Relay::pause);
+			return false;
+		}
+		return true;
 	}
 
 	private boolean drain(SpooledLane lane) {
@@ -271,15 +323,27 @@ final class Relay implements Runnable {
 			}
 			SpoolRecord record;
 			try {
+				if (!sent && !isRightCluster(lane)) {
+					lane.putBack(item, false);
+					return false;
+				}
 				record = read(lane, item);
+			}
+			catch (KafkaException ex) {
+				lane.putBack(item, false);
+				notNow(lane, ex);
+				return sent;
 			}
 			catch (RuntimeException | Error ex) {
 				lane.putBack(item, false);
 				throw ex;
 			}
+			if (record != null && this.refused.isRejectedAsOvertaken(lane, item)) {
+				continue;
+			}
 			if (record == null) {
 				if (isOver(lane, item)) {
-					lane.relayed();
+					lane.relayed(item);
 					continue;
 				}
 				// On its way to the disk.
@@ -293,12 +357,58 @@ final class Relay implements Runnable {
 		return sent;
 	}
 
-	private static @Nullable SpoolRecord read(SpooledLane lane, Item item) {
+	/**
+	 * Try again later.
+	 * @param lane whose records cannot be sent
+	 * @param failure why
+	 */
+	void notNow(SpooledLane lane, Throwable failure) {
+		if (!this.stopping) {
+			this.spools.delayed(lane, failure);
+			if (this.waitingSince == null) {
+				Instant now = Instant.now();
+				this.waitingSince = now;
+				long waiting = waiting();
+				this.teller.tell(() -> this.spools.publish(SpoolEvent.Kind.WAITING, this.lanes.name(), null, waiting,
+						now, String.valueOf(failure)));
+			}
+			long now = System.nanoTime();
+			lane.delay(now, Relay::pause);
+			if (this.aliveAt == 0 || now - this.aliveAt > ALIVE) {
+				this.asleep.add(lane);
+			}
+		}
+	}
+
+	/**
+	 * The cluster has answered: what paused as it was away need not wait until its pause
+	 * is over.
+	 */
+	void alive() {
+		this.aliveAt = System.nanoTime() | 1;
+		if (!this.asleep.isEmpty()) {
+			this.asleep.removeIf((lane) -> {
+				lane.hurry();
+				return true;
+			});
+			wake();
+		}
+	}
+
+	/**
+	 * Try again after a pause that grows.
+	 * @param lane whose records cannot be sent
+	 */
+	static void later(SpooledLane lane) {
+		lane.delay(System.nanoTime(), Relay::pause);
+	}
+
+	static @Nullable SpoolRecord read(SpooledLane lane, Item item) {
 		SpooledDelivery delivery = item.delivery();
 		return (delivery != null && delivery.isLost()) ? null : lane.store().read(lane.lane(), item.position());
 	}
 
-	private static boolean isOver(SpooledLane lane, Item item) {
+	static boolean isOver(SpooledLane lane, Item item) {
 		SpooledDelivery delivery = item.delivery();
 		return (delivery != null && delivery.isLost()) || !lane.store().holds(lane.lane(), item.position());
 	}
@@ -307,8 +417,10 @@ final class Relay implements Runnable {
 			boolean replay) {
 		SpooledDelivery delivery = item.delivery();
 		if (failure == null) {
+			alive();
 			lane.store().resolve(lane.lane(), item.position());
-			lane.relayed();
+			lane.accepted();
+			lane.relayed(item);
 			if (delivery != null) {
 				delivery.complete(metadata);
 			}
@@ -316,153 +428,35 @@ final class Relay implements Runnable {
 				this.spools.deliveredLeft(lane.topic());
 			}
 		}
-		else if (RelayClient.isForGood(failure)) {
-			reject(lane, item, failure);
+		else if (RelayClient.isForGood(failure) || isRefusedTooLong(lane, failure)) {
+			this.refused.reject(lane, item, failure);
 		}
 		else {
 			lane.putBack(item, replay);
-			if (!this.stopping) {
-				this.spools.delayed(lane, failure);
-				lane.delay(System.nanoTime(), Relay::pause);
-			}
+			notNow(lane, failure);
 		}
 		wake();
 	}
 
-	private void reject(SpooledLane lane, Item item, Exception failure) {
-		SpooledDelivery delivery = item.delivery();
-		try {
-			if (delivery != null && delivery.mayReject()) {
-				lane.store().resolve(lane.lane(), item.position());
-				delivery.reject(failure);
-			}
-			else {
-				park(lane, item.position(), failure);
-				if (delivery != null) {
-					delivery.reject(failure);
-				}
-				else {
-					this.spools.rejectedLeft(lane, failure);
-				}
-			}
-			lane.relayed();
-		}
-		catch (SpoolException ex) {
-			lane.putBack(item, true);
-			lane.delay(System.nanoTime(), Relay::pause);
-			return;
-		}
-	}
-
 	/**
-	 * Keep a record that was promised and that the cluster will never take.
-	 * @param lane its lane
-	 * @param position its position
-	 * @param failure why
-	 * @return {@code false} if it is not there
+	 * Whether it makes no sense to go on trying.
+	 * @param lane where a record goes
+	 * @param failure why it does not get there
+	 * @return {@code true} if the cluster has answered for some time that there is no
+	 * such topic, or none for this application
 	 */
-	boolean park(SpooledLane lane, long position, Exception failure) {
-		SpoolRecord record = lane.store().read(lane.lane(), position);
-		if (record == null) {
+	boolean isRefusedTooLong(SpooledLane lane, Exception failure) {
+		boolean denied = RelayClient.isDenied(failure);
+		if (this.stopping || !(denied || Rejections.reason(failure, false) == RejectionReason.TOPIC_NOT_FOUND)) {
+			// It has not answered, and may think otherwise when it does.
+			lane.accepted();
 			return false;
 		}
-		SpoolLane parked = lane.store().lane(this.destination, lane.topic(), PARKED);
-		lane.store().move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position, new Parking(lane));
-		this.spools.parked(lane, failure);
-		return true;
-	}
-
-	// What has no partition gets one, and a number, and waits there.
-	private boolean place(SpooledLane lane) {
-		Item item = lane.poll(System.nanoTime(), 1);
-		if (item == null) {
+		if (!lane.isRefused(System.nanoTime(), this.spools.refusalPatience())) {
 			return false;
 		}
-		boolean placed = false;
-		try {
-			List<PartitionInfo> partitions = this.client.partitionsFor(lane.topic());
-			while (item != null) {
-				SpoolRecord record = read(lane, item);
-				if (record == null && !isOver(lane, item)) {
-					lane.putBack(item, false);
-					return placed;
-				}
-				if (record != null) {
-					placeOrReject(lane, item, record, partitions.size());
-				}
-				else {
-					lane.relayed();
-				}
-				placed = true;
-				item = this.stopping ? null : lane.poll(System.nanoTime(), 1);
-			}
-			return placed;
-		}
-		catch (RuntimeException | Error ex) {
-			if (item != null) {
-				lane.putBack(item, false);
-			}
-			if (!this.stopping) {
-				this.spools.delayed(lane, ex);
-				lane.delay(System.nanoTime(), Relay::pause);
-			}
-			return placed;
-		}
-	}
-
-	private void placeOrReject(SpooledLane lane, Item item, SpoolRecord record, int partitions) {
-		int partition = choose(record, partitions, item.position());
-		if (partition < partitions) {
-			place(lane, item, record, partition);
-			lane.relayed();
-			return;
-		}
-		String message = "Partition %d of topic '%s' does not exist, which has %d".formatted(partition, lane.topic(),
-				partitions);
-		reject(lane, item, new TimeoutException(message, new UnknownTopicOrPartitionException(message)));
-	}
-
-	private void place(SpooledLane lane, Item item, SpoolRecord record, int partition) {
-		SpooledLane target = lane(lane.topic(), partition);
-		Ticket ticket = this.client.number(lane.topic(), partition);
-		boolean moved = false;
-		try {
-			SpooledDelivery delivery = item.delivery();
-			target.move(delivery, RelayClient.stamped(record, ticket), lane, item.position(), () -> {
-				this.refusals.add(() -> takeBack(lane, item, ticket));
-				wake();
-			});
-			moved = true;
-			if (delivery != null && ticket != null) {
-				delivery.number(ticket);
-			}
-			this.sticky.add(target);
-		}
-		finally {
-			if (ticket != null && !moved) {
-				ticket.rollBack();
-			}
-			else if (ticket != null) {
-				ticket.appended();
-			}
-		}
-	}
-
-	private void takeBack(SpooledLane lane, Item item, @Nullable Ticket ticket) {
-		if (ticket != null) {
-			ticket.failed();
-		}
-		lane.takeBack(item);
-		lane.delay(System.nanoTime(), Relay::pause);
-		this.sticky.add(lane);
-	}
-
-	private static int choose(SpoolRecord record, int partitions, long position) {
-		if (record.partition() >= 0) {
-			return record.partition();
-		}
-		byte[] key = record.key();
-		return (key != null) ? Utils.toPositive(Utils.murmur2(key)) % partitions : (int) (position / 16 % partitions);
+		// The network thread must not wait for an answer, and has one.
+		return denied || (Thread.currentThread() == this.thread && this.client.isCertainlyRefused(lane.topic()));
 	}
 
 	private static long pause(int failures) {
@@ -487,34 +481,15 @@ final class Relay implements Runnable {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		KafkaException closed = new KafkaException("Producer closed; the record is in the spool");
+		// So that who waits for that only hears that it is safe.
+		boolean unused = this.store.flush();
+		this.teller.close(LAST_WORDS);
+		KafkaException closed = new KafkaException("Producer closed");
 		Set<SpooledLane> all = new HashSet<>(this.sticky);
-		all.addAll(this.lanes.values());
+		all.addAll(this.lanes.all());
 		for (SpooledLane lane : all) {
 			lane.abandon((delivery) -> delivery.abandon(closed));
 		}
-	}
-
-	/**
-	 * Says so if a record could not be parked. It is where it was then.
-	 */
-	private final class Parking implements SpoolStore.Confirmation {
-
-		private final SpooledLane lane;
-
-		Parking(SpooledLane lane) {
-			this.lane = lane;
-		}
-
-		@Override
-		public void durable() {
-		}
-
-		@Override
-		public void failed(SpoolException failure) {
-			notParked(this.lane, failure);
-		}
-
 	}
 
 }

@@ -27,6 +27,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
+import io.github.reliablekafka.durability.BoundedAdmin;
+import io.github.reliablekafka.durability.ConnectionSettings;
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.sequence.Lane;
 import io.github.reliablekafka.sequence.Stamp;
@@ -39,6 +41,9 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -60,11 +65,15 @@ final class RelayClient {
 
 	private static final String MAX_BLOCK_MS = "1000";
 
+	private static final Duration LOOK = Duration.ofSeconds(6);
+
 	private volatile Map<String, Object> settings;
 
 	private final boolean placing;
 
 	private final Supplier<@Nullable Numbering> numbering;
+
+	private volatile ClusterIdentity identity = new ClusterIdentity();
 
 	private final AtomicLong bytes = new AtomicLong();
 
@@ -114,12 +123,6 @@ final class RelayClient {
 		this.settings = own(newer, present.getOrDefault(ProducerConfig.CLIENT_ID_CONFIG, clientId(newer)));
 	}
 
-	boolean isNetworkThread() {
-		return Thread.currentThread()
-			.getName()
-			.equals("kafka-producer-network-thread | " + this.settings.get(ProducerConfig.CLIENT_ID_CONFIG));
-	}
-
 	static String clientId(Map<String, Object> settings) {
 		return settings.getOrDefault(ProducerConfig.CLIENT_ID_CONFIG, "producer") + "-spool";
 	}
@@ -130,6 +133,33 @@ final class RelayClient {
 
 	boolean hasRoom() {
 		return this.bytes.get() < WINDOW_BYTES && (!this.suspect || this.records.get() == 0);
+	}
+
+	/**
+	 * The cluster to which records would be sent now.
+	 * @return its id; {@code null} if it has not answered yet
+	 */
+	@Nullable String clusterId() {
+		return this.identity.id();
+	}
+
+	/**
+	 * Ask the cluster whether it really knows no such topic, or shows it to others only.
+	 * What a producer says of it may be from before the cluster went away.
+	 * @param topic the topic
+	 * @return {@code false} if it is there, or in doubt
+	 */
+	boolean isCertainlyRefused(String topic) {
+		try (BoundedAdmin admin = new BoundedAdmin(ConnectionSettings.of(this.settings), clientId(this.settings),
+				LOOK)) {
+			return admin.describe(topic, System.nanoTime() + LOOK.toNanos()).isEmpty();
+		}
+		catch (AuthorizationException | InvalidTopicException ex) {
+			return true;
+		}
+		catch (KafkaException ex) {
+			return false;
+		}
 	}
 
 	List<PartitionInfo> partitionsFor(String topic) {
@@ -202,6 +232,24 @@ final class RelayClient {
 	}
 
 	/**
+	 * Whether the cluster knows who sends, and does not permit it.
+	 * @param failure why a record was not taken
+	 * @return {@code false} if the cluster could not be asked
+	 */
+	static boolean isDenied(Exception failure) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (cause instanceof AuthorizationException) {
+				return true;
+			}
+			if (cause instanceof TimeoutException) {
+				// With what it was told before the cluster went away.
+				return false;
+			}
+		}
+		return false;
+	}
+
+	/**
 	 * Number a record that has no number. Whoever calls appends it and says so.
 	 * @param topic its topic
 	 * @param partition its partition
@@ -229,8 +277,9 @@ final class RelayClient {
 	static SpoolRecord parked(SpoolRecord record, SpooledLane lane, Exception failure) {
 		List<SpoolRecord.Field> headers = new ArrayList<>(record.headers());
 		headers.add(new SpoolRecord.Field(PARKED_HEADER, String.valueOf(failure).getBytes(StandardCharsets.UTF_8)));
-		return new SpoolRecord(lane.partition(), record.timestamp(), record.enqueuedAt(), record.key(), record.value(),
-				headers);
+		// One without a partition keeps what the application asked for.
+		return new SpoolRecord((lane.partition() >= 0) ? lane.partition() : record.partition(), record.timestamp(),
+				record.enqueuedAt(), record.key(), record.value(), headers);
 	}
 
 	private static ProducerRecord<byte[], byte[]> outgoing(SpoolRecord record, SpooledLane lane, boolean replay) {
@@ -263,12 +312,18 @@ final class RelayClient {
 		}
 		Producer<byte[], byte[]> present = this.producer;
 		if (present != null && this.suspect && this.records.get() <= 1) {
-			present.close(Duration.ZERO);
+			boolean unused = BoundedClose.close(present, Duration.ZERO);
 			present = null;
+			this.producer = null;
 		}
 		if (present == null) {
 			this.suspect = false;
-			present = new KafkaProducer<>(this.settings, new ByteArraySerializer(), new ByteArraySerializer());
+			ClusterIdentity found = new ClusterIdentity();
+			Map<String, Object> complete = new HashMap<>(this.settings);
+			complete.put(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG, List.of(ProducerSettingsVeto.class));
+			complete.put(ClusterIdentity.SETTING, found);
+			present = new KafkaProducer<>(complete, new ByteArraySerializer(), new ByteArraySerializer());
+			this.identity = found;
 			this.producer = present;
 		}
 		return present;
@@ -281,7 +336,7 @@ final class RelayClient {
 			last = this.producer;
 		}
 		if (last != null) {
-			last.close(timeout);
+			boolean unused = BoundedClose.close(last, timeout);
 		}
 		Numbering present = this.numbers;
 		if (present != null) {

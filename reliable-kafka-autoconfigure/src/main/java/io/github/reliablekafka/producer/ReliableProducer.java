@@ -115,8 +115,8 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 		Outcome outcome = new Outcome(record.topic(), callback, PendingReceipt.take());
 		outcome.begin();
 		try {
-			if (this.spooling != null && this.spooling.isUnplaced(record.topic())) {
-				this.spooling.takeUnplaced(outcome, record);
+			if (this.spooling != null && this.spooling.unplaced().isWaiting(record.topic())) {
+				this.spooling.unplaced().take(outcome, record);
 				return outcome.future();
 			}
 			Future<RecordMetadata> sent = this.delegate.send(record, outcome);
@@ -130,7 +130,7 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 		catch (RuntimeException | Error ex) {
 			outcome.thrown();
 			outcome.post(ex);
-			outcome.leave();
+			outcome.leave(false);
 			throw ex;
 		}
 		finally {
@@ -241,7 +241,10 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 		Duration patience = this.shutdown.closed(this) ? timeout : Duration.ZERO;
 		long closedBefore = this.closed.sum();
 		try {
-			this.delegate.close(patience);
+			if (!BoundedClose.close(this.delegate, patience)) {
+				logger.warn(("Producer closed, although a broker that is connected and does not answer keeps its "
+						+ "network thread; records that wait for their acknowledgement have no outcome"));
+			}
 		}
 		finally {
 			ifNumbered(ProducerSession::close);
@@ -298,6 +301,8 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 		private @Nullable Exception exception;
 
+		private boolean told;
+
 		Outcome(String topic, @Nullable Callback callback, @Nullable PendingReceipt receipt) {
 			super(ReliableProducer.this.ledger, topic, ReliableProducer.this.numbering, ReliableProducer.this.spooling,
 					receipt);
@@ -307,18 +312,20 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 		@Override
 		public void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
 			if (exception == null || !isTakenOver(exception, Rejections.reason(exception, isBeingSent()))) {
-				finish(metadata, exception);
+				tell(finish(metadata, exception), exception);
 			}
 		}
 
 		@Override
 		void complete(@Nullable RecordMetadata metadata) {
-			finish(metadata, null);
+			RecordMetadata place = finish(metadata, null);
+			tellLater(() -> tell(place, null));
 		}
 
 		@Override
 		void reject(Exception exception) {
-			finish(nowhere(), exception);
+			RecordMetadata place = finish(nowhere(), exception);
+			tellLater(() -> tell(place, exception));
 		}
 
 		@Override
@@ -328,13 +335,18 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 		@Override
 		void abandon(Exception exception) {
-			tell(nowhere(), exception);
+			if (isKnownToBeSafe()) {
+				// And that is the truth.
+				over();
+				return;
+			}
+			tell(nowhere(), isDurable() ? new DeliveryPendingException(topic(), exception) : exception);
 		}
 
-		private void finish(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
+		private @Nullable RecordMetadata finish(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
 			RecordMetadata place = settle(metadata, exception);
 			if (exception == null || !isParked(exception)) {
-				leave();
+				leave(exception == null);
 			}
 			if (exception != null) {
 				post(exception);
@@ -345,14 +357,30 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 			else {
 				delivered();
 			}
-			tell(place, exception);
+			return place;
 		}
 
 		private void tell(@Nullable RecordMetadata place, @Nullable Exception exception) {
-			Callback present = this.callback;
-			if (present != null) {
-				present.onCompletion(place, exception);
+			synchronized (this) {
+				// What was abandoned may arrive all the same.
+				if (this.told) {
+					return;
+				}
+				this.told = true;
 			}
+			Callback present = this.callback;
+			try {
+				if (present != null) {
+					present.onCompletion(place, exception);
+				}
+			}
+			finally {
+				// Whatever the application does in its callback.
+				completeAll(place, exception);
+			}
+		}
+
+		private void completeAll(@Nullable RecordMetadata place, @Nullable Exception exception) {
 			CompletableFuture<RecordMetadata> waiting;
 			synchronized (this) {
 				this.place = place;

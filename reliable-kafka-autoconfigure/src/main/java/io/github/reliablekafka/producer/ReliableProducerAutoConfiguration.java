@@ -31,6 +31,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 import org.springframework.kafka.core.KafkaTemplate;
@@ -64,8 +65,8 @@ public final class ReliableProducerAutoConfiguration {
 
 	@Bean
 	Spools reliableKafkaSpools(SpoolProperties properties, ProducerSessions sessions, DeliveryLedger ledger,
-			Environment environment) {
-		return new Spools(properties, environment.getProperty("spring.application.name", ""), sessions, ledger);
+			Environment environment, ApplicationEventPublisher events) {
+		return new Spools(properties, environment.getProperty("spring.application.name", ""), sessions, ledger, events);
 	}
 
 	@Bean

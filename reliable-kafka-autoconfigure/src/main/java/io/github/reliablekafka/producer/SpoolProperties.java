@@ -37,22 +37,25 @@ import org.springframework.util.unit.DataSize;
  * before its record is rejected.
  * @param retain How long records stay on disk when they are acknowledged, as far as there
  * is room, to be sent again if the cluster loses them.
+ * @param giveUpAfter How long the cluster may answer that a topic is not there, or not
+ * permitted, before records that wait for it are rejected or parked.
  * @param onCorruption What happens at the start if bytes in the spool are not what they
  * were.
  */
 @ConfigurationProperties("reliable.kafka.spool")
 record SpoolProperties(@DefaultValue("off") Mode mode, @Nullable Path directory, @DefaultValue("1GB") DataSize maxSize,
 		@DefaultValue("512MB") DataSize minFreeDisk, @DefaultValue("5s") Duration blockWhenFull,
-		@DefaultValue("0s") Duration retain, @DefaultValue("fail") OnCorruption onCorruption) {
+		@DefaultValue("0s") Duration retain, @DefaultValue("2m") Duration giveUpAfter,
+		@DefaultValue("fail") OnCorruption onCorruption) {
 
 	SpoolProperties {
 		if (maxSize.compareTo(DataSize.ofMegabytes(1)) < 0) {
 			throw new IllegalArgumentException(
 					"reliable.kafka.spool.max-size must be at least 1MB, but is %s".formatted(maxSize));
 		}
-		if (minFreeDisk.isNegative() || blockWhenFull.isNegative() || retain.isNegative()) {
+		if (minFreeDisk.isNegative() || blockWhenFull.isNegative() || retain.isNegative() || giveUpAfter.isNegative()) {
 			throw new IllegalArgumentException(
-					"reliable.kafka.spool.min-free-disk, block-when-full and retain must not be negative");
+					"reliable.kafka.spool.min-free-disk, block-when-full, retain and give-up-after must not be negative");
 		}
 	}
 

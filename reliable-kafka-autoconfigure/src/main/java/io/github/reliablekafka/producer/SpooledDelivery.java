@@ -114,7 +114,7 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 
 	/**
 	 * The record stays in the spool, and this process has no more to do with it.
-	 * @param exception what to tell its sender
+	 * @param exception what to tell a sender that was not told that it is safe
 	 */
 	abstract void abandon(Exception exception);
 
@@ -122,7 +122,7 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 	final void placed(String topic, int partition, byte @Nullable [] key, byte @Nullable [] value, Headers headers) {
 		Spooling present = this.spooling;
 		if (present != null) {
-			present.requireFits(key, value, headers);
+			present.limits().requireFits(key, value, headers);
 			present.admit(this, topic, partition, record(-1, key, value, headers));
 		}
 	}
@@ -168,7 +168,7 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 			this.handed = alone;
 		}
 		if (alone && this.spooling != null) {
-			this.spooling.handed(this);
+			this.spooling.handed().add(this);
 		}
 	}
 
@@ -198,7 +198,7 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 			this.handed = true;
 		}
 		if (this.spooling != null) {
-			this.spooling.handed(this);
+			this.spooling.handed().add(this);
 		}
 		ifSafeInSpool();
 		relieve();
@@ -264,11 +264,25 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		ifSafeInSpool();
 		PendingReceipt waiting = this.receipt;
 		SpooledLane present = this.lane;
-		if (waiting != null && present != null && this.spooling != null
+		if (waiting != null && present != null && this.spooling != null && !this.spooling.isHeldUp()
 				&& PROMISE.compareAndSet(this, OPEN, PROMISED)) {
 			this.spooling.promise(waiting, present);
 		}
 		relieve();
+	}
+
+	/**
+	 * This process has no more to do with the record. See whether its sender can have a
+	 * receipt.
+	 * @return whether the sender knows that it is safe
+	 */
+	final boolean isKnownToBeSafe() {
+		PendingReceipt waiting = this.receipt;
+		SpooledLane present = this.lane;
+		if (waiting != null && present != null && this.durable && PROMISE.compareAndSet(this, OPEN, PROMISED)) {
+			waiting.spooled(present.partition());
+		}
+		return isPromised();
 	}
 
 	// What an application sends in an outage may be larger than its memory.
@@ -276,12 +290,20 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		Spooling present = this.spooling;
 		if (present != null && this.handed && isPromised() && present.isCrowded()) {
 			forgetSender();
-			present.forgotten(this);
+			present.handed().forget(this);
 		}
 	}
 
 	final boolean isPromised() {
 		return this.promise == PROMISED;
+	}
+
+	/**
+	 * Whether the record is on disk.
+	 * @return {@code true} if the next process sends it, should this one not
+	 */
+	final boolean isDurable() {
+		return this.durable;
 	}
 
 	/**
@@ -363,17 +385,33 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 	 */
 	final void over() {
 		if (this.handed && this.spooling != null) {
-			this.spooling.over(this);
+			this.spooling.handed().remove(this);
 		}
 	}
 
 	/**
 	 * The record has an outcome and leaves the client.
+	 * @param acknowledged whether the cluster has it
 	 */
-	final void leave() {
+	final void leave(boolean acknowledged) {
 		Spooling present = this.spooling;
 		if (present != null) {
-			present.left(this);
+			present.left(this, acknowledged);
+		}
+	}
+
+	/**
+	 * Tell the sender what became of a record that went through the spool: not on the
+	 * thread that brings the outcomes of others.
+	 * @param action does that
+	 */
+	final void tellLater(Runnable action) {
+		Spooling present = this.spooling;
+		if (present != null) {
+			present.tell(action);
+		}
+		else {
+			action.run();
 		}
 	}
 

@@ -17,9 +17,12 @@
 package io.github.reliablekafka.producer;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.IntToLongFunction;
@@ -34,8 +37,9 @@ import org.jspecify.annotations.Nullable;
  * Keeps the order of a lane whose records take one of two ways: directly through the
  * application's producer, or from the spool through the relay. As long as one record is
  * on the second way, all that come later take it as well; and the relay begins when no
- * record is on the first way any more. Its monitor is held for moments only, as the
- * clients' network threads take it.
+ * record is on the first way any more. What earlier processes left for the same partition
+ * is in lanes of its own, behind which this one waits. Its monitor is held for moments
+ * only, as the clients' network threads take it.
  */
 final class SpooledLane {
 
@@ -44,7 +48,7 @@ final class SpooledLane {
 	private final SpoolLane lane;
 
 	/**
-	 * What earlier processes left.
+	 * What an earlier process left, if this lane is of such records.
 	 */
 	private final long[] left;
 
@@ -58,7 +62,12 @@ final class SpooledLane {
 	/**
 	 * In the hands of the relay.
 	 */
-	private int relaying;
+	private final Set<Item> relaying = new LinkedHashSet<>();
+
+	/**
+	 * Lanes of the same partition whose records come first; empty, as a rule.
+	 */
+	private final List<SpooledLane> before = new ArrayList<>(0);
 
 	/**
 	 * In the order in which they were admitted, before all of the backlog.
@@ -73,6 +82,16 @@ final class SpooledLane {
 	private long admitted;
 
 	/**
+	 * The last that was written to the spool when it was admitted.
+	 */
+	private long lastAppended;
+
+	/**
+	 * The last that went directly and was acknowledged.
+	 */
+	private long lastAcknowledged;
+
+	/**
 	 * Whether nobody sends what waits.
 	 */
 	private boolean closed;
@@ -82,6 +101,11 @@ final class SpooledLane {
 	private long notBefore;
 
 	private boolean delayed;
+
+	/**
+	 * Since when the cluster refuses what it may take later, or 0.
+	 */
+	private long refusedSince;
 
 	SpooledLane(SpoolStore store, SpoolLane lane, long[] left) {
 		this.store = store;
@@ -110,7 +134,24 @@ final class SpooledLane {
 	 * @return {@code true} while one does
 	 */
 	synchronized boolean isSticky() {
-		return this.relaying > 0 || isWaiting();
+		return !this.relaying.isEmpty() || isWaiting() || isBehind();
+	}
+
+	/**
+	 * Let the records of another lane go first.
+	 * @param lane what an earlier process left for the same partition
+	 */
+	synchronized void behind(SpooledLane lane) {
+		this.before.add(lane);
+	}
+
+	// The other lane does not know of this one, so that nobody waits for both.
+	private boolean isBehind() {
+		if (this.before.isEmpty()) {
+			return false;
+		}
+		this.before.removeIf((lane) -> !lane.isSticky());
+		return !this.before.isEmpty();
 	}
 
 	private boolean isWaiting() {
@@ -118,7 +159,8 @@ final class SpooledLane {
 	}
 
 	synchronized long waiting() {
-		return (long) this.returned.size() + this.backlog.size() + this.left.length - this.leftAt + this.relaying;
+		return (long) this.returned.size() + this.backlog.size() + this.left.length - this.leftAt
+				+ this.relaying.size();
 	}
 
 	/**
@@ -154,6 +196,9 @@ final class SpooledLane {
 			}
 		}
 		delivery.order(++this.admitted);
+		if (delivery.position() != 0) {
+			this.lastAppended = this.admitted;
+		}
 		if (behind) {
 			this.backlog.add(new Item(delivery.order(), delivery.position(), delivery, false));
 			return false;
@@ -171,25 +216,32 @@ final class SpooledLane {
 	 * @param record its bytes
 	 * @param from the other lane
 	 * @param position its position there
+	 * @param replay whether it may have been written before
 	 * @param refused to be run if it did not get here, and is where it was
 	 */
 	synchronized void move(@Nullable SpooledDelivery delivery, SpoolRecord record, SpooledLane from, long position,
-			Runnable refused) {
+			boolean replay, Runnable refused) {
 		Move move = new Move(from, position, from.store != this.store, refused);
 		long moved = (from.store == this.store) ? this.store.move(this.lane, record, from.lane, position, move)
 				: this.store.append(this.lane, record, 0, move);
 		if (delivery != null) {
 			delivery.moved(this, moved);
 		}
-		this.backlog.add(new Item(++this.admitted, moved, delivery, false));
+		this.backlog.add(new Item(++this.admitted, moved, delivery, replay));
+		this.lastAppended = this.admitted;
 	}
 
 	/**
 	 * A record that went directly has an outcome.
+	 * @param order its number among those of the lane
+	 * @param acknowledged whether the cluster has it
 	 * @return whether the relay may begin
 	 */
-	synchronized boolean left() {
+	synchronized boolean left(long order, boolean acknowledged) {
 		this.direct--;
+		if (acknowledged) {
+			this.lastAcknowledged = Math.max(this.lastAcknowledged, order);
+		}
 		return this.direct == 0 && isWaiting();
 	}
 
@@ -198,13 +250,18 @@ final class SpooledLane {
 	 * @param delivery follows it
 	 * @param replay whether it may have been written
 	 * @throws SpoolException if it is not in the spool and cannot get there
+	 * @throws IllegalStateException if it is not in the spool, and others that came later
+	 * are: from there it would come behind them in the next process
 	 */
 	synchronized void takeOver(SpooledDelivery delivery, boolean replay) {
 		if (!delivery.handOver()) {
 			SpoolRecord kept = delivery.kept();
-			if (kept == null) {
-				throw new IllegalStateException("Neither in the spool nor at hand");
+			if (kept == null || delivery.order() < this.lastAppended) {
+				throw new IllegalStateException(
+						"There was no room in the spool for a record of %s, and later ones are there"
+							.formatted(this.lane));
 			}
+			this.lastAppended = delivery.order();
 			delivery.appending(true);
 			try {
 				delivery.appended(this.store.append(this.lane, kept, 0, delivery));
@@ -225,12 +282,13 @@ final class SpooledLane {
 	 * @return {@code null} if there is none now
 	 */
 	synchronized @Nullable Item poll(long now, int most) {
-		if (this.direct > 0 || this.relaying >= most || (this.delayed && now - this.notBefore < 0)) {
+		if (this.direct > 0 || this.relaying.size() >= most || (this.delayed && now - this.notBefore < 0)
+				|| isBehind()) {
 			return null;
 		}
 		Item next = null;
 		if (!this.returned.isEmpty()) {
-			if (this.failures > 0 && this.relaying > 0) {
+			if (this.failures > 0 && !this.relaying.isEmpty()) {
 				// What failed must not overtake what may still fail.
 				return null;
 			}
@@ -244,18 +302,48 @@ final class SpooledLane {
 			next = this.backlog.poll();
 		}
 		if (next != null) {
-			this.relaying++;
+			this.relaying.add(next);
 		}
 		return next;
 	}
 
 	/**
-	 * The relay is done with a record.
+	 * Whether the cluster has later records of this lane already.
+	 * @param item a record that waits
+	 * @return {@code true} if it could only come behind them
 	 */
-	synchronized void relayed() {
-		this.relaying--;
+	synchronized boolean isOvertaken(Item item) {
+		return item.order() > 0 && item.order() < this.lastAcknowledged;
+	}
+
+	/**
+	 * The relay is done with a record.
+	 * @param item the record
+	 */
+	synchronized void relayed(Item item) {
+		this.relaying.remove(item);
 		this.failures = 0;
 		this.delayed = false;
+	}
+
+	/**
+	 * The cluster took a record.
+	 */
+	synchronized void accepted() {
+		this.refusedSince = 0;
+	}
+
+	/**
+	 * The cluster does not take a record for a reason that may pass.
+	 * @param now in nanoseconds
+	 * @param patience how long to hope for that, in nanoseconds
+	 * @return whether that was too long
+	 */
+	synchronized boolean isRefused(long now, long patience) {
+		if (this.refusedSince == 0) {
+			this.refusedSince = now | 1;
+		}
+		return now - this.refusedSince >= patience;
 	}
 
 	/**
@@ -264,7 +352,7 @@ final class SpooledLane {
 	 * @param replay whether it may have been written
 	 */
 	synchronized void putBack(Item item, boolean replay) {
-		this.relaying--;
+		this.relaying.remove(item);
 		this.returned.put(item.order(),
 				new Item(item.order(), item.position(), item.delivery(), item.replay() || replay));
 	}
@@ -294,18 +382,32 @@ final class SpooledLane {
 	}
 
 	/**
+	 * Wait no longer before the next attempt.
+	 */
+	synchronized void hurry() {
+		this.delayed = false;
+		this.failures = 0;
+	}
+
+	/**
 	 * Nobody will send what waits, in this process.
 	 * @param action is told of each record that somebody follows
 	 */
-	synchronized void abandon(Consumer<SpooledDelivery> action) {
+	void abandon(Consumer<SpooledDelivery> action) {
+		followed().forEach(action);
+	}
+
+	private synchronized List<SpooledDelivery> followed() {
 		this.closed = true;
-		for (Collection<Item> items : List.of(this.returned.values(), this.backlog)) {
+		List<SpooledDelivery> followed = new ArrayList<>();
+		for (Collection<Item> items : List.of(this.relaying, this.returned.values(), this.backlog)) {
 			for (Item item : items) {
 				if (item.delivery() != null) {
-					action.accept(item.delivery());
+					followed.add(item.delivery());
 				}
 			}
 		}
+		return followed;
 	}
 
 	@Override

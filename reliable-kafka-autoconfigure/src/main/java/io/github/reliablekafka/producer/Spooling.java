@@ -16,29 +16,16 @@
 
 package io.github.reliablekafka.producer;
 
-import java.time.Duration;
-import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 import io.github.reliablekafka.ledger.RejectionReason;
-import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolRecord;
 import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.apache.kafka.common.record.AbstractRecords;
-import org.apache.kafka.common.record.CompressionType;
-import org.apache.kafka.common.record.RecordBatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,29 +41,34 @@ final class Spooling {
 	 */
 	private static final long SILENCE = TimeUnit.SECONDS.toNanos(1);
 
-	private static final long STEP = TimeUnit.MILLISECONDS.toNanos(2);
+	/**
+	 * How long to sleep before looking again.
+	 */
+	static final long STEP = TimeUnit.MILLISECONDS.toNanos(2);
+
+	/**
+	 * How long a record that may go directly waits for a file that is being made.
+	 */
+	private static final long SHORT = TimeUnit.MILLISECONDS.toNanos(100);
 
 	private final Relay relay;
 
 	private final boolean ahead;
 
-	private final Duration blockWhenFull;
+	private final ClientLimits limits;
 
-	private final long bufferBytes;
+	private final ClusterIdentity identity;
 
-	private final long maxRequestBytes;
-
-	private final @Nullable ClientInternals internals;
+	private final UnplacedRecords unplaced;
 
 	private final AtomicLong directBytes = new AtomicLong();
 
-	/**
-	 * The records that have gone to the relay and have no outcome, with the bytes of
-	 * those that are in memory as well, because of their senders.
-	 */
-	private final Map<SpooledDelivery, Integer> handed = new ConcurrentHashMap<>();
+	private final HandedRecords handed = new HandedRecords();
 
-	private final AtomicLong handedBytes = new AtomicLong();
+	/**
+	 * Whether somebody has waited for the cluster to say which one it is.
+	 */
+	private volatile boolean introduced;
 
 	private volatile long progressAt = System.nanoTime();
 
@@ -84,19 +76,21 @@ final class Spooling {
 	 * Create what one producer needs.
 	 * @param relay sends what is in the spool
 	 * @param ahead whether each record is written to the spool
-	 * @param blockWhenFull how long to wait for room
-	 * @param bufferBytes size of the client's memory
-	 * @param maxRequestBytes largest record that the client takes
+	 * @param limits of the producer
+	 * @param identity of its cluster
 	 * @param internals of the client; {@code null} if they are not known
 	 */
-	Spooling(Relay relay, boolean ahead, Duration blockWhenFull, long bufferBytes, long maxRequestBytes,
+	Spooling(Relay relay, boolean ahead, ClientLimits limits, ClusterIdentity identity,
 			@Nullable ClientInternals internals) {
 		this.relay = relay;
 		this.ahead = ahead;
-		this.blockWhenFull = blockWhenFull;
-		this.bufferBytes = bufferBytes;
-		this.maxRequestBytes = maxRequestBytes;
-		this.internals = internals;
+		this.limits = limits;
+		this.identity = identity;
+		this.unplaced = new UnplacedRecords(this, relay, limits, internals);
+		identity.onFound((id) -> {
+			relay.lanes().found(id);
+			relay.wake();
+		});
 	}
 
 	/**
@@ -109,7 +103,10 @@ final class Spooling {
 	 * @throws BufferExhaustedException if there is no room for it anywhere
 	 */
 	void admit(SpooledDelivery delivery, String topic, int partition, SpoolRecord record) {
-		SpooledLane lane = this.relay.lane(topic, partition);
+		if (!isIntroduced()) {
+			return;
+		}
+		SpooledLane lane = this.relay.lanes().lane(topic, partition);
 		delivery.lane(lane);
 		int size = sizeOf(record);
 		delivery.bytes(size);
@@ -132,12 +129,30 @@ final class Spooling {
 		}
 	}
 
+	// The client may know the partitions a moment before it says whose they are. With
+	// another cluster than at first, at the same addresses, there is no spool.
+	private boolean isIntroduced() {
+		if (!this.introduced) {
+			long deadline = System.nanoTime() + SHORT;
+			while (this.identity.id() == null && System.nanoTime() - deadline < 0) {
+				LockSupport.parkNanos(STEP);
+			}
+			this.introduced = true;
+		}
+		String id = this.identity.id();
+		this.relay.lanes().found(id);
+		return this.relay.lanes().isOf(id);
+	}
+
 	private boolean enter(SpooledLane lane, SpooledDelivery delivery, SpoolRecord record) {
-		long deadline = System.nanoTime() + this.blockWhenFull.toNanos();
+		long begun = System.nanoTime();
+		long deadline = begun + this.limits.blockWhenFull().toNanos();
+		long soon = begun + Math.min(SHORT, this.limits.blockWhenFull().toNanos());
 		boolean anyway = false;
 		while (true) {
 			boolean pressed = isPressed();
-			if ((pressed || lane.isSticky()) && isCrowdedFor(delivery)) {
+			boolean behind = pressed || lane.isSticky();
+			if (behind && isCrowdedFor(delivery)) {
 				if (!mayWait(deadline)) {
 					throw crowded();
 				}
@@ -145,20 +160,26 @@ final class Spooling {
 				continue;
 			}
 			try {
-				return lane.admit(delivery, record, pressed, this.ahead, anyway);
+				boolean direct = lane.admit(delivery, record, pressed, this.ahead, anyway);
+				if (delivery.position() != 0) {
+					this.relay.behind(false);
+				}
+				return direct;
 			}
 			catch (SpoolException ex) {
-				// What may go directly waits for a file that is being made, and not for
-				// others to leave a full spool.
-				boolean passes = ex.kind() == SpoolException.Kind.BUSY
-						|| (anyway && ex.kind() == SpoolException.Kind.FULL);
-				if (passes && mayWait(deadline)) {
+				boolean busy = ex.kind() == SpoolException.Kind.BUSY;
+				// What may go directly waits for a file that is being made, and not for a
+				// slow disk, nor for others to leave a full spool.
+				boolean wait = behind ? (busy || ex.kind() == SpoolException.Kind.FULL) && mayWait(deadline)
+						: !anyway && busy && !this.relay.isBehind() && mayWait(soon);
+				if (wait) {
 					LockSupport.parkNanos(STEP);
 				}
 				else if (anyway) {
 					throw noRoom(ex);
 				}
 				else {
+					this.relay.behind(busy);
 					this.relay.bypassed(ex);
 					anyway = true;
 				}
@@ -166,7 +187,7 @@ final class Spooling {
 		}
 	}
 
-	private boolean mayWait(long deadline) {
+	boolean mayWait(long deadline) {
 		return System.nanoTime() - deadline < 0 && this.relay.mayWait() && !Thread.currentThread().isInterrupted();
 	}
 
@@ -175,8 +196,13 @@ final class Spooling {
 	}
 
 	private boolean isPressed() {
-		return !this.relay.isStopping() && this.directBytes.get() > this.bufferBytes / 2
-				&& System.nanoTime() - this.progressAt > SILENCE;
+		long direct = this.directBytes.get();
+		if (direct == 0 || System.nanoTime() - this.progressAt <= SILENCE || this.relay.isStopping()) {
+			return false;
+		}
+		// Batches that are half empty take memory as well.
+		return direct > this.limits.bufferBytes() / 2
+				|| this.limits.available().getAsLong() < this.limits.bufferBytes() / 2;
 	}
 
 	/**
@@ -185,44 +211,26 @@ final class Spooling {
 	 * @return {@code true} if those records are as large as the client's memory
 	 */
 	boolean isCrowded() {
-		return this.handedBytes.get() > this.bufferBytes;
+		return this.handed.bytes() > this.limits.bufferBytes();
 	}
 
-	// One with a receipt is soon forgotten.
-	private boolean isCrowdedFor(SpooledDelivery delivery) {
-		return !delivery.isForReceipt() && isCrowded();
+	// One with a receipt is soon forgotten, as a rule.
+	boolean isCrowdedFor(SpooledDelivery delivery) {
+		return (!delivery.isForReceipt() || isHeldUp()) && isCrowded();
 	}
 
-	private BufferExhaustedException crowded() {
+	BufferExhaustedException crowded() {
 		return new BufferExhaustedException(("Records of %d bytes wait in the spool, and their senders for them; "
 				+ "%s is %d. Senders that are content with a receipt may send more")
-			.formatted(this.handedBytes.get(), ProducerConfig.BUFFER_MEMORY_CONFIG, this.bufferBytes));
-	}
-
-	/**
-	 * Refuse what the client would refuse, before it is promised to anybody.
-	 * @param key the key in bytes
-	 * @param value the value in bytes
-	 * @param headers the headers
-	 * @throws RecordTooLargeException if the client does not take so much
-	 */
-	void requireFits(byte @Nullable [] key, byte @Nullable [] value, Headers headers) {
-		int size = AbstractRecords.estimateSizeInBytesUpperBound(RecordBatch.CURRENT_MAGIC_VALUE, CompressionType.NONE,
-				key, value, headers.toArray());
-		if (size > this.maxRequestBytes || size > this.bufferBytes) {
-			boolean request = size > this.maxRequestBytes;
-			throw new RecordTooLargeException("The message is %d bytes when serialized which is larger than %d, %s"
-				.formatted(size, request ? this.maxRequestBytes : this.bufferBytes,
-						"which is the value of the %s configuration.".formatted(request
-								? ProducerConfig.MAX_REQUEST_SIZE_CONFIG : ProducerConfig.BUFFER_MEMORY_CONFIG)));
-		}
+			.formatted(this.handed.bytes(), ProducerConfig.BUFFER_MEMORY_CONFIG, this.limits.bufferBytes()));
 	}
 
 	/**
 	 * A record has left the client.
 	 * @param delivery followed it
+	 * @param acknowledged whether the cluster has it
 	 */
-	void left(SpooledDelivery delivery) {
+	void left(SpooledDelivery delivery, boolean acknowledged) {
 		SpooledLane lane = delivery.lane();
 		if (lane == null || delivery.isHanded()) {
 			return;
@@ -231,7 +239,7 @@ final class Spooling {
 		if (delivery.position() != 0) {
 			lane.store().resolve(lane.lane(), delivery.position());
 		}
-		if (lane.left()) {
+		if (lane.left(delivery.order(), acknowledged)) {
 			this.relay.wake(lane);
 		}
 	}
@@ -245,16 +253,16 @@ final class Spooling {
 	boolean park(SpooledDelivery delivery, Exception exception) {
 		SpooledLane lane = delivery.lane();
 		try {
-			if (lane == null || !this.relay.park(lane, delivery.position(), exception)) {
+			if (lane == null || !this.relay.refused().park(lane, delivery.position(), exception)) {
 				return false;
 			}
 		}
 		catch (SpoolException ex) {
 			// It stays where it is, and the next process tries it again.
-			this.relay.notParked(Objects.requireNonNull(delivery.lane()), ex);
+			this.relay.refused().notParked(Objects.requireNonNull(delivery.lane()), ex);
 		}
 		leaveClient(delivery);
-		if (lane.left()) {
+		if (lane.left(delivery.order(), false)) {
 			this.relay.wake(lane);
 		}
 		return true;
@@ -276,8 +284,8 @@ final class Spooling {
 		SpooledLane lane = delivery.lane();
 		boolean synchronous = delivery.isBeingSent();
 		if (lane == null) {
-			return synchronous && reason == RejectionReason.UNREACHABLE && isTopicUnknown(exception)
-					&& unplaced(delivery);
+			return synchronous && reason == RejectionReason.UNREACHABLE && UnplacedRecords.isTopicUnknown(exception)
+					&& this.unplaced.take(delivery);
 		}
 		if (delivery.isHanded() || (synchronous && this.relay.isStopping())) {
 			return false;
@@ -304,14 +312,6 @@ final class Spooling {
 		return true;
 	}
 
-	// A partition that does not exist fails by the same type, and so does a record that
-	// has
-	// waited too long for others.
-	private static boolean isTopicUnknown(Exception exception) {
-		String message = exception.getMessage();
-		return message != null && message.startsWith("Topic ") && message.contains("not present in metadata");
-	}
-
 	private static boolean isWorthIt(RejectionReason reason, boolean synchronous) {
 		return switch (reason) {
 			case UNREACHABLE, NO_ROOM -> true;
@@ -321,83 +321,23 @@ final class Spooling {
 	}
 
 	/**
-	 * Whether records of a topic wait for its partitions to be known.
-	 * @param topic the topic
-	 * @return {@code true} if a record must not be given to the client
+	 * The records of topics of which nothing is known.
+	 * @return how they are taken
 	 */
-	boolean isUnplaced(String topic) {
-		return this.internals != null && this.relay.isUnplaced(topic);
+	UnplacedRecords unplaced() {
+		return this.unplaced;
+	}
+
+	ClientLimits limits() {
+		return this.limits;
 	}
 
 	/**
-	 * Take a record without asking the client, which would wait for the topic.
-	 * @param delivery follows it
-	 * @param record the record
+	 * Whether to leave it at telling of the acknowledgement.
+	 * @return {@code true} if an application takes too long
 	 */
-	void takeUnplaced(SpooledDelivery delivery, ProducerRecord<?, ?> record) {
-		ClientInternals client = this.internals;
-		if (client == null) {
-			throw new IllegalStateException("Nothing is known of the client");
-		}
-		ProducerRecord<?, ?> intercepted = client.intercept(record);
-		// The last interceptor is ours and has the record now.
-		if (delivery.prepared() == null) {
-			delivery.prepared(intercepted);
-		}
-		if (!unplaced(delivery)) {
-			throw new BufferExhaustedException(
-					"No room for records of topic '%s', of which nothing is known yet".formatted(record.topic()));
-		}
-	}
-
-	private boolean unplaced(SpooledDelivery delivery) {
-		ClientInternals client = this.internals;
-		ProducerRecord<?, ?> record = delivery.prepared();
-		if (client == null || record == null || this.relay.isStopping() || !this.relay.isPlacing()) {
-			return false;
-		}
-		// A number can be given when the partition is known.
-		delivery.thrown();
-		Headers headers = new RecordHeaders(record.headers());
-		byte[] key = client.key(record);
-		byte[] value = client.value(record, headers);
-		headers.remove(Stamp.HEADER);
-		requireFits(key, value, headers);
-		Integer partition = record.partition();
-		SpooledLane lane = this.relay.unplaced(record.topic());
-		delivery.lane(lane);
-		SpoolRecord spooled = delivery.record((partition != null) ? partition : -1, key, value, headers);
-		delivery.bytes(sizeOf(spooled));
-		long deadline = System.nanoTime() + this.blockWhenFull.toNanos();
-		while (true) {
-			if (isCrowdedFor(delivery)) {
-				if (!mayWait(deadline)) {
-					delivery.lane(null);
-					this.relay.bypassed(crowded());
-					return false;
-				}
-				LockSupport.parkNanos(STEP);
-				continue;
-			}
-			try {
-				lane.admit(delivery, spooled, true, true, false);
-				this.relay.wake(lane);
-				return true;
-			}
-			catch (IllegalStateException ex) {
-				delivery.lane(null);
-				return false;
-			}
-			catch (SpoolException ex) {
-				boolean passes = ex.kind() == SpoolException.Kind.BUSY || ex.kind() == SpoolException.Kind.FULL;
-				if (!passes || !mayWait(deadline)) {
-					delivery.lane(null);
-					this.relay.bypassed(ex);
-					return false;
-				}
-				LockSupport.parkNanos(STEP);
-			}
-		}
+	boolean isHeldUp() {
+		return this.relay.isHeldUp();
 	}
 
 	void promise(PendingReceipt receipt, SpooledLane lane) {
@@ -413,54 +353,30 @@ final class Spooling {
 		this.relay.lost(delivery, noRoom(failure));
 	}
 
-	void handed(SpooledDelivery delivery) {
-		if (this.handed.put(delivery, delivery.bytes()) == null) {
-			this.handedBytes.addAndGet(delivery.bytes());
-		}
-	}
-
-	void over(SpooledDelivery delivery) {
-		Integer bytes = this.handed.remove(delivery);
-		if (bytes != null) {
-			this.handedBytes.addAndGet(-bytes);
-		}
+	void tell(Runnable action) {
+		this.relay.tell(action);
 	}
 
 	/**
-	 * A record is in the spool, and no more in memory.
-	 * @param delivery follows it
+	 * The records that have gone to the relay.
+	 * @return those that have no outcome yet
 	 */
-	void forgotten(SpooledDelivery delivery) {
-		Integer bytes = this.handed.replace(delivery, 0);
-		if (bytes != null) {
-			this.handedBytes.addAndGet(-bytes);
-		}
+	HandedRecords handed() {
+		return this.handed;
 	}
 
 	/**
 	 * Wait until the records that have gone to the relay so far have an outcome.
-	 * @throws InterruptException if the thread is interrupted
-	 * @throws KafkaException if called by the thread that brings the outcomes
 	 */
 	void awaitHanded() {
-		for (SpooledDelivery delivery : this.handed.keySet().toArray(new SpooledDelivery[0])) {
-			while (this.handed.containsKey(delivery) && !this.relay.isStopping()) {
-				if (this.relay.isNetworkThread()) {
-					throw new KafkaException("flush() in a callback would wait for itself");
-				}
-				LockSupport.parkNanos(STEP);
-				if (Thread.interrupted()) {
-					throw new InterruptException("Interrupted while records were on their way from the spool");
-				}
-			}
-		}
+		this.handed.await(this.relay);
 	}
 
 	void wake() {
 		this.relay.wake();
 	}
 
-	private static int sizeOf(SpoolRecord record) {
+	static int sizeOf(SpoolRecord record) {
 		byte[] key = record.key();
 		byte[] value = record.value();
 		return 64 + ((key != null) ? key.length : 0) + ((value != null) ? value.length : 0);

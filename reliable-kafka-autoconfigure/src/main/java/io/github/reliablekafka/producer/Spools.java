@@ -20,23 +20,22 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
-import io.github.reliablekafka.durability.ConnectionSettings;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
+import io.github.reliablekafka.spool.ParkedRecord;
 import io.github.reliablekafka.spool.RetainedRecords;
 import io.github.reliablekafka.spool.SegmentSpool;
+import io.github.reliablekafka.spool.SpoolBacklog;
 import io.github.reliablekafka.spool.SpoolDirectory;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
@@ -48,8 +47,11 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.kafka.core.ProducerFactory;
 
@@ -70,8 +72,6 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private static final Set<String> EPHEMERAL = Set.of("tmpfs", "ramfs", "overlay", "overlayfs");
 
-	private static final String AT = " at ";
-
 	private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
 
 	private static final Duration LAST_RETRY = Duration.ofSeconds(30);
@@ -84,6 +84,8 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private final DeliveryLedger ledger;
 
+	private final ApplicationEventPublisher events;
+
 	private final Slowly slowly = new Slowly(System::nanoTime);
 
 	/**
@@ -91,25 +93,25 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	 */
 	private final Map<String, Set<ProducerFactory<?, ?>>> factories = new ConcurrentHashMap<>();
 
-	private final Map<String, Relay> relays = new ConcurrentHashMap<>();
+	private final Map<Destination, Relay> relays = new ConcurrentHashMap<>();
 
 	private final List<SegmentSpool> stores = new ArrayList<>();
 
-	private final ExecutorService receipts = Executors.newSingleThreadExecutor((task) -> {
-		Thread thread = new Thread(task, "reliable-kafka-receipts");
-		thread.setDaemon(true);
-		return thread;
-	});
+	private final Leftovers leftovers = new Leftovers();
+
+	private final LongAdder bypassed = new LongAdder();
 
 	private boolean unavailable;
 
 	private volatile boolean running;
 
-	Spools(SpoolProperties properties, String application, ProducerSessions sessions, DeliveryLedger ledger) {
+	Spools(SpoolProperties properties, String application, ProducerSessions sessions, DeliveryLedger ledger,
+			ApplicationEventPublisher events) {
 		this.properties = properties;
 		this.application = application;
 		this.sessions = sessions;
 		this.ledger = ledger;
+		this.events = events;
 	}
 
 	boolean isEnabled() {
@@ -126,31 +128,15 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	}
 
 	/**
-	 * Where records go: one factory may have producers for several clusters, and what was
-	 * meant for one must not get into another.
-	 * @param subject the name of a factory
-	 * @param settings of a producer
-	 * @return that name, and the addresses from which the producer starts
-	 */
-	static String destination(String subject, Map<String, Object> settings) {
-		Set<String> servers = new TreeSet<>();
-		ConnectionSettings.bootstrapServers(settings).forEach((server) -> servers.add(server.toLowerCase(Locale.ROOT)));
-		return subject + AT + String.join(",", servers);
-	}
-
-	private static String subject(String destination) {
-		int at = destination.lastIndexOf(AT);
-		return (at < 0) ? destination : destination.substring(0, at);
-	}
-
-	/**
 	 * A producer was created.
 	 * @param subject the name of its factory
 	 * @param settings all of its settings
+	 * @param identity of its cluster
 	 * @param client the producer
 	 * @return {@code null} if its records do not go through the spool
 	 */
-	synchronized @Nullable Spooling open(String subject, Map<String, Object> settings, Producer<?, ?> client) {
+	synchronized @Nullable Spooling open(String subject, Map<String, Object> settings, ClusterIdentity identity,
+			Producer<?, ?> client) {
 		if (!isEnabled() || settings.isEmpty() || settings.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG) != null) {
 			return null;
 		}
@@ -158,43 +144,38 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		if (store == null) {
 			return null;
 		}
-		String destination = destination(subject, settings);
+		Destination destination = Destination.of(subject, settings);
 		Relay relay = this.relays.get(destination);
 		if (relay == null) {
-			relay = relay(destination, settings, store);
+			relay = new Relay(this, destination, store,
+					new RelayClient(settings, () -> this.sessions.openPlain(settings, RelayClient.clientId(settings))));
 			this.relays.put(destination, relay);
+			relay.start();
 		}
 		else {
 			relay.settings(settings);
 		}
-		return new Spooling(relay, this.properties.mode() == SpoolProperties.Mode.WRITE_AHEAD,
-				this.properties.blockWhenFull(), number(settings, ProducerConfig.BUFFER_MEMORY_CONFIG),
-				number(settings, ProducerConfig.MAX_REQUEST_SIZE_CONFIG), ClientInternals.of(client));
+		long bufferBytes = number(settings, ProducerConfig.BUFFER_MEMORY_CONFIG);
+		ClientLimits limits = new ClientLimits(this.properties.blockWhenFull(), bufferBytes,
+				number(settings, ProducerConfig.MAX_REQUEST_SIZE_CONFIG), available(client, bufferBytes));
+		return new Spooling(relay, this.properties.mode() == SpoolProperties.Mode.WRITE_AHEAD, limits, identity,
+				ClientInternals.of(client));
+	}
+
+	private static LongSupplier available(Producer<?, ?> client, long bufferBytes) {
+		for (Map.Entry<MetricName, ? extends Metric> metric : client.metrics().entrySet()) {
+			if (metric.getKey().name().equals("buffer-available-bytes")) {
+				return () -> (metric.getValue().metricValue() instanceof Number value) ? value.longValue()
+						: bufferBytes;
+			}
+		}
+		return () -> bufferBytes;
 	}
 
 	private static long number(Map<String, Object> settings, String name) {
 		Object value = settings.get(name);
 		Object given = (value != null) ? value : ProducerConfig.configDef().defaultValues().get(name);
 		return Long.parseLong(String.valueOf(given).trim());
-	}
-
-	private Relay relay(String destination, Map<String, Object> settings, SegmentSpool store) {
-		RelayClient client = new RelayClient(settings,
-				() -> this.sessions.openPlain(settings, RelayClient.clientId(settings)));
-		Relay relay = new Relay(this, destination, store, client);
-		for (SegmentSpool each : this.stores) {
-			for (SpoolLane lane : each.occupied()) {
-				if (lane.destination().equals(destination) && lane.partition() != Relay.PARKED) {
-					this.ledger.adopt(lane.topic(), each.positions(lane).length);
-				}
-			}
-		}
-		long found = relay.start(this.stores);
-		if (found > 0) {
-			logger.info("%d records that an earlier process left in the spool are sent now, by the settings of %s"
-				.formatted(found, destination));
-		}
-		return relay;
 	}
 
 	private @Nullable SegmentSpool store() {
@@ -235,7 +216,57 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		for (SegmentSpool store : this.stores) {
 			store.findings().forEach((finding) -> logger.warn("Spool: " + finding));
 		}
+		this.leftovers.find(this.stores);
 		warnIfEphemeral(base);
+	}
+
+	/**
+	 * Give out what earlier processes left for a cluster.
+	 * @param destination where somebody sends
+	 * @param clusterId the cluster; {@code null} if it has not answered yet
+	 * @return what was left for it
+	 */
+	List<Leftovers.Left> claim(Destination destination, @Nullable String clusterId) {
+		List<Leftovers.Left> claimed = this.leftovers.claim(destination.named(clusterId)::equals);
+		claimed.forEach((left) -> this.ledger.adopt(left.lane().topic(), left.positions().length));
+		long found = claimed.stream().mapToLong((left) -> left.positions().length).sum();
+		if (found > 0) {
+			logger.info("%d records that an earlier process left in the spool are sent now, by the settings of %s"
+				.formatted(found, destination.byAddress()));
+		}
+		if (clusterId != null) {
+			this.leftovers.destinations()
+				.stream()
+				.filter((name) -> Destination.subjectOf(name).equals(destination.subject()))
+				.filter((name) -> !Destination.isByAddress(name))
+				.forEach((name) -> elsewhere(name, destination.byAddress() + ", which is " + clusterId));
+		}
+		return claimed;
+	}
+
+	private void elsewhere(String name, String present) {
+		if (this.slowly.isDue("elsewhere " + name)) {
+			logger.error(
+					("Records that an earlier process left in the spool wait for %s, and are sent nowhere else; present "
+							+ "is %s. Start the application once with the same bean and the same cluster as before")
+						.formatted(name, present));
+		}
+	}
+
+	/**
+	 * Another cluster answers at the same addresses.
+	 * @param destination the addresses
+	 * @param expected the cluster whose records wait
+	 * @param found the one that answers
+	 */
+	void otherCluster(Destination destination, String expected, String found) {
+		if (this.slowly.isDue("other cluster " + destination)) {
+			logger
+				.error(("At the addresses of %s there was cluster %s, and now there is %s. Records for the one are not sent "
+						+ "to the other: they wait. Records for the other go without the spool until the application is "
+						+ "started again")
+					.formatted(destination.byAddress(), expected, found));
+		}
 	}
 
 	private void warnIfEphemeral(Path base) {
@@ -259,16 +290,28 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		return ((directory != null) ? directory : DEFAULT_DIRECTORY).resolve(name.startsWith(".") ? "_" + name : name);
 	}
 
-	void promise(Runnable completion) {
-		try {
-			this.receipts.execute(completion);
-		}
-		catch (RejectedExecutionException ex) {
-			completion.run();
+	/**
+	 * How long the cluster may refuse a record before that counts.
+	 * @return in nanoseconds
+	 */
+	long refusalPatience() {
+		return this.properties.giveUpAfter().toNanos();
+	}
+
+	/**
+	 * A record that was promised comes behind later ones of its lane.
+	 * @param lane its lane
+	 */
+	void overtaken(SpooledLane lane) {
+		if (this.slowly.isDue("overtaken " + lane)) {
+			logger.warn(("A record of %s that was safe in the spool is sent behind later ones: the client gave it up, "
+					+ "and the later ones have been acknowledged")
+				.formatted(lane));
 		}
 	}
 
 	void bypassed(Exception reason) {
+		this.bypassed.increment();
 		if (this.slowly.isDue("bypassed " + reason.getClass())) {
 			logger.warn("Records go without the spool, and wait in memory alone: %s".formatted(reason.getMessage()));
 		}
@@ -297,8 +340,20 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	}
 
 	void parked(SpooledLane lane, Exception failure) {
-		logger.error("A record of %s that was safe in the spool is parked there, as the cluster never takes it"
+		logger.error("A record of %s that was safe in the spool is parked there, as the cluster does not take it"
 			.formatted(lane), failure);
+		publish(SpoolEvent.Kind.PARKED, lane.lane().destination(), lane.topic(), 1, Instant.now(),
+				String.valueOf(failure));
+	}
+
+	void publish(SpoolEvent.Kind kind, String cluster, @Nullable String topic, long records, Instant since,
+			String reason) {
+		try {
+			this.events.publishEvent(new SpoolEvent(kind, cluster, topic, records, since, reason));
+		}
+		catch (RuntimeException ex) {
+			logger.error("A listener for events of the spool failed", ex);
+		}
 	}
 
 	@Override
@@ -318,6 +373,45 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	@Override
 	public synchronized @Nullable SpoolStatus status() {
 		return this.stores.isEmpty() ? null : this.stores.get(0).status();
+	}
+
+	@Override
+	public synchronized @Nullable SpoolBacklog backlog() {
+		if (this.stores.isEmpty()) {
+			return null;
+		}
+		long waiting = 0;
+		Instant oldest = null;
+		for (SegmentSpool store : this.stores) {
+			for (SpoolLane lane : store.occupied()) {
+				long[] positions = (lane.partition() != RefusedRecords.PARKED) ? store.positions(lane) : new long[0];
+				waiting += positions.length;
+				SpoolRecord first = (positions.length > 0) ? store.read(lane, positions[0]) : null;
+				if (first != null && (oldest == null || first.enqueuedAt() < oldest.toEpochMilli())) {
+					oldest = Instant.ofEpochMilli(first.enqueuedAt());
+				}
+			}
+		}
+		return new SpoolBacklog(waiting, oldest, parkedRecords().count(), this.bypassed.sum());
+	}
+
+	private ParkedRecords parkedRecords() {
+		return new ParkedRecords(this.stores, this.relays.values(), this.ledger);
+	}
+
+	@Override
+	public synchronized List<ParkedRecord> parked(int most) {
+		return parkedRecords().list(most);
+	}
+
+	@Override
+	public synchronized boolean sendAgain(String id) {
+		return parkedRecords().sendAgain(id);
+	}
+
+	@Override
+	public synchronized boolean discard(String id) {
+		return parkedRecords().discard(id);
 	}
 
 	/**
@@ -371,10 +465,10 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	}
 
 	// Returns whether all was done that can be done: a producer of each factory that has
-	// left something has its relay begin.
+	// left something has its relay begin, as soon as the cluster says which one it is.
 	private boolean sendLeft() {
 		boolean done = true;
-		for (String subject : left().stream().map(Spools::subject).distinct().toList()) {
+		for (String subject : this.leftovers.destinations().stream().map(Destination::subjectOf).distinct().toList()) {
 			for (ProducerFactory<?, ?> factory : this.factories.getOrDefault(subject, Set.of())) {
 				try {
 					if (!factory.transactionCapable()) {
@@ -390,27 +484,15 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 			}
 		}
 		if (done) {
-			left().forEach((destination) -> logger
-				.error(("Records that an earlier process left in the spool wait for %s, and are sent nowhere else: no such "
-						+ "factory has a producer without transactions for that cluster. Start the application once with "
-						+ "the same bean and the same bootstrap servers as before")
-					.formatted(destination)));
+			String present = String.join(", ", this.relays.keySet().stream().map(Destination::byAddress).toList());
+			this.leftovers.destinations()
+				.stream()
+				.filter((name) -> Destination.isByAddress(name) || this.relays.keySet()
+					.stream()
+					.noneMatch((relay) -> relay.subject().equals(Destination.subjectOf(name))))
+				.forEach((name) -> elsewhere(name, present.isEmpty() ? "no producer without transactions" : present));
 		}
 		return done;
-	}
-
-	// The destinations of records for which there is no relay.
-	private synchronized Set<String> left() {
-		Set<String> destinations = new TreeSet<>();
-		for (SegmentSpool store : this.stores) {
-			store.occupied()
-				.stream()
-				.filter((lane) -> lane.partition() != Relay.PARKED)
-				.map(SpoolLane::destination)
-				.filter((destination) -> !this.relays.containsKey(destination))
-				.forEach(destinations::add);
-		}
-		return destinations;
 	}
 
 	@Override
@@ -437,7 +519,6 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		}
 		this.stores.clear();
 		this.unavailable = true;
-		this.receipts.shutdown();
 	}
 
 	@Override

@@ -24,10 +24,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 
 import io.github.reliablekafka.sequence.ChildProcess;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -48,13 +56,69 @@ class SpoolKillIntegrationTests extends SpoolSetup {
 
 	@Test
 	void whatHadAReceiptArrivesAlthoughTheProcessIsKilled() {
-		kill(3);
+		kill(5);
 	}
 
 	@Test
 	@Tag("chaos")
 	void whatHadAReceiptArrivesHoweverOftenTheProcessIsKilled() {
 		kill(Integer.getInteger("chaos.kills", 100));
+	}
+
+	@Test
+	@Tag("chaos")
+	void whatIsSentWhileTheWholeClusterIsAwayArrivesInOrderAndOnce() {
+		Duration outage = Duration.ofSeconds(Integer.getInteger("chaos.outage.seconds", 120));
+		this.runner.withPropertyValues("reliable.kafka.spool.max-size=1GB").run((context) -> {
+			ReliableKafkaTemplate<Object, Object> template = template(context);
+			List<CompletableFuture<DeliveryReceipt>> receipts = deliver(template, 0, 1000, Duration.ofSeconds(4));
+			await().atMost(Duration.ofMinutes(1)).until(() -> ledger(context).totals().delivered() == 1000);
+			away();
+			long end = System.nanoTime() + outage.toNanos();
+			int sent = 1000;
+			while (System.nanoTime() < end) {
+				receipts.addAll(deliver(template, sent, sent + 100, Duration.ofSeconds(4)));
+				sent += 100;
+				pause(50);
+			}
+			int accepted = sent;
+			for (CompletableFuture<DeliveryReceipt> receipt : receipts) {
+				assertThat(receipt).succeedsWithin(Duration.ofSeconds(10));
+			}
+			back();
+			await().atMost(Duration.ofMinutes(2)).until(() -> ledger(context).totals().delivered() > 1000);
+			long first = System.nanoTime();
+			long before = ledger(context).totals().delivered();
+			await().atMost(Duration.ofMinutes(2))
+				.pollInterval(Duration.ofMillis(5))
+				.until(() -> ledger(context).totals().delivered() == accepted);
+			double drained = (accepted - before) * 1e9 / (System.nanoTime() - first);
+			System.out.printf("%d records in %s without a cluster; drained %.0f a second, a producer sends %.0f%n",
+					accepted - 1000, outage, drained, sentByAProducer(accepted - 1000));
+			List<ConsumerRecord<String, String>> log = read();
+			assertThat(log).hasSize(accepted);
+			assertCompleteAndInOrder(log, accepted);
+		});
+	}
+
+	// Records a second, with the same settings.
+	private static double sentByAProducer(int records) {
+		String other = "raw-" + UUID.randomUUID();
+		cluster.createTopic(other, 3);
+		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, cluster.bootstrapServers(),
+				ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "1", ProducerConfig.BUFFER_MEMORY_CONFIG,
+				"262144");
+		try (KafkaProducer<String, String> producer = new KafkaProducer<>(settings, new StringSerializer(),
+				new StringSerializer())) {
+			producer.partitionsFor(other);
+			long start = System.nanoTime();
+			for (int i = 0; i < records; i++) {
+				Future<RecordMetadata> unused = producer
+					.send(new ProducerRecord<>(other, "key-" + i % 20, i + "-" + "x".repeat(200)));
+			}
+			producer.flush();
+			return records * 1e9 / (System.nanoTime() - start);
+		}
 	}
 
 	private void kill(int kills) {

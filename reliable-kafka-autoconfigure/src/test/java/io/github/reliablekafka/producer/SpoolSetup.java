@@ -75,7 +75,7 @@ abstract class SpoolSetup {
 			.withConfiguration(AutoConfigurations.of(KafkaAutoConfiguration.class, DurabilityAutoConfiguration.class,
 					ReliableProducerAutoConfiguration.class, ReliableKafkaTemplateAutoConfiguration.class))
 			.withPropertyValues("spring.kafka.bootstrap-servers=" + cluster.bootstrapServers(),
-					"spring.application.name=shop", "reliable.kafka.producer.max-block=2s",
+					"spring.application.name=shop", "reliable.kafka.producer.max-block=1s",
 					"reliable.kafka.producer.shutdown-timeout=1s", "spring.kafka.producer.buffer-memory=256KB",
 					"reliable.kafka.spool.mode=write-ahead", "reliable.kafka.spool.directory=" + this.directory);
 	}

@@ -18,14 +18,15 @@ package io.github.reliablekafka.producer;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
@@ -54,11 +55,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import org.springframework.util.FileSystemUtils;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
@@ -92,6 +95,10 @@ class SpoolingTests {
 
 	private SpoolException refusal;
 
+	private volatile long available = BUFFER;
+
+	private Spools spools;
+
 	private Relay relay;
 
 	private Spooling spooling;
@@ -122,12 +129,21 @@ class SpoolingTests {
 				});
 		SpoolProperties properties = new SpoolProperties(SpoolProperties.Mode.WRITE_AHEAD, this.directory,
 				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ZERO,
-				SpoolProperties.OnCorruption.FAIL);
+				Duration.ofSeconds(1), SpoolProperties.OnCorruption.FAIL);
 		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
-		Spools spools = new Spools(properties, "shop", sessions, this.ledger);
+		this.spools = new Spools(properties, "shop", sessions, this.ledger, (event) -> {
+		});
 		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
-		this.relay = new Relay(spools, "main", this.store, new RelayClient(settings, () -> null));
-		this.spooling = new Spooling(this.relay, true, Duration.ofMillis(50), BUFFER, MAX_REQUEST, null);
+		this.relay = new Relay(this.spools, Destination.of("main", settings), this.store,
+				new RelayClient(settings, () -> null));
+		this.spooling = spooling(Duration.ofMillis(50));
+	}
+
+	private Spooling spooling(Duration blockWhenFull) {
+		ClusterIdentity identity = new ClusterIdentity();
+		identity.found("cluster");
+		return new Spooling(this.relay, true,
+				new ClientLimits(blockWhenFull, BUFFER, MAX_REQUEST, () -> this.available), identity, null);
 	}
 
 	@AfterEach
@@ -156,7 +172,7 @@ class SpoolingTests {
 		await().until(first::isPromised);
 		this.refuseMoves = this.refusal;
 		assertThat(first.isParked(new RecordTooLargeException())).isTrue();
-		SpooledLane lane = this.relay.lane("orders", 0);
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
 		assertThat(this.spool.holds(lane.lane(), first.position())).isTrue();
 		handed(100, null);
 		assertThat(lane.poll(System.nanoTime(), 1)).as("nothing is on the direct way").isNotNull();
@@ -166,9 +182,15 @@ class SpoolingTests {
 	void flushWaitsForTheRecordsThatWereThereAndNotForAsManyOthers() throws Exception {
 		Followed stuck = handed(100, null);
 		CompletableFuture<Void> flush = CompletableFuture.runAsync(this.spooling::awaitHanded);
-		TimeUnit.MILLISECONDS.sleep(50);
+		// Another producer's flush begins later, and waits for as many records.
+		Spooling others = spooling(Duration.ofMillis(50));
+		Followed other = new Followed(null);
+		others.handed().add(other);
+		CompletableFuture<Void> control = CompletableFuture.runAsync(others::awaitHanded);
 		handed(100, null).over();
-		TimeUnit.MILLISECONDS.sleep(50);
+		handed(100, null).over();
+		others.handed().remove(other);
+		assertThat(control).succeedsWithin(Duration.ofSeconds(10));
 		assertThat(flush).isNotDone();
 		stuck.over();
 		assertThat(flush).succeedsWithin(Duration.ofSeconds(10));
@@ -181,8 +203,8 @@ class SpoolingTests {
 		assertThat(direct.position()).as("not in the spool").isZero();
 		assertThat(direct.kept()).isNotNull();
 		Followed alone = new Followed(null);
-		alone.lane(this.relay.lane("orders", 1));
-		this.relay.lane("orders", 1).admit(alone, record(100), true, true, false);
+		alone.lane(this.relay.lanes().lane("orders", 1));
+		this.relay.lanes().lane("orders", 1).admit(alone, record(100), true, true, false);
 		assertThat(alone.isLost()).isTrue();
 		await().untilAsserted(() -> assertThat(alone.rejection.get()).isInstanceOf(BufferExhaustedException.class));
 		this.spooling.awaitHanded();
@@ -218,33 +240,180 @@ class SpoolingTests {
 
 	@Test
 	void whatComesBackGoesInTheOrderInWhichItCame() {
-		SpooledLane lane = this.relay.lane("orders", 0);
-		this.refuseAppends = this.refusal;
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
 		Followed first = direct(100, null);
-		this.refuseAppends = null;
 		Followed second = direct(100, null);
-		assertThat(first.position()).isZero();
 		lane.takeOver(second, true);
 		lane.takeOver(first, true);
-		assertThat(first.position()).isGreaterThan(second.position());
 		assertThat(lane.poll(System.nanoTime(), 2).delivery()).isSameAs(first);
 		assertThat(lane.poll(System.nanoTime(), 2).delivery()).isSameAs(second);
 	}
 
 	@Test
-	void nothingIsTakenForARelayThatHasEnded() {
-		Followed waiting = handed(100, null);
-		this.relay.stop();
-		assertThat(waiting.abandoned).isTrue();
-		assertThatIllegalStateException().isThrownBy(() -> direct(100, null)).withMessageContaining("Producer closed");
+	void recordWithoutRoomThatTheClientGivesUpDoesNotGetBehindLaterOnes() {
+		this.refuseAppends = this.refusal;
+		Followed first = direct(100, null);
+		Followed second = direct(100, null);
+		this.refuseAppends = null;
+		assertThat(second.isTakenOver(new TimeoutException("expired"), RejectionReason.EXPIRED))
+			.as("nothing later is in the spool")
+			.isTrue();
+		assertThat(first.isTakenOver(new TimeoutException("expired"), RejectionReason.EXPIRED))
+			.as("in the next process it would be sent behind the second")
+			.isFalse();
 	}
 
 	@Test
-	void destinationIsTheClusterAsWell() {
-		String destination = Spools.destination("factory", bootstrap("B:9092, a:9092"));
-		assertThat(Spools.destination("factory", bootstrap(List.of("a:9092", "b:9092")))).isEqualTo(destination);
-		assertThat(Spools.destination("factory", bootstrap("a:9092"))).isNotEqualTo(destination);
-		assertThat(Spools.destination("other", bootstrap("a:9092,b:9092"))).isNotEqualTo(destination);
+	void recordThatTheClientGivesUpIsKnownToBeOvertaken() {
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		Followed first = direct(100, null);
+		Followed second = direct(100, null);
+		Followed third = direct(100, null);
+		second.leave(true);
+		lane.takeOver(first, true);
+		lane.takeOver(third, true);
+		SpooledLane.Item item = lane.poll(System.nanoTime(), 2);
+		assertThat(item.delivery()).isSameAs(first);
+		assertThat(lane.isOvertaken(item)).isTrue();
+		assertThat(lane.isOvertaken(lane.poll(System.nanoTime(), 2))).isFalse();
+	}
+
+	@Test
+	void whatAnEarlierProcessLeftGoesFirst() {
+		long position = this.spool.append(this.spool.lane("main", "orders", 5), record(100), 0, null);
+		SpooledLane left = new SpooledLane(this.spool, this.spool.lane("main", "orders", 5), new long[] { position });
+		SpooledLane own = this.relay.lanes().lane("orders", 0);
+		own.behind(left);
+		Followed delivery = new Followed(null);
+		assertThatExceptionOfType(HandedOver.class)
+			.isThrownBy(() -> this.spooling.admit(delivery, "orders", 0, record(100)));
+		assertThat(own.poll(System.nanoTime(), 1)).as("behind what was left").isNull();
+		SpooledLane.Item first = left.poll(System.nanoTime(), 1);
+		assertThat(own.poll(System.nanoTime(), 1)).as("what was left may fail").isNull();
+		left.relayed(first);
+		assertThat(own.poll(System.nanoTime(), 1).delivery()).isSameAs(delivery);
+	}
+
+	@Test
+	void slowDiskDoesNotSlowSenders() throws Exception {
+		this.refuseAppends = busy();
+		Spooling patient = spooling(Duration.ofSeconds(5));
+		long start = System.nanoTime();
+		for (int i = 0; i < 200; i++) {
+			Followed delivery = new Followed(null);
+			patient.admit(delivery, "orders", 0, record(100));
+			assertThat(delivery.position()).isZero();
+			delivery.leave(true);
+		}
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).as("one waits a moment, and 199 do not")
+			.isLessThan(Duration.ofSeconds(2));
+		this.refuseAppends = null;
+		assertThat(direct(100, null).position()).as("in the spool again").isNotZero();
+	}
+
+	@Test
+	void halfEmptyBatchesFillTheMemoryOfTheClientAsWell() {
+		direct(100, null);
+		this.available = BUFFER / 4;
+		await().untilAsserted(() -> assertThatExceptionOfType(HandedOver.class)
+			.as("the cluster is silent, and there is little memory left")
+			.isThrownBy(() -> direct(100, null)));
+	}
+
+	@Test
+	void actionThatBlocksHoldsUpNobodyElsesReceipts() throws Exception {
+		CountDownLatch latch = new CountDownLatch(1);
+		PendingReceipt blocking = new PendingReceipt("orders");
+		CompletableFuture<Void> action = blocking.thenAccept((receipt) -> {
+			try {
+				latch.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		});
+		direct(100, blocking);
+		await().until(blocking::isDone);
+		Relay other = new Relay(this.spools, Destination.of("other", bootstrap("localhost:2")), this.store,
+				new RelayClient(bootstrap("localhost:2"), () -> null));
+		CompletableFuture<Void> told = new CompletableFuture<>();
+		other.tell(() -> told.complete(null));
+		assertThat(told).succeedsWithin(Duration.ofSeconds(10));
+		Followed next = direct(100, null);
+		await().until(next::isDurable);
+		assertThat(action).isNotDone();
+		latch.countDown();
+		assertThat(action).succeedsWithin(Duration.ofSeconds(10));
+	}
+
+	@Test
+	void laneThatPausesAsTheClusterIsAwayGoesOnWhenThatAnswers() {
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		handed(100, null);
+		for (int i = 0; i < 10; i++) {
+			lane.delay(System.nanoTime(), (failures) -> Duration.ofHours(1).toNanos());
+		}
+		this.relay.notNow(lane, new TimeoutException("away"));
+		assertThat(lane.poll(System.nanoTime(), 1)).isNull();
+		this.relay.alive();
+		SpooledLane.Item item = lane.poll(System.nanoTime(), 1);
+		assertThat(item).isNotNull();
+		lane.putBack(item, false);
+		lane.delay(System.nanoTime(), (failures) -> Duration.ofHours(1).toNanos());
+		this.relay.notNow(lane, new TimeoutException("this topic, while others are taken"));
+		this.relay.alive();
+		assertThat(lane.poll(System.nanoTime(), 1)).as("it has a reason of its own").isNull();
+	}
+
+	@Test
+	void actionThatBlocksForEverDoesNotFillTheMemory() throws Exception {
+		CountDownLatch latch = new CountDownLatch(1);
+		this.relay.tell(() -> {
+			try {
+				latch.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		});
+		Followed early = direct(100, new PendingReceipt("orders"));
+		await().until(early::isPromised);
+		for (int i = 0; i < 10_000; i++) {
+			this.relay.tell(() -> {
+			});
+		}
+		PendingReceipt receipt = new PendingReceipt("orders");
+		Followed late = direct(100, receipt);
+		await().until(late::isDurable);
+		assertThat(late.isPromised()).as("told when it is acknowledged").isFalse();
+		assertThat(late.isKnownToBeSafe()).as("or when the process ends").isTrue();
+		assertThat(receipt).isCompleted();
+		latch.countDown();
+	}
+
+	@Test
+	void callbackOfARecordOutOfTheSpoolWaitsForNothingThatOnlyItsThreadDoes() {
+		CompletableFuture<Boolean> waits = new CompletableFuture<>();
+		this.relay.tell(() -> waits.complete(this.relay.mayWait()));
+		assertThat(waits).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(false);
+		handed(100, null);
+		CompletableFuture<Throwable> flush = new CompletableFuture<>();
+		this.relay.tell(() -> flush.complete(catchThrowable(this.spooling::awaitHanded)));
+		assertThat(flush).succeedsWithin(Duration.ofSeconds(10))
+			.satisfies((failure) -> assertThat(failure).hasMessageContaining("wait for itself"));
+	}
+
+	@Test
+	void nothingIsTakenForARelayThatHasEnded() {
+		Followed waiting = handed(100, null);
+		PendingReceipt receipt = new PendingReceipt("orders");
+		handed(100, receipt);
+		this.relay.stop();
+		assertThat(waiting.abandoned).isTrue();
+		assertThat(waiting.isDurable()).isTrue();
+		assertThat(receipt).isCompletedWithValueMatching((safe) -> safe.outcome() == DeliveryReceipt.Outcome.SPOOLED,
+				"told that it is safe");
+		assertThatIllegalStateException().isThrownBy(() -> direct(100, null)).withMessageContaining("Producer closed");
 	}
 
 	@Test
@@ -269,6 +438,27 @@ class SpoolingTests {
 		assertThat(sent).succeedsWithin(Duration.ofSeconds(1)).isSameAs(place);
 	}
 
+	// What the spool says while it makes a file.
+	private static SpoolException busy() throws Exception {
+		Path directory = Files.createTempDirectory("busy");
+		try (SegmentSpool full = SpoolDirectory.open(directory, SpoolOptions.of("shop", 32 << 20, 0, false))) {
+			while (true) {
+				try {
+					full.append(full.lane("main", "orders", 0), record(100_000), 0, null);
+				}
+				catch (SpoolException ex) {
+					if (ex.kind() == SpoolException.Kind.BUSY) {
+						return ex;
+					}
+					throw ex;
+				}
+			}
+		}
+		finally {
+			FileSystemUtils.deleteRecursively(directory);
+		}
+	}
+
 	private static Map<String, Object> bootstrap(Object servers) {
 		return Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, servers);
 	}
@@ -280,7 +470,7 @@ class SpoolingTests {
 	}
 
 	private Followed handed(int bytes, @Nullable PendingReceipt receipt) {
-		SpooledLane lane = this.relay.lane("orders", 0);
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
 		Followed delivery = new Followed(receipt);
 		if (!lane.isSticky()) {
 			delivery.lane(lane);

@@ -16,11 +16,19 @@
 
 package io.github.reliablekafka.producer;
 
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
 
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.BeanUtils;
@@ -67,8 +75,50 @@ class UpstreamDefaultsTests {
 		assertThat(Arrays.stream(BeanUtils.getPropertyDescriptors(KafkaProperties.Template.class))
 			.map((descriptor) -> descriptor.getName())
 			.filter((name) -> !name.equals("class")))
-			.containsExactlyInAnyOrderElementsOf(new TreeSet<>(java.util.List.of("allowNonTransactional",
-					"closeTimeout", "defaultTopic", "observationEnabled", "transactionIdPrefix")));
+			.containsExactlyInAnyOrderElementsOf(new TreeSet<>(List.of("allowNonTransactional", "closeTimeout",
+					"defaultTopic", "observationEnabled", "transactionIdPrefix")));
+	}
+
+	@Test
+	void clientShowsWhatRecordsOfUnknownTopicsNeed() {
+		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1",
+				ProducerConfig.INTERCEPTOR_CLASSES_CONFIG, List.of(ProducerSettingsVeto.class));
+		try (KafkaProducer<String, byte[]> client = new KafkaProducer<>(settings, new StringSerializer(),
+				new ByteArraySerializer())) {
+			ClientInternals internals = ClientInternals.of(client);
+			assertThat(internals)
+				.as("KafkaProducer has no fields interceptors, keySerializerPlugin and valueSerializerPlugin any more, or "
+						+ "others than before: see ClientInternals, without which records of topics that were never seen "
+						+ "cannot wait in the spool")
+				.isNotNull();
+			ProducerRecord<String, byte[]> record = new ProducerRecord<>("orders", "key", new byte[] { 1 });
+			assertThat(internals.intercept(record)).isEqualTo(record);
+			assertThat(internals.key(record)).isEqualTo("key".getBytes(StandardCharsets.UTF_8));
+			assertThat(internals.value(record, record.headers())).isEqualTo(new byte[] { 1 });
+			assertThat(client.metrics().keySet()).as("see Spools.available")
+				.anyMatch((metric) -> metric.name().equals("buffer-available-bytes"));
+		}
+	}
+
+	@Test
+	void clientTellsAnUnknownTopicByTheseWords() {
+		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1",
+				ProducerConfig.MAX_BLOCK_MS_CONFIG, "10");
+		try (KafkaProducer<byte[], byte[]> client = new KafkaProducer<>(settings, new ByteArraySerializer(),
+				new ByteArraySerializer())) {
+			assertThat(client.send(new ProducerRecord<>("orders", new byte[0])))
+				.as("see UnplacedRecords.isTopicUnknown")
+				.failsWithin(Duration.ofSeconds(10))
+				.withThrowableOfType(ExecutionException.class)
+				.havingCause()
+				.withMessageStartingWith("Topic ")
+				.withMessageContaining("not present in metadata");
+		}
+	}
+
+	@Test
+	void clientThatIsClosedInACallbackIsKnownByTheNameOfItsThread() {
+		assertThat(KafkaProducer.NETWORK_THREAD_PREFIX).isEqualTo("kafka-producer-network-thread");
 	}
 
 }

@@ -1,0 +1,159 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.spool.ParkedRecord;
+import io.github.reliablekafka.spool.SegmentSpool;
+import io.github.reliablekafka.spool.SpoolLane;
+import io.github.reliablekafka.spool.SpoolRecord;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the records that are parked, and lets people decide about them. Used by one
+ * thread at a time.
+ */
+final class ParkedRecords {
+
+	private static final Log logger = LogFactory.getLog(ParkedRecords.class);
+
+	private final Collection<SegmentSpool> stores;
+
+	private final Collection<Relay> relays;
+
+	private final DeliveryLedger ledger;
+
+	ParkedRecords(Collection<SegmentSpool> stores, Collection<Relay> relays, DeliveryLedger ledger) {
+		this.stores = stores;
+		this.relays = relays;
+		this.ledger = ledger;
+	}
+
+	long count() {
+		long count = 0;
+		for (SegmentSpool store : this.stores) {
+			for (SpoolLane lane : parkedLanes(store)) {
+				count += store.positions(lane).length;
+			}
+		}
+		return count;
+	}
+
+	List<ParkedRecord> list(int most) {
+		List<ParkedRecord> parked = new ArrayList<>();
+		for (SegmentSpool store : this.stores) {
+			for (SpoolLane lane : parkedLanes(store)) {
+				for (long position : store.positions(lane)) {
+					SpoolRecord record = (parked.size() < most) ? store.read(lane, position) : null;
+					if (record != null) {
+						parked.add(parked(store, lane, position, record));
+					}
+				}
+			}
+		}
+		return parked;
+	}
+
+	private static List<SpoolLane> parkedLanes(SegmentSpool store) {
+		return store.occupied().stream().filter((lane) -> lane.partition() == RefusedRecords.PARKED).toList();
+	}
+
+	private static ParkedRecord parked(SegmentSpool store, SpoolLane lane, long position, SpoolRecord record) {
+		List<SpoolRecord.Field> headers = new ArrayList<>(record.headers());
+		SpoolRecord.Field last = headers.remove(headers.size() - 1);
+		byte[] reason = last.value();
+		return new ParkedRecord(id(store, lane, position), lane.topic(), record.partition(),
+				Instant.ofEpochMilli(record.enqueuedAt()),
+				(reason != null) ? new String(reason, StandardCharsets.UTF_8) : "", record.key(), record.value(),
+				headers);
+	}
+
+	private static String id(SegmentSpool store, SpoolLane lane, long position) {
+		return "%08x-%s-%d".formatted((store.location() + " " + lane.destination()).hashCode(), lane.topic(), position);
+	}
+
+	boolean sendAgain(String id) {
+		Place place = find(id);
+		SpoolRecord record = (place != null) ? place.store().read(place.lane(), place.position()) : null;
+		if (place == null || record == null) {
+			return false;
+		}
+		String cluster = place.lane().destination();
+		Relay relay = this.relays.stream()
+			.filter((candidate) -> candidate.lanes().isNamed(cluster))
+			.findFirst()
+			.orElseThrow(() -> new IllegalStateException(
+					"No producer of this application sends to %s now, for which the record was meant"
+						.formatted(cluster)));
+		List<SpoolRecord.Field> headers = record.headers().subList(0, record.headers().size() - 1);
+		SpoolRecord restored = new SpoolRecord(record.partition(), record.timestamp(), record.enqueuedAt(),
+				record.key(), record.value(), List.copyOf(headers));
+		String topic = place.lane().topic();
+		SpooledLane target = (record.partition() >= 0) ? relay.lanes().lane(topic, record.partition())
+				: relay.lanes().unplaced(topic);
+		SpooledLane from = new SpooledLane(place.store(), place.lane(), new long[0]);
+		target.move(null, restored, from, place.position(), true,
+				() -> logger.error("A parked record of %s could not be taken out, and stays parked".formatted(topic)));
+		this.ledger.adopt(topic, 1);
+		relay.wake(target);
+		return true;
+	}
+
+	boolean discard(String id) {
+		Place place = find(id);
+		if (place == null) {
+			return false;
+		}
+		place.store().resolve(place.lane(), place.position());
+		logger.warn("The parked record %s of topic '%s' was given up, as somebody asked for it".formatted(id,
+				place.lane().topic()));
+		return true;
+	}
+
+	private @Nullable Place find(String id) {
+		for (SegmentSpool store : this.stores) {
+			for (SpoolLane lane : parkedLanes(store)) {
+				for (long position : store.positions(lane)) {
+					if (id(store, lane, position).equals(id)) {
+						return new Place(store, lane, position);
+					}
+				}
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * Where a record is.
+	 *
+	 * @param store its spool
+	 * @param lane its lane
+	 * @param position its position
+	 */
+	private record Place(SegmentSpool store, SpoolLane lane, long position) {
+
+	}
+
+}

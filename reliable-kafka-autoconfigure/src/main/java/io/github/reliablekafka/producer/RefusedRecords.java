@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import io.github.reliablekafka.producer.SpooledLane.Item;
+import io.github.reliablekafka.spool.SpoolException;
+import io.github.reliablekafka.spool.SpoolLane;
+import io.github.reliablekafka.spool.SpoolRecord;
+import io.github.reliablekafka.spool.SpoolStore;
+import org.apache.kafka.common.KafkaException;
+
+/**
+ * Decides about records in the spool that the cluster does not take: who was promised
+ * nothing is told so, and what was promised is parked. Safe for use by many threads.
+ */
+final class RefusedRecords {
+
+	/**
+	 * The lane, beside its partitions, of what the cluster does not take.
+	 */
+	static final int PARKED = -2;
+
+	private final Relay relay;
+
+	private final Spools spools;
+
+	RefusedRecords(Relay relay, Spools spools) {
+		this.relay = relay;
+		this.spools = spools;
+	}
+
+	/**
+	 * Reject a record that could only come behind later ones of its lane: its sender can
+	 * be told the truth, unless it was promised that the record will be delivered.
+	 * @param lane its lane
+	 * @param item the record, which was taken from the lane
+	 * @return {@code false} if it is to be sent
+	 */
+	boolean isRejectedAsOvertaken(SpooledLane lane, Item item) {
+		SpooledDelivery delivery = item.delivery();
+		if (delivery == null || !lane.isOvertaken(item)) {
+			return false;
+		}
+		if (!delivery.mayReject()) {
+			this.spools.overtaken(lane);
+			return false;
+		}
+		reject(lane, item, new KafkaException(("The client gave up a record of %s, and later ones have been "
+				+ "acknowledged. Sent now, it would come behind them")
+			.formatted(lane.lane())));
+		return true;
+	}
+
+	/**
+	 * The cluster does not take a record.
+	 * @param lane its lane
+	 * @param item the record, which was taken from the lane
+	 * @param failure why
+	 */
+	void reject(SpooledLane lane, Item item, Exception failure) {
+		SpooledDelivery delivery = item.delivery();
+		try {
+			if (delivery != null && delivery.mayReject()) {
+				lane.store().resolve(lane.lane(), item.position());
+				delivery.reject(failure);
+			}
+			else {
+				park(lane, item.position(), failure);
+				if (delivery != null) {
+					delivery.reject(failure);
+				}
+				else {
+					this.spools.rejectedLeft(lane, failure);
+				}
+			}
+			lane.relayed(item);
+		}
+		catch (SpoolException ex) {
+			lane.putBack(item, true);
+			Relay.later(lane);
+		}
+	}
+
+	/**
+	 * Keep a record that was promised and that the cluster will never take.
+	 * @param lane its lane
+	 * @param position its position
+	 * @param failure why
+	 * @return {@code false} if it is not there
+	 */
+	boolean park(SpooledLane lane, long position, Exception failure) {
+		SpoolRecord record = lane.store().read(lane.lane(), position);
+		if (record == null) {
+			return false;
+		}
+		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), PARKED);
+		lane.store().move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position, new Parking(lane));
+		this.relay.tell(() -> this.spools.parked(lane, failure));
+		return true;
+	}
+
+	void notParked(SpooledLane lane, Exception failure) {
+		this.spools.notParked(lane, failure);
+	}
+
+	/**
+	 * Says so if a record could not be parked. It is where it was then.
+	 */
+	private final class Parking implements SpoolStore.Confirmation {
+
+		private final SpooledLane lane;
+
+		Parking(SpooledLane lane) {
+			this.lane = lane;
+		}
+
+		@Override
+		public void durable() {
+		}
+
+		@Override
+		public void failed(SpoolException failure) {
+			notParked(this.lane, failure);
+		}
+
+	}
+
+}
