@@ -113,7 +113,8 @@ public final class DurabilityAudit implements AutoCloseable {
 		Map<String, List<ExpiryReader.Expiring>> late = expiry.read(uses, states);
 		List<TopicDurability> topics = uses.stream()
 			.filter((use) -> isMissed(use, states))
-			.map((use) -> this.settling.apply(judge(use, states, cluster), late.getOrDefault(use.topic(), List.of()), at))
+			.map((use) -> this.settling.apply(judge(use, states, cluster), late.getOrDefault(use.topic(), List.of()),
+					at))
 			.sorted((one, other) -> one.topic().compareTo(other.topic()))
 			.toList();
 		DurabilityLevel highest = uses.stream()
