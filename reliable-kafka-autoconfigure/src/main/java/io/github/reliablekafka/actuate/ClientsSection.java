@@ -48,7 +48,7 @@ final class ClientsSection {
 	private static final Map<String, Set<String>> PRINTABLE = Map.of("producer", printable(ProducerConfig.configDef()),
 			"consumer", printable(ConsumerConfig.configDef()));
 
-	private static final Pattern USER = Pattern.compile("(?<=://)[^/?#@\\s,]+(?=@)");
+	private static final Pattern USER = Pattern.compile("(?<=://)[^\\s,]*(?=@)");
 
 	private static final Pattern PARAMETER = Pattern
 		.compile("(?i)(?<=[?&])([^=&#\\s]*(?:password|secret|token|key|credential)[^=&#\\s]*)=[^&#\\s,]*");
@@ -89,7 +89,8 @@ final class ClientsSection {
 			Map<String, Object> setting = new LinkedHashMap<>();
 			setting.put("value", printable.contains(name) ? withoutSecrets(print(value)) : MASKED);
 			String origin = this.origins.find(client.kind(), name, value);
-			setting.put("origin", (origin != null) ? origin : "the application's code, Spring Boot or reliable-kafka");
+			setting.put("origin", (origin != null) ? withoutSecrets(origin)
+					: "the application's code, Spring Boot or reliable-kafka");
 			settings.put(name, setting);
 		});
 		description.put("settings", settings);
@@ -106,7 +107,8 @@ final class ClientsSection {
 		return printable;
 	}
 
-	// An address may name a user and a password, or have a token among its parameters.
+	// An address may name a user and a password, or have a token among its parameters. A
+	// password may have a slash or an at sign in it, so all up to the last one is masked.
 	private static String withoutSecrets(String value) {
 		return PARAMETER.matcher(USER.matcher(value).replaceAll(MASKED)).replaceAll("$1=" + MASKED);
 	}

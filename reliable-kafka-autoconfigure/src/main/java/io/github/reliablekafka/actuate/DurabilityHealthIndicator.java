@@ -21,6 +21,7 @@ import java.util.List;
 
 import io.github.reliablekafka.durability.ClusterDurability;
 import io.github.reliablekafka.durability.DurabilityBoard;
+import io.github.reliablekafka.durability.TopicDurability;
 import io.github.reliablekafka.durability.Violation;
 
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
@@ -28,8 +29,9 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
 /**
- * A warning while a topic does not survive what it must. Unknown while no cluster could
- * be looked at. Never down: to take the application away makes nothing more durable.
+ * A warning while a topic does not survive what it must. Unknown while a cluster cannot
+ * be looked at, or what a topic survives cannot be told. Never down: to take the
+ * application away makes nothing more durable.
  */
 final class DurabilityHealthIndicator extends AbstractHealthIndicator {
 
@@ -60,7 +62,14 @@ final class DurabilityHealthIndicator extends AbstractHealthIndicator {
 			.filter((cluster) -> cluster.failure() != null)
 			.map((cluster) -> "%s: %s".formatted(cluster.cluster(), cluster.failure()))
 			.toList();
-		boolean unknown = clusters.isEmpty() || !failures.isEmpty();
+		List<String> notKnown = clusters.stream()
+			.flatMap((cluster) -> cluster.topics().stream())
+			.filter(DurabilityHealthIndicator::isDoubtful)
+			.map((topic) -> "topic '%s' survives %s, and must survive %s: %s".formatted(topic.topic(),
+					topic.levelInWords(), topic.required().label(),
+					topic.unknown().isEmpty() ? "each broker decides by a setting of its own" : topic.unknown()))
+			.toList();
+		boolean unknown = clusters.isEmpty() || !failures.isEmpty() || !notKnown.isEmpty();
 		builder.status(open.isEmpty() ? (unknown ? Status.UNKNOWN : Status.UP) : WARNING);
 		if (!open.isEmpty()) {
 			builder.withDetail("violations", open.stream().limit(MOST_LINES).toList())
@@ -68,6 +77,9 @@ final class DurabilityHealthIndicator extends AbstractHealthIndicator {
 		}
 		if (!failures.isEmpty()) {
 			builder.withDetail("notLookedAt", failures);
+		}
+		if (!notKnown.isEmpty()) {
+			builder.withDetail("notKnown", notKnown.stream().limit(MOST_LINES).toList());
 		}
 		List<String> accepted = violations.stream()
 			.filter(this.board::isAccepted)
@@ -78,6 +90,12 @@ final class DurabilityHealthIndicator extends AbstractHealthIndicator {
 		if (!accepted.isEmpty()) {
 			builder.withDetail("accepted", accepted);
 		}
+	}
+
+	// What is surely too little is a violation.
+	private static boolean isDoubtful(TopicDurability topic) {
+		return topic.present() && topic.level().compareTo(topic.required()) < 0
+				&& topic.atMost().compareTo(topic.required()) >= 0;
 	}
 
 }

@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 
-import io.github.reliablekafka.deadletter.DeadLetters;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryCounts;
 import io.github.reliablekafka.ledger.DeliveryLedger;
@@ -38,7 +37,6 @@ import io.github.reliablekafka.sequence.SequenceBoards;
 import io.github.reliablekafka.spool.SpoolBacklog;
 import io.github.reliablekafka.spool.SpoolStatus;
 import io.github.reliablekafka.spool.SpoolWatch;
-import org.apache.kafka.common.KafkaException;
 
 /**
  * What became of records, as the ledgers have it, for the endpoint. Each method builds a
@@ -196,31 +194,6 @@ final class RecordsSections {
 		Instant oldest = backlog.oldest();
 		Duration age = (oldest != null) ? Duration.between(oldest, Instant.now()) : Duration.ZERO;
 		return age.isNegative() ? Duration.ZERO : age;
-	}
-
-	static Map<String, Object> deadLetters(DeadLetters deadLetters) {
-		Map<String, Object> section = new LinkedHashMap<>();
-		List<Map<String, Object>> topics = new ArrayList<>();
-		String failure = "";
-		try {
-			deadLetters.topics().forEach((topic) -> {
-				Map<String, Object> map = new LinkedHashMap<>();
-				map.put("topic", topic.name());
-				map.put("originalTopic", topic.originalTopic());
-				map.put("parking", topic.parking());
-				map.put("partitions", topic.partitions());
-				map.put("records", topic.records());
-				map.put("waiting", topic.waiting());
-				topics.add(map);
-			});
-		}
-		catch (KafkaException | IllegalStateException | IllegalArgumentException ex) {
-			// Away, or a topic was deleted meanwhile.
-			failure = "The cluster could not be asked: " + ex.getClass().getSimpleName();
-		}
-		section.put("failure", failure);
-		section.put("topics", topics);
-		return section;
 	}
 
 	private static String label(Enum<?> value) {

@@ -72,7 +72,8 @@ public final class ReliableKafkaEndpointAutoConfiguration {
 			sections.put("losses", () -> RecordsSections.losses(ledger));
 		});
 		durability.ifAvailable((board) -> sections.put("durability", new DurabilitySection(board)::read));
-		deadLetters.ifAvailable((letters) -> sections.put("dead-letters", () -> RecordsSections.deadLetters(letters)));
+		deadLetters.ifAvailable((letters) -> sections.put("dead-letters",
+				new DeadLettersSection(letters::topics, System::nanoTime)::read));
 		return new ReliableKafkaEndpoint(sections);
 	}
 

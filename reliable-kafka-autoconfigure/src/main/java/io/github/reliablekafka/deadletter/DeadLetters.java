@@ -18,8 +18,11 @@ package io.github.reliablekafka.deadletter;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 
 import io.github.reliablekafka.durability.BoundedAdmin;
@@ -31,6 +34,8 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.DisposableBean;
@@ -78,29 +83,70 @@ public final class DeadLetters implements DisposableBean {
 	 * @throws KafkaException if the cluster does not answer in time
 	 */
 	public List<Topic> topics() {
-		return this.sources.find().values().stream().map(this::topic).toList();
+		return topics((topic, failure) -> {
+			throw failure;
+		});
 	}
 
-	private Topic topic(DeadLetterSources.Source source) {
-		Duration timeout = source.cluster().timeout();
-		long deadline = System.nanoTime() + timeout.toNanos();
-		try (BoundedAdmin admin = source.cluster().admin(timeout);
-				Consumer<byte[], byte[]> reader = source.cluster().reader(Map.of())) {
-			TopicDescription description = describe(source, admin, deadline);
-			List<TopicPartition> partitions = partitionsOf(description);
-			Map<Integer, HandledOffsets> marks = marksOf(source, description, admin, deadline);
-			Map<TopicPartition, Long> begins = reader.beginningOffsets(partitions, timeout);
-			long records = 0;
-			long handled = 0;
-			for (Map.Entry<TopicPartition, Long> end : reader.endOffsets(partitions, timeout).entrySet()) {
-				long begin = begins.getOrDefault(end.getKey(), 0L);
-				records += end.getValue() - begin;
-				HandledOffsets marked = marks.get(end.getKey().partition());
-				handled += (marked != null) ? marked.count(begin, end.getValue()) : 0;
+	/**
+	 * The dead letter topics and parking topics that exist. Waits for each cluster at
+	 * most twice {@code reliable.kafka.dead-letter.publish-timeout}, however many topics
+	 * there are.
+	 * @param failed takes the name of each topic that could not be looked at, and why
+	 * @return the others, by name
+	 * @throws KafkaException if the cluster does not answer in time
+	 */
+	public List<Topic> topics(BiConsumer<String, RuntimeException> failed) {
+		Map<DeadLetterCluster, List<DeadLetterSources.Source>> sources = new LinkedHashMap<>();
+		this.sources.find()
+			.values()
+			.forEach((source) -> sources.computeIfAbsent(source.cluster(), (cluster) -> new ArrayList<>()).add(source));
+		List<Topic> topics = new ArrayList<>();
+		sources.forEach((cluster, ofCluster) -> {
+			Duration timeout = cluster.timeout();
+			long deadline = System.nanoTime() + timeout.toNanos();
+			try (BoundedAdmin admin = cluster.admin(timeout);
+					Consumer<byte[], byte[]> reader = cluster.reader(Map.of())) {
+				for (DeadLetterSources.Source source : ofCluster) {
+					try {
+						topics.add(topic(source, admin, reader, deadline));
+					}
+					catch (InterruptException ex) {
+						throw ex;
+					}
+					catch (KafkaException | IllegalStateException | IllegalArgumentException ex) {
+						failed.accept(source.name(), ex);
+					}
+				}
 			}
-			return new Topic(source.name(), source.topic(), source.parking(), partitions.size(), records,
-					records - handled);
+		});
+		topics.sort(Comparator.comparing(Topic::name));
+		return topics;
+	}
+
+	private Topic topic(DeadLetterSources.Source source, BoundedAdmin admin, Consumer<byte[], byte[]> reader,
+			long deadline) {
+		if (deadline - System.nanoTime() <= 0) {
+			throw new TimeoutException("There was no time left for the topic");
 		}
+		TopicDescription description = describe(source, admin, deadline);
+		List<TopicPartition> partitions = partitionsOf(description);
+		Map<Integer, HandledOffsets> marks = marksOf(source, description, admin, deadline);
+		Map<TopicPartition, Long> begins = reader.beginningOffsets(partitions, left(deadline));
+		long records = 0;
+		long handled = 0;
+		for (Map.Entry<TopicPartition, Long> end : reader.endOffsets(partitions, left(deadline)).entrySet()) {
+			long begin = begins.getOrDefault(end.getKey(), 0L);
+			records += end.getValue() - begin;
+			HandledOffsets marked = marks.get(end.getKey().partition());
+			handled += (marked != null) ? marked.count(begin, end.getValue()) : 0;
+		}
+		return new Topic(source.name(), source.topic(), source.parking(), partitions.size(), records,
+				records - handled);
+	}
+
+	private static Duration left(long deadline) {
+		return Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
 	}
 
 	/**

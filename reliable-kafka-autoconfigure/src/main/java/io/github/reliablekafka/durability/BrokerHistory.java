@@ -18,20 +18,26 @@ package io.github.reliablekafka.durability;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers from look to look which brokers are away, and since when, so that a broker
- * that is started again changes no judgement on the way. It is believed to come back with
- * its disk for two minutes; one that goes away again and again is not believed any more
- * until it has been up for as long. Safe for use by many threads.
+ * Remembers from look to look which brokers were up, and what each of them had, so that a
+ * broker that is started again changes no judgement on the way. It is believed to come
+ * back with its disk for two minutes, if this process has seen it up before, and for
+ * those partitions only of which it had everything then. One that goes away again and
+ * again is not believed any more until it has been up for as long. Nothing is believed at
+ * the first look. Safe for use by many threads.
  */
 final class BrokerHistory {
 
@@ -44,8 +50,13 @@ final class BrokerHistory {
 
 	private final Map<Integer, @Nullable String> racks = new HashMap<>();
 
+	private final Set<Integer> seen = new HashSet<>();
+
+	// By partition, the brokers that had everything when they were up the last time.
+	private Map<TopicPartition, Set<Integer>> complete = Map.of();
+
 	/**
-	 * Add what is remembered to what was read.
+	 * Add what is remembered to what was read of the cluster.
 	 * @param read what was read now
 	 * @param topics name brokers that an old cluster does not while they are away
 	 * @param at now
@@ -61,13 +72,47 @@ final class BrokerHistory {
 			.removeIf((absence) -> !away.contains(absence.getKey()) && isOver(absence.getValue().last(), at));
 		Set<Integer> returning = new HashSet<>();
 		this.absences.forEach((broker, absence) -> {
-			if (!isOver(absence.since(), at)) {
+			if (this.seen.contains(broker) && !isOver(absence.since(), at)) {
 				returning.add(broker);
 			}
 		});
+		read.up().stream().filter((broker) -> !this.absences.containsKey(broker)).forEach(this.seen::add);
 		this.racks.putAll(read.racks());
 		this.racks.keySet().removeIf((broker) -> !read.up().contains(broker) && !away.contains(broker));
 		return new ClusterState(new TreeMap<>(this.racks), read.up(), returning, read.settings(), read.address());
+	}
+
+	/**
+	 * Add what is remembered to what was read of topics.
+	 * @param topics what was read now, by name
+	 * @param cluster what {@link #apply} has made of this look
+	 * @return the same, with the brokers that are expected back in each partition
+	 */
+	synchronized Map<String, TopicState> expect(Map<String, TopicState> topics, ClusterState cluster) {
+		Map<TopicPartition, Set<Integer>> remembered = new HashMap<>();
+		Map<String, TopicState> expecting = new LinkedHashMap<>();
+		topics.forEach((name, topic) -> {
+			List<TopicState.Partition> partitions = new ArrayList<>();
+			for (TopicState.Partition partition : topic.partitions()) {
+				TopicPartition key = new TopicPartition(name, partition.number());
+				Set<Integer> before = new HashSet<>(this.complete.getOrDefault(key, Set.of()));
+				before.retainAll(partition.replicas());
+				Set<Integer> expected = new HashSet<>(before);
+				expected.retainAll(cluster.returning());
+				partitions.add(partition.expecting(expected));
+				// What one that is or was away has is told by nobody, and stays as it
+				// was.
+				before.retainAll(this.absences.keySet());
+				partition.complete(cluster)
+					.stream()
+					.filter((broker) -> !this.absences.containsKey(broker))
+					.forEach(before::add);
+				remembered.put(key, before);
+			}
+			expecting.put(name, new TopicState(name, partitions, topic.settings(), topic.unreadable()));
+		});
+		this.complete = remembered;
+		return expecting;
 	}
 
 	private static boolean isOver(Instant begin, Instant at) {

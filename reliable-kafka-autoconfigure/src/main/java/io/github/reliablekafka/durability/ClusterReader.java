@@ -68,7 +68,8 @@ final class ClusterReader {
 			TopicConfig.FLUSH_MESSAGES_INTERVAL_CONFIG, TopicConfig.FLUSH_MS_CONFIG,
 			TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG,
 			TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG, TopicConfig.REMOTE_LOG_DELETE_ON_DISABLE_CONFIG,
-			"auto.create.topics.enable", "default.replication.factor", "offsets.topic.replication.factor");
+			"auto.create.topics.enable", "default.replication.factor", "offsets.topic.replication.factor",
+			"transaction.state.log.replication.factor");
 
 	private final Admin admin;
 

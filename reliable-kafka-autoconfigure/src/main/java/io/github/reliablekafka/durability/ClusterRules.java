@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
+import org.apache.kafka.common.internals.Topic;
+
 /**
  * Judges the cluster itself: how many brokers it has, and what they do for topics that
  * nobody has described.
@@ -33,7 +35,7 @@ final class ClusterRules {
 
 	static final String INTERNAL_TOPICS = "cluster.internal-topics";
 
-	static final String OFFSETS_TOPIC = "__consumer_offsets";
+	static final String OFFSETS_TOPIC = Topic.GROUP_METADATA_TOPIC_NAME;
 
 	private static final int SAFE_BROKERS = 3;
 
@@ -64,13 +66,20 @@ final class ClusterRules {
 			rules.unknown.add("settings of the brokers: " + unreadable);
 		}
 		rules.checkAutoCreate();
-		rules.checkInternalTopics(topics, required);
+		rules.checkInternalTopic(topics, required, OFFSETS_TOPIC, "offsets.topic.replication.factor",
+				"the offsets of all groups go with one machine, and groups then read everything again");
+		rules.checkInternalTopic(topics, required, Topic.TRANSACTION_STATE_TOPIC_NAME,
+				"transaction.state.log.replication.factor",
+				"what is known of transactions goes with one machine, and no transaction can begin while it is away");
 		return rules;
 	}
 
 	private void checkBrokers(List<TopicState> topics, DurabilityLevel required) {
-		// One that is away for a moment is still known from its replicas.
-		Set<Integer> known = new TreeSet<>(this.cluster.racks().keySet());
+		// One that is away counts if a topic waits for it: a cluster lists also those
+		// that
+		// were taken away for good, until somebody unregisters them.
+		Set<Integer> known = new TreeSet<>(this.cluster.up());
+		known.addAll(this.cluster.returning());
 		topics.forEach((topic) -> topic.partitions().forEach((partition) -> known.addAll(partition.replicas())));
 		if (known.size() < SAFE_BROKERS && required.compareTo(DurabilityLevel.SERVER) >= 0) {
 			this.violations.add(new Violation(BROKERS, subject(), "number of brokers", String.valueOf(known
@@ -95,16 +104,17 @@ final class ClusterRules {
 		}
 	}
 
-	private void checkInternalTopics(List<TopicState> topics, DurabilityLevel required) {
-		boolean there = topics.stream()
-			.anyMatch((topic) -> topic.name().equals(OFFSETS_TOPIC) && !topic.partitions().isEmpty());
-		long replicas = this.cluster.settings().number("offsets.topic.replication.factor").orElse(Long.MAX_VALUE);
-		// Once it is there, its own replicas count.
-		if (!there && replicas < SAFE_BROKERS && required.compareTo(DurabilityLevel.SERVER) >= 0) {
-			this.violations.add(new Violation(INTERNAL_TOPICS, subject(), "offsets.topic.replication.factor",
-					String.valueOf(replicas), String.valueOf(SAFE_BROKERS),
-					"the offsets of all groups go with one machine, and groups then read everything again",
-					"Set offsets.topic.replication.factor=3 in the server.properties of each broker before the first group commits",
+	private void checkInternalTopic(List<TopicState> topics, DurabilityLevel required, String name, String setting,
+			String reason) {
+		// Once it is there, its own replicas count; and if nobody may see it, nobody
+		// knows.
+		boolean absent = topics.stream().anyMatch((topic) -> topic.name().equals(name) && topic.isAbsent());
+		long replicas = this.cluster.settings().number(setting).orElse(Long.MAX_VALUE);
+		if (absent && replicas < SAFE_BROKERS && required.compareTo(DurabilityLevel.SERVER) >= 0) {
+			this.violations.add(new Violation(INTERNAL_TOPICS, subject(), setting, String.valueOf(replicas),
+					String.valueOf(SAFE_BROKERS), reason,
+					"Set %s=3 in the server.properties of each broker before topic %s is needed first"
+						.formatted(setting, name),
 					null));
 		}
 	}

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * for one that has none
  * @param up the brokers that are up
  * @param returning the brokers that are, or were a moment ago, away for so short a time
- * that they are probably just started again with their disks
+ * that they are probably just started again with their disks; only those that were seen
+ * up before
  * @param settings the settings of one of the brokers
  * @param address where the cluster is reached, for commands that people copy
  */

@@ -51,6 +51,8 @@ public final class DurabilityAudit implements AutoCloseable {
 
 	private final BrokerHistory history = new BrokerHistory();
 
+	private final Settling settling = new Settling();
+
 	/**
 	 * Create an audit that is not connected.
 	 * @param connection how to reach the cluster
@@ -104,13 +106,15 @@ public final class DurabilityAudit implements AutoCloseable {
 		Admin client = this.admin.admin();
 		ClusterReader reader = new ClusterReader(client, this.address, deadline);
 		ClusterState read = reader.cluster();
-		Map<String, TopicState> states = reader.topics(uses.stream().map(TopicUse::topic).toList());
-		ClusterState cluster = this.history.apply(read, states.values(), at);
+		Map<String, TopicState> told = reader.topics(uses.stream().map(TopicUse::topic).toList());
+		ClusterState cluster = this.history.apply(read, told.values(), at);
+		Map<String, TopicState> states = this.history.expect(told, cluster);
 		ExpiryReader expiry = new ExpiryReader(client, this.address, deadline, at.toEpochMilli());
-		Map<String, List<Violation>> expiring = expiry.read(uses, states);
+		Map<String, List<ExpiryReader.Expiring>> late = expiry.read(uses, states);
 		List<TopicDurability> topics = uses.stream()
 			.filter((use) -> isMissed(use, states))
-			.map((use) -> withExpiry(judge(use, states, cluster), expiring.getOrDefault(use.topic(), List.of())))
+			.map((use) -> this.settling.apply(judge(use, states, cluster), late.getOrDefault(use.topic(), List.of()),
+					at))
 			.sorted((one, other) -> one.topic().compareTo(other.topic()))
 			.toList();
 		DurabilityLevel highest = uses.stream()
@@ -137,16 +141,6 @@ public final class DurabilityAudit implements AutoCloseable {
 	private TopicDurability judge(TopicUse use, Map<String, TopicState> states, ClusterState cluster) {
 		TopicState state = states.getOrDefault(use.topic(), TopicState.absent(use.topic()));
 		return TopicRules.judge(use, state, cluster, this.policy.required(use.topic()));
-	}
-
-	private static TopicDurability withExpiry(TopicDurability topic, List<Violation> expiring) {
-		if (expiring.isEmpty() || topic.required() == DurabilityLevel.NONE) {
-			return topic;
-		}
-		List<Violation> violations = new ArrayList<>(topic.violations());
-		violations.addAll(expiring);
-		return new TopicDurability(topic.use(), topic.present(), topic.level(), topic.atMost(), topic.required(),
-				topic.heldBackBy(), violations, topic.advice(), topic.unknown(), topic.facts());
 	}
 
 	@Override

@@ -46,10 +46,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds groups that are so far behind that Kafka may delete records before they read
- * them: those whose next record is older than half of the topic's retention. How old it
- * is, is found by asking which offset belongs to a time, first for all partitions with a
- * lag, and then, closing in, for those that are too old. Kafka deletes whole segments, so
- * a record may well be there for longer than is told here. In a cluster that has had
+ * them: those whose next record is older than half of the topic's retention, and among
+ * them those for which less than a quarter of it is left. How old the next record is, is
+ * found by asking which offset belongs to a time, first for all partitions with a lag,
+ * and then, closing in, for those that are too old. Kafka deletes whole segments, so a
+ * record may well be there for longer than is told here. In a cluster that has had
  * transactions a group is not told of for one record of a partition, since that may be
  * the mark of a transaction's end.
  */
@@ -94,7 +95,7 @@ final class ExpiryReader {
 	 * @return by topic, one for each group
 	 * @throws KafkaException if the cluster does not answer
 	 */
-	Map<String, List<Violation>> read(Collection<TopicUse> uses, Map<String, TopicState> states) {
+	Map<String, List<Expiring>> read(Collection<TopicUse> uses, Map<String, TopicState> states) {
 		Map<Reading, Long> committed = committed(uses, states);
 		if (committed.isEmpty()) {
 			return Map.of();
@@ -116,13 +117,13 @@ final class ExpiryReader {
 		ages.forEach((reading, age) -> oldest.computeIfAbsent(reading.partition().topic(), (topic) -> new TreeMap<>())
 			.merge(reading.group(), reading,
 					(one, other) -> (ages.getOrDefault(one, 0L) >= ages.getOrDefault(other, 0L)) ? one : other));
-		Map<String, List<Violation>> violations = new HashMap<>();
-		oldest.forEach((topic, groups) -> violations.put(topic,
+		Map<String, List<Expiring>> expiring = new HashMap<>();
+		oldest.forEach((topic, groups) -> expiring.put(topic,
 				groups.values()
 					.stream()
-					.map((reading) -> violation(reading, ages.getOrDefault(reading, 0L), retention(states, topic)))
+					.map((reading) -> expiring(reading, ages.getOrDefault(reading, 0L), retention(states, topic)))
 					.toList()));
-		return violations;
+		return expiring;
 	}
 
 	/**
@@ -259,6 +260,12 @@ final class ExpiryReader {
 		return offsets;
 	}
 
+	private Expiring expiring(Reading reading, long ageMillis, long retentionMillis) {
+		// A group that reads once a night is half the retention behind each day.
+		boolean soon = retentionMillis - ageMillis < retentionMillis / 4;
+		return new Expiring(reading.group(), violation(reading, ageMillis, retentionMillis), soon);
+	}
+
 	private Violation violation(Reading reading, long ageMillis, long retentionMillis) {
 		long left = retentionMillis - ageMillis;
 		// As close as the search has come.
@@ -273,6 +280,17 @@ final class ExpiryReader {
 						new TopicCommands(this.address, reading.partition().topic())
 							.set(TopicConfig.RETENTION_MS_CONFIG, String.valueOf(retentionMillis * 2))),
 				null);
+	}
+
+	/**
+	 * A group that is far behind in a topic.
+	 *
+	 * @param group the group
+	 * @param violation what is told of it
+	 * @param soon whether less than a quarter of the retention is left
+	 */
+	record Expiring(String group, Violation violation, boolean soon) {
+
 	}
 
 	/**

@@ -29,7 +29,8 @@ import org.apache.kafka.common.config.TopicConfig;
  * How topics are created that nobody has described in full: as many replicas as there are
  * brokers, at most three, of which two must be in sync if there are three, and no unclean
  * leader election. What somebody has described stays, and where the cluster itself would
- * give more, it is as much.
+ * give more, it is as much, as long as a topic that gets more replicas here can still be
+ * written while one broker is away.
  *
  * @since 0.1.0
  */
@@ -88,14 +89,22 @@ public final class NewTopics {
 		Map<String, String> configs = new HashMap<>();
 		if (isEnough(replicas)) {
 			// With fewer it is better left to the brokers than lowered here.
-			configs.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
-					String.valueOf(Math.max(IN_SYNC, cluster.minInSync())));
+			configs.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(inSync(topic, replicas, cluster)));
 		}
 		configs.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
 		if (topic.configs() != null) {
 			configs.putAll(topic.configs());
 		}
 		return completed.configs(configs);
+	}
+
+	// Where replicas were added here, what the cluster wants in sync of fewer must not
+	// become all of them: the topic could not be written while one broker is away.
+	private static int inSync(NewTopic topic, int replicas, Cluster cluster) {
+		boolean added = topic.replicasAssignments() == null && topic.replicationFactor() == NOT_GIVEN
+				&& replicas > cluster.replicas();
+		int most = added ? replicas - 1 : Integer.MAX_VALUE;
+		return Math.max(IN_SYNC, Math.min(most, cluster.minInSync()));
 	}
 
 	/**

@@ -49,6 +49,8 @@ final class TopicRules {
 
 	static final String RACKS = "topic.racks";
 
+	static final String ABSENT = "topic.absent";
+
 	private static final int SAFE_REPLICAS = 3;
 
 	private final TopicState topic;
@@ -89,7 +91,7 @@ final class TopicRules {
 	static TopicDurability judge(TopicUse use, TopicState topic, ClusterState cluster, DurabilityLevel required) {
 		if (topic.isAbsent()) {
 			return new TopicDurability(use, false, DurabilityLevel.NONE, DurabilityLevel.ZONE, required,
-					"there is no such topic", List.of(), List.of(), List.of(), Map.of());
+					"there is no such topic", List.of(), absence(use, cluster, required), List.of(), Map.of());
 		}
 		if (topic.unreadable() != null) {
 			return new TopicDurability(use, true, DurabilityLevel.NONE, DurabilityLevel.ZONE, required,
@@ -97,6 +99,18 @@ final class TopicRules {
 					List.of("partitions and replicas: " + topic.unreadable()), Map.of());
 		}
 		return new TopicRules(topic, cluster, required).judge(use);
+	}
+
+	// Advice for as long as it may still be created by whoever starts at the same time.
+	private static List<Violation> absence(TopicUse use, ClusterState cluster, DurabilityLevel required) {
+		if (!use.purposes().contains(TopicUse.Purpose.CONSUMED) || required == DurabilityLevel.NONE) {
+			return List.of();
+		}
+		return List.of(new Violation(ABSENT, "topic '%s'".formatted(use.topic()), "topic", "not there", "there",
+				"a listener reads it, so its name is mistyped, or somebody has deleted it with its records",
+				"See whether the name is right: kafka-topics.sh --bootstrap-server %s --list"
+					.formatted(cluster.address()),
+				null));
 	}
 
 	private TopicDurability judge(TopicUse use) {
@@ -256,7 +270,7 @@ final class TopicRules {
 			boolean soon = this.topic.partitions()
 				.stream()
 				.filter((partition) -> partition.leader() < 0)
-				.allMatch((partition) -> partition.replicas().stream().anyMatch(this.cluster.returning()::contains));
+				.allMatch(TopicState.Partition::isLedSoon);
 			(soon ? this.advice : this.violations).add(violation(OFFLINE, "leader of " + named(offline), "none",
 					"a broker",
 					"nothing can be written or read, and what waits to be written is lost with this process",

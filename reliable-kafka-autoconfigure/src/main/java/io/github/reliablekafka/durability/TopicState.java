@@ -71,14 +71,45 @@ record TopicState(String name, List<Partition> partitions, ReadSettings settings
 	 * @param inSync those of them that are in sync
 	 * @param eligible those of them that are not, but are known to have each acknowledged
 	 * record; {@code null} if the cluster does not tell
+	 * @param expected those that had each acknowledged record a moment ago, when they
+	 * went away, and are probably just started again with their disks
 	 */
 	record Partition(int number, int leader, List<Integer> replicas, Set<Integer> inSync,
-			@Nullable Set<Integer> eligible) {
+			@Nullable Set<Integer> eligible, Set<Integer> expected) {
+
+		/**
+		 * A partition as it was read.
+		 * @param number its number
+		 * @param leader its leader, -1 if it has none
+		 * @param replicas where its replicas are
+		 * @param inSync those of them that are in sync
+		 * @param eligible those of them that are not, but have each acknowledged record
+		 */
+		Partition(int number, int leader, List<Integer> replicas, Set<Integer> inSync,
+				@Nullable Set<Integer> eligible) {
+			this(number, leader, replicas, inSync, eligible, Set.of());
+		}
 
 		Partition {
 			replicas = List.copyOf(replicas);
 			inSync = Set.copyOf(inSync);
 			eligible = (eligible != null) ? Set.copyOf(eligible) : null;
+			expected = Set.copyOf(expected);
+		}
+
+		Partition expecting(Set<Integer> brokers) {
+			return new Partition(this.number, this.leader, this.replicas, this.inSync, this.eligible, brokers);
+		}
+
+		/**
+		 * Whether a broker that may lead the partition without a loss is expected back.
+		 * @return {@code false} if it stays without a leader until somebody does
+		 * something
+		 */
+		boolean isLedSoon() {
+			return this.expected.stream()
+				.anyMatch((broker) -> this.inSync.contains(broker)
+						|| (this.eligible != null && this.eligible.contains(broker)));
 		}
 
 		/**
@@ -93,7 +124,7 @@ record TopicState(String name, List<Partition> partitions, ReadSettings settings
 				complete.addAll(this.eligible);
 			}
 			complete.retainAll(cluster.up());
-			this.replicas.stream().filter(cluster.returning()::contains).forEach(complete::add);
+			complete.addAll(this.expected);
 			return complete;
 		}
 

@@ -79,11 +79,42 @@ final class DurabilityChanges {
 		}
 		old.forEach((key, violation) -> {
 			if (!all.containsKey(key)) {
-				changes.notes.add("Mended or gone: %s: %s was '%s'".formatted(violation.subject(), violation.setting(),
-						violation.actual()));
+				changes.sayGone(now, violation);
 			}
 		});
 		return changes;
+	}
+
+	// A violation goes also when somebody takes a permission or the topic away.
+	private void sayGone(ClusterDurability now, Violation violation) {
+		String was = "%s: %s was '%s'".formatted(violation.subject(), violation.setting(), violation.actual());
+		TopicDurability topic = now.topics()
+			.stream()
+			.filter((one) -> violation.subject().equals("topic '%s'".formatted(one.topic())))
+			.findFirst()
+			.orElse(null);
+		boolean ofTopic = violation.risk().startsWith("topic.");
+		if (ofTopic && (topic == null || !topic.present())) {
+			this.notes.add("No longer there, or not used any more: " + was);
+		}
+		else if (!unseen(now, topic, violation).isEmpty()) {
+			this.alarms.add("Cannot be seen any more, so it may still be so: %s. %s".formatted(was,
+					unseen(now, topic, violation)));
+		}
+		else {
+			this.notes.add("Mended or gone: " + was);
+		}
+	}
+
+	// What could not be read and would be needed to see the violation.
+	private static List<String> unseen(ClusterDurability now, @Nullable TopicDurability topic, Violation violation) {
+		List<String> unseen = new ArrayList<>((topic != null) ? topic.unknown() : List.of());
+		now.unknown()
+			.stream()
+			.filter((what) -> what.startsWith("offsets of") ? violation.risk().equals("topic.retention")
+					: violation.risk().equals("cluster.internal-topics"))
+			.forEach(unseen::add);
+		return unseen;
 	}
 
 	/**

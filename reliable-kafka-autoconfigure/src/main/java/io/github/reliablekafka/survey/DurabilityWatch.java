@@ -18,6 +18,7 @@ package io.github.reliablekafka.survey;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 import io.github.reliablekafka.durability.ClientCheck;
@@ -51,9 +53,9 @@ import org.springframework.context.SmartLifecycle;
 /**
  * Looks at all clusters at the start and from time to time, in a thread of its own, and
  * says what has changed. While something is wrong that may be over soon, or a record
- * waits long for its acknowledgement, it looks each 30 seconds. If the application must
- * not start with a violation, it looks before anything is started, and the start waits
- * for that.
+ * waits long for its acknowledgement, it looks each 30 seconds, for ten minutes. If the
+ * application must not start with a violation, it looks before anything is started, and
+ * the start waits for that.
  */
 final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBean {
 
@@ -71,6 +73,12 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 
 	private static final Set<String> MAY_BE_OVER_SOON = Set.of("topic.in-sync", "topic.offline", "topic.retention");
 
+	// Not by an application that is kept from starting: it would not read what expires.
+	private static final Set<String> NOT_REFUSED = Set.of("topic.in-sync", "topic.offline", "topic.retention",
+			"topic.absent");
+
+	private static final Duration LOOK_OFTEN = Duration.ofMinutes(10);
+
 	private final UsedTopics topics;
 
 	private final DeclaredTopics declared;
@@ -83,14 +91,26 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 
 	private final Clock clock;
 
+	private final Function<UsedCluster, DurabilityAudit> newAudit;
+
 	private final Map<Map<String, Object>, Looked> audits = new HashMap<>();
 
 	private @Nullable Thread thread;
 
 	private volatile boolean running;
 
+	// What the look before the start has shown; nothing if there was none.
+	private volatile @Nullable Boolean calmAtStart;
+
 	DurabilityWatch(UsedTopics topics, DeclaredTopics declared, DurabilityProperties policy, DurabilityBoard board,
 			ApplicationEventPublisher events, Clock clock) {
+		this(topics, declared, policy, board, events, clock,
+				(cluster) -> new DurabilityAudit(cluster.connection(), policy, clock));
+	}
+
+	DurabilityWatch(UsedTopics topics, DeclaredTopics declared, DurabilityProperties policy, DurabilityBoard board,
+			ApplicationEventPublisher events, Clock clock, Function<UsedCluster, DurabilityAudit> newAudit) {
+		this.newAudit = newAudit;
 		this.topics = topics;
 		this.declared = declared;
 		this.policy = policy;
@@ -101,7 +121,8 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 
 	/**
 	 * Refuse the start if a topic for which the application says so does not survive what
-	 * it must. What cannot be read is not refused.
+	 * it must. What cannot be read is not refused, nor what no refused start makes
+	 * better: brokers that are away, and records that expire while nobody reads them.
 	 * @param gate takes the reports
 	 */
 	@Override
@@ -110,18 +131,23 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 		if (!this.policy.mayFail()) {
 			return;
 		}
-		lookAtAll(LONGEST);
+		this.calmAtStart = lookAtAll(LONGEST);
 		for (ClusterDurability cluster : this.board.clusters()) {
-			List<Violation> refused = new ArrayList<>();
-			if (this.policy.onViolation() == DurabilityProperties.OnViolation.FAIL) {
-				refused.addAll(cluster.violations());
-			}
-			cluster.topics()
-				.stream()
-				.filter((topic) -> this.policy.failsFor(topic.topic()))
-				.forEach((topic) -> refused.addAll(topic.violations()));
-			gate.report(refused.stream().filter((violation) -> !this.board.isAccepted(violation)).toList());
+			gate.report(refused(cluster).stream().filter((violation) -> !this.board.isAccepted(violation)).toList());
 		}
+	}
+
+	private List<Violation> refused(ClusterDurability cluster) {
+		List<Violation> refused = new ArrayList<>();
+		if (this.policy.onViolation() == DurabilityProperties.OnViolation.FAIL) {
+			refused.addAll(cluster.violations());
+		}
+		cluster.topics()
+			.stream()
+			.filter((topic) -> this.policy.failsFor(topic.topic()))
+			.forEach((topic) -> refused.addAll(topic.violations()));
+		refused.removeIf((violation) -> NOT_REFUSED.contains(violation.risk()));
+		return refused;
 	}
 
 	@Override
@@ -165,11 +191,11 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 	}
 
 	private void run() {
-		boolean looked = this.policy.mayFail();
 		try {
 			while (this.running) {
-				boolean calm = looked || attempt();
-				looked = false;
+				Boolean before = this.calmAtStart;
+				this.calmAtStart = null;
+				boolean calm = (before != null) ? before : attempt();
 				Duration pause = (calm || this.policy.interval().compareTo(WHILE_WRONG) < 0) ? this.policy.interval()
 						: WHILE_WRONG;
 				awaitSafely(pause);
@@ -250,8 +276,7 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 			for (UsedCluster cluster : this.topics.find()) {
 				long left = Math.max(SHORTEST.toNanos(), end - System.nanoTime());
 				Looked looked = this.audits.computeIfAbsent(ConnectionSettings.identity(cluster.connection()),
-						(key) -> new Looked(new DurabilityAudit(cluster.connection(), this.policy, this.clock),
-								this.audits.size() + 1));
+						(key) -> new Looked(this.newAudit.apply(cluster), this.audits.size() + 1));
 				calm &= look(cluster, looked, Duration.ofNanos(Math.min(LONGEST.toNanos(), left)));
 			}
 		}
@@ -260,19 +285,25 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 
 	private boolean look(UsedCluster cluster, Looked looked, Duration timeout) {
 		ClusterDurability now;
+		long deadline = System.nanoTime() + timeout.toNanos();
 		try {
 			now = looked.audit.look(cluster.topics(), timeout);
-			if (this.policy.repair() && looked.repair.mend(now, this.board::isAccepted)) {
+			if (this.policy.repair() && looked.repair.mend(now, this.board::isAccepted, deadline)) {
 				pause();
-				now = looked.audit.look(cluster.topics());
+				now = looked.audit.look(cluster.topics(),
+						Duration.ofNanos(Math.max(SHORTEST.toNanos(), deadline - System.nanoTime())));
 			}
 		}
 		catch (InterruptException ex) {
 			throw ex;
 		}
 		catch (KafkaException | IllegalStateException ex) {
-			this.board.postFailure(looked.key, looked.audit.address(), this.clock.instant(),
-					String.valueOf(ex.getMessage()));
+			// Once is a broker that has just died; what was seen before is still true
+			// then.
+			if (looked.before == null || looked.failures > 0) {
+				this.board.postFailure(looked.key, looked.audit.address(), this.clock.instant(),
+						String.valueOf(ex.getMessage()));
+			}
 			if (looked.failures++ == 0) {
 				logger.warn(("Cannot tell which failures the topics of cluster %s survive: it could not be looked at; "
 						+ "tried again. Durability cluster=%s")
@@ -284,7 +315,7 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 		say(looked, now);
 		looked.before = now;
 		looked.failures = 0;
-		return allOf(now).noneMatch((violation) -> MAY_BE_OVER_SOON.contains(violation.risk()));
+		return looked.isCalm(allOf(now).anyMatch((violation) -> MAY_BE_OVER_SOON.contains(violation.risk())), now.at());
 	}
 
 	// Brokers learn of what was altered a moment later.
@@ -369,12 +400,24 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 
 		private @Nullable ClusterDurability before;
 
+		private @Nullable Instant wrongSince;
+
 		private int failures;
 
 		Looked(DurabilityAudit audit, int number) {
 			this.audit = audit;
 			this.repair = new TopicRepair(audit.admin());
 			this.key = audit.address() + "#" + number;
+		}
+
+		// What was not over soon is looked at no more often than anything else.
+		boolean isCalm(boolean wrong, Instant at) {
+			if (!wrong) {
+				this.wrongSince = null;
+				return true;
+			}
+			this.wrongSince = (this.wrongSince != null) ? this.wrongSince : at;
+			return Duration.between(this.wrongSince, at).compareTo(LOOK_OFTEN) >= 0;
 		}
 
 	}

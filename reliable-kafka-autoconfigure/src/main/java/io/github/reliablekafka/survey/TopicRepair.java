@@ -16,9 +16,10 @@
 
 package io.github.reliablekafka.survey;
 
-import java.time.Duration;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,8 +37,11 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TimeoutException;
 
 /**
  * Alters topics that do not survive what they must, if the application asks for that: the
@@ -45,14 +49,12 @@ import org.apache.kafka.common.config.TopicConfig;
  * more replicas, because that moves data, and it leaves alone: Kafka's own topics; those
  * that are only sent to, because it is not certain that the application means the one in
  * this cluster; and those of which replicas are away, because nothing can be written
- * where fewer are in sync than must be. A change that fails is logged and not tried
+ * where fewer are in sync than must be. A change that is refused is logged and not tried
  * again.
  */
 final class TopicRepair {
 
 	private static final Log logger = LogFactory.getLog(TopicRepair.class);
-
-	private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
 	private static final String MIN_IN_SYNC = "topic.min-in-sync-replicas";
 
@@ -69,33 +71,76 @@ final class TopicRepair {
 	}
 
 	/**
-	 * Alter what can be altered.
+	 * Alter what can be altered, all of it with one request.
 	 * @param cluster what was seen
 	 * @param accepted what stays as it is
+	 * @param deadline when to wait no longer, by {@link System#nanoTime()}; what was not
+	 * answered then is tried again
 	 * @return whether anything was altered
 	 */
-	boolean mend(ClusterDurability cluster, Predicate<Violation> accepted) {
-		boolean altered = false;
+	boolean mend(ClusterDurability cluster, Predicate<Violation> accepted, long deadline) {
+		Map<ConfigResource, TopicDurability> topics = new LinkedHashMap<>();
+		Map<ConfigResource, Collection<AlterConfigOp>> changes = new LinkedHashMap<>();
 		for (TopicDurability topic : cluster.topics()) {
-			if (!mayAlter(topic)) {
-				continue;
-			}
-			int replicas = Integer.parseInt(topic.facts().getOrDefault("replicas", "0"));
-			Map<String, String> changes = new HashMap<>();
-			topic.violations().stream().filter(accepted.negate()).forEach((violation) -> {
-				if (violation.risk().equals(UNCLEAN)) {
-					changes.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
-				}
-				else if (violation.risk().equals(MIN_IN_SYNC) && violation.actual().equals("1")
-						&& NewTopics.isEnough(replicas)) {
-					changes.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2");
-				}
-			});
-			for (Map.Entry<String, String> change : changes.entrySet()) {
-				altered |= alter(topic, change.getKey(), change.getValue());
+			List<AlterConfigOp> wanted = mayAlter(topic) ? changes(topic, accepted) : List.of();
+			if (!wanted.isEmpty()) {
+				ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.topic());
+				topics.put(resource, topic);
+				changes.put(resource, wanted);
 			}
 		}
+		if (changes.isEmpty()) {
+			return false;
+		}
+		Map<ConfigResource, KafkaFuture<Void>> answers = this.admin.admin().incrementalAlterConfigs(changes).values();
+		boolean altered = false;
+		for (Map.Entry<ConfigResource, TopicDurability> topic : topics.entrySet()) {
+			try {
+				BoundedAdmin.get(answers.get(topic.getKey()), deadline);
+				altered = true;
+			}
+			catch (InterruptException ex) {
+				throw ex;
+			}
+			catch (TimeoutException ex) {
+				logger.warn("Topics could not be altered, because the cluster has not answered in time; tried again",
+						ex);
+				return altered;
+			}
+			catch (KafkaException ex) {
+				logger.warn("Topic '%s' could not be altered: what it has stays".formatted(topic.getValue().topic()),
+						ex);
+				remember(topic.getValue(), changes.getOrDefault(topic.getKey(), List.of()));
+				continue;
+			}
+			remember(topic.getValue(), changes.getOrDefault(topic.getKey(), List.of()));
+			changes.getOrDefault(topic.getKey(), List.of()).forEach((change) -> say(topic.getValue(), change));
+		}
 		return altered;
+	}
+
+	private List<AlterConfigOp> changes(TopicDurability topic, Predicate<Violation> accepted) {
+		int replicas = Integer.parseInt(topic.facts().getOrDefault("replicas", "0"));
+		List<AlterConfigOp> changes = new ArrayList<>();
+		topic.violations().stream().filter(accepted.negate()).forEach((violation) -> {
+			if (violation.risk().equals(UNCLEAN)) {
+				changes.add(set(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false"));
+			}
+			else if (violation.risk().equals(MIN_IN_SYNC) && violation.actual().equals("1")
+					&& NewTopics.isEnough(replicas)) {
+				changes.add(set(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2"));
+			}
+		});
+		changes.removeIf((change) -> this.tried.contains(key(topic, change)));
+		return changes;
+	}
+
+	private static AlterConfigOp set(String setting, String value) {
+		return new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET);
+	}
+
+	private static String key(TopicDurability topic, AlterConfigOp change) {
+		return topic.topic() + " " + change.configEntry().name();
 	}
 
 	private static boolean mayAlter(TopicDurability topic) {
@@ -106,26 +151,15 @@ final class TopicRepair {
 			.noneMatch((violation) -> AWAY.contains(violation.risk()));
 	}
 
-	private boolean alter(TopicDurability topic, String setting, String value) {
-		if (!this.tried.add(topic.topic() + " " + setting)) {
-			return false;
-		}
-		String before = topic.facts().getOrDefault(setting, "unknown");
-		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.topic());
-		try {
-			BoundedAdmin.get(this.admin.admin()
-				.incrementalAlterConfigs(Map.of(resource,
-						List.of(new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET))))
-				.values()
-				.get(resource), System.nanoTime() + TIMEOUT.toNanos());
-		}
-		catch (KafkaException ex) {
-			logger.warn("Topic '%s' could not be altered: %s stays '%s'".formatted(topic.topic(), setting, before), ex);
-			return false;
-		}
+	private void remember(TopicDurability topic, Collection<AlterConfigOp> changes) {
+		changes.forEach((change) -> this.tried.add(key(topic, change)));
+	}
+
+	private static void say(TopicDurability topic, AlterConfigOp change) {
+		String setting = change.configEntry().name();
 		logger.warn("Altered topic '%s' because reliable.kafka.durability.repair=true: %s was '%s' and is '%s'"
-			.formatted(topic.topic(), setting, before, value));
-		return true;
+			.formatted(topic.topic(), setting, topic.facts().getOrDefault(setting, "unknown"),
+					change.configEntry().value()));
 	}
 
 }

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.core.env.MapPropertySource;
 import org.springframework.mock.env.MockEnvironment;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -73,6 +74,8 @@ class ClientsSectionTests {
 					sasl.oauthbearer.token.endpoint.url | https://very-secret@id.example.org                    | https://******@id.example.org
 					sasl.oauthbearer.jwks.endpoint.url  | https://id.example.org/?a=1&api_key=very-secret&b=2   | https://id.example.org/?a=1&api_key=******&b=2
 					sasl.oauthbearer.jwks.endpoint.url  | https://id.example.org/keys?Access-Token=very-secret  | https://id.example.org/keys?Access-Token=******
+					sasl.oauthbearer.token.endpoint.url | https://user:very-secret@very-secret@id.example.org     | https://******@id.example.org
+					sasl.oauthbearer.token.endpoint.url | https://user:p/very-secret@id.example.org/token         | https://******@id.example.org/token
 					bootstrap.servers                   | one:9092,two:9092                                     | one:9092,two:9092
 					group.id                            | a/b@c                                                 | a/b@c
 					""")
@@ -100,6 +103,15 @@ class ClientsSectionTests {
 			.startsWith("spring.kafka.consumer.group-id, ");
 		assertThat(shown("consumer", "group.id", "other").get("origin")).asString()
 			.startsWith("the application's code");
+	}
+
+	@Test
+	void originThatIsAnAddressIsShownWithoutItsUser() {
+		this.environment.getPropertySources()
+			.addFirst(new MapPropertySource("configserver:https://user:very-secret@git/shop.yml",
+					Map.of("spring.kafka.consumer.group-id", "billing")));
+		assertThat(shown("consumer", "group.id", "billing").get("origin")).asString()
+			.contains("https://******@git/shop.yml");
 	}
 
 	private Map<?, ?> shown(String kind, String setting, Object value) {

@@ -212,7 +212,7 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 			assertThat(sections.get("listeners").get("listeners").get(0).get("running").asBoolean()).isTrue();
 			assertThat(sections.get("spool").toString()).isEqualTo("{\"open\":false}");
 			assertThat(sections.get("dead-letters").toString()).isEqualTo(
-					"{\"failure\":\"\",\"topics\":[{\"topic\":\"%1$s-dlt\",\"originalTopic\":\"%1$s\",\"parking\":false,\"partitions\":1,\"records\":2,\"waiting\":2}]}"
+					"{\"failure\":\"\",\"failures\":{},\"topics\":[{\"topic\":\"%1$s-dlt\",\"originalTopic\":\"%1$s\",\"parking\":false,\"partitions\":1,\"records\":2,\"waiting\":2}]}"
 						.formatted(this.topic));
 			assertThat(sections.get("losses").get("newest").get(0).get("records").asInt()).isEqualTo(200);
 			JsonNode cluster = sections.get("durability").get("clusters").get(0);

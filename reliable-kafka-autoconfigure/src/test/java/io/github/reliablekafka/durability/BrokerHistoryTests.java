@@ -33,6 +33,10 @@ class BrokerHistoryTests {
 
 	private final BrokerHistory history = new BrokerHistory();
 
+	private Set<Integer> inSync = Set.of(1, 2);
+
+	private Set<Integer> eligible;
+
 	@Test
 	void brokerIsBelievedToComeBackForTwoMinutes() {
 		assertThat(look(0, 1, 2, 3).returning()).isEmpty();
@@ -46,7 +50,17 @@ class BrokerHistoryTests {
 	}
 
 	@Test
+	void nothingIsBelievedOfABrokerThatWasNeverSeenUp() {
+		assertThat(look(0, 1, 2).returning()).isEmpty();
+		assertThat(look(30, 1, 2).returning()).isEmpty();
+		assertThat(look(60, 1, 2, 3).returning()).isEmpty();
+		assertThat(look(180, 1, 2, 3).returning()).isEmpty();
+		assertThat(look(300, 1, 2).returning()).containsExactly(3);
+	}
+
+	@Test
 	void brokerThatGoesAgainAndAgainIsNotBelieved() {
+		look(-30, 1, 2, 3);
 		assertThat(look(0, 1, 2).returning()).containsExactly(3);
 		for (int seconds = 30; seconds < 120; seconds += 30) {
 			assertThat(look(seconds, 1, 2, 3).returning()).containsExactly(3);
@@ -57,6 +71,29 @@ class BrokerHistoryTests {
 		assertThat(look(150, 1, 2).returning()).isEmpty();
 		assertThat(look(300, 1, 2, 3).returning()).isEmpty();
 		assertThat(look(330, 1, 2).returning()).containsExactly(3);
+	}
+
+	@Test
+	void brokerIsExpectedBackOnlyWhereItHadEverything() {
+		this.inSync = Set.of(1, 2, 3);
+		assertThat(expected(0, 1, 2, 3)).isEmpty();
+		this.inSync = Set.of(1, 2);
+		assertThat(expected(30, 1, 2)).containsExactly(3);
+		assertThat(expected(60, 1, 2, 3)).containsExactly(3);
+		// It has not caught up, and then goes again.
+		assertThat(expected(160, 1, 2, 3)).isEmpty();
+		assertThat(expected(190, 1, 2, 3)).isEmpty();
+		assertThat(expected(220, 1, 2)).isEmpty();
+		assertThat(expected(250, 1, 2, 3)).isEmpty();
+	}
+
+	@Test
+	void replicaThatIsEligibleHadEverything() {
+		this.inSync = Set.of(1);
+		this.eligible = Set.of(2);
+		expected(0, 1, 2, 3);
+		this.eligible = Set.of();
+		assertThat(expected(30, 1)).containsExactly(2);
 	}
 
 	@Test
@@ -73,17 +110,25 @@ class BrokerHistoryTests {
 		assertThat(look(300, 1, 2, 3).returning()).isEmpty();
 	}
 
+	private Set<Integer> expected(int seconds, Integer... up) {
+		ClusterState cluster = look(seconds, up);
+		return this.history.expect(Map.of("orders", topic()), cluster).get("orders").partitions().get(0).expected();
+	}
+
 	// A cluster of old brokers: those that are away are known from their replicas only.
 	private ClusterState look(int seconds, Integer... up) {
 		Map<Integer, String> racks = new HashMap<>();
 		for (int broker : up) {
 			racks.put(broker, "rack-" + broker);
 		}
-		TopicState topic = TopicState.of("orders",
-				List.of(new TopicState.Partition(0, 1, List.of(1, 2, 3), Set.of(1, 2), null)),
-				ReadSettings.of(Map.of()));
 		return this.history.apply(new ClusterState(racks, Set.of(up), Set.of(), ReadSettings.of(Map.of()), "here:9092"),
-				List.of(topic), Instant.ofEpochSecond(seconds));
+				List.of(topic()), Instant.ofEpochSecond(seconds));
+	}
+
+	private TopicState topic() {
+		return TopicState.of("orders",
+				List.of(new TopicState.Partition(0, 1, List.of(1, 2, 3), this.inSync, this.eligible)),
+				ReadSettings.of(Map.of()));
 	}
 
 }

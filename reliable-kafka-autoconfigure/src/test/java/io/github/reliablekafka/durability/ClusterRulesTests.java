@@ -70,12 +70,37 @@ class ClusterRulesTests {
 	@Test
 	void offsetsTopicCountsForItselfOnceItIsThere() {
 		this.settings = settings("offsets.topic.replication.factor", "1");
-		assertThat(judge(List.of(), DurabilityLevel.SERVER).violations).extracting(Violation::risk)
+		assertThat(judge(List.of(TopicState.absent("__consumer_offsets")), DurabilityLevel.SERVER).violations)
+			.extracting(Violation::risk)
 			.containsExactly("cluster.internal-topics");
 		TopicState topic = TopicState.of("__consumer_offsets",
 				List.of(new TopicState.Partition(0, 1, List.of(1, 2, 3), Set.of(1, 2, 3), null)),
 				ReadSettings.of(Map.of()));
 		assertThat(judge(List.of(topic), DurabilityLevel.SERVER).violations).isEmpty();
+	}
+
+	@Test
+	void topicOfKafkaThatNobodyMaySeeOrThatIsNotNeededIsNotJudged() {
+		this.settings = settings("offsets.topic.replication.factor", "1", "transaction.state.log.replication.factor",
+				"1");
+		assertThat(judge(List.of(), DurabilityLevel.SERVER).violations).isEmpty();
+		assertThat(judge(List.of(TopicState.unreadable("__consumer_offsets", "not permitted")),
+				DurabilityLevel.SERVER).violations)
+			.isEmpty();
+		assertThat(judge(List.of(TopicState.absent("__transaction_state")), DurabilityLevel.SERVER).violations)
+			.singleElement()
+			.satisfies((violation) -> assertThat(violation.setting())
+				.isEqualTo("transaction.state.log.replication.factor"));
+	}
+
+	@Test
+	void brokerThatWasTakenAwayForGoodIsNotCounted() {
+		ClusterState cluster = new ClusterState(this.racks, Set.of(1, 2), Set.of(), this.settings, "here:9092");
+		assertThat(ClusterRules.judge(cluster, List.of(), DurabilityLevel.SERVER).violations)
+			.extracting(Violation::risk)
+			.containsExactly("cluster.brokers");
+		cluster = new ClusterState(this.racks, Set.of(1, 2), Set.of(3), this.settings, "here:9092");
+		assertThat(ClusterRules.judge(cluster, List.of(), DurabilityLevel.SERVER).violations).isEmpty();
 	}
 
 	@Test

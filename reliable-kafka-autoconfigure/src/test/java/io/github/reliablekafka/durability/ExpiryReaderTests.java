@@ -41,6 +41,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.test.util.ReflectionTestUtils;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyCollection;
@@ -57,7 +59,11 @@ class ExpiryReaderTests {
 
 	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
 
+	private static final long NOW = Duration.ofDays(20000).toMillis();
+
 	private final Admin admin = mock(Admin.class);
+
+	private long ageMillis = Duration.ofDays(2).toMillis();
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
@@ -73,7 +79,7 @@ class ExpiryReaderTests {
 	void tellsOfGroupsThatHaveRecordsLeftToRead(long start, long committed, long end, boolean transactions,
 			boolean behind) {
 		answer(start, committed, end, transactions);
-		Map<String, List<Violation>> violations = read();
+		Map<String, List<ExpiryReader.Expiring>> violations = read();
 		assertThat(violations.containsKey("orders")).as("%s", violations).isEqualTo(behind);
 	}
 
@@ -81,18 +87,31 @@ class ExpiryReaderTests {
 	void whatIsToldNamesGroupAndPartition() {
 		answer(0, 3, 10, false);
 		assertThat(read().get("orders")).singleElement()
-			.satisfies((violation) -> assertThat(violation.reason())
+			.satisfies((expiring) -> assertThat(expiring.violation().reason())
 				.startsWith("records of partition 0 will expire before group 'billing' reads them"));
 	}
 
-	private Map<String, List<Violation>> read() {
+	@ParameterizedTest
+	@CsvSource({ "11, false, false", "13, true, false", "17, true, false", "19, true, true", "30, true, true" })
+	void groupThatReadsOnceANightIsNotWarnedOf(int hours, boolean told, boolean soon) {
+		answer(0, 3, 10, false);
+		this.ageMillis = Duration.ofHours(hours).toMillis();
+		List<ExpiryReader.Expiring> expiring = read().getOrDefault("orders", List.of());
+		assertThat(expiring).hasSize(told ? 1 : 0);
+		assertThat(expiring).allMatch((one) -> one.soon() == soon);
+	}
+
+	private Map<String, List<ExpiryReader.Expiring>> read() {
 		TopicState.Partition partition = new TopicState.Partition(0, 1, List.of(1), Set.of(1), null);
 		TopicState state = TopicState.of("orders", List.of(partition), ReadSettings
 			.of(Map.of("retention.ms", new ReadSettings.Setting("86400000", ReadSettings.Source.TOPIC))));
-		return new ExpiryReader(this.admin, "here:9092", System.nanoTime() + Duration.ofSeconds(10).toNanos(),
-				System.currentTimeMillis())
+		return new ExpiryReader(this.admin, "here:9092", System.nanoTime() + Duration.ofSeconds(10).toNanos(), NOW)
 			.read(List.of(new TopicUse("orders", Set.of(TopicUse.Purpose.CONSUMED), Set.of("billing"), 0)),
 					Map.of("orders", state));
+	}
+
+	private static long timestamp(OffsetSpec spec) {
+		return (Long) ReflectionTestUtils.getField(spec, "timestamp");
 	}
 
 	private void answer(long start, long committed, long end, boolean transactions) {
@@ -106,7 +125,9 @@ class ExpiryReaderTests {
 			Map<TopicPartition, KafkaFuture<ListOffsetsResult.ListOffsetsResultInfo>> results = new HashMap<>();
 			request.forEach((partition, spec) -> {
 				long offset = (spec instanceof OffsetSpec.LatestSpec) ? end
-						: (spec instanceof OffsetSpec.EarliestSpec) ? start : -1;
+						: (spec instanceof OffsetSpec.EarliestSpec) ? start
+								: (spec instanceof OffsetSpec.TimestampSpec && timestamp(spec) <= NOW - this.ageMillis)
+										? start : -1;
 				results.put(partition, KafkaFuture
 					.completedFuture(new ListOffsetsResult.ListOffsetsResultInfo(offset, -1, Optional.empty())));
 			});

@@ -68,7 +68,8 @@ class NewTopicsTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "5, 5, 3, 5, 3", "5, 3, 2, 3, 2", "5, 1, 1, 3, 2", "5, 4, 1, 4, 2", "5, 0, 0, 3, 2", "3, 2, 2, 3, 2" })
+	@CsvSource({ "5, 5, 3, 5, 3", "5, 3, 2, 3, 2", "5, 1, 1, 3, 2", "5, 4, 1, 4, 2", "5, 0, 0, 3, 2", "3, 2, 2, 3, 2",
+			"3, 2, 3, 3, 2", "3, 3, 3, 3, 3", "5, 5, 5, 5, 5" })
 	void completionNeverLowersWhatTheClusterGives(int brokers, int replicas, int minInSync, int expectedReplicas,
 			String expectedMinInSync) {
 		NewTopic completed = NewTopics.complete(new NewTopic("orders", Optional.empty(), Optional.empty()),

@@ -37,8 +37,6 @@ class TopicRulesTests {
 
 	private final Map<Integer, String> racks = new HashMap<>(Map.of(1, "a", 2, "b", 3, "c", 4, "c"));
 
-	private Set<Integer> returning = Set.of();
-
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', nullValues = "-",
 			textBlock = """
@@ -152,21 +150,54 @@ class TopicRulesTests {
 
 	@Test
 	void brokerThatIsStartedAgainChangesNothing() {
-		this.returning = Set.of(9);
-		TopicDurability judged = judge(topic(List.of(1, 9), List.of(1), null, settings("2", false)), "server");
+		TopicState pair = topic(List.of(1, 9), List.of(1), null, settings("2", false));
+		TopicDurability judged = judge(expecting(pair, 9), "server");
 		assertThat(judged.levelInWords()).isEqualTo("server");
 		assertThat(judged.violations()).isEmpty();
 		assertThat(judged.advice()).extracting(Violation::risk).contains("topic.in-sync");
-		TopicState.Partition led = new TopicState.Partition(0, -1, List.of(9), Set.of(9), null);
-		TopicState alone = TopicState.of("orders", List.of(led), ReadSettings.of(settings("1", false)));
-		judged = judge(alone, "process");
+		assertThat(judge(pair, "server").violations()).extracting(Violation::risk).containsExactly("topic.in-sync");
+		TopicState alone = offline(List.of(9), Set.of(9), null);
+		judged = judge(expecting(alone, 9), "process");
 		assertThat(judged.violations()).isEmpty();
 		assertThat(judged.advice()).extracting(Violation::risk).containsExactly("topic.offline");
-		this.returning = Set.of();
-		assertThat(judge(topic(List.of(1, 9), List.of(1), null, settings("2", false)), "server").violations())
-			.extracting(Violation::risk)
-			.containsExactly("topic.in-sync");
 		assertThat(judge(alone, "process").violations()).extracting(Violation::risk).containsExactly("topic.offline");
+	}
+
+	@Test
+	void brokerThatMayNotLeadMendsNothingWhenItComesBack() {
+		assertThat(offlineRisks(expecting(offline(List.of(8, 9), Set.of(8), null), 9)))
+			.containsExactly("topic.offline");
+		assertThat(offlineRisks(expecting(offline(List.of(8, 9), Set.of(), Set.of(9)), 9))).isEmpty();
+	}
+
+	private List<String> offlineRisks(TopicState topic) {
+		return judge(topic, "process").violations()
+			.stream()
+			.map(Violation::risk)
+			.filter((risk) -> risk.equals("topic.offline"))
+			.toList();
+	}
+
+	private static TopicState offline(List<Integer> replicas, Set<Integer> inSync, Set<Integer> eligible) {
+		return TopicState.of("orders", List.of(new TopicState.Partition(0, -1, replicas, inSync, eligible)),
+				ReadSettings.of(settings("1", false)));
+	}
+
+	private static TopicState expecting(TopicState topic, Integer... brokers) {
+		return TopicState.of(topic.name(),
+				topic.partitions().stream().map((partition) -> partition.expecting(Set.of(brokers))).toList(),
+				topic.settings());
+	}
+
+	@Test
+	void topicThatIsReadAndIsNotThereIsSaid() {
+		TopicUse read = TopicUse.of("orders", TopicUse.Purpose.CONSUMED);
+		assertThat(TopicRules.judge(read, TopicState.absent("orders"), cluster(), DurabilityLevel.SERVER).advice())
+			.extracting(Violation::risk)
+			.containsExactly("topic.absent");
+		assertThat(TopicRules.judge(read, TopicState.absent("orders"), cluster(), DurabilityLevel.NONE).advice())
+			.isEmpty();
+		assertThat(judge(TopicState.absent("orders"), "server").advice()).isEmpty();
 	}
 
 	@Test
@@ -301,8 +332,7 @@ class TopicRulesTests {
 	}
 
 	private ClusterState cluster() {
-		return new ClusterState(this.racks, this.racks.keySet(), this.returning, ReadSettings.of(Map.of()),
-				"here:9092");
+		return new ClusterState(this.racks, this.racks.keySet(), Set.of(), ReadSettings.of(Map.of()), "here:9092");
 	}
 
 	private static TopicState topic(List<Integer> replicas, List<Integer> inSync, List<Integer> eligible,

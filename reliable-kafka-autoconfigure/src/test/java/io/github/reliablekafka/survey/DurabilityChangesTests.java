@@ -80,9 +80,30 @@ class DurabilityChangesTests {
 	void nothingIsSaidTwiceAndWhatIsMendedIsSaid() {
 		ClusterDurability before = cluster(List.of(), unsafe(2));
 		assertThat(between(before, cluster(List.of(), unsafe(2))).alarms()).isEmpty();
-		DurabilityChanges changes = between(before, cluster(List.of(), unsafe(1)));
+		List<TopicDurability> mended = new ArrayList<>(unsafe(1));
+		TopicDurability second = unsafe(2).get(1);
+		mended.add(new TopicDurability(second.use(), true, DurabilityLevel.SERVER, DurabilityLevel.SERVER,
+				DurabilityLevel.SERVER, null, List.of(), List.of(), List.of(), second.facts()));
+		DurabilityChanges changes = between(before, cluster(List.of(), mended));
 		assertThat(changes.alarms()).isEmpty();
 		assertThat(changes.notes()).containsExactly("Mended or gone: topic 't1': min.insync.replicas was '1'");
+	}
+
+	@Test
+	void whatCannotBeSeenAnyMoreIsNotMended() {
+		ClusterDurability before = cluster(List.of(), unsafe(1));
+		TopicDurability seen = unsafe(1).get(0);
+		TopicDurability hidden = new TopicDurability(seen.use(), true, DurabilityLevel.NONE, DurabilityLevel.ZONE,
+				DurabilityLevel.SERVER, null, List.of(), List.of(), List.of("settings of the topic: not permitted"),
+				Map.of());
+		DurabilityChanges changes = between(before, cluster(List.of(), List.of(hidden)));
+		assertThat(changes.notes()).isEmpty();
+		assertThat(changes.alarms()).containsExactly(
+				"Cannot be seen any more, so it may still be so: topic 't0': min.insync.replicas was '1'. [settings of the topic: not permitted]");
+		TopicDurability gone = new TopicDurability(seen.use(), false, DurabilityLevel.NONE, DurabilityLevel.ZONE,
+				DurabilityLevel.SERVER, null, List.of(), List.of(), List.of(), Map.of());
+		assertThat(between(before, cluster(List.of(), List.of(gone))).notes())
+			.containsExactly("No longer there, or not used any more: topic 't0': min.insync.replicas was '1'");
 	}
 
 	@Test

@@ -17,18 +17,32 @@
 package io.github.reliablekafka.survey;
 
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
+import io.github.reliablekafka.durability.ClusterDurability;
+import io.github.reliablekafka.durability.DurabilityAudit;
 import io.github.reliablekafka.durability.DurabilityBoard;
+import io.github.reliablekafka.durability.DurabilityLevel;
 import io.github.reliablekafka.durability.DurabilityProperties;
 import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.durability.TopicDurability;
+import io.github.reliablekafka.durability.TopicUse;
+import io.github.reliablekafka.durability.UnsafeSettingsException;
+import io.github.reliablekafka.durability.Violation;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.mock.env.MockEnvironment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
+import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.timeout;
@@ -38,6 +52,12 @@ import static org.mockito.Mockito.verify;
  * Tests for {@link DurabilityWatch}.
  */
 class DurabilityWatchTests {
+
+	private final DurabilityAudit audit = mock(DurabilityAudit.class);
+
+	private final DurabilityBoard board = new DurabilityBoard(new SafetyGate(Set.of()));
+
+	private Instant at = Instant.EPOCH;
 
 	@Test
 	void beanThatThrowsDoesNotEndTheLooks() throws Exception {
@@ -71,6 +91,82 @@ class DurabilityWatchTests {
 		finally {
 			watch.destroy();
 		}
+	}
+
+	@Test
+	void startIsNotRefusedForWhatNoRefusedStartMends() throws Exception {
+		look(List.of("topic.retention", "topic.in-sync", "topic.offline", "topic.absent"));
+		SafetyGate gate = new SafetyGate(Set.of());
+		watch("reliable.kafka.durability.on-violation", "fail").check(gate);
+		gate.open();
+		look(List.of("topic.retention", "topic.replicas"));
+		SafetyGate other = new SafetyGate(Set.of());
+		watch("reliable.kafka.durability.on-violation", "fail").check(other);
+		assertThatExceptionOfType(UnsafeSettingsException.class).isThrownBy(other::open)
+			.satisfies(
+					(ex) -> assertThat(ex.violations()).extracting(Violation::risk).containsExactly("topic.replicas"));
+	}
+
+	@Test
+	void oneLookThatFailsChangesNothing() {
+		look(List.of());
+		DurabilityWatch watch = watch("reliable.kafka.durability.interval", "10s");
+		assertThat(watch.lookAtAll()).isTrue();
+		given(this.audit.look(any(), any())).willThrow(new TimeoutException("away"));
+		assertThat(watch.lookAtAll()).isFalse();
+		assertThat(this.board.clusters()).allMatch((cluster) -> cluster.failure() == null);
+		assertThat(watch.lookAtAll()).isFalse();
+		assertThat(this.board.clusters()).allMatch((cluster) -> "away".equals(cluster.failure()));
+	}
+
+	@Test
+	void clusterThatIsAwayDoesNotRefuseTheStartAndIsSaidAtOnce() {
+		given(this.audit.address()).willReturn("here:9092");
+		given(this.audit.look(any(), any())).willThrow(new TimeoutException("away"));
+		SafetyGate gate = new SafetyGate(Set.of());
+		watch("reliable.kafka.durability.on-violation", "fail").check(gate);
+		gate.open();
+		assertThat(this.board.clusters()).singleElement()
+			.satisfies((cluster) -> assertThat(cluster.failure()).isEqualTo("away"));
+	}
+
+	@Test
+	void whatIsNotOverSoonIsNotLookedAtOftenForEver() {
+		DurabilityWatch watch = watch("reliable.kafka.durability.interval", "10s");
+		look(List.of("topic.in-sync"));
+		assertThat(watch.lookAtAll()).isFalse();
+		this.at = this.at.plusSeconds(540);
+		look(List.of("topic.in-sync"));
+		assertThat(watch.lookAtAll()).isFalse();
+		this.at = this.at.plusSeconds(60);
+		look(List.of("topic.in-sync"));
+		assertThat(watch.lookAtAll()).isTrue();
+		look(List.of());
+		assertThat(watch.lookAtAll()).isTrue();
+		look(List.of("topic.in-sync"));
+		assertThat(watch.lookAtAll()).isFalse();
+	}
+
+	private DurabilityWatch watch(String property, String value) {
+		UsedTopics topics = mock(UsedTopics.class);
+		given(topics.find()).willReturn(List.of(new UsedCluster(Map.of("bootstrap.servers", "here:9092"))));
+		DurabilityProperties policy = Binder.get(new MockEnvironment().withProperty(property, value))
+			.bind("reliable.kafka.durability", DurabilityProperties.class)
+			.get();
+		return new DurabilityWatch(topics, new DeclaredTopics(), policy, this.board, (event) -> {
+		}, Clock.systemUTC(), (cluster) -> this.audit);
+	}
+
+	private void look(List<String> risks) {
+		List<Violation> violations = risks.stream()
+			.map((risk) -> new Violation(risk, "topic 'orders'", "setting", "1", "2", "records go", "run it", null))
+			.toList();
+		TopicDurability topic = new TopicDurability(TopicUse.of("orders", TopicUse.Purpose.CONSUMED), true,
+				DurabilityLevel.SERVER, DurabilityLevel.SERVER, DurabilityLevel.SERVER, null, violations, List.of(),
+				List.of(), Map.of());
+		given(this.audit.address()).willReturn("here:9092");
+		given(this.audit.look(any(), any())).willReturn(new ClusterDurability("here:9092", this.at, Duration.ZERO, null,
+				Map.of(1, ""), List.of(), List.of(), List.of(), List.of(topic)));
 	}
 
 }

@@ -32,14 +32,20 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigsResult;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.internals.KafkaFutureImpl;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.mockito.ArgumentMatchers.anyMap;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 
 /**
@@ -51,27 +57,34 @@ class TopicRepairTests {
 
 	private final Admin client = mock(Admin.class);
 
+	private final KafkaFutureImpl<Void> answer = new KafkaFutureImpl<>();
+
 	private TopicRepair repair;
 
 	@BeforeEach
 	void setUp() {
 		BoundedAdmin admin = mock(BoundedAdmin.class);
 		given(admin.admin()).willReturn(this.client);
-		AlterConfigsResult result = mock(AlterConfigsResult.class);
-		given(result.values()).willReturn(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, "orders"),
-				KafkaFuture.<Void>completedFuture(null)));
-		given(this.client.incrementalAlterConfigs(anyMap())).willReturn(result);
+		answer(this.answer);
 		this.repair = new TopicRepair(admin);
+	}
+
+	private void answer(KafkaFuture<Void> answer) {
+		AlterConfigsResult result = mock(AlterConfigsResult.class);
+		given(result.values()).willReturn(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, "orders"), answer));
+		given(this.client.incrementalAlterConfigs(anyMap())).willReturn(result);
 	}
 
 	@Test
 	void violationIsMended() {
+		this.answer.complete(null);
 		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(MIN_IN_SYNC), List.of())).isTrue();
 		verify(this.client).incrementalAlterConfigs(anyMap());
 	}
 
 	@Test
 	void topicOfWhichReplicasAreAwayStaysAsItIs() {
+		this.answer.complete(null);
 		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(MIN_IN_SYNC, violation("topic.in-sync", "1")),
 				List.of()))
 			.isFalse();
@@ -87,11 +100,37 @@ class TopicRepairTests {
 
 	@Test
 	void topicThatIsOnlySentToAndTopicOfKafkaStayAsTheyAre() {
+		this.answer.complete(null);
 		assertThat(mend(Set.of(TopicUse.Purpose.PRODUCED), List.of(MIN_IN_SYNC), List.of())).isFalse();
 		assertThat(mend(Set.of(TopicUse.Purpose.INTERNAL), List.of(MIN_IN_SYNC), List.of())).isFalse();
 		verify(this.client, never()).incrementalAlterConfigs(anyMap());
 		assertThat(mend(Set.of(TopicUse.Purpose.PRODUCED, TopicUse.Purpose.DECLARED), List.of(MIN_IN_SYNC), List.of()))
 			.isTrue();
+	}
+
+	@Test
+	void changeThatIsRefusedIsNotTriedAgainAndOneThatIsNotAnsweredIs() {
+		this.answer.completeExceptionally(new TimeoutException("away"));
+		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(MIN_IN_SYNC), List.of())).isFalse();
+		KafkaFutureImpl<Void> refused = new KafkaFutureImpl<>();
+		refused.completeExceptionally(new PolicyViolationException("no"));
+		answer(refused);
+		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(MIN_IN_SYNC), List.of())).isFalse();
+		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(MIN_IN_SYNC), List.of())).isFalse();
+		verify(this.client, times(2)).incrementalAlterConfigs(anyMap());
+	}
+
+	@Test
+	void interruptEndsTheRepair() {
+		answer(new KafkaFutureImpl<>());
+		Thread.currentThread().interrupt();
+		try {
+			assertThatExceptionOfType(InterruptException.class)
+				.isThrownBy(() -> mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(MIN_IN_SYNC), List.of()));
+		}
+		finally {
+			Thread.interrupted();
+		}
 	}
 
 	@Test
@@ -106,8 +145,10 @@ class TopicRepairTests {
 		TopicDurability topic = new TopicDurability(new TopicUse("orders", purposes, Set.of(), 0), true,
 				DurabilityLevel.PROCESS, DurabilityLevel.PROCESS, DurabilityLevel.SERVER, "it has", violations, advice,
 				List.of(), Map.of("replicas", "3"));
-		return this.repair.mend(new ClusterDurability("here:9092", Instant.EPOCH, Duration.ZERO, null, Map.of(1, ""),
-				List.of(), List.of(), List.of(), List.of(topic)), (violation) -> false);
+		return this.repair.mend(
+				new ClusterDurability("here:9092", Instant.EPOCH, Duration.ZERO, null, Map.of(1, ""), List.of(),
+						List.of(), List.of(), List.of(topic)),
+				(violation) -> false, System.nanoTime() + Duration.ofSeconds(10).toNanos());
 	}
 
 	private static Violation violation(String risk, String actual) {
