@@ -128,6 +128,10 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 			return outcome.future();
 		}
 		catch (RuntimeException | Error ex) {
+			if (outcome.isHanded()) {
+				// The client had it, gave it up, and then threw what made it do so.
+				return outcome.future();
+			}
 			outcome.thrown();
 			outcome.post(ex);
 			outcome.leave(false);

@@ -58,6 +58,12 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 
 	private volatile boolean handed;
 
+	/**
+	 * On the direct way, until the first of those says what became of it who may. Guarded
+	 * by the lane.
+	 */
+	private boolean direct;
+
 	private volatile boolean durable;
 
 	private volatile boolean lost;
@@ -243,6 +249,14 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 
 	final void directBytes(int bytes) {
 		this.directBytes = bytes;
+	}
+
+	final boolean isDirect() {
+		return this.direct;
+	}
+
+	final void direct(boolean way) {
+		this.direct = way;
 	}
 
 	/**

@@ -206,6 +206,7 @@ final class SpooledLane {
 		if (delivery.position() == 0) {
 			delivery.keep(record);
 		}
+		delivery.direct(true);
 		this.direct++;
 		return true;
 	}
@@ -232,16 +233,30 @@ final class SpooledLane {
 	}
 
 	/**
-	 * A record that went directly has an outcome.
-	 * @param order its number among those of the lane
+	 * A record that went directly has an outcome. The client may say so twice: it throws
+	 * an exception for a record that it has taken and goes on to send, if it is found to
+	 * be in trouble in between.
+	 * @param delivery follows it
 	 * @param acknowledged whether the cluster has it
-	 * @return whether the relay may begin
+	 * @return {@code false} if that was known
 	 */
-	synchronized boolean left(long order, boolean acknowledged) {
-		this.direct--;
+	synchronized boolean left(SpooledDelivery delivery, boolean acknowledged) {
 		if (acknowledged) {
-			this.lastAcknowledged = Math.max(this.lastAcknowledged, order);
+			this.lastAcknowledged = Math.max(this.lastAcknowledged, delivery.order());
 		}
+		if (!delivery.isDirect()) {
+			return false;
+		}
+		delivery.direct(false);
+		this.direct--;
+		return true;
+	}
+
+	/**
+	 * Whether the relay may begin.
+	 * @return {@code false} while there are records on the direct way, or none that wait
+	 */
+	synchronized boolean isReady() {
 		return this.direct == 0 && isWaiting();
 	}
 
@@ -249,11 +264,15 @@ final class SpooledLane {
 	 * A record that went directly failed, and is to be sent from the spool.
 	 * @param delivery follows it
 	 * @param replay whether it may have been written
+	 * @return {@code false} if it has an outcome
 	 * @throws SpoolException if it is not in the spool and cannot get there
 	 * @throws IllegalStateException if it is not in the spool, and others that came later
 	 * are: from there it would come behind them in the next process
 	 */
-	synchronized void takeOver(SpooledDelivery delivery, boolean replay) {
+	synchronized boolean takeOver(SpooledDelivery delivery, boolean replay) {
+		if (!delivery.isDirect()) {
+			return false;
+		}
 		if (!delivery.handOver()) {
 			SpoolRecord kept = delivery.kept();
 			if (kept == null || delivery.order() < this.lastAppended) {
@@ -272,7 +291,9 @@ final class SpooledLane {
 			}
 		}
 		this.returned.put(delivery.order(), new Item(delivery.order(), delivery.position(), delivery, replay));
+		delivery.direct(false);
 		this.direct--;
+		return true;
 	}
 
 	/**

@@ -235,11 +235,15 @@ final class Spooling {
 		if (lane == null || delivery.isHanded()) {
 			return;
 		}
+		if (!lane.left(delivery, acknowledged)) {
+			return;
+		}
 		leaveClient(delivery);
-		if (delivery.position() != 0) {
+		// What was promised before the client threw an exception is for the next process.
+		if (delivery.position() != 0 && (acknowledged || !delivery.isPromised())) {
 			lane.store().resolve(lane.lane(), delivery.position());
 		}
-		if (lane.left(delivery.order(), acknowledged)) {
+		if (lane.isReady()) {
 			this.relay.wake(lane);
 		}
 	}
@@ -261,8 +265,10 @@ final class Spooling {
 			// It stays where it is, and the next process tries it again.
 			this.relay.refused().notParked(Objects.requireNonNull(delivery.lane()), ex);
 		}
-		leaveClient(delivery);
-		if (lane.left(delivery.order(), false)) {
+		if (lane.left(delivery, false)) {
+			leaveClient(delivery);
+		}
+		if (lane.isReady()) {
 			this.relay.wake(lane);
 		}
 		return true;
@@ -297,7 +303,9 @@ final class Spooling {
 			return false;
 		}
 		try {
-			lane.takeOver(delivery, !synchronous);
+			if (!lane.takeOver(delivery, !synchronous)) {
+				return false;
+			}
 		}
 		catch (SpoolException | IllegalStateException ex) {
 			this.relay.bypassed(ex);

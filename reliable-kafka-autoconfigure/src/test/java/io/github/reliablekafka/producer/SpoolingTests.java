@@ -264,6 +264,22 @@ class SpoolingTests {
 	}
 
 	@Test
+	void recordOfWhichTheClientTellsTwiceCountsOnce() {
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		Followed first = direct(100, null);
+		Followed second = direct(100, null);
+		Followed third = direct(100, null);
+		// Thrown by send, and then told by the callback.
+		first.leave(false);
+		first.leave(true);
+		assertThat(first.isTakenOver(new TimeoutException("aborted"), RejectionReason.EXPIRED)).isFalse();
+		assertThat(second.isTakenOver(new TimeoutException("expired"), RejectionReason.EXPIRED)).isTrue();
+		assertThat(lane.poll(System.nanoTime(), 2)).as("overtakes the third").isNull();
+		third.leave(true);
+		assertThat(lane.poll(System.nanoTime(), 2).delivery()).isSameAs(second);
+	}
+
+	@Test
 	void recordThatTheClientGivesUpIsKnownToBeOvertaken() {
 		SpooledLane lane = this.relay.lanes().lane("orders", 0);
 		Followed first = direct(100, null);
