@@ -72,7 +72,8 @@ class CommittedOffsetsIntegrationTests extends ConsumerPositionsSetup {
 			probe.send(this.topic, 0, "a", "one");
 			awaitCommitted(1);
 			assertComplete(1, true);
-		}, "spring.kafka.listener.ack-mode=" + mode, "spring.kafka.listener.async-acks=" + !sync);
+		}, "spring.kafka.listener.ack-mode=" + mode, "spring.kafka.listener.async-acks=" + !sync,
+				"reliable.kafka.durability.accept=" + (sync ? "" : "consumer.async-acks"));
 	}
 
 	@Test
