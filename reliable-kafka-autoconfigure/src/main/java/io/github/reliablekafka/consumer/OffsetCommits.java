@@ -28,6 +28,7 @@ import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.StaleMemberEpochException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
@@ -280,7 +281,8 @@ final class OffsetCommits {
 					this.limit.refuse();
 					wantLater(sent);
 				}
-				else if (exception instanceof RetriableException) {
+				// The second is how the newer protocol says that the group has just changed.
+				else if (exception instanceof RetriableException || exception instanceof StaleMemberEpochException) {
 					wantLater(sent);
 				}
 				else if (exception == null) {

@@ -23,6 +23,7 @@ import java.util.Random;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 
+import org.apache.kafka.common.errors.StaleMemberEpochException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -69,6 +70,20 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 		deliver(0, 1);
 		acknowledge(1);
 		this.consumer.listened().close(record(0));
+		this.consumer.poll(Duration.ZERO);
+		assertThat(committed()).isEqualTo(2);
+	}
+
+	@Test
+	void commitThatTheGroupRefusesAsItHasJustChangedIsTriedAgain() {
+		watch(true);
+		poll(0, 1);
+		deliver(0, 1);
+		acknowledge(1);
+		this.consumer.listened().close(record(0));
+		this.mock.asyncFailure = new StaleMemberEpochException("The epoch is older than the group's");
+		this.consumer.poll(Duration.ZERO);
+		assertThat(committed()).isEqualTo(-1);
 		this.consumer.poll(Duration.ZERO);
 		assertThat(committed()).isEqualTo(2);
 	}

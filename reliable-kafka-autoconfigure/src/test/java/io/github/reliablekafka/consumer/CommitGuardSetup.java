@@ -31,6 +31,7 @@ import io.github.reliablekafka.ledger.GuardIntervention;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.common.TopicPartition;
 
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
@@ -150,6 +151,11 @@ abstract class CommitGuardSetup {
 
 		RuntimeException failure;
 
+		/**
+		 * Of the next commit that does not wait.
+		 */
+		RuntimeException asyncFailure;
+
 		FailingConsumer() {
 			super("earliest");
 		}
@@ -160,6 +166,17 @@ abstract class CommitGuardSetup {
 				throw this.failure;
 			}
 			super.unsubscribe();
+		}
+
+		@Override
+		public synchronized void commitAsync(Map<TopicPartition, OffsetAndMetadata> offsets,
+				OffsetCommitCallback callback) {
+			if (this.asyncFailure != null) {
+				callback.onComplete(offsets, this.asyncFailure);
+				this.asyncFailure = null;
+				return;
+			}
+			super.commitAsync(offsets, callback);
 		}
 
 		@Override
