@@ -281,7 +281,8 @@ final class OffsetCommits {
 					this.limit.refuse();
 					wantLater(sent);
 				}
-				// The second is how the newer protocol says that the group has just changed.
+				// The second is how the newer protocol says that the group has just
+				// changed.
 				else if (exception instanceof RetriableException || exception instanceof StaleMemberEpochException) {
 					wantLater(sent);
 				}

@@ -164,7 +164,8 @@ class IdempotencyIntegrationTests extends IdempotencySetup {
 			ContainerTransactions listener = context.getBean(ContainerTransactions.class);
 			assertThat(listener.effects()).containsExactly("first", "second");
 			// Neither is committed in front of its transaction.
-			assertThat(listener.committedBefore).containsExactly(-1L, -1L, 1L);
+			assertThat(listener.committedBefore).zipSatisfy(List.of(0L, 0L, 1L),
+					(committed, most) -> assertThat(committed).isLessThanOrEqualTo(most));
 			assertThat(count(context, IdempotencyOutcome.PROCESSED)).isEqualTo(2);
 		}, "reliable.kafka.idempotency.store=" + store, "spring.kafka.listener.ack-mode=record");
 	}
