@@ -34,6 +34,13 @@ record Figures(Map<String, Double> values) {
 
 	static final String CPU_NANOS_PER_RECORD = "CPU ns/record";
 
+	/**
+	 * Not among those of the CPU.
+	 */
+	static final String COMPILER_NANOS_PER_RECORD = "compiler ns/record";
+
+	static final String COLLECTOR_NANOS_PER_RECORD = "collector ns/record";
+
 	static final String BYTES_PER_RECORD = "allocated B/record";
 
 	static final String RECORDS = "records";
@@ -82,6 +89,8 @@ record Figures(Map<String, Double> values) {
 		Map<String, Double> values = new LinkedHashMap<>();
 		values.put(RECORDS_PER_SECOND, records * 1e9 / usage.nanos());
 		values.put(CPU_NANOS_PER_RECORD, (double) usage.cpuNanos() / records);
+		values.put(COMPILER_NANOS_PER_RECORD, (double) usage.compilerNanos() / records);
+		values.put(COLLECTOR_NANOS_PER_RECORD, (double) usage.collectorNanos() / records);
 		values.put(BYTES_PER_RECORD, (double) usage.allocatedBytes() / records);
 		values.put(COLLECTIONS, (double) usage.collections());
 		values.put(RECORDS, (double) records);

@@ -16,31 +16,45 @@
 
 package io.github.reliablekafka.benchmarks;
 
+import java.io.File;
+import java.io.IOException;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
 
 /**
- * What the whole JVM has used: all its threads, the collector and the compiler.
- * Allocation is summed over the threads that are alive, so a thread that allocates must
- * stay until the second snapshot; those of the Kafka clients and the listener containers
- * do.
+ * What the whole JVM has used: all its threads and the collector. Allocation is summed
+ * over the threads that are alive, so a thread that allocates must stay until the second
+ * snapshot; those of the Kafka clients and the listener containers do. The same goes for
+ * the compiler.
  *
  * @param nanos wall clock time
- * @param cpuNanos processor time
+ * @param cpuNanos processor time, on Linux without that of the compiler
+ * @param compilerNanos processor time of the compiler, on Linux
+ * @param collectorNanos processor time of the collector, on Linux; part of the whole
  * @param allocatedBytes bytes allocated
  * @param collections garbage collections
  */
-record JvmUsage(long nanos, long cpuNanos, long allocatedBytes, long collections) {
+record JvmUsage(long nanos, long cpuNanos, long compilerNanos, long collectorNanos, long allocatedBytes,
+		long collections) {
+
+	private static final Path TASKS = Path.of("/proc/self/task");
+
+	private static final Pattern COMPILER = Pattern.compile("C[12] Compiler.*");
+
+	private static final Pattern COLLECTOR = Pattern.compile("(GC Thread|VM Thread|G1 ).*");
 
 	private static final OperatingSystemMXBean SYSTEM = ManagementFactory
 		.getPlatformMXBean(OperatingSystemMXBean.class);
 
 	private static final ThreadMXBean THREADS = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
 
-	static final JvmUsage NONE = new JvmUsage(0, 0, 0, 0);
+	static final JvmUsage NONE = new JvmUsage(0, 0, 0, 0, 0, 0);
 
 	static JvmUsage now() {
 		long allocated = 0;
@@ -51,17 +65,39 @@ record JvmUsage(long nanos, long cpuNanos, long allocatedBytes, long collections
 		for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
 			collections += collector.getCollectionCount();
 		}
-		return new JvmUsage(System.nanoTime(), SYSTEM.getProcessCpuTime(), allocated, collections);
+		long compiler = nanosOf(COMPILER);
+		return new JvmUsage(System.nanoTime(), SYSTEM.getProcessCpuTime() - compiler, compiler, nanosOf(COLLECTOR),
+				allocated, collections);
 	}
 
 	JvmUsage minus(JvmUsage before) {
 		return new JvmUsage(this.nanos - before.nanos, this.cpuNanos - before.cpuNanos,
+				this.compilerNanos - before.compilerNanos, this.collectorNanos - before.collectorNanos,
 				this.allocatedBytes - before.allocatedBytes, this.collections - before.collections);
 	}
 
 	JvmUsage plus(JvmUsage other) {
 		return new JvmUsage(this.nanos + other.nanos, this.cpuNanos + other.cpuNanos,
+				this.compilerNanos + other.compilerNanos, this.collectorNanos + other.collectorNanos,
 				this.allocatedBytes + other.allocatedBytes, this.collections + other.collections);
+	}
+
+	// How long threads have run, which no bean tells of those of the JVM itself.
+	private static long nanosOf(Pattern name) {
+		long nanos = 0;
+		File[] tasks = TASKS.toFile().listFiles();
+		for (File task : (tasks != null) ? tasks : new File[0]) {
+			try {
+				if (name.matcher(Files.readString(task.toPath().resolve("comm")).trim()).matches()) {
+					String ran = Files.readString(task.toPath().resolve("schedstat"));
+					nanos += Long.parseLong(ran.substring(0, ran.indexOf(' ')));
+				}
+			}
+			catch (IOException ex) {
+				// It has ended meanwhile, or this kernel does not tell.
+			}
+		}
+		return nanos;
 	}
 
 }
