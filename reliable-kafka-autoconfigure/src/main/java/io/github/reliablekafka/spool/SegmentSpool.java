@@ -294,7 +294,7 @@ public final class SegmentSpool implements SpoolStore {
 	public SpoolStatus status() {
 		return locked(() -> new SpoolStatus(this.lanes.all().stream().mapToLong(SpoolLane::live).sum(),
 				this.files.usedBytes(), this.options.maxBytes(), this.files.count(), this.writer.forces(),
-				this.writer.groups(), this.appended, (this.failure != null) ? this.failure.getMessage() : null));
+				this.appended, (this.failure != null) ? this.failure.getMessage() : null));
 	}
 
 	// Returns whether there was anything to write.

@@ -78,7 +78,7 @@ class SegmentSpoolCrashTests {
 		CrashDisk whole = new CrashDisk();
 		workload(whole, new SpoolModel(11, 3000), 400);
 		assertThat(whole.steps).isGreaterThan(30);
-		assertThat(CrashDisk.used(whole)).hasSizeGreaterThan(2);
+		assertThat(whole.list()).hasSizeGreaterThan(2);
 		for (int step = 1; step <= whole.steps; step++) {
 			for (int seed = 0; seed < 4; seed++) {
 				CrashDisk disk = new CrashDisk();
@@ -127,7 +127,7 @@ class SegmentSpoolCrashTests {
 			}
 			spool.flush();
 			spool.close();
-			List<String> names = CrashDisk.used(disk);
+			List<String> names = disk.list();
 			String name = names.get(random.nextInt(names.size()));
 			byte[] bytes = disk.bytes(name);
 			int offset = random.nextInt(bytes.length);
@@ -160,7 +160,7 @@ class SegmentSpoolCrashTests {
 				spool.flush();
 			}
 			spool.close();
-			String name = CrashDisk.used(disk).get(0);
+			String name = disk.list().get(0);
 			disk.flip(name, Segment.START + 24 + new Random(flip).nextInt(50 * 220), flip % 8);
 			SegmentSpool again = SegmentSpool.open(disk, quarantine);
 			assertThat(again.findings()).singleElement().asString().contains("damaged", "a copy of " + name);
