@@ -296,7 +296,8 @@ final class GroupWriter {
 		 * @return {@code true} if it was not in the queue
 		 */
 		boolean isMark() {
-			return !isRecord() && !this.frames.isEmpty() && Frame.type(ByteBuffer.wrap(this.frames.get(0)), 0) == Frame.RESOLVE;
+			return !isRecord() && !this.frames.isEmpty()
+					&& Frame.type(ByteBuffer.wrap(this.frames.get(0)), 0) == Frame.RESOLVE;
 		}
 
 		SpoolLane lane() {

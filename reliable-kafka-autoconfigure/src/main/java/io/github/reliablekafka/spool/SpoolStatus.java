@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param failure why nothing is taken any more; {@code null} if all is well
  * @since 0.1.0
  */
-public record SpoolStatus(long records, long bytes, long limitBytes, int segments, long forces, long appended, @Nullable String failure) {
+public record SpoolStatus(long records, long bytes, long limitBytes, int segments, long forces, long appended,
+		@Nullable String failure) {
 
 }

@@ -58,6 +58,11 @@ final class CrashDisk implements Disk {
 
 	long usable = Long.MAX_VALUE;
 
+	/**
+	 * Whether there is no memory for the buffers of another file.
+	 */
+	boolean outOfMemory;
+
 	void dieAtByte(long count) {
 		this.dieAtByte = count;
 	}
@@ -114,6 +119,9 @@ final class CrashDisk implements Disk {
 	@Override
 	public DiskFile open(String name) throws IOException {
 		alive();
+		if (this.outOfMemory) {
+			throw new OutOfMemoryError("Cannot reserve memory");
+		}
 		return new File(name, this.files.computeIfAbsent(name, (key) -> new Content()));
 	}
 
