@@ -41,6 +41,8 @@ import org.rocksdb.WriteOptions;
  * Each of the two gets what is best for it: one writer that takes all that waits into one
  * batch or transaction, which is forced once, and deletes what is 2,000 records behind.
  * As neither tells a flipped bit for sure, each value has a CRC in front of it.
+ *
+ * @since 0.1.0
  */
 public final class PeersBenchmark {
 
@@ -61,14 +63,16 @@ public final class PeersBenchmark {
 		new Random(1).nextBytes(value);
 		for (int[] load : new int[][] { { 1, 1 }, { 8, 1 }, { 64, 1 } }) {
 			SegmentSpool spool = SpoolBenchmark.open(directory);
-			Peer ours = new Peer("spool", () -> SpoolBenchmark.spool(spool, value, load[0], load[1]), new double[rounds]);
-			measure(load[0], rounds, ours, List.of(
-					new Peer("loop", () -> SpoolBenchmark.loop(directory, value, load[0], load[1]), new double[rounds]),
-					ours,
-					new Peer("rocksdb", () -> rocks(directory.resolve("rocksdb"), value, load[0], load[1]),
-							new double[rounds]),
-					new Peer("sqlite", () -> sqlite(directory.resolve("sqlite"), value, load[0], load[1]),
-							new double[rounds])));
+			Peer ours = new Peer("spool", () -> SpoolBenchmark.spool(spool, value, load[0], load[1]),
+					new double[rounds]);
+			measure(load[0], rounds, ours,
+					List.of(new Peer(
+							"loop", () -> SpoolBenchmark.loop(directory, value, load[0], load[1]), new double[rounds]),
+							ours,
+							new Peer("rocksdb", () -> rocks(directory.resolve("rocksdb"), value, load[0], load[1]),
+									new double[rounds]),
+							new Peer("sqlite", () -> sqlite(directory.resolve("sqlite"), value, load[0], load[1]),
+									new double[rounds])));
 			SpoolBenchmark.close(spool);
 		}
 	}
@@ -105,7 +109,8 @@ public final class PeersBenchmark {
 						batch.put(key(next[0]++), sealed(value));
 					}
 					if (next[0] > SpoolBenchmark.KEPT) {
-						batch.deleteRange(key(Math.max(0, next[0] - count - SpoolBenchmark.KEPT)), key(next[0] - SpoolBenchmark.KEPT));
+						batch.deleteRange(key(Math.max(0, next[0] - count - SpoolBenchmark.KEPT)),
+								key(next[0] - SpoolBenchmark.KEPT));
 					}
 					store.write(sync, batch);
 				}

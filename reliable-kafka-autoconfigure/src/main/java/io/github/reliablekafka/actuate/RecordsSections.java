@@ -176,7 +176,6 @@ final class RecordsSections {
 			section.put("limitBytes", status.limitBytes());
 			section.put("files", status.segments());
 			section.put("appended", status.appended());
-			section.put("groups", status.groups());
 			section.put("forces", status.forces());
 			section.put("failure", Objects.requireNonNullElse(status.failure(), ""));
 		}

@@ -31,7 +31,11 @@ public class Delivery {
 	private static final AtomicIntegerFieldUpdater<Delivery> SETTLED = AtomicIntegerFieldUpdater
 		.newUpdater(Delivery.class, "settled");
 
-	private static final int SPOOLED = 2;
+	private static final int OPEN = 0;
+
+	private static final int SPOOLED = 1;
+
+	private static final int OVER = 2;
 
 	private final TopicDeliveries topic;
 
@@ -65,7 +69,7 @@ public class Delivery {
 	 * outcome is still to come.
 	 */
 	public final void spooled() {
-		if (SETTLED.compareAndSet(this, 0, SPOOLED)) {
+		if (SETTLED.compareAndSet(this, OPEN, SPOOLED)) {
 			this.bucket.leave();
 			this.topic.inFlight.decrement();
 			this.topic.spooled.increment();
@@ -100,21 +104,15 @@ public class Delivery {
 	}
 
 	private boolean settle() {
-		if (SETTLED.compareAndSet(this, SPOOLED, 1)) {
+		int before = SETTLED.getAndSet(this, OVER);
+		if (before == SPOOLED) {
 			this.topic.spooled.decrement();
-			return true;
 		}
-		if (!SETTLED.compareAndSet(this, 0, 1)) {
-			// It may have been spooled in between.
-			if (SETTLED.compareAndSet(this, SPOOLED, 1)) {
-				this.topic.spooled.decrement();
-				return true;
-			}
-			return false;
+		else if (before == OPEN) {
+			this.bucket.leave();
+			this.topic.inFlight.decrement();
 		}
-		this.bucket.leave();
-		this.topic.inFlight.decrement();
-		return true;
+		return before != OVER;
 	}
 
 }

@@ -17,9 +17,13 @@
 package io.github.reliablekafka.producer;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.LongSupplier;
 
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.record.AbstractRecords;
@@ -36,6 +40,31 @@ import org.jspecify.annotations.Nullable;
  * @param available how much of the client's memory is free, in bytes
  */
 record ClientLimits(Duration blockWhenFull, long bufferBytes, long maxRequestBytes, LongSupplier available) {
+
+	/**
+	 * See what a producer can bear.
+	 * @param blockWhenFull how long to wait for room in the spool
+	 * @param settings all of its settings
+	 * @param client the producer
+	 * @return its limits
+	 */
+	static ClientLimits of(Duration blockWhenFull, Map<String, Object> settings, Producer<?, ?> client) {
+		long bufferBytes = ((Number) ProducerRules.effective(settings, ProducerConfig.BUFFER_MEMORY_CONFIG))
+			.longValue();
+		return new ClientLimits(blockWhenFull, bufferBytes,
+				((Number) ProducerRules.effective(settings, ProducerConfig.MAX_REQUEST_SIZE_CONFIG)).longValue(),
+				available(client, bufferBytes));
+	}
+
+	private static LongSupplier available(Producer<?, ?> client, long bufferBytes) {
+		for (Map.Entry<MetricName, ? extends Metric> metric : client.metrics().entrySet()) {
+			if (metric.getKey().name().equals("buffer-available-bytes")) {
+				return () -> (metric.getValue().metricValue() instanceof Number value) ? value.longValue()
+						: bufferBytes;
+			}
+		}
+		return () -> bufferBytes;
+	}
 
 	/**
 	 * Refuse what the client would refuse, before it is promised to anybody.

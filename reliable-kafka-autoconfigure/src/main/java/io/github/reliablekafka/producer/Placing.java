@@ -59,10 +59,8 @@ final class Placing {
 			List<PartitionInfo> partitions = this.client.partitionsFor(lane.topic());
 			lane.accepted();
 			this.relay.alive();
-			this.relay.lanes().found(this.client.clusterId());
-			if (!this.relay.lanes().isOf(this.client.clusterId())) {
+			if (!this.relay.isRightCluster(lane)) {
 				lane.putBack(item, false);
-				Relay.later(lane);
 				return false;
 			}
 			while (item != null) {

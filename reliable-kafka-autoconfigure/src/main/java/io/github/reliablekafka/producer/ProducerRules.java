@@ -20,12 +20,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.SettingOrigins;
 import io.github.reliablekafka.durability.Violation;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,6 +88,18 @@ final class ProducerRules {
 			}
 		}
 		return violations;
+	}
+
+	/**
+	 * What a setting means to the client.
+	 * @param settings all of a producer's
+	 * @param name one that Kafka knows, and that has a default
+	 * @return of the type that Kafka has for it
+	 */
+	static Object effective(Map<String, ?> settings, String name) {
+		ConfigDef.ConfigKey key = Objects.requireNonNull(ProducerConfig.configDef().configKeys().get(name));
+		Object given = settings.get(name);
+		return Objects.requireNonNull(ConfigDef.parseType(name, (given != null) ? given : key.defaultValue, key.type));
 	}
 
 	/**

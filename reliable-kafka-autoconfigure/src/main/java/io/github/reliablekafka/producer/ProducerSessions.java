@@ -19,7 +19,6 @@ package io.github.reliablekafka.producer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.LongSupplier;
 
 import io.github.reliablekafka.durability.ConnectionSettings;
@@ -29,7 +28,6 @@ import io.github.reliablekafka.sequence.SequenceBoards;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.config.ConfigDef;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,11 +121,7 @@ final class ProducerSessions {
 	}
 
 	private static Duration maxBlock(Map<String, Object> settings) {
-		Object value = settings.get(ProducerConfig.MAX_BLOCK_MS_CONFIG);
-		Object given = (value != null) ? value
-				: ProducerConfig.configDef().defaultValues().get(ProducerConfig.MAX_BLOCK_MS_CONFIG);
-		return Duration.ofMillis((long) Objects
-			.requireNonNull(ConfigDef.parseType(ProducerConfig.MAX_BLOCK_MS_CONFIG, given, ConfigDef.Type.LONG)));
+		return Duration.ofMillis((long) ProducerRules.effective(settings, ProducerConfig.MAX_BLOCK_MS_CONFIG));
 	}
 
 }

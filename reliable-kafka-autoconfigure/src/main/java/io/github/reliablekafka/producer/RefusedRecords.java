@@ -76,16 +76,15 @@ final class RefusedRecords {
 		try {
 			if (delivery != null && delivery.mayReject()) {
 				lane.store().resolve(lane.lane(), item.position());
-				delivery.reject(failure);
 			}
 			else {
 				park(lane, item.position(), failure);
-				if (delivery != null) {
-					delivery.reject(failure);
-				}
-				else {
-					this.spools.rejectedLeft(lane, failure);
-				}
+			}
+			if (delivery != null) {
+				delivery.reject(failure);
+			}
+			else {
+				this.spools.rejectedLeft(lane, failure);
 			}
 			lane.relayed(item);
 		}

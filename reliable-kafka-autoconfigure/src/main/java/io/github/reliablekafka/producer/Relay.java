@@ -117,8 +117,6 @@ final class Relay implements Runnable {
 
 	private volatile boolean stopping;
 
-	private volatile boolean over;
-
 	Relay(Spools spools, Destination destination, SpoolStore store, RelayClient client) {
 		this.spools = spools;
 		this.store = store;
@@ -270,7 +268,7 @@ final class Relay implements Runnable {
 					}
 					// Out of memory as well: nobody else would send them.
 					logger.error("Records of %s wait in the spool: they cannot be sent".formatted(lane), ex);
-					lane.delay(System.nanoTime(), Relay::pause);
+					later(lane);
 				}
 			}
 			if (!busy) {
@@ -300,15 +298,20 @@ final class Relay implements Runnable {
 		return (lane.partition() == RelayLanes.UNPLACED) ? this.placing.place(lane) : drain(lane);
 	}
 
-	// Asks the cluster which one it is, if nobody has yet.
-	private boolean isRightCluster(SpooledLane lane) {
+	/**
+	 * Whether records may be sent to the cluster that answers: ask it which one it is, if
+	 * nobody has yet. If not, try again later.
+	 * @param lane whose records are to be sent
+	 * @return {@code false} if they are meant for another one
+	 */
+	boolean isRightCluster(SpooledLane lane) {
 		if (this.client.clusterId() == null) {
 			int unused = this.client.partitionsFor(lane.topic()).size();
 		}
 		String id = this.client.clusterId();
 		this.lanes.found(id);
 		if (!this.lanes.isOf(id)) {
-			lane.delay(System.nanoTime(), Relay::pause);
+			later(lane);
 			return false;
 		}
 		return true;
@@ -468,10 +471,9 @@ final class Relay implements Runnable {
 	 * Send no more. What is in the client is given up and stays in the spool.
 	 */
 	void stop() {
-		if (this.over) {
+		if (this.stopping) {
 			return;
 		}
-		this.over = true;
 		this.stopping = true;
 		wake();
 		this.client.close(Duration.ZERO);

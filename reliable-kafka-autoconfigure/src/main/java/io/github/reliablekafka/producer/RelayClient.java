@@ -182,7 +182,7 @@ final class RelayClient {
 	 * @param sent is told what became of it
 	 */
 	void send(SpoolRecord record, SpooledLane lane, boolean replay, Sent sent) {
-		long size = 64L + length(record.key()) + length(record.value());
+		int size = Spooling.sizeOf(record);
 		this.bytes.addAndGet(size);
 		this.records.incrementAndGet();
 		Thread sender = Thread.currentThread();
@@ -300,10 +300,6 @@ final class RelayClient {
 		return (stamp != null) ? new Stamp(stamp.session(), stamp.number(), stamp.aborted(), stamp.transactional(),
 				true, stamp.anchor())
 			.encode(lane) : header;
-	}
-
-	private static int length(byte @Nullable [] bytes) {
-		return (bytes != null) ? bytes.length : 0;
 	}
 
 	private synchronized Producer<byte[], byte[]> producer() {

@@ -19,6 +19,7 @@ package io.github.reliablekafka.producer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -120,21 +121,23 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 				return outcome.future();
 			}
 			Future<RecordMetadata> sent = this.delegate.send(record, outcome);
-			// The client's future knows nothing of the relay, to which the record may go
-			// later.
 			return (this.spooling != null) ? outcome.future() : sent;
 		}
 		catch (HandedOver ex) {
 			return outcome.future();
 		}
 		catch (RuntimeException | Error ex) {
+			if (outcome.isRescued(ex)) {
+				return outcome.future();
+			}
+			// First, as from then on nobody takes it over.
+			outcome.leave(false);
 			if (outcome.isHanded()) {
 				// The client had it, gave it up, and then threw what made it do so.
 				return outcome.future();
 			}
 			outcome.thrown();
 			outcome.post(ex);
-			outcome.leave(false);
 			throw ex;
 		}
 		finally {
@@ -299,11 +302,11 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 		private volatile @Nullable Callback callback;
 
-		private @Nullable CompletableFuture<RecordMetadata> future;
-
-		private @Nullable RecordMetadata place;
-
-		private @Nullable Exception exception;
+		/**
+		 * What the sender gets, as the client's future knows nothing of the relay, to
+		 * which the record may go later; {@code null} if there is none.
+		 */
+		private final @Nullable CompletableFuture<RecordMetadata> future;
 
 		private boolean told;
 
@@ -311,11 +314,14 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 			super(ReliableProducer.this.ledger, topic, ReliableProducer.this.numbering, ReliableProducer.this.spooling,
 					receipt);
 			this.callback = callback;
+			this.future = (ReliableProducer.this.spooling != null) ? new CompletableFuture<>() : null;
 		}
 
 		@Override
 		public void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
-			if (exception == null || !isTakenOver(exception, Rejections.reason(exception, isBeingSent()))) {
+			boolean over = exception == null || !isTakenOver(exception, Rejections.reason(exception, isBeingSent()));
+			// If send has thrown, the relay may have it, and tells what becomes of it.
+			if (over && !isHanded()) {
 				tell(finish(metadata, exception), exception);
 			}
 		}
@@ -344,7 +350,8 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 				over();
 				return;
 			}
-			tell(nowhere(), isDurable() ? new DeliveryPendingException(topic(), exception) : exception);
+			RecordMetadata place = nowhere();
+			tell(place, isDurable() ? new DeliveryPendingException(place.topic(), exception) : exception);
 		}
 
 		private @Nullable RecordMetadata finish(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
@@ -380,56 +387,24 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 			}
 			finally {
 				// Whatever the application does in its callback.
-				completeAll(place, exception);
+				if (this.future != null && exception != null) {
+					this.future.completeExceptionally(exception);
+				}
+				else if (this.future != null) {
+					this.future.complete(place);
+				}
+				over();
 			}
 		}
 
-		private void completeAll(@Nullable RecordMetadata place, @Nullable Exception exception) {
-			CompletableFuture<RecordMetadata> waiting;
-			synchronized (this) {
-				this.place = place;
-				this.exception = exception;
-				waiting = this.future;
-			}
-			if (waiting != null) {
-				complete(waiting, place, exception);
-			}
-			over();
-		}
-
-		/**
-		 * What the sender gets of a record that went through the spool.
-		 * @return a future
-		 */
 		private Future<RecordMetadata> future() {
-			CompletableFuture<RecordMetadata> created = new CompletableFuture<>();
-			RecordMetadata place;
-			Exception exception;
-			synchronized (this) {
-				this.future = created;
-				place = this.place;
-				exception = this.exception;
-			}
-			if (place != null || exception != null) {
-				complete(created, place, exception);
-			}
-			return created;
-		}
-
-		private static void complete(CompletableFuture<RecordMetadata> future, @Nullable RecordMetadata place,
-				@Nullable Exception exception) {
-			if (exception != null) {
-				future.completeExceptionally(exception);
-			}
-			else {
-				future.complete(place);
-			}
+			return Objects.requireNonNull(this.future);
 		}
 
 		private RecordMetadata nowhere() {
-			SpooledLane lane = lane();
-			int partition = (lane != null) ? Math.max(-1, lane.partition()) : -1;
-			return new RecordMetadata(new TopicPartition(topic(), partition), -1, -1, RecordBatch.NO_TIMESTAMP, -1, -1);
+			SpooledLane lane = Objects.requireNonNull(lane());
+			return new RecordMetadata(new TopicPartition(lane.topic(), Math.max(-1, lane.partition())), -1, -1,
+					RecordBatch.NO_TIMESTAMP, -1, -1);
 		}
 
 		private void post(Throwable failure) {

@@ -89,11 +89,6 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 
 	private int bytes;
 
-	/**
-	 * In the memory of the client.
-	 */
-	private int directBytes;
-
 	SpooledDelivery(DeliveryLedger ledger, String topic, @Nullable Numbering numbering, @Nullable Spooling spooling,
 			@Nullable PendingReceipt receipt) {
 		super(ledger, topic, numbering);
@@ -243,14 +238,6 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		this.bytes = size;
 	}
 
-	final int directBytes() {
-		return this.directBytes;
-	}
-
-	final void directBytes(int bytes) {
-		this.directBytes = bytes;
-	}
-
 	final boolean isDirect() {
 		return this.direct;
 	}
@@ -382,6 +369,17 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 	final boolean isTakenOver(Exception exception, RejectionReason reason) {
 		Spooling present = this.spooling;
 		return present != null && present.takeOver(this, exception, reason);
+	}
+
+	/**
+	 * The client threw an exception. See whether the spool has the record and can deliver
+	 * it.
+	 * @param thrown what it threw
+	 * @return whether the sender need not know
+	 */
+	final boolean isRescued(Throwable thrown) {
+		Spooling present = this.spooling;
+		return present != null && present.rescue(this, thrown, Rejections.reason(thrown, true));
 	}
 
 	/**

@@ -16,7 +16,6 @@
 
 package io.github.reliablekafka.producer;
 
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -26,6 +25,7 @@ import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolRecord;
 import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,7 +123,6 @@ final class Spooling {
 			this.relay.wake(lane);
 			throw new HandedOver();
 		}
-		delivery.directBytes(size);
 		if (this.directBytes.getAndAdd(size) == 0) {
 			this.progressAt = System.nanoTime();
 		}
@@ -252,30 +251,30 @@ final class Spooling {
 	 * A record that was promised will never be taken by the cluster: keep it.
 	 * @param delivery followed it
 	 * @param exception why
-	 * @return whether it is kept
+	 * @return {@code false} if it is not there, or has left the client before
 	 */
 	boolean park(SpooledDelivery delivery, Exception exception) {
 		SpooledLane lane = delivery.lane();
+		if (lane == null || !lane.left(delivery, false)) {
+			return false;
+		}
+		leaveClient(delivery);
+		boolean kept = true;
 		try {
-			if (lane == null || !this.relay.refused().park(lane, delivery.position(), exception)) {
-				return false;
-			}
+			kept = this.relay.refused().park(lane, delivery.position(), exception);
 		}
 		catch (SpoolException ex) {
 			// It stays where it is, and the next process tries it again.
-			this.relay.refused().notParked(Objects.requireNonNull(delivery.lane()), ex);
-		}
-		if (lane.left(delivery, false)) {
-			leaveClient(delivery);
+			this.relay.refused().notParked(lane, ex);
 		}
 		if (lane.isReady()) {
 			this.relay.wake(lane);
 		}
-		return true;
+		return kept;
 	}
 
 	private void leaveClient(SpooledDelivery delivery) {
-		this.directBytes.addAndGet(-delivery.directBytes());
+		this.directBytes.addAndGet(-delivery.bytes());
 		this.progressAt = System.nanoTime();
 	}
 
@@ -302,8 +301,36 @@ final class Spooling {
 				&& (synchronous || RelayClient.isForGood(exception) || delivery.mayReject())) {
 			return false;
 		}
+		return isHandedOver(lane, delivery, exception, !synchronous);
+	}
+
+	/**
+	 * The client threw an exception although it had been given a record, and may go on to
+	 * send it or not. Have the relay send it if the client is broken, or if it was
+	 * promised.
+	 * @param delivery follows it
+	 * @param thrown what the client threw
+	 * @param reason what that means
+	 * @return {@code false} if nothing was promised, and will not be
+	 */
+	boolean rescue(SpooledDelivery delivery, Throwable thrown, RejectionReason reason) {
+		SpooledLane lane = delivery.lane();
+		if (lane == null || delivery.isHanded()) {
+			return false;
+		}
+		boolean broken = thrown instanceof KafkaException
+				&& (reason == RejectionReason.OTHER || reason == RejectionReason.FENCED);
+		if ((!broken || this.relay.isStopping()) && delivery.mayReject()) {
+			return false;
+		}
+		Exception exception = (thrown instanceof Exception failure) ? failure
+				: new KafkaException("The record could not be sent", thrown);
+		return isHandedOver(lane, delivery, exception, true);
+	}
+
+	private boolean isHandedOver(SpooledLane lane, SpooledDelivery delivery, Exception exception, boolean replay) {
 		try {
-			if (!lane.takeOver(delivery, !synchronous)) {
+			if (!lane.takeOver(delivery, replay)) {
 				return false;
 			}
 		}

@@ -27,7 +27,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
@@ -47,8 +46,6 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.Metric;
-import org.apache.kafka.common.MetricName;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.ApplicationEventPublisher;
@@ -155,27 +152,9 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		else {
 			relay.settings(settings);
 		}
-		long bufferBytes = number(settings, ProducerConfig.BUFFER_MEMORY_CONFIG);
-		ClientLimits limits = new ClientLimits(this.properties.blockWhenFull(), bufferBytes,
-				number(settings, ProducerConfig.MAX_REQUEST_SIZE_CONFIG), available(client, bufferBytes));
+		ClientLimits limits = ClientLimits.of(this.properties.blockWhenFull(), settings, client);
 		return new Spooling(relay, this.properties.mode() == SpoolProperties.Mode.WRITE_AHEAD, limits, identity,
 				ClientInternals.of(client));
-	}
-
-	private static LongSupplier available(Producer<?, ?> client, long bufferBytes) {
-		for (Map.Entry<MetricName, ? extends Metric> metric : client.metrics().entrySet()) {
-			if (metric.getKey().name().equals("buffer-available-bytes")) {
-				return () -> (metric.getValue().metricValue() instanceof Number value) ? value.longValue()
-						: bufferBytes;
-			}
-		}
-		return () -> bufferBytes;
-	}
-
-	private static long number(Map<String, Object> settings, String name) {
-		Object value = settings.get(name);
-		Object given = (value != null) ? value : ProducerConfig.configDef().defaultValues().get(name);
-		return Long.parseLong(String.valueOf(given).trim());
 	}
 
 	private @Nullable SegmentSpool store() {

@@ -18,7 +18,6 @@ package io.github.reliablekafka.producer;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 
 import org.apache.kafka.clients.producer.Partitioner;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -66,10 +65,8 @@ public final class StampingPartitioner implements Partitioner, Monitorable {
 	@Override
 	public void configure(Map<String, ?> settings) {
 		this.clientId = settings.get(ProducerConfig.CLIENT_ID_CONFIG);
-		this.ignoreKeys = Boolean.TRUE
-			.equals(parsed(settings, ProducerConfig.PARTITIONER_IGNORE_KEYS_CONFIG, ConfigDef.Type.BOOLEAN));
-		this.sticky = new StickyPartitions(
-				(int) Objects.requireNonNull(parsed(settings, ProducerConfig.BATCH_SIZE_CONFIG, ConfigDef.Type.INT)));
+		this.ignoreKeys = (boolean) ProducerRules.effective(settings, ProducerConfig.PARTITIONER_IGNORE_KEYS_CONFIG);
+		this.sticky = new StickyPartitions((int) ProducerRules.effective(settings, ProducerConfig.BATCH_SIZE_CONFIG));
 		Object type = ConfigDef.parseType(DELEGATE_SETTING, settings.get(DELEGATE_SETTING), ConfigDef.Type.CLASS);
 		if (type instanceof Class<?> partitionerType) {
 			if (!Partitioner.class.isAssignableFrom(partitionerType)) {
@@ -125,12 +122,6 @@ public final class StampingPartitioner implements Partitioner, Monitorable {
 		}
 		return this.sticky.choose(topic, cluster,
 				StickyPartitions.sizeOf(keyBytes, valueBytes, (delivery != null) ? delivery.headers() : null));
-	}
-
-	private static @Nullable Object parsed(Map<String, ?> settings, String name, ConfigDef.Type type) {
-		Object value = settings.get(name);
-		return ConfigDef.parseType(name, (value != null) ? value : ProducerConfig.configDef().defaultValues().get(name),
-				type);
 	}
 
 }

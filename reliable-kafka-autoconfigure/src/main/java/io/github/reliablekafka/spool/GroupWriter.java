@@ -64,20 +64,18 @@ final class GroupWriter {
 
 	private final AtomicLong forces = new AtomicLong();
 
-	private final AtomicLong groups = new AtomicLong();
-
 	GroupWriter(ReentrantLock lock, SegmentFiles files, LaneDirectory lanes) {
 		this.lock = lock;
 		this.files = files;
 		this.lanes = lanes;
 	}
 
+	/**
+	 * How many groups were written.
+	 * @return since the spool was opened
+	 */
 	long forces() {
 		return this.forces.get();
-	}
-
-	long groups() {
-		return this.groups.get();
 	}
 
 	/**
@@ -237,7 +235,6 @@ final class GroupWriter {
 		this.flushed = 0;
 		active.force();
 		this.forces.incrementAndGet();
-		this.groups.incrementAndGet();
 	}
 
 	/**
@@ -299,7 +296,8 @@ final class GroupWriter {
 		 * @return {@code true} if it was not in the queue
 		 */
 		boolean isMark() {
-			return !isRecord() && !this.frames.isEmpty() && this.frames.get(0)[8] == Frame.RESOLVE;
+			return !isRecord() && !this.frames.isEmpty()
+					&& Frame.type(ByteBuffer.wrap(this.frames.get(0)), 0) == Frame.RESOLVE;
 		}
 
 		SpoolLane lane() {

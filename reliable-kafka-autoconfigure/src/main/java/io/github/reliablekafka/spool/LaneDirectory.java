@@ -25,8 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * The lanes of a spool, by name and by id, and what is known of lanes that are over but
  * whose bytes are still there. Guarded by the lock of the store.
@@ -171,10 +169,6 @@ final class LaneDirectory {
 			}
 		}
 		return Frame.checkpoint(this.nextId, marks);
-	}
-
-	@Nullable SpoolLane byId(int id) {
-		return this.byId.get(id);
 	}
 
 	private record Name(String destination, String topic, int partition) {

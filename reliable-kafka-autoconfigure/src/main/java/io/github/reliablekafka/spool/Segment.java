@@ -18,10 +18,8 @@ package io.github.reliablekafka.spool;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.UUID;
-import java.util.zip.CRC32C;
 
 import org.jspecify.annotations.Nullable;
 
@@ -32,18 +30,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Segment {
 
-	static final int VERSION = 1;
-
-	static final int COPY_BYTES = 4096;
-
 	/**
 	 * Where frames begin.
 	 */
-	static final int START = 2 * COPY_BYTES;
-
-	private static final long MAGIC = 0x524B53504F4F4C0AL;
+	static final int START = 2 * SegmentLabel.BYTES;
 
 	private static final int ZEROS = 1 << 20;
+
+	private static final int READ = 4096;
 
 	private static final int WINDOW = 256 << 10;
 
@@ -200,10 +194,10 @@ final class Segment {
 	 * @throws IOException if that fails
 	 */
 	void activate(UUID spool, long id, String application) throws IOException {
-		byte[] header = header(spool, id, application);
+		byte[] header = new SegmentLabel(spool, id, System.currentTimeMillis(), application).bytes(this.size);
 		this.file.write(ByteBuffer.wrap(header), 0);
 		this.file.force();
-		this.file.write(ByteBuffer.wrap(header), COPY_BYTES);
+		this.file.write(ByteBuffer.wrap(header), SegmentLabel.BYTES);
 		this.file.force();
 		this.records = 0;
 		this.newest = 0;
@@ -268,7 +262,7 @@ final class Segment {
 	 * @throws IOException if they cannot be read
 	 */
 	@Nullable ByteBuffer read(UUID spool, int offset) throws IOException {
-		ByteBuffer frame = ByteBuffer.allocate(Math.min(COPY_BYTES, this.size - offset));
+		ByteBuffer frame = ByteBuffer.allocate(Math.min(READ, this.size - offset));
 		this.file.read(frame, offset);
 		frame.flip();
 		int length = (frame.limit() >= Frame.HEADER) ? Frame.length(frame, 0) : 0;
@@ -325,24 +319,6 @@ final class Segment {
 		this.file.close();
 	}
 
-	private byte[] header(UUID spool, long id, String application) {
-		byte[] name = application.getBytes(StandardCharsets.UTF_8);
-		ByteBuffer header = ByteBuffer.allocate(COPY_BYTES);
-		header.putLong(MAGIC).putInt(VERSION).putInt(this.size);
-		header.putLong(spool.getMostSignificantBits()).putLong(spool.getLeastSignificantBits());
-		header.putLong(id).putLong(System.currentTimeMillis());
-		int length = Math.min(name.length, 1024);
-		header.putInt(length).put(name, 0, length);
-		header.putInt(COPY_BYTES - 4, checksum(header, 0));
-		return header.array();
-	}
-
-	private static int checksum(ByteBuffer content, int offset) {
-		CRC32C crc = new CRC32C();
-		crc.update(content.duplicate().clear().position(offset).limit(offset + COPY_BYTES - 4));
-		return (int) crc.getValue();
-	}
-
 	/**
 	 * Is told of frames.
 	 */
@@ -356,70 +332,6 @@ final class Segment {
 		 * @param offset where they begin in the file
 		 */
 		void visit(ByteBuffer content, int index, int offset);
-
-	}
-
-	/**
-	 * What the header of a file says.
-	 *
-	 * @param spool the id of the spool
-	 * @param id the id of the segment
-	 * @param createdAt when it was begun, in milliseconds since 1970
-	 * @param application whose spool it is
-	 */
-	record Label(UUID spool, long id, long createdAt, String application) {
-
-		/**
-		 * Read it.
-		 * @param content the bytes of the file
-		 * @param file what to call it
-		 * @return {@code null} if the file was never in use
-		 * @throws SpoolException if it is not the file of a spool, or not of this version
-		 */
-		static @Nullable Label read(ByteBuffer content, String file) {
-			Label found = null;
-			// Before a segment has frames, both copies are written. So with one of zeros
-			// it
-			// has none, and what is in the other was being written.
-			boolean used = true;
-			for (int at = 0; at < START && at + COPY_BYTES <= content.limit(); at += COPY_BYTES) {
-				Label label = copy(content, at, file);
-				used &= label != null || !isZero(content, at);
-				if (label != null && (found == null || label.id > found.id)) {
-					found = label;
-				}
-			}
-			if (used && found == null) {
-				throw new SpoolException(SpoolException.Kind.CORRUPT, "Both headers of %s are damaged".formatted(file),
-						"Set reliable.kafka.spool.on-corruption=quarantine to go on with what can be read.", null);
-			}
-			return found;
-		}
-
-		private static @Nullable Label copy(ByteBuffer content, int at, String file) {
-			if (content.getLong(at) != MAGIC || content.getInt(at + COPY_BYTES - 4) != checksum(content, at)) {
-				return null;
-			}
-			if (content.getInt(at + 8) != VERSION) {
-				throw new SpoolException(SpoolException.Kind.FOREIGN,
-						"%s has format %d, and this version reads format %d".formatted(file, content.getInt(at + 8),
-								VERSION),
-						"Let the version that wrote it deliver what is in it, or choose another directory.", null);
-			}
-			byte[] name = new byte[content.getInt(at + 48)];
-			content.duplicate().position(at + 52).get(name);
-			return new Label(new UUID(content.getLong(at + 16), content.getLong(at + 24)), content.getLong(at + 32),
-					content.getLong(at + 40), new String(name, StandardCharsets.UTF_8));
-		}
-
-		private static boolean isZero(ByteBuffer content, int at) {
-			for (int i = at; i < at + COPY_BYTES; i += 8) {
-				if (content.getLong(i) != 0) {
-					return false;
-				}
-			}
-			return true;
-		}
 
 	}
 

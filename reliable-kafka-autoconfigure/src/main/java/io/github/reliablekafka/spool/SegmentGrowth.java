@@ -136,6 +136,10 @@ final class SegmentGrowth implements Runnable {
 		catch (IOException ex) {
 			reason = String.valueOf(ex.getMessage());
 		}
+		catch (Throwable ex) {
+			// Out of memory, which may be over in a moment: nobody else makes files.
+			reason = ex.toString();
+		}
 		this.lock.lock();
 		try {
 			if (created != null) {

@@ -233,7 +233,8 @@ public final class SegmentSpool implements SpoolStore {
 			throw new SpoolException(SpoolException.Kind.CLOSED, "The spool in %s is closed".formatted(this.disk));
 		}
 		if (this.failure != null) {
-			throw new SpoolException(this.failure.kind(), String.valueOf(this.failure.getMessage()), "", this.failure);
+			throw new SpoolException(this.failure.kind(), String.valueOf(this.failure.getMessage()),
+					this.failure.action(), this.failure);
 		}
 	}
 
@@ -284,17 +285,26 @@ public final class SegmentSpool implements SpoolStore {
 
 	@Override
 	public boolean flush() {
-		while (write(true)) {
-			// Once more, for what has come meanwhile.
+		long before = locked(this.queue::added);
+		boolean more = true;
+		while (more) {
+			// What comes meanwhile is for the thread that writes. It may never end.
+			more = write(true) && (this.threads.isEmpty() || locked(() -> this.queue.isWaiting(before)));
 		}
-		return locked(() -> this.failure == null && this.queue.isEmpty() && !this.queue.hasMarks());
+		this.writing.lock();
+		try {
+			return locked(() -> this.failure == null && !this.queue.isWaiting(before) && !this.queue.hasRefused());
+		}
+		finally {
+			this.writing.unlock();
+		}
 	}
 
 	@Override
 	public SpoolStatus status() {
 		return locked(() -> new SpoolStatus(this.lanes.all().stream().mapToLong(SpoolLane::live).sum(),
 				this.files.usedBytes(), this.options.maxBytes(), this.files.count(), this.writer.forces(),
-				this.writer.groups(), this.appended, (this.failure != null) ? this.failure.getMessage() : null));
+				this.appended, (this.failure != null) ? this.failure.getMessage() : null));
 	}
 
 	// Returns whether there was anything to write.

@@ -101,12 +101,7 @@ public final class SpoolException extends RuntimeException {
 		 * The directory is of a newer version, of another application, or has files that
 		 * are not those of a spool.
 		 */
-		FOREIGN,
-
-		/**
-		 * Another process has the directory open.
-		 */
-		IN_USE
+		FOREIGN
 
 	}
 

@@ -92,9 +92,9 @@ final class SpoolOpening {
 			Segment segment = new Segment(name, file, (int) Math.min(size, Integer.MAX_VALUE));
 			Found found = new Found(segment, null);
 			this.found.add(found);
-			Segment.Label label = null;
+			SegmentLabel label = null;
 			try {
-				label = (size >= Segment.START) ? Segment.Label.read(segment.headers(), path) : null;
+				label = (size >= Segment.START) ? SegmentLabel.read(segment.headers(), path) : null;
 			}
 			catch (SpoolException ex) {
 				if (ex.kind() != SpoolException.Kind.CORRUPT || !this.options.quarantine()) {
@@ -192,7 +192,7 @@ final class SpoolOpening {
 	 * @param segment the file
 	 * @param label what its header says; {@code null} if it was never used
 	 */
-	private record Found(Segment segment, Segment.@Nullable Label label) {
+	private record Found(Segment segment, @Nullable SegmentLabel label) {
 
 		long id() {
 			return (this.label != null) ? this.label.id() : 0;

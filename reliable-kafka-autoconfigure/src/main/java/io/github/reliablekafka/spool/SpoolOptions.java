@@ -39,7 +39,7 @@ public record SpoolOptions(String application, long maxBytes, int segmentBytes, 
 		if (retain.isNegative()) {
 			throw new IllegalArgumentException("Records retained for %s".formatted(retain));
 		}
-		if (segmentBytes < SMALLEST || segmentBytes % Segment.COPY_BYTES != 0 || maxBytes < 2L * segmentBytes) {
+		if (segmentBytes < SMALLEST || segmentBytes % SegmentLabel.BYTES != 0 || maxBytes < 2L * segmentBytes) {
 			throw new IllegalArgumentException(
 					"Segments of %d bytes in a spool of %d".formatted(segmentBytes, maxBytes));
 		}
@@ -58,8 +58,8 @@ public record SpoolOptions(String application, long maxBytes, int segmentBytes, 
 	 * @return 64 segments, of 256 KiB to 64 MiB each
 	 */
 	public static SpoolOptions of(String application, long maxBytes, long minFreeBytes, boolean quarantine) {
-		long segment = Math.min(64L << 20, Math.max(256 << 10, maxBytes / 64)) / Segment.COPY_BYTES
-				* Segment.COPY_BYTES;
+		long segment = Math.min(64L << 20, Math.max(256 << 10, maxBytes / 64)) / SegmentLabel.BYTES
+				* SegmentLabel.BYTES;
 		return new SpoolOptions(application, maxBytes, (int) segment, minFreeBytes, quarantine);
 	}
 

@@ -25,13 +25,12 @@ import org.jspecify.annotations.Nullable;
  * @param bytes taken by segments with such records
  * @param limitBytes how many there may be
  * @param segments files on disk
- * @param forces how often the disk was asked to make bytes durable
- * @param groups how many groups of records were written
+ * @param forces how often the disk was asked to make records durable
  * @param appended how many records were appended since the start
  * @param failure why nothing is taken any more; {@code null} if all is well
  * @since 0.1.0
  */
-public record SpoolStatus(long records, long bytes, long limitBytes, int segments, long forces, long groups,
-		long appended, @Nullable String failure) {
+public record SpoolStatus(long records, long bytes, long limitBytes, int segments, long forces, long appended,
+		@Nullable String failure) {
 
 }

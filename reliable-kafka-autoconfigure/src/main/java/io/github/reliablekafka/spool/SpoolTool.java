@@ -112,7 +112,7 @@ public final class SpoolTool {
 		for (Path file : segments(directory)) {
 			try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
 				ByteBuffer content = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
-				Segment.Label label = (content.limit() >= Segment.START) ? Segment.Label.read(content, file.toString())
+				SegmentLabel label = (content.limit() >= Segment.START) ? SegmentLabel.read(content, file.toString())
 						: null;
 				if (label != null) {
 					files.add(new Opened(file, content, label));
@@ -224,7 +224,7 @@ public final class SpoolTool {
 		return text.append('"').toString();
 	}
 
-	private record Opened(Path path, ByteBuffer content, Segment.Label label) {
+	private record Opened(Path path, ByteBuffer content, SegmentLabel label) {
 
 	}
 

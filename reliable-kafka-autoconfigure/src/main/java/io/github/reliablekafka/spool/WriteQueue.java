@@ -48,6 +48,21 @@ final class WriteQueue {
 	private long bytes;
 
 	/**
+	 * How many units have come.
+	 */
+	private long added;
+
+	/**
+	 * How many of them were taken.
+	 */
+	private long taken;
+
+	/**
+	 * Whether there was no room for marks.
+	 */
+	private boolean refused;
+
+	/**
 	 * Whether the last group had records, and nothing says yet that it is safe.
 	 */
 	private boolean afterRecords;
@@ -58,8 +73,29 @@ final class WriteQueue {
 		return this.units.isEmpty();
 	}
 
-	boolean hasMarks() {
-		return !this.dirty.isEmpty();
+	/**
+	 * Whether what is resolved could not be written.
+	 * @return {@code false} if that was tried again meanwhile, with success
+	 */
+	boolean hasRefused() {
+		return this.refused;
+	}
+
+	/**
+	 * How many units have come so far.
+	 * @return what {@link #isWaiting(long)} can be asked for
+	 */
+	long added() {
+		return this.added;
+	}
+
+	/**
+	 * Whether one of the first units was not taken yet.
+	 * @param first how many units
+	 * @return {@code false} if others wait at most
+	 */
+	boolean isWaiting(long first) {
+		return this.taken < first;
 	}
 
 	long bytes() {
@@ -77,6 +113,7 @@ final class WriteQueue {
 
 	void add(GroupWriter.Unit unit) {
 		this.units.add(unit);
+		this.added++;
 		this.bytes += unit.length();
 	}
 
@@ -120,12 +157,14 @@ final class WriteQueue {
 				group.add(GroupWriter.Unit.mark(Frame.RESOLVE, lane, lane.base() - 1));
 			}
 			this.dirty.clear();
+			this.refused = false;
 		}
 		this.markedAt = System.nanoTime();
-		long taken = 0;
-		while (!this.units.isEmpty() && taken < MAX_GROUP_BYTES) {
+		long length = 0;
+		while (!this.units.isEmpty() && length < MAX_GROUP_BYTES) {
 			GroupWriter.Unit unit = this.units.remove();
-			taken += unit.length();
+			this.taken++;
+			length += unit.length();
 			if (unit.isWanted()) {
 				group.add(unit);
 			}
@@ -146,7 +185,9 @@ final class WriteQueue {
 	}
 
 	/**
-	 * There was no room. Marks are tried again.
+	 * There was no room. Marks are tried again. For one of a single record that is done
+	 * with its lane: there is room when there is another segment, and that begins with
+	 * all that is resolved.
 	 * @param group what was not written
 	 */
 	void refused(Collection<GroupWriter.Unit> group) {
@@ -155,9 +196,12 @@ final class WriteQueue {
 			if (unit.isRecord()) {
 				unit.lane().resolve(unit.position());
 			}
-			else if (unit.isMark() && !unit.lane().isDirty()) {
-				unit.lane().dirty(true);
-				this.dirty.add(unit.lane());
+			else if (!unit.frames().isEmpty()) {
+				this.refused = true;
+				if (!unit.lane().isDirty()) {
+					unit.lane().dirty(true);
+					this.dirty.add(unit.lane());
+				}
 			}
 		}
 	}
@@ -169,6 +213,7 @@ final class WriteQueue {
 	List<GroupWriter.Unit> clear() {
 		List<GroupWriter.Unit> waiting = new ArrayList<>(this.units);
 		this.units.clear();
+		this.taken = this.added;
 		this.bytes = 0;
 		return waiting;
 	}

@@ -111,7 +111,7 @@ class SpoolHealthIndicatorTests {
 	}
 
 	private void bytes(long bytes, @Nullable String failure) {
-		this.status = new SpoolStatus(7, bytes, 1000, 2, 3, 3, 20, failure);
+		this.status = new SpoolStatus(7, bytes, 1000, 2, 3, 20, failure);
 	}
 
 }

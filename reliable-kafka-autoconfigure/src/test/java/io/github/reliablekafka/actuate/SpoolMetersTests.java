@@ -60,7 +60,7 @@ class SpoolMetersTests {
 				120.0);
 		assertThat(reads).hasValue(1);
 		assertThat(registry.get("reliable.kafka.spool.records").gauge().value()).isZero();
-		status.set(new SpoolStatus(7, 4096, 8192, 2, 3, 3, 20, "Input/output error"));
+		status.set(new SpoolStatus(7, 4096, 8192, 2, 3, 20, "Input/output error"));
 		assertThat(registry.get("reliable.kafka.spool.records").gauge().value()).isEqualTo(7);
 		assertThat(registry.get("reliable.kafka.spool.bytes").gauge().value()).isEqualTo(4096);
 		assertThat(registry.get("reliable.kafka.spool.limit").gauge().value()).isEqualTo(8192);

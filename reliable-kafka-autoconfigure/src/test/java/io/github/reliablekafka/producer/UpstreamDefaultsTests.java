@@ -95,7 +95,7 @@ class UpstreamDefaultsTests {
 			assertThat(internals.intercept(record)).isEqualTo(record);
 			assertThat(internals.key(record)).isEqualTo("key".getBytes(StandardCharsets.UTF_8));
 			assertThat(internals.value(record, record.headers())).isEqualTo(new byte[] { 1 });
-			assertThat(client.metrics().keySet()).as("see Spools.available")
+			assertThat(client.metrics().keySet()).as("see ClientLimits.available")
 				.anyMatch((metric) -> metric.name().equals("buffer-available-bytes"));
 		}
 	}

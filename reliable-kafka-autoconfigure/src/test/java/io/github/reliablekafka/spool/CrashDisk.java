@@ -18,7 +18,7 @@ package io.github.reliablekafka.spool;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +58,11 @@ final class CrashDisk implements Disk {
 
 	long usable = Long.MAX_VALUE;
 
+	/**
+	 * Whether there is no memory for the buffers of another file.
+	 */
+	boolean outOfMemory;
+
 	void dieAtByte(long count) {
 		this.dieAtByte = count;
 	}
@@ -81,10 +86,6 @@ final class CrashDisk implements Disk {
 			next.durable.put(name, left);
 		});
 		return next;
-	}
-
-	static List<String> used(CrashDisk disk) throws IOException {
-		return new ArrayList<>(disk.list());
 	}
 
 	void flip(String name, int offset, int bit) {
@@ -118,6 +119,9 @@ final class CrashDisk implements Disk {
 	@Override
 	public DiskFile open(String name) throws IOException {
 		alive();
+		if (this.outOfMemory) {
+			throw new OutOfMemoryError("Cannot reserve memory");
+		}
 		return new File(name, this.files.computeIfAbsent(name, (key) -> new Content()));
 	}
 
@@ -174,7 +178,7 @@ final class CrashDisk implements Disk {
 			Content left = new Content();
 			int length = (this.safe.length == this.seen.length || survivors.nextBoolean()) ? this.seen.length
 					: this.safe.length;
-			left.seen = java.util.Arrays.copyOf(this.safe, length);
+			left.seen = Arrays.copyOf(this.safe, length);
 			int mode = survivors.nextInt(3);
 			for (int at = 0; at < length; at += SECTOR) {
 				if (mode == 0 || (mode == 1 && survivors.nextBoolean())) {
@@ -220,7 +224,7 @@ final class CrashDisk implements Disk {
 			int length = (int) Math.min(source.remaining(), CrashDisk.this.dieAtByte - CrashDisk.this.bytesWritten);
 			int end = (int) position + length;
 			if (end > this.content.seen.length) {
-				this.content.seen = java.util.Arrays.copyOf(this.content.seen, end);
+				this.content.seen = Arrays.copyOf(this.content.seen, end);
 			}
 			boolean all = length == source.remaining();
 			source.get(this.content.seen, (int) position, length);

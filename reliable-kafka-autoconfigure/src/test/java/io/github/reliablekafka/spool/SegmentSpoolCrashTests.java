@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
 
@@ -78,7 +79,7 @@ class SegmentSpoolCrashTests {
 		CrashDisk whole = new CrashDisk();
 		workload(whole, new SpoolModel(11, 3000), 400);
 		assertThat(whole.steps).isGreaterThan(30);
-		assertThat(CrashDisk.used(whole)).hasSizeGreaterThan(2);
+		assertThat(whole.list()).hasSizeGreaterThan(2);
 		for (int step = 1; step <= whole.steps; step++) {
 			for (int seed = 0; seed < 4; seed++) {
 				CrashDisk disk = new CrashDisk();
@@ -127,7 +128,7 @@ class SegmentSpoolCrashTests {
 			}
 			spool.flush();
 			spool.close();
-			List<String> names = CrashDisk.used(disk);
+			List<String> names = disk.list();
 			String name = names.get(random.nextInt(names.size()));
 			byte[] bytes = disk.bytes(name);
 			int offset = random.nextInt(bytes.length);
@@ -160,7 +161,7 @@ class SegmentSpoolCrashTests {
 				spool.flush();
 			}
 			spool.close();
-			String name = CrashDisk.used(disk).get(0);
+			String name = disk.list().get(0);
 			disk.flip(name, Segment.START + 24 + new Random(flip).nextInt(50 * 220), flip % 8);
 			SegmentSpool again = SegmentSpool.open(disk, quarantine);
 			assertThat(again.findings()).singleElement().asString().contains("damaged", "a copy of " + name);
@@ -208,6 +209,54 @@ class SegmentSpoolCrashTests {
 		assertThat(disk.steps).as("a force is never tried again").isEqualTo(steps);
 		SegmentSpool again = SegmentSpool.open(disk.restart(null), OPTIONS);
 		assertThat(again.positions(again.lane("main", "orders", 0))).contains(1L);
+	}
+
+	@Test
+	void flushTellsWhenThereIsNoRoomForWhatIsResolved() throws IOException {
+		CrashDisk disk = new CrashDisk();
+		SegmentSpool spool = SegmentSpool.open(disk, OPTIONS);
+		disk.usable = 0;
+		SpoolLane lane = spool.lane("main", "orders", 0);
+		SpoolRecord record = new SpoolRecord(-1, 1, 1, null, new byte[10], List.of());
+		assertThatExceptionOfType(SpoolException.class).isThrownBy(() -> {
+			while (true) {
+				spool.append(lane, record, 0, null);
+			}
+		});
+		assertThat(spool.flush()).isTrue();
+		// All but the first, so that each has a mark of its own.
+		List<Long> gone = new ArrayList<>();
+		long position = 2;
+		spool.resolve(lane, position);
+		while (spool.flush()) {
+			gone.add(position++);
+			assertThat(spool.holds(lane, position)).isTrue();
+			spool.resolve(lane, position);
+		}
+		assertThat(gone).hasSizeGreaterThan(100);
+		long last = position;
+		SegmentSpool crashed = SegmentSpool.open(disk.restart(null), OPTIONS);
+		SpoolLane left = crashed.lane("main", "orders", 0);
+		assertThat(gone).noneMatch((each) -> crashed.holds(left, each));
+		assertThat(crashed.holds(left, last)).isTrue();
+		disk.usable = Long.MAX_VALUE;
+		assertThat(spool.flush()).isTrue();
+		SegmentSpool again = SegmentSpool.open(disk.restart(null), OPTIONS);
+		assertThat(again.holds(again.lane("main", "orders", 0), last)).isFalse();
+	}
+
+	@Test
+	void filesAreMadeAgainWhenThereIsMemoryAgain() throws IOException {
+		CrashDisk disk = new CrashDisk();
+		disk.outOfMemory = true;
+		SegmentSpool spool = SegmentSpool.open(disk, OPTIONS);
+		SpoolLane lane = spool.lane("main", "orders", 0);
+		SpoolRecord record = new SpoolRecord(-1, 1, 1, null, new byte[10], List.of());
+		assertThatExceptionOfType(SpoolException.class).isThrownBy(() -> spool.append(lane, record, 0, null))
+			.withMessageContaining("OutOfMemoryError");
+		disk.outOfMemory = false;
+		assertThat(spool.append(lane, record, TimeUnit.SECONDS.toNanos(5), null)).isPositive();
+		assertThat(spool.flush()).isTrue();
 	}
 
 	@Test

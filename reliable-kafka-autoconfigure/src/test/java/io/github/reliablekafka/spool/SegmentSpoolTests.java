@@ -23,14 +23,17 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.CRC32C;
 
 import org.junit.jupiter.api.Assumptions;
@@ -113,6 +116,35 @@ class SegmentSpoolTests {
 	}
 
 	@Test
+	void flushDoesNotWaitForWhatComesMeanwhile() throws Exception {
+		SegmentSpool spool = open();
+		AtomicBoolean over = new AtomicBoolean();
+		Thread appender = new Thread(() -> {
+			SpoolLane lane = spool.lane("main", "orders", 0);
+			while (!over.get()) {
+				long position = spool.append(lane, record(1, 100), TimeUnit.SECONDS.toNanos(10), null);
+				spool.resolve(lane, position - 1000);
+			}
+		});
+		appender.start();
+		try {
+			await().until(() -> spool.status().appended() > 5000);
+			for (int i = 0; i < 5; i++) {
+				SpoolLane lane = spool.lane("main", "payments", i);
+				long position = spool.append(lane, record(i, 100), TimeUnit.SECONDS.toNanos(10), null);
+				assertThat(CompletableFuture.supplyAsync(spool::flush)).succeedsWithin(Duration.ofSeconds(20))
+					.isEqualTo(true);
+				assertThat(spool.read(lane, position)).isNotNull();
+			}
+		}
+		finally {
+			over.set(true);
+			appender.join();
+		}
+		spool.close();
+	}
+
+	@Test
 	void eachInstanceHasADirectoryAndSendsWhatOthersLeft() throws IOException {
 		SegmentSpool first = open();
 		SegmentSpool second = open();
@@ -144,11 +176,11 @@ class SegmentSpoolTests {
 		Files.delete(foreign);
 		Path segment = slot.resolve("00000001.segment");
 		ByteBuffer content = ByteBuffer.wrap(Files.readAllBytes(segment));
-		for (int copy = 0; copy < Segment.START; copy += Segment.COPY_BYTES) {
+		for (int copy = 0; copy < Segment.START; copy += SegmentLabel.BYTES) {
 			content.putInt(copy + 8, 2);
 			CRC32C crc = new CRC32C();
-			crc.update(content.duplicate().position(copy).limit(copy + Segment.COPY_BYTES - 4));
-			content.putInt(copy + Segment.COPY_BYTES - 4, (int) crc.getValue());
+			crc.update(content.duplicate().position(copy).limit(copy + SegmentLabel.BYTES - 4));
+			content.putInt(copy + SegmentLabel.BYTES - 4, (int) crc.getValue());
 		}
 		Files.write(segment, content.array());
 		assertThatExceptionOfType(SpoolException.class).isThrownBy(this::open)
