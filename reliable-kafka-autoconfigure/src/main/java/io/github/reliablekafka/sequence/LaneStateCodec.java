@@ -45,7 +45,11 @@ final class LaneStateCodec {
 
 	private static final String OURS = "rk";
 
-	private static final int VERSION = 1;
+	/**
+	 * Another one with each change of what is written: a state that is read wrongly leads
+	 * to false alarms.
+	 */
+	private static final int VERSION = 2;
 
 	private static final int REPLAYED_ONLY = 1;
 
