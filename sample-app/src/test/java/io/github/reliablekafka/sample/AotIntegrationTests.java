@@ -76,10 +76,10 @@ class AotIntegrationTests {
 		compile(sources, classes, classPath);
 		assertThat(hints(resources)).contains("ConsumerSettingsVeto").contains("StampingPartitioner");
 
-		List<String> run = new ArrayList<>(List.of(java.toString(), "-Xmx512m", "-XX:TieredStopAtLevel=1",
-				"-Dspring.aot.enabled=true", "-cp",
-				String.join(File.pathSeparator, classes.toString(), resources.toString(), classPath),
-				SampleApplication.class.getName()));
+		List<String> run = new ArrayList<>(
+				List.of(java.toString(), "-Xmx512m", "-XX:TieredStopAtLevel=1", "-Dspring.aot.enabled=true", "-cp",
+						String.join(File.pathSeparator, classes.toString(), resources.toString(), classPath),
+						SampleApplication.class.getName()));
 		run.addAll(arguments);
 		String output = execute(run);
 
