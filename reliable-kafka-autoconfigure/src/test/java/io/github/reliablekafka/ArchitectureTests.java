@@ -16,10 +16,15 @@
 
 package io.github.reliablekafka;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -44,13 +49,18 @@ class ArchitectureTests {
 
 	private static final String ROOT = "io.github.reliablekafka";
 
+	private static final Path SOURCES = Path.of("src/main/java", ROOT.split("\\."));
+
+	private static final Pattern IMPORT = Pattern
+		.compile("^import (?:static )?" + Pattern.quote(ROOT) + "\\.([a-z]+)\\.", Pattern.MULTILINE);
+
 	private static final Map<String, Set<String>> HOUSE = new TreeMap<>(Map.ofEntries(
 			// roof
 			Map.entry("actuate", Set.of("ledger", "durability", "sequence", "spool", "deadletter")),
 			// capabilities
 			Map.entry("producer", Set.of("ledger", "durability", "sequence", "spool")),
 			Map.entry("consumer", Set.of("container", "ledger", "durability", "sequence")),
-			Map.entry("deadletter", Set.of("container", "ledger", "durability")),
+			Map.entry("deadletter", Set.of("container", "ledger", "durability", "sequence")),
 			Map.entry("idempotency", Set.of("container", "ledger", "durability", "sequence")),
 			Map.entry("watermark", Set.of("durability", "sequence")),
 			Map.entry("report", Set.of("durability", "sequence", "spool")),
@@ -64,13 +74,13 @@ class ArchitectureTests {
 		.importPackages(ROOT);
 
 	@Test
-	void roomsImportExactlyWhatTheHouseAllows() {
+	void roomsImportExactlyWhatTheHouseAllows() throws IOException {
 		Map<String, Set<String>> actual = new TreeMap<>();
 		for (JavaPackage room : classes.getPackage(ROOT).getSubpackages()) {
 			if (room.getRelativeName().equals("test")) {
 				continue;
 			}
-			Set<String> imports = new TreeSet<>();
+			Set<String> imports = importsInSources(room.getRelativeName());
 			for (Dependency dependency : room.getClassDependenciesFromThisPackageTree()) {
 				String target = dependency.getTargetClass().getPackageName();
 				if (target.startsWith(ROOT + ".")) {
@@ -81,6 +91,17 @@ class ArchitectureTests {
 			actual.put(room.getRelativeName(), imports);
 		}
 		assertThat(actual).isEqualTo(HOUSE);
+	}
+
+	// Of a constant that the compiler copies nothing is left in the class.
+	private static Set<String> importsInSources(String room) throws IOException {
+		Set<String> imports = new TreeSet<>();
+		try (Stream<Path> sources = Files.walk(SOURCES.resolve(room))) {
+			for (Path source : sources.filter((path) -> path.toString().endsWith(".java")).toList()) {
+				IMPORT.matcher(Files.readString(source)).results().forEach((found) -> imports.add(found.group(1)));
+			}
+		}
+		return imports;
 	}
 
 	@Test

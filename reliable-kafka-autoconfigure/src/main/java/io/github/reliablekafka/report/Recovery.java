@@ -211,7 +211,7 @@ final class Recovery implements AutoCloseable {
 		if (transientFailure != null) {
 			throw new ExecutionException(transientFailure);
 		}
-		return spooled.isPart() && sent > 0;
+		return spooled.isPart() && sent > 0 && sent < wanted.count();
 	}
 
 	private static boolean isAway(CompletableFuture<Void> acknowledged) {

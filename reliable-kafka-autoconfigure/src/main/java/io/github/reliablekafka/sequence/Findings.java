@@ -19,10 +19,8 @@ package io.github.reliablekafka.sequence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 
 import org.jspecify.annotations.Nullable;
 
@@ -50,15 +48,13 @@ final class Findings {
 
 	private final SequenceBoard board;
 
-	private final LossLedger ledger;
-
 	private final LossLedger.Coverage coverage;
 
 	private final Judge judge;
 
 	private final EndOfLog endOfLog = new EndOfLog();
 
-	private final List<Publication> publications = new ArrayList<>(0);
+	private final Publications publications;
 
 	private long truncationClaimed = -1;
 
@@ -75,9 +71,9 @@ final class Findings {
 		this.lane = lane;
 		this.readCommitted = readCommitted;
 		this.board = board;
-		this.ledger = ledger;
 		this.coverage = ledger.coverage(lane.topic(), group);
 		this.judge = new Judge(group, lane);
+		this.publications = new Publications(ledger);
 	}
 
 	/**
@@ -157,7 +153,7 @@ final class Findings {
 							new Finding.Place(offset, -1, -1, number), offset),
 					null, Verdict.RECOVERED, Cause.LATE, null));
 			case LATE -> {
-				if (isBeingReported(stamp.session(), number)) {
+				if (this.publications.isMissing(stamp.session(), number)) {
 					// Sent again before the report was everywhere.
 					late(state, stamp, number, offset, SessionState.Arrival.RECOVERED);
 				}
@@ -175,12 +171,6 @@ final class Findings {
 			case NEXT, EARLIER -> {
 			}
 		}
-	}
-
-	private boolean isBeingReported(long session, long number) {
-		return this.publications.stream()
-			.anyMatch((publication) -> publication.isRemembered() && publication.finding().session() == session
-					&& publication.finding().numbers().contains(number));
 	}
 
 	private void anchored(LaneState state, long id, Claim anchor, long offset, long now) {
@@ -215,7 +205,7 @@ final class Findings {
 			session.disown(claim.acknowledged());
 		}
 		List<Finding> findings = new ArrayList<>(0);
-		this.judge.judge(state, session, evidence, facts, pending(session.session()), findings);
+		this.judge.judge(state, session, evidence, facts, this.publications.pending(session.session()), findings);
 		findings.forEach((finding) -> post(finding, session));
 	}
 
@@ -228,14 +218,11 @@ final class Findings {
 	}
 
 	private void post(Finding finding, @Nullable SessionState session) {
-		Finding named = named(finding);
-		this.publications.add(new Publication(named, this.ledger.post(named), true, session));
+		this.publications.post(named(finding), session);
 	}
 
-	// Of something that the state has no part in any more.
 	private void tell(Finding finding) {
-		Finding named = named(finding);
-		this.publications.add(new Publication(named, this.ledger.post(named), false, null));
+		this.publications.tell(named(finding));
 	}
 
 	// A record tells its session only, a watermark whose that is.
@@ -244,50 +231,13 @@ final class Findings {
 		return (finding.producer() == null && watermark != null) ? finding.of(watermark.producer()) : finding;
 	}
 
-	private NumberRanges pending(long session) {
-		NumberRanges pending = NumberRanges.EMPTY;
-		for (Publication publication : this.publications) {
-			if (publication.finding().session() == session) {
-				pending = pending.add(publication.finding().numbers());
-			}
-		}
-		return pending;
-	}
-
 	/**
 	 * Have the state remember what was reported.
 	 * @param state the state
 	 * @return whether there was anything
 	 */
 	boolean settle(LaneState state) {
-		boolean settled = false;
-		for (Iterator<Publication> iterator = this.publications.iterator(); iterator.hasNext();) {
-			Publication publication = iterator.next();
-			if (publication.published().isDone()) {
-				iterator.remove();
-				if (publication.isRemembered() && !publication.published().isCompletedExceptionally()) {
-					remember(state, publication);
-					settled = true;
-				}
-			}
-		}
-		return settled;
-	}
-
-	private static void remember(LaneState state, Publication publication) {
-		Finding finding = publication.finding();
-		SessionState session = state.session(finding.session());
-		if (session == null) {
-			if (publication.session() != null || state.baseline() > finding.position()) {
-				// Forgotten since, with what was read of it.
-				return;
-			}
-			session = new SessionState(finding.session(), 1, 0,
-					new Finding.Place(Math.max(0, state.baseline()) - 1, -1, -1, 0), NumberRanges.EMPTY);
-			session.baseline(state.baseline());
-			state.add(session);
-		}
-		session.reported(finding.numbers(), finding.verdict());
+		return this.publications.settle(state);
 	}
 
 	/**
@@ -308,7 +258,7 @@ final class Findings {
 		}
 		state.topicIdHash(facts.topicIdHash());
 		boolean again = judgeAll(state, facts, atPosition, now);
-		forgotten(state, state.shrink(LaneState.MOST_SESSIONS));
+		forgotten(state, state.sessions().shrink(KnownSessions.MOST));
 		return again;
 	}
 
@@ -322,7 +272,8 @@ final class Findings {
 			Judge.Evidence evidence = Judge.Evidence.of(watermark, claim, this.endOfLog.proves(claim.offset()));
 			if (session == null) {
 				List<Finding> findings = new ArrayList<>(0);
-				this.judge.judgeUnseen(state, evidence, facts, pending(watermark.session()), findings);
+				this.judge.judgeUnseen(state, evidence, facts, this.publications.pending(watermark.session()),
+						findings);
 				findings.forEach((finding) -> post(finding, null));
 			}
 			else {
@@ -341,7 +292,7 @@ final class Findings {
 		// What has to be said of others is found again only as long as they may have
 		// begun above the ones that are forgotten.
 		if (state.sessions().size() > KEPT_SESSIONS && this.publications.isEmpty()) {
-			over.forEach(state::forget);
+			over.forEach(state.sessions()::forget);
 		}
 		boolean open = undecided(state, watermarks, facts, now);
 		// A report on its way may fail, and has to be made again.
@@ -350,7 +301,7 @@ final class Findings {
 
 	private boolean isOver(SessionState session, Watermark watermark, long now) {
 		return watermark.closed() && claimOf(watermark).acknowledged() <= session.last() && !session.gaps().hasOpen()
-				&& now - session.heardAt() > SILENCE && pending(session.session()).isEmpty();
+				&& now - session.heardAt() > SILENCE && this.publications.pending(session.session()).isEmpty();
 	}
 
 	private boolean undecided(LaneState state, Map<Long, Watermark> watermarks, TopicFacts facts, long now) {
@@ -377,7 +328,7 @@ final class Findings {
 				for (Gap gap : session.gaps()) {
 					NumberRanges numbers = gap.numbers()
 						.intersect(acknowledged + 1, Long.MAX_VALUE)
-						.remove(pending(session.session()));
+						.remove(this.publications.pending(session.session()));
 					if (gap.isOpen() && !numbers.isEmpty()) {
 						post(this.judge.finding(state,
 								new Judge.Missing(session.session(), numbers, gap.before(), gap.after(), -1), null,
@@ -414,19 +365,6 @@ final class Findings {
 
 	private Claim claimOf(Watermark watermark) {
 		return this.readCommitted ? watermark.claim() : watermark.appendClaim();
-	}
-
-	/**
-	 * A finding on its way.
-	 *
-	 * @param finding the finding
-	 * @param published completes when it is in a safe place
-	 * @param isRemembered whether the state is to remember it
-	 * @param session what was known of the session; {@code null} if nothing
-	 */
-	private record Publication(Finding finding, CompletableFuture<Void> published, boolean isRemembered,
-			@Nullable SessionState session) {
-
 	}
 
 }

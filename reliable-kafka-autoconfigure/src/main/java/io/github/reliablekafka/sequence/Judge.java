@@ -93,13 +93,13 @@ final class Judge {
 			List<Finding> findings) {
 		Claim claim = evidence.claim();
 		Watermark watermark = evidence.watermark();
-		if (watermark == null || isOther(claim, facts) || claim.offset() < state.baseline()
+		if (watermark == null || isOther(claim, facts) || claim.offset() < state.sessions().baseline()
 				|| (claim.offset() >= state.next() && evidence.proof() == null)) {
 			return;
 		}
 		NumberRanges numbers = claimed(claim, NumberRanges.of(1, claim.acknowledged()), pending);
 		Missing all = new Missing(watermark.session(), numbers, null, null, claim.firstOffset());
-		if (claim.firstOffset() >= state.baseline()) {
+		if (claim.firstOffset() >= state.sessions().baseline()) {
 			add(state, all, evidence, facts, findings);
 		}
 		else {

@@ -388,7 +388,7 @@ public final class LaneReader {
 			keep(now);
 		}
 		if (due || settled) {
-			this.coverage.suspects(this.lane, this.state.openNumbers());
+			this.coverage.suspects(this.lane, this.state.sessions().openNumbers());
 		}
 		return settled;
 	}

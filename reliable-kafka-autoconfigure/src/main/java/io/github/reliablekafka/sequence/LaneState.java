@@ -16,50 +16,24 @@
 
 package io.github.reliablekafka.sequence;
 
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a group has read of a partition up to its committed offset: a function of the log
- * in front of that offset, and of what was reported. Bounded by {@link #MOST_SESSIONS},
- * {@link Holes#MOST} and {@link #MOST_REPORTED}; what does not fit makes verdicts weaker:
- * records that were read of a session that is forgotten may be called
- * {@link Verdict#UNVERIFIED}. For use by one thread.
+ * in front of that offset, and of what was reported. Bounded by
+ * {@link KnownSessions#MOST}, {@link KnownSessions#MOST_REPORTED} and {@link Holes#MOST};
+ * what does not fit makes verdicts weaker: records that were read of a session that is
+ * forgotten may be called {@link Verdict#UNVERIFIED}. For use by one thread.
  */
 final class LaneState {
 
-	/**
-	 * About 12 bytes each in a checkpoint, 300 in memory.
-	 */
-	static final int MOST_SESSIONS = 20_000;
-
-	static final int MOST_REPORTED = 64;
-
-	private final Map<Long, SessionState> sessions = new LinkedHashMap<>();
-
-	/**
-	 * The one that was asked for last: batches are of one session.
-	 */
-	private @Nullable SessionState latest;
+	private final KnownSessions sessions;
 
 	private Holes holes;
 
 	private int topicIdHash;
 
 	private boolean readCommitted;
-
-	/**
-	 * The beginnings of all sessions that begin at or above this offset are known. Those
-	 * of sessions that were met before others were forgotten may be known from further
-	 * down on.
-	 */
-	private long baseline;
 
 	private long next;
 
@@ -86,14 +60,14 @@ final class LaneState {
 	 * @param offset where reading begins
 	 */
 	LaneState(long offset) {
-		this.baseline = offset;
+		this.sessions = new KnownSessions(offset);
 		this.holes = new Holes(offset);
 		this.next = offset;
 		this.highest = offset;
 	}
 
 	LaneState(long baseline, long holesKnownFrom, long next, long highest, int leaderEpoch, int topicIdHash) {
-		this.baseline = baseline;
+		this.sessions = new KnownSessions(baseline);
 		this.holes = new Holes(holesKnownFrom);
 		this.next = next;
 		this.highest = highest;
@@ -101,22 +75,12 @@ final class LaneState {
 		this.topicIdHash = topicIdHash;
 	}
 
-	Collection<SessionState> sessions() {
-		return this.sessions.values();
+	KnownSessions sessions() {
+		return this.sessions;
 	}
 
 	@Nullable SessionState session(long session) {
-		SessionState found = this.latest;
-		if (found == null || found.session() != session) {
-			found = this.sessions.get(session);
-			this.latest = found;
-		}
-		return found;
-	}
-
-	void add(SessionState session) {
-		this.sessions.put(session.session(), session);
-		this.latest = session;
+		return this.sessions.find(session);
 	}
 
 	@Nullable Beginning beginning() {
@@ -129,10 +93,6 @@ final class LaneState {
 
 	Holes holes() {
 		return this.holes;
-	}
-
-	long baseline() {
-		return this.baseline;
 	}
 
 	void leaderEpoch(int leaderEpoch) {
@@ -229,11 +189,7 @@ final class LaneState {
 			arrival = state.arrive(number, offset, leaderEpoch, timestamp, replay);
 		}
 		else {
-			state = SessionState.beginning(session, number, offset, leaderEpoch, timestamp);
-			state.replayedOnly(replay);
-			state.partlyForgotten(offset < this.baseline);
-			state.baseline(this.baseline);
-			add(state);
+			state = this.sessions.begin(session, number, offset, leaderEpoch, timestamp, replay);
 		}
 		state.heard(now, 0);
 		return arrival;
@@ -263,7 +219,8 @@ final class LaneState {
 	 */
 	void skip(Hole hole) {
 		// What is in front of where the group began was not read, and not the group's.
-		this.holes.add(new Hole(hole.from(), Math.min(hole.to(), lowestBaseline()), Cause.BASELINE, false));
+		this.holes
+			.add(new Hole(hole.from(), Math.min(hole.to(), this.sessions.lowestBaseline()), Cause.BASELINE, false));
 		this.holes.add(new Hole(Math.max(hole.from(), this.highest), hole.to(), hole.cause(), hole.proven()));
 		passTo(hole.to());
 	}
@@ -275,17 +232,9 @@ final class LaneState {
 	 * @param cause how it came to be there
 	 */
 	void passOverAnew(long offset, Cause cause) {
-		long lowest = lowestBaseline();
-		this.sessions.values().forEach((session) -> session.cutOff(lowest));
+		long lowest = this.sessions.lowestBaseline();
+		this.sessions.cutOff(lowest);
 		this.holes.add(new Hole(lowest, offset, cause, true));
-	}
-
-	private long lowestBaseline() {
-		long lowest = this.baseline;
-		for (SessionState session : this.sessions.values()) {
-			lowest = Math.min(lowest, session.baseline());
-		}
-		return lowest;
 	}
 
 	/**
@@ -312,7 +261,7 @@ final class LaneState {
 			this.leaderEpoch = -1;
 		}
 		this.holes.cutOff(offset);
-		this.sessions.values().forEach((session) -> session.cutOff(offset));
+		this.sessions.cutOff(offset);
 	}
 
 	/**
@@ -334,13 +283,9 @@ final class LaneState {
 	 */
 	void recreated(int topicIdHash) {
 		this.topicIdHash = topicIdHash;
-		this.sessions.values().forEach((session) -> {
-			session.forgetPlaces();
-			session.baseline(0);
-		});
+		this.sessions.recreated();
 		this.holes = new Holes(0);
 		this.holes.add(new Hole(0, this.next, Cause.TOPIC_RECREATED, false));
-		this.baseline = 0;
 		this.highest = this.next;
 	}
 
@@ -357,103 +302,12 @@ final class LaneState {
 			Holes before = new Holes(0);
 			before.add(new Hole(0, began, Cause.TOPIC_RECREATED, false));
 			this.holes.precededBy(before, began);
-			extend(0, began);
-			this.baseline = (this.baseline > began) ? this.baseline : 0;
+			this.sessions.precededBy(new KnownSessions(0), began);
 			return;
 		}
-		boolean forgotten = this.baseline > began;
-		long forgottenUpTo = Math.max(this.baseline, past.baseline);
-		this.baseline = forgotten ? forgottenUpTo : past.baseline;
 		this.highest = Math.max(this.highest, past.highest);
 		this.holes.precededBy(past.holes, began);
-		for (SessionState then : past.sessions.values()) {
-			SessionState now = this.sessions.get(then.session());
-			if ((now != null) ? now.baseline() > began : forgotten) {
-				// It may have been read and forgotten since.
-				then.partlyForgotten(true);
-				then.baseline(forgottenUpTo);
-			}
-		}
-		extend(past.baseline, began);
-		past.sessions.values()
-			.forEach((session) -> this.sessions.merge(session.session(), session, (now, then) -> now.precededBy(then)));
-		this.latest = null;
-	}
-
-	// Of sessions that were met before anything was forgotten.
-	private void extend(long baseline, long began) {
-		for (SessionState session : this.sessions.values()) {
-			if (session.baseline() <= began) {
-				session.baseline(baseline);
-			}
-		}
-	}
-
-	long openNumbers() {
-		long numbers = 0;
-		for (SessionState session : this.sessions.values()) {
-			numbers += session.gaps().openNumbers();
-		}
-		return numbers;
-	}
-
-	/**
-	 * Forget what has been said, and then sessions, those first that were not heard of
-	 * for longest, until at most so many are left.
-	 * @param mostSessions how many sessions to keep
-	 * @return sessions that were forgotten with open gaps
-	 */
-	List<SessionState> shrink(int mostSessions) {
-		long reported = 0;
-		for (SessionState session : this.sessions.values()) {
-			reported += session.gaps().reported();
-		}
-		if (reported > MOST_REPORTED) {
-			for (SessionState session : oldestFirst()) {
-				reported -= session.gaps().reported();
-				session.gaps().forgetReported();
-				if (reported <= MOST_REPORTED) {
-					break;
-				}
-			}
-		}
-		List<SessionState> unfinished = new ArrayList<>(0);
-		if (this.sessions.size() > mostSessions) {
-			for (SessionState session : oldestFirst().subList(0, this.sessions.size() - mostSessions)) {
-				forget(session);
-				if (session.gaps().hasOpen()) {
-					unfinished.add(session);
-				}
-			}
-		}
-		return unfinished;
-	}
-
-	private List<SessionState> oldestFirst() {
-		return this.sessions.values()
-			.stream()
-			.sorted(Comparator.comparing((SessionState session) -> session.gaps().hasOpen())
-				.thenComparingLong((session) -> session.lastOffset()))
-			.toList();
-	}
-
-	/**
-	 * Forget a session. If it is met again, nothing is concluded from where it began.
-	 * @param session the session
-	 */
-	void forget(SessionState session) {
-		forget(session, session.highestOffset());
-	}
-
-	/**
-	 * Forget a session.
-	 * @param session the session
-	 * @param offset the highest at which any of its records may be
-	 */
-	void forget(SessionState session, long offset) {
-		this.sessions.remove(session.session());
-		this.latest = null;
-		this.baseline = Math.max(this.baseline, Math.max(offset, session.highestOffset()) + 1);
+		this.sessions.precededBy(past.sessions, began);
 	}
 
 	/**

@@ -18,7 +18,6 @@ package io.github.reliablekafka.sequence;
 
 import java.nio.ByteBuffer;
 import java.util.Base64;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.zip.CRC32C;
@@ -46,7 +45,11 @@ final class LaneStateCodec {
 
 	private static final String OURS = "rk";
 
-	private static final int VERSION = 1;
+	/**
+	 * Another one with each change of what is written: a state that is read wrongly leads
+	 * to false alarms.
+	 */
+	private static final int VERSION = 2;
 
 	private static final int REPLAYED_ONLY = 1;
 
@@ -184,18 +187,16 @@ final class LaneStateCodec {
 	}
 
 	private static byte[] bytes(LaneState state, int mostSessions) {
-		List<SessionState> sessions = List.copyOf(state.sessions());
-		long baseline = state.baseline();
-		if (mostSessions < sessions.size()) {
-			List<SessionState> newest = sessions.stream()
-				.sorted(Comparator.comparing((SessionState session) -> session.gaps().hasOpen())
-					.thenComparingLong((session) -> session.lastOffset())
-					.reversed())
-				.toList();
-			for (SessionState session : newest.subList(mostSessions, newest.size())) {
+		KnownSessions all = state.sessions();
+		Iterable<SessionState> sessions = all;
+		long baseline = all.baseline();
+		if (mostSessions < all.size()) {
+			List<SessionState> oldestFirst = all.oldestFirst();
+			int left = all.size() - mostSessions;
+			for (SessionState session : oldestFirst.subList(0, left)) {
 				baseline = Math.max(baseline, session.highestOffset() + 1);
 			}
-			sessions = newest.subList(0, mostSessions);
+			sessions = oldestFirst.subList(left, all.size());
 		}
 		FieldWriter writer = new FieldWriter(256);
 		writer.octet(VERSION);
@@ -218,7 +219,7 @@ final class LaneStateCodec {
 			writer.unsigned(hole.to() - hole.from());
 			writer.octet(code(hole.cause()) << 1 | (hole.proven() ? 1 : 0));
 		}
-		writer.unsigned(sessions.size());
+		writer.unsigned(Math.min(all.size(), mostSessions));
 		for (SessionState session : sessions) {
 			write(session, baseline, writer);
 		}
@@ -291,7 +292,7 @@ final class LaneStateCodec {
 			state.holes().add(new Hole(from, to, cause(flags >> 1, reader), (flags & 1) != 0));
 		}
 		for (long i = reader.number(0); i > 0 && !reader.hasFailed(); i--) {
-			state.add(session(reader, state.baseline()));
+			state.sessions().add(session(reader, state.sessions().baseline()));
 		}
 		return reader.isBroken() ? null : state;
 	}

@@ -58,6 +58,9 @@ final class StampReader {
 		}
 		else {
 			this.unstamped++;
+			if (header != null) {
+				this.coverage.count(this.codec.problem());
+			}
 		}
 		return stamped;
 	}
@@ -68,14 +71,7 @@ final class StampReader {
 	 * @return whether the record has a number
 	 */
 	boolean readAgain(byte @Nullable [] header) {
-		if (header == null) {
-			return false;
-		}
-		boolean stamped = this.codec.read(header);
-		if (!stamped) {
-			this.coverage.count(this.codec.problem());
-		}
-		return stamped;
+		return header != null && this.codec.read(header);
 	}
 
 	long session() {

@@ -27,24 +27,27 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Clients of one cluster that are none of the application's: whatever they do ends within
- * half a minute, and nothing of them is numbered, checked or measured. Safe for use by
- * many threads.
+ * a timeout, and nothing of them is numbered, checked or measured. Safe for use by many
+ * threads.
  */
 final class AuditClients {
 
 	/**
-	 * Longest time that an answer of the cluster may take.
+	 * Longest time that an answer of an application's cluster may take.
 	 */
 	static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-	private static final String REQUEST_TIMEOUT_MS = "10000";
-
 	private final Map<String, Object> connection;
+
+	private final Duration timeout;
 
 	private final BoundedAdmin admin;
 
@@ -57,12 +60,37 @@ final class AuditClients {
 	/**
 	 * Create clients that are not connected.
 	 * @param connection how to reach the cluster
+	 * @param timeout longest time that an answer may take; a request, a third of it
 	 */
-	AuditClients(Map<String, Object> connection) {
+	AuditClients(Map<String, Object> connection, Duration timeout) {
 		this.connection = connection;
-		this.admin = new BoundedAdmin(connection, "reliable-kafka-audit-admin", TIMEOUT);
-		this.producer = new BoundedProducer(connection, "reliable-kafka-audit-producer", TIMEOUT);
-		this.stateProducer = new BoundedProducer(connection, "reliable-kafka-audit-state-producer", TIMEOUT);
+		this.timeout = timeout;
+		this.admin = new BoundedAdmin(connection, "reliable-kafka-audit-admin", timeout);
+		this.producer = new BoundedProducer(connection, "reliable-kafka-audit-producer", timeout);
+		this.stateProducer = new BoundedProducer(connection, "reliable-kafka-audit-state-producer", timeout);
+	}
+
+	Duration timeout() {
+		return this.timeout;
+	}
+
+	/**
+	 * Until when an answer to what is asked now may come.
+	 * @return by {@link System#nanoTime()}
+	 */
+	long deadline() {
+		return System.nanoTime() + this.timeout.toNanos();
+	}
+
+	/**
+	 * Wait for an answer.
+	 * @param <T> its type
+	 * @param future the answer
+	 * @return the answer
+	 * @throws KafkaException if it is a failure, or does not come
+	 */
+	<T> T get(@Nullable KafkaFuture<T> future) {
+		return BoundedAdmin.get(future, deadline());
 	}
 
 	/**
@@ -113,8 +141,8 @@ final class AuditClients {
 			throw new IllegalStateException("The application is shutting down");
 		}
 		Map<String, Object> settings = ConnectionSettings.ofOwnClient(this.connection, "reliable-kafka-audit-consumer");
-		settings.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_TIMEOUT_MS);
-		settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) TIMEOUT.toMillis());
+		settings.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) this.timeout.toMillis() / 3);
+		settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) this.timeout.toMillis());
 		settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, reset);
 		settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation.toString().toLowerCase(Locale.ROOT));
 		settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");

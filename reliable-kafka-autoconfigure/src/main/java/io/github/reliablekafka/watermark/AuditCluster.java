@@ -16,6 +16,8 @@
 
 package io.github.reliablekafka.watermark;
 
+import java.time.Duration;
+
 import io.github.reliablekafka.durability.SequenceProperties;
 import io.github.reliablekafka.sequence.Lane;
 import io.github.reliablekafka.sequence.ProducerSession;
@@ -44,11 +46,12 @@ final class AuditCluster implements SequenceBoard.Attendant {
 	 * Create what serves a board, and begin to serve.
 	 * @param board the board
 	 * @param properties how
+	 * @param timeout longest time that an answer of the cluster may take
 	 */
-	AuditCluster(SequenceBoard board, SequenceProperties properties) {
+	AuditCluster(SequenceBoard board, SequenceProperties properties, Duration timeout) {
 		this.board = board;
 		Complaints complaints = new Complaints(AuditTopics.permissions(properties));
-		this.clients = new AuditClients(board.connection());
+		this.clients = new AuditClients(board.connection(), timeout);
 		AuditTopics topics = new AuditTopics(this.clients, complaints);
 		this.facts = new TopicFactsKeeper(board, this.clients, complaints);
 		if (properties.watermarks() == SequenceProperties.Watermarks.CONTROL_TOPIC) {

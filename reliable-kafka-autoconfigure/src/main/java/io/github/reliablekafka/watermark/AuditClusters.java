@@ -40,19 +40,26 @@ final class AuditClusters implements DisposableBean {
 
 	private final SequenceProperties properties;
 
+	private final Duration timeout;
+
 	private final Map<SequenceBoard, AuditCluster> clusters = new ConcurrentHashMap<>();
 
 	private volatile boolean ended;
 
 	AuditClusters(SequenceProperties properties, SequenceBoards boards) {
+		this(properties, boards, AuditClients.TIMEOUT);
+	}
+
+	AuditClusters(SequenceProperties properties, SequenceBoards boards, Duration timeout) {
 		this.properties = properties;
+		this.timeout = timeout;
 		boards.onBoard(this::serve);
 		boards.all().forEach(this::serve);
 	}
 
 	private void serve(SequenceBoard board) {
 		if (!this.ended) {
-			this.clusters.computeIfAbsent(board, (key) -> new AuditCluster(key, this.properties));
+			this.clusters.computeIfAbsent(board, (key) -> new AuditCluster(key, this.properties, this.timeout));
 		}
 	}
 

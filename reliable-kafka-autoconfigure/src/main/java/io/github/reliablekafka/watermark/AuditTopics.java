@@ -19,25 +19,22 @@ package io.github.reliablekafka.watermark;
 import java.util.List;
 import java.util.Optional;
 
-import io.github.reliablekafka.durability.BoundedAdmin;
 import io.github.reliablekafka.durability.SequenceProperties;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds and creates our own topics: three replicas, of which two must be in sync, as far
  * as there are brokers. A topic that exists is left as it is. Nothing is ever sent to a
  * topic before it was found, because brokers may create topics that they are asked for.
- * Waits for answers, at most {@link AuditClients#TIMEOUT} for each. Safe for use by many
- * threads.
+ * Waits for answers, at most {@link AuditClients#timeout()} for each. Safe for use by
+ * many threads.
  */
 final class AuditTopics {
 
@@ -64,7 +61,7 @@ final class AuditTopics {
 		if (found.isPresent()) {
 			return found.get();
 		}
-		this.clients.admin().create(topic.name(), AuditTopic.PARTITIONS, topic.configs(), deadline());
+		this.clients.admin().create(topic.name(), AuditTopic.PARTITIONS, topic.configs(), this.clients.deadline());
 		// What was created is not known to each broker at once.
 		for (int look = 0; look < LOOKS_AFTER_CREATION; look++) {
 			found = find(topic);
@@ -83,7 +80,7 @@ final class AuditTopics {
 	 * @throws KafkaException if that is not known
 	 */
 	Optional<Found> find(AuditTopic topic) {
-		Optional<TopicDescription> description = this.clients.admin().describe(topic.name(), deadline());
+		Optional<TopicDescription> description = this.clients.admin().describe(topic.name(), this.clients.deadline());
 		if (description.isPresent()) {
 			checkCleanup(topic);
 		}
@@ -94,7 +91,8 @@ final class AuditTopics {
 		Config config;
 		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
 		try {
-			config = get(this.clients.admin().admin().describeConfigs(List.of(resource)).values().get(resource));
+			config = this.clients
+				.get(this.clients.admin().admin().describeConfigs(List.of(resource)).values().get(resource));
 		}
 		catch (InterruptException ex) {
 			throw ex;
@@ -133,21 +131,6 @@ final class AuditTopics {
 				+ "'%s' and '%s', and Create unless they exist, and the same on the topic that "
 				+ "reliable.kafka.sequence.reports-topic names, or set reliable.kafka.sequence.watermarks=none")
 			.formatted(properties.topic(), properties.stateTopic());
-	}
-
-	/**
-	 * Wait for an answer.
-	 * @param <T> its type
-	 * @param future the answer
-	 * @return the answer
-	 * @throws KafkaException if it is a failure, or does not come
-	 */
-	static <T> T get(@Nullable KafkaFuture<T> future) {
-		return BoundedAdmin.get(future, deadline());
-	}
-
-	private static long deadline() {
-		return System.nanoTime() + AuditClients.TIMEOUT.toNanos();
 	}
 
 	private static void pause() {

@@ -97,7 +97,7 @@ final class ClusterLog implements LogAccess {
 	@Override
 	public CompletableFuture<LogEnd> end(Lane lane) {
 		TopicPartition partition = new TopicPartition(lane.topic(), lane.partition());
-		ListOffsetsOptions options = new ListOffsetsOptions().timeoutMs((int) AuditClients.TIMEOUT.toMillis());
+		ListOffsetsOptions options = new ListOffsetsOptions().timeoutMs((int) this.clients.timeout().toMillis());
 		return answer((answer) -> {
 			KafkaFuture<?> unused = this.clients.admin()
 				.admin()

@@ -137,7 +137,7 @@ final class TopicFactsKeeper extends AuditLoop {
 			Function<ConfigResource, @Nullable KafkaFuture<Config>> configs) {
 		String subject = "Cannot look at topic '%s'".formatted(topic);
 		try {
-			Uuid id = AuditTopics.get(descriptions.apply(topic)).topicId();
+			Uuid id = this.clients.get(descriptions.apply(topic)).topicId();
 			TopicFacts facts = new TopicFacts(
 					id.equals(Uuid.ZERO_UUID) ? 0
 							: Stamp.topicIdHash(id.getMostSignificantBits(), id.getLeastSignificantBits()),
@@ -166,7 +166,7 @@ final class TopicFactsKeeper extends AuditLoop {
 	private boolean isCompacted(String topic, @Nullable KafkaFuture<Config> config) {
 		String subject = "Cannot read the configuration of topic '%s'".formatted(topic);
 		try {
-			ConfigEntry cleanup = AuditTopics.get(config).get(TopicConfig.CLEANUP_POLICY_CONFIG);
+			ConfigEntry cleanup = this.clients.get(config).get(TopicConfig.CLEANUP_POLICY_CONFIG);
 			this.complaints.settle(subject);
 			return cleanup == null || String.valueOf(cleanup.value()).contains(TopicConfig.CLEANUP_POLICY_COMPACT);
 		}

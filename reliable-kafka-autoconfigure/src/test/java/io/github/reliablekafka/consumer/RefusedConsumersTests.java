@@ -357,7 +357,7 @@ class RefusedConsumersTests extends ReliableConsumerSetup {
 				@Override
 				public Consumer<Object, Object> createConsumer(String groupId, String clientIdPrefix,
 						String clientIdSuffix, Properties properties) {
-					throw new UnsupportedOperationException();
+					throw new IllegalStateException("Refused before it is asked");
 				}
 
 				@Override

@@ -16,7 +16,6 @@
 
 package io.github.reliablekafka.producer;
 
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,15 +28,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 
-import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
-import io.github.reliablekafka.sequence.SequenceBoards;
 import io.github.reliablekafka.spool.SegmentSpool;
 import io.github.reliablekafka.spool.SpoolDirectory;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolOptions;
-import io.github.reliablekafka.spool.SpoolRecord;
-import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.Producer;
@@ -49,107 +44,20 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.util.FileSystemUtils;
-import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.catchThrowable;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for {@link Spooling} and {@link SpooledLane}, on a real spool, with a relay that
- * sends nothing.
+ * Tests for {@link Spooling}.
  */
-class SpoolingTests {
-
-	private static final int BUFFER = 100_000;
-
-	private static final int MAX_REQUEST = 50_000;
-
-	private final DeliveryLedger ledger = new DeliveryLedger();
-
-	@TempDir
-	Path directory;
-
-	private SegmentSpool spool;
-
-	/**
-	 * The spool, as far as these say nothing else.
-	 */
-	private SpoolStore store;
-
-	private @Nullable SpoolException refuseMoves;
-
-	private @Nullable SpoolException refuseAppends;
-
-	private @Nullable SpoolException failBeforeAppended;
-
-	private SpoolException refusal;
-
-	private volatile long available = BUFFER;
-
-	private Spools spools;
-
-	private Relay relay;
-
-	private Spooling spooling;
-
-	@BeforeEach
-	void open() throws Exception {
-		this.spool = SpoolDirectory.open(this.directory, SpoolOptions.of("shop", 32 << 20, 0, false));
-		this.refusal = catchThrowableOfType(SpoolException.class,
-				() -> this.spool.append(this.spool.lane("main", "orders", 9), record(1 << 20), 0, null));
-		this.store = (SpoolStore) Proxy.newProxyInstance(getClass().getClassLoader(),
-				new Class<?>[] { SpoolStore.class }, (proxy, method, arguments) -> {
-					if (method.getName().equals("move") && this.refuseMoves != null) {
-						throw this.refuseMoves;
-					}
-					if (method.getName().equals("append") && this.refuseAppends != null) {
-						throw this.refuseAppends;
-					}
-					if (method.getName().equals("append") && this.failBeforeAppended != null) {
-						((SpoolStore.Confirmation) arguments[3]).failed(this.failBeforeAppended);
-						return 77L;
-					}
-					try {
-						return method.invoke(this.spool, arguments);
-					}
-					catch (InvocationTargetException ex) {
-						throw ex.getCause();
-					}
-				});
-		SpoolProperties properties = new SpoolProperties(SpoolProperties.Mode.WRITE_AHEAD, this.directory,
-				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ZERO,
-				Duration.ofSeconds(1), SpoolProperties.OnCorruption.FAIL);
-		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
-		this.spools = new Spools(properties, "shop", sessions, this.ledger, (event) -> {
-		});
-		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
-		this.relay = new Relay(this.spools, Destination.of("main", settings), this.store,
-				new RelayClient(settings, () -> null));
-		this.spooling = spooling(Duration.ofMillis(50));
-	}
-
-	private Spooling spooling(Duration blockWhenFull) {
-		ClusterIdentity identity = new ClusterIdentity();
-		identity.found("cluster");
-		return new Spooling(this.relay, true,
-				new ClientLimits(blockWhenFull, BUFFER, MAX_REQUEST, () -> this.available), identity, null);
-	}
-
-	@AfterEach
-	void close() {
-		this.spool.close();
-	}
+class SpoolingTests extends SpoolingSetup {
 
 	@Test
 	void whatWasPromisedIsSentAgainUnlessTheClusterNeverTakesIt() {
@@ -164,18 +72,6 @@ class SpoolingTests {
 		Followed notPromised = new Followed(null);
 		this.spooling.admit(notPromised, "other", 0, record(100));
 		assertThat(notPromised.isTakenOver(refused, RejectionReason.NOT_AUTHORIZED)).isFalse();
-	}
-
-	@Test
-	void promisedRecordThatCannotBeParkedStaysAndItsLaneGoesOn() {
-		Followed first = direct(100, new PendingReceipt("orders"));
-		await().until(first::isPromised);
-		this.refuseMoves = this.refusal;
-		assertThat(first.isParked(new RecordTooLargeException())).isTrue();
-		SpooledLane lane = this.relay.lanes().lane("orders", 0);
-		assertThat(this.spool.holds(lane.lane(), first.position())).isTrue();
-		handed(100, null);
-		assertThat(lane.poll(System.nanoTime(), 1)).as("nothing is on the direct way").isNotNull();
 	}
 
 	@Test
@@ -239,78 +135,6 @@ class SpoolingTests {
 	}
 
 	@Test
-	void whatComesBackGoesInTheOrderInWhichItCame() {
-		SpooledLane lane = this.relay.lanes().lane("orders", 0);
-		Followed first = direct(100, null);
-		Followed second = direct(100, null);
-		lane.takeOver(second, true);
-		lane.takeOver(first, true);
-		assertThat(lane.poll(System.nanoTime(), 2).delivery()).isSameAs(first);
-		assertThat(lane.poll(System.nanoTime(), 2).delivery()).isSameAs(second);
-	}
-
-	@Test
-	void recordWithoutRoomThatTheClientGivesUpDoesNotGetBehindLaterOnes() {
-		this.refuseAppends = this.refusal;
-		Followed first = direct(100, null);
-		Followed second = direct(100, null);
-		this.refuseAppends = null;
-		assertThat(second.isTakenOver(new TimeoutException("expired"), RejectionReason.EXPIRED))
-			.as("nothing later is in the spool")
-			.isTrue();
-		assertThat(first.isTakenOver(new TimeoutException("expired"), RejectionReason.EXPIRED))
-			.as("in the next process it would be sent behind the second")
-			.isFalse();
-	}
-
-	@Test
-	void recordOfWhichTheClientTellsTwiceCountsOnce() {
-		SpooledLane lane = this.relay.lanes().lane("orders", 0);
-		Followed first = direct(100, null);
-		Followed second = direct(100, null);
-		Followed third = direct(100, null);
-		// Thrown by send, and then told by the callback.
-		first.leave(false);
-		first.leave(true);
-		assertThat(first.isTakenOver(new TimeoutException("aborted"), RejectionReason.EXPIRED)).isFalse();
-		assertThat(second.isTakenOver(new TimeoutException("expired"), RejectionReason.EXPIRED)).isTrue();
-		assertThat(lane.poll(System.nanoTime(), 2)).as("overtakes the third").isNull();
-		third.leave(true);
-		assertThat(lane.poll(System.nanoTime(), 2).delivery()).isSameAs(second);
-	}
-
-	@Test
-	void recordThatTheClientGivesUpIsKnownToBeOvertaken() {
-		SpooledLane lane = this.relay.lanes().lane("orders", 0);
-		Followed first = direct(100, null);
-		Followed second = direct(100, null);
-		Followed third = direct(100, null);
-		second.leave(true);
-		lane.takeOver(first, true);
-		lane.takeOver(third, true);
-		SpooledLane.Item item = lane.poll(System.nanoTime(), 2);
-		assertThat(item.delivery()).isSameAs(first);
-		assertThat(lane.isOvertaken(item)).isTrue();
-		assertThat(lane.isOvertaken(lane.poll(System.nanoTime(), 2))).isFalse();
-	}
-
-	@Test
-	void whatAnEarlierProcessLeftGoesFirst() {
-		long position = this.spool.append(this.spool.lane("main", "orders", 5), record(100), 0, null);
-		SpooledLane left = new SpooledLane(this.spool, this.spool.lane("main", "orders", 5), new long[] { position });
-		SpooledLane own = this.relay.lanes().lane("orders", 0);
-		own.behind(left);
-		Followed delivery = new Followed(null);
-		assertThatExceptionOfType(HandedOver.class)
-			.isThrownBy(() -> this.spooling.admit(delivery, "orders", 0, record(100)));
-		assertThat(own.poll(System.nanoTime(), 1)).as("behind what was left").isNull();
-		SpooledLane.Item first = left.poll(System.nanoTime(), 1);
-		assertThat(own.poll(System.nanoTime(), 1)).as("what was left may fail").isNull();
-		left.relayed(first);
-		assertThat(own.poll(System.nanoTime(), 1).delivery()).isSameAs(delivery);
-	}
-
-	@Test
 	void slowDiskDoesNotSlowSenders() throws Exception {
 		this.refuseAppends = busy();
 		Spooling patient = spooling(Duration.ofSeconds(5));
@@ -360,25 +184,6 @@ class SpoolingTests {
 		assertThat(action).isNotDone();
 		latch.countDown();
 		assertThat(action).succeedsWithin(Duration.ofSeconds(10));
-	}
-
-	@Test
-	void laneThatPausesAsTheClusterIsAwayGoesOnWhenThatAnswers() {
-		SpooledLane lane = this.relay.lanes().lane("orders", 0);
-		handed(100, null);
-		for (int i = 0; i < 10; i++) {
-			lane.delay(System.nanoTime(), (failures) -> Duration.ofHours(1).toNanos());
-		}
-		this.relay.notNow(lane, new TimeoutException("away"));
-		assertThat(lane.poll(System.nanoTime(), 1)).isNull();
-		this.relay.alive();
-		SpooledLane.Item item = lane.poll(System.nanoTime(), 1);
-		assertThat(item).isNotNull();
-		lane.putBack(item, false);
-		lane.delay(System.nanoTime(), (failures) -> Duration.ofHours(1).toNanos());
-		this.relay.notNow(lane, new TimeoutException("this topic, while others are taken"));
-		this.relay.alive();
-		assertThat(lane.poll(System.nanoTime(), 1)).as("it has a reason of its own").isNull();
 	}
 
 	@Test
@@ -477,70 +282,6 @@ class SpoolingTests {
 
 	private static Map<String, Object> bootstrap(Object servers) {
 		return Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, servers);
-	}
-
-	private Followed direct(int bytes, @Nullable PendingReceipt receipt) {
-		Followed delivery = new Followed(receipt);
-		this.spooling.admit(delivery, "orders", 0, record(bytes));
-		return delivery;
-	}
-
-	private Followed handed(int bytes, @Nullable PendingReceipt receipt) {
-		SpooledLane lane = this.relay.lanes().lane("orders", 0);
-		Followed delivery = new Followed(receipt);
-		if (!lane.isSticky()) {
-			delivery.lane(lane);
-			delivery.bytes(bytes);
-			lane.admit(delivery, record(bytes), true, true, false);
-			return delivery;
-		}
-		try {
-			this.spooling.admit(delivery, "orders", 0, record(bytes));
-		}
-		catch (HandedOver ex) {
-			return delivery;
-		}
-		throw new AssertionError("It went directly");
-	}
-
-	private static SpoolRecord record(int bytes) {
-		return new SpoolRecord(-1, 1, 1, null, new byte[bytes], List.of());
-	}
-
-	private final class Followed extends SpooledDelivery {
-
-		private final AtomicReference<Exception> rejection = new AtomicReference<>();
-
-		private volatile boolean forgotten;
-
-		private volatile boolean abandoned;
-
-		Followed(@Nullable PendingReceipt receipt) {
-			super(SpoolingTests.this.ledger, "orders", null, SpoolingTests.this.spooling, receipt);
-		}
-
-		@Override
-		void complete(@Nullable RecordMetadata metadata) {
-			over();
-		}
-
-		@Override
-		void reject(Exception exception) {
-			this.rejection.set(exception);
-			over();
-		}
-
-		@Override
-		void forgetSender() {
-			this.forgotten = true;
-		}
-
-		@Override
-		void abandon(Exception exception) {
-			this.abandoned = true;
-			over();
-		}
-
 	}
 
 }

@@ -116,19 +116,24 @@ final class Acceptance implements AutoCloseable {
 	/**
 	 * See that nothing is reported, and that nothing is left to be.
 	 * @param application what might report
-	 * @param group for whom
+	 * @param groups for whom
 	 */
-	void assertNothingReported(CheckedApplication application, ListeningGroup group) {
-		settle(application, group);
-		assertThat(application.findings(group)).isEmpty();
+	void assertNothingReported(CheckedApplication application, ListeningGroup... groups) {
+		settle(application, groups);
+		assertThat(groups).allSatisfy((group) -> assertThat(application.findings(group)).isEmpty());
 	}
 
 	// Once all claims are there, whatever follows from them does at the next evaluation.
-	private void settle(CheckedApplication application, ListeningGroup group) {
-		application.awaitClaims(group.topic(), this.acknowledged.last(group.topic()));
-		int findings = application.findings(group).size();
-		await().atMost(TIMEOUT).during(EVALUATED).until(() -> application.coverage(group).suspects() == 0);
-		assertThat(application.findings(group)).hasSize(findings);
+	private void settle(CheckedApplication application, ListeningGroup... groups) {
+		Map<ListeningGroup, Integer> findings = new HashMap<>();
+		for (ListeningGroup group : groups) {
+			application.awaitClaims(group.topic(), this.acknowledged.last(group.topic()));
+			findings.put(group, application.findings(group).size());
+		}
+		await().atMost(TIMEOUT)
+			.during(EVALUATED)
+			.until(() -> findings.keySet().stream().allMatch((group) -> application.coverage(group).suspects() == 0));
+		findings.forEach((group, before) -> assertThat(application.findings(group)).hasSize(before));
 	}
 
 	/**

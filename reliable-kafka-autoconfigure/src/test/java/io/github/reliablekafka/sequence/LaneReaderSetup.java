@@ -131,6 +131,17 @@ abstract class LaneReaderSetup {
 		return new ArrayList<>(this.ledger.findings());
 	}
 
+	List<String> verdicts() {
+		return findings().stream().map((finding) -> finding.verdict() + " " + finding.numbers()).toList();
+	}
+
+	NumberRanges unknown(long offset, long session) {
+		LaneState state = LaneStateCodec.state(commit(offset).metadata());
+		assertThat(state).isNotNull();
+		assertThat(state.session(session)).isNotNull();
+		return state.session(session).unknown();
+	}
+
 	/**
 	 * A cluster that answers at once.
 	 */

@@ -62,9 +62,7 @@ class LaneReaderStateTests extends LaneReaderSetup {
 		assertThat(commit(6).metadata()).startsWith("rk1s.");
 		claim(A, 8, 5, false);
 		assertThat(findings()).isEmpty();
-		LaneState state = LaneStateCodec.state(commit(6).metadata());
-		assertThat(state).isNotNull();
-		assertThat(state.session(A).unknown()).hasToString("1..7");
+		assertThat(unknown(6, A)).hasToString("1..7");
 	}
 
 	@Test
@@ -89,8 +87,7 @@ class LaneReaderStateTests extends LaneReaderSetup {
 		this.log.answer.complete(Optional.ofNullable(this.log.saved.get(LANE)));
 		check();
 		claim(A, 10, 6, false);
-		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.numbers())
-			.containsExactlyInAnyOrder("LOST_ACKED 2", "UNVERIFIED 5..7", "LOST_ACKED 9");
+		assertThat(verdicts()).containsExactlyInAnyOrder("LOST_ACKED 2", "UNVERIFIED 5..7", "LOST_ACKED 9");
 	}
 
 	@Test
@@ -204,8 +201,7 @@ class LaneReaderStateTests extends LaneReaderSetup {
 		this.now += 5_000_000_000L;
 		check();
 		claim(A, 16, 15, false);
-		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.numbers())
-			.containsExactly("UNVERIFIED 2..15");
+		assertThat(verdicts()).containsExactly("UNVERIFIED 2..15");
 	}
 
 	@Test
@@ -300,7 +296,7 @@ class LaneReaderStateTests extends LaneReaderSetup {
 		this.board.post(watermark(A, 4, 1, 0, false));
 		findings.evaluate(state, true, this.now);
 		assertThat(findings()).extracting((finding) -> finding.numbers().toString()).containsExactly("2..3");
-		state.shrink(0);
+		state.sessions().shrink(0);
 		published.complete(null);
 		findings.settle(state);
 		assertThat(state.sessions()).as("4 was read, which nobody knows any more").isEmpty();
@@ -346,7 +342,7 @@ class LaneReaderStateTests extends LaneReaderSetup {
 		commit(101);
 		LaneState forgetful = LaneStateCodec.state(commit(101).metadata());
 		assertThat(forgetful).isNotNull();
-		assertThat(forgetful.baseline()).isEqualTo(100);
+		assertThat(forgetful.sessions().baseline()).isEqualTo(100);
 		assertThat(forgetful.session(A)).isNull();
 		this.reader.truncate(2);
 		this.reader.move(0, Cause.SEEK);

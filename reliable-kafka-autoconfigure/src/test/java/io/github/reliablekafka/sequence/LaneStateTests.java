@@ -35,9 +35,9 @@ class LaneStateTests {
 		LaneState state = new LaneState(10);
 		state.arrive(1, 1, 20, 0, 0, false, 0);
 		state.passTo(21);
-		state.shrink(0);
+		state.sessions().shrink(0);
 		state.precededBy(past, 10);
-		assertThat(state.baseline()).isEqualTo(21);
+		assertThat(state.sessions().baseline()).isEqualTo(21);
 	}
 
 	@Test
@@ -51,9 +51,9 @@ class LaneStateTests {
 		state.arrive(2, 1, 5, 1, 0, false, 0);
 		state.passTo(6);
 		state = written(state);
-		state.shrink(1);
+		state.sessions().shrink(1);
 		assertThat(state.sessions()).extracting(SessionState::session).containsExactly(2L);
-		assertThat(state.baseline()).isEqualTo(11);
+		assertThat(state.sessions().baseline()).isEqualTo(11);
 	}
 
 	@Test
@@ -69,7 +69,7 @@ class LaneStateTests {
 		LaneState cut = LaneStateCodec.state(LaneStateCodec.cutMetadata(state));
 		assertThat(cut).isNotNull();
 		assertThat(cut.session(1)).isNull();
-		assertThat(cut.baseline()).isEqualTo(2001);
+		assertThat(cut.sessions().baseline()).isEqualTo(2001);
 	}
 
 	private static LaneState written(LaneState state) {
@@ -83,10 +83,10 @@ class LaneStateTests {
 		LaneState past = new LaneState(0);
 		past.arrive(1, 1, 2, 0, 0, false, 0);
 		past.passTo(6);
-		past.shrink(0);
+		past.sessions().shrink(0);
 		LaneState state = new LaneState(0);
 		state.precededBy(past, 0);
-		assertThat(state.baseline()).isEqualTo(3);
+		assertThat(state.sessions().baseline()).isEqualTo(3);
 	}
 
 	@Test
@@ -98,13 +98,13 @@ class LaneStateTests {
 		LaneState state = new LaneState(2);
 		state.arrive(1, 3, 2, 0, 0, false, 0);
 		state.passTo(3);
-		state.shrink(0);
+		state.sessions().shrink(0);
 		state.precededBy(past, 2);
 		SessionState session = state.session(1);
 		assertThat(session).isNotNull();
 		List<Finding> findings = new ArrayList<>();
 		Claim claim = new Claim(1, 3, 2, 0, 0, NumberRanges.EMPTY, 77);
-		new Judge("group", new Lane("orders", 0)).judge(state, session, new Judge.Evidence(claim, null, null, true),
+		new Judge("group", new Lane("orders", 0)).judge(state, session, Judge.Evidence.of(claim, false, true),
 				new TopicFacts(77, false), NumberRanges.EMPTY, findings);
 		assertThat(findings).noneMatch((finding) -> finding.verdict().isLoss());
 	}
@@ -115,7 +115,7 @@ class LaneStateTests {
 		past.passTo(10);
 		LaneState state = new LaneState(10);
 		state.precededBy(past, 10);
-		assertThat(state.baseline()).isEqualTo(3);
+		assertThat(state.sessions().baseline()).isEqualTo(3);
 	}
 
 }

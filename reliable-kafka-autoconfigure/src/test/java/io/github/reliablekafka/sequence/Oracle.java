@@ -349,7 +349,7 @@ final class Oracle {
 				return;
 			}
 		}
-		boolean claimed = this.schedule.claimed(sent, watermark, this.consumer);
+		boolean claimed = this.schedule.controlTopic.claimed(sent, watermark, this.consumer);
 		if (found(Verdict.INDETERMINATE_AT_CRASH, sent)) {
 			this.tally.indeterminate++;
 		}

@@ -104,7 +104,7 @@ final class SimulatedConsumer {
 		}
 		this.lastCommit = this.position;
 		this.process.board.watch(this.log.lane);
-		this.schedule.watched(this.log.lane, this.process);
+		this.schedule.controlTopic.watched(this.log.lane, this.process);
 		String metadata = committed ? this.stored.metadata : null;
 		this.schedule.trace("%s: assigned at %d committed=%s epoch=%d generation=%d state=%s", this.log.lane,
 				this.position, committed, this.positionEpoch, this.generation, intact ? "intact" : "none");
@@ -153,7 +153,7 @@ final class SimulatedConsumer {
 				}
 				this.unused = false;
 				this.reader.read(entry.offset, this.schedule.epochOf(entry), entry.timestamp, entry.header);
-				this.schedule.traceRead(this, entry);
+				this.schedule.story.read(this, entry);
 				this.oracle.read(entry);
 				this.polled.add(entry);
 				left--;
@@ -277,7 +277,7 @@ final class SimulatedConsumer {
 		}
 		this.oracle.tally.longestMetadata = Math.max(this.oracle.tally.longestMetadata, commit.metadata().length());
 		this.schedule.trace("%s: commit %d%s", this.log.lane, offset, fails ? " fails" : "");
-		this.schedule.traceOdd(this);
+		this.schedule.story.odd(this);
 		if (!fails) {
 			this.oracle.committed();
 			int epoch = this.schedule.happens(Faults.EPOCH_LOST, 50) ? -1 : commit.leaderEpoch();

@@ -56,8 +56,8 @@ class SimulationMutationTests {
 					7 aborted records have no numbers of their own | StampReader | return this.readCommitted ? this.codec.number() : | return true ? this.codec.number() : | ABORT
 					8 a jump back hides what was written anew in front of it | LaneReader | this.state.passOverAnew(position, cause); | | TRUNCATE EPOCH_LOST NO_EPOCHS
 					9 records that overtake each other at the beginning | Judge | boolean ordered = beginningKnown | boolean ordered = true | NOT_IDEMPOTENT SEEK_FORWARD METADATA_LOST
-					a gap is forgotten before its report is safe | Findings | if (publication.published().isDone()) { | if (true) { | PUBLISHER_FAILS
-					failed reports count | Findings | publication.isRemembered() && !publication.published().isCompletedExceptionally() | publication.isRemembered() | PUBLISHER_FAILS
+					a gap is forgotten before its report is safe | Publications | if (publication.published().isDone()) { | if (true) { | PUBLISHER_FAILS
+					failed reports count | Publications | publication.isRemembered() && !publication.published().isCompletedExceptionally() | publication.isRemembered() | PUBLISHER_FAILS
 					everything below the first record is the group's | Judge | boolean beginningKnown = session.baseline() == 0 | boolean beginningKnown = true |
 					a claim is believed before its offset is read | Judge | return;\\n\\t\\t}\\n\\t\\tboolean beginningKnown | }\\n\\t\\tboolean beginningKnown |
 					claims of a topic that is gone are believed | Judge | claim.topicIdHash() != facts.topicIdHash() | claim.topicIdHash() == 1 | RECREATE

@@ -122,7 +122,7 @@ final class Simulator {
 	String replay(long seed) {
 		Schedule schedule = new Schedule(seed, Set.of(), this.factory, true);
 		schedule.run();
-		return schedule.story();
+		return schedule.story.toString();
 	}
 
 	/**

@@ -51,7 +51,8 @@ public abstract class ApplicationOnBroker {
 	protected ApplicationOnBroker(Class<?>... autoConfigurations) {
 		this.runner = new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(autoConfigurations))
 			.withPropertyValues("spring.kafka.bootstrap-servers=" + probe.bootstrapServers(),
-					"spring.kafka.consumer.group-id=" + this.group, "topic=" + this.topic);
+					"spring.kafka.consumer.group-id=" + this.group, "topic=" + this.topic,
+					"spring.kafka.listener.poll-timeout=500ms");
 	}
 
 	@BeforeAll

@@ -54,7 +54,8 @@ public @interface SharedBroker {
 
 		private static final Map<String, String> PROPERTIES = Map.of("group.initial.rebalance.delay.ms", "0",
 				"transaction.state.log.replication.factor", "1", "transaction.state.log.min.isr", "1",
-				"auto.create.topics.enable", "true", "log.initial.task.delay.ms", "100");
+				"auto.create.topics.enable", "true", "log.initial.task.delay.ms", "100",
+				"group.consumer.min.heartbeat.interval.ms", "500", "group.consumer.heartbeat.interval.ms", "500");
 
 		@Override
 		public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {

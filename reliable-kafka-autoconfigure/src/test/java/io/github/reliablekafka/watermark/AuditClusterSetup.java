@@ -50,6 +50,11 @@ import org.junit.jupiter.api.BeforeEach;
 @SharedBroker
 abstract class AuditClusterSetup {
 
+	/**
+	 * An application has more patience.
+	 */
+	static final Duration TIMEOUT = Duration.ofSeconds(9);
+
 	static String servers;
 
 	static KafkaProbe probe;
@@ -97,7 +102,7 @@ abstract class AuditClusterSetup {
 	SequenceBoard application(Watermarks watermarks) {
 		SequenceBoards boards = new SequenceBoards();
 		this.applications.add(new AuditClusters(new SequenceProperties(true, watermarks, Duration.ofSeconds(5),
-				Duration.ofMillis(500), this.control, this.state, Duration.ofDays(30)), boards));
+				Duration.ofMillis(500), this.control, this.state, Duration.ofDays(30)), boards, TIMEOUT));
 		return boards.board(Set.of(servers), Map.of("bootstrap.servers", servers));
 	}
 

@@ -82,7 +82,7 @@ class ClusterLogIntegrationTests extends AuditClusterSetup {
 	void readWhenThereAreTooManyRecordsFails() {
 		probe.createTopic(this.topic, 1);
 		send(null, "a", "b", "c");
-		AuditClients clients = new AuditClients(Map.of("bootstrap.servers", servers));
+		AuditClients clients = new AuditClients(Map.of("bootstrap.servers", servers), TIMEOUT);
 		RangeReader reader = new RangeReader(clients, 2);
 		assertThat(reader.read(this.lane, 0, 2, false).records()).hasSize(2);
 		assertThatExceptionOfType(KafkaException.class).isThrownBy(() -> reader.read(this.lane, 0, 3, false))

@@ -65,6 +65,11 @@ class WatermarkPublisherIntegrationTests {
 
 	private static final Duration LONG = Duration.ofSeconds(90);
 
+	/**
+	 * An application has more patience.
+	 */
+	private static final Duration TIMEOUT = Duration.ofSeconds(12);
+
 	private static final KafkaCluster cluster = KafkaCluster.builder()
 		.brokers(3)
 		.property("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
@@ -279,7 +284,7 @@ class WatermarkPublisherIntegrationTests {
 		await().untilAsserted(
 				() -> assertThat(output).contains("Ended with 1 watermarks that are not in topic '" + this.control));
 		// The network thread of a client may wait for a broker that does not answer.
-		await().atMost(AuditClients.TIMEOUT)
+		await().atMost(TIMEOUT)
 			.untilAsserted(() -> assertThat(Thread.getAllStackTraces()).allSatisfy((thread, stack) -> {
 				if (!this.threadsBefore.contains(thread)) {
 					assertThat(thread.getName()).as("%s: %s", thread, Arrays.toString(stack))
@@ -335,7 +340,7 @@ class WatermarkPublisherIntegrationTests {
 			.add(new AuditClusters(
 					new SequenceProperties(true, Watermarks.CONTROL_TOPIC, Duration.ofSeconds(5),
 							Duration.ofMillis(500), this.control, this.control + "-state", Duration.ofDays(30)),
-					boards));
+					boards, TIMEOUT));
 		return boards.board(Set.of(cluster.bootstrapServers()),
 				Map.of("bootstrap.servers", cluster.bootstrapServers()));
 	}

@@ -215,6 +215,10 @@ final class ClusterProcesses implements AutoCloseable {
 		this.network.paused(broker, false);
 	}
 
+	boolean isLinked() {
+		return this.network.isLinked();
+	}
+
 	synchronized void cut(int broker, boolean fromClients, boolean fromNodes) {
 		node(broker);
 		this.network.cut(broker, fromClients, fromNodes);

@@ -394,12 +394,12 @@ public final class KafkaCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Lose acknowledged records by an unclean election: one follower is paused until it
-	 * is out of sync, the action sends records, which the remaining replicas acknowledge,
-	 * then these are killed, the follower becomes leader without those records, and the
-	 * killed brokers are started again. When this returns, all replicas are in sync, and
-	 * the partition ends where it ended before the action. Takes about 20 seconds. If it
-	 * fails, {@link #restore()} brings the brokers back.
+	 * Lose acknowledged records by an unclean election: one follower is cut off (paused,
+	 * if there are no links) until it is out of sync, the action sends records, which the
+	 * remaining replicas acknowledge, then these are killed, the follower becomes leader
+	 * without those records, and the killed brokers are started again. When this returns,
+	 * all replicas are in sync, and the partition ends where it ended before the action.
+	 * Takes about 15 seconds. If it fails, {@link #restore()} brings the brokers back.
 	 * @param partition a partition with at least two replicas, all in sync, and fewer
 	 * required in sync than it has
 	 * @param lost sends what is to be lost, and waits for the acknowledgements
@@ -419,12 +419,22 @@ public final class KafkaCluster implements AutoCloseable {
 		}
 		int follower = others.stream().filter((id) -> id != ClusterAdmin.leader(before)).findFirst().orElseThrow();
 		others.remove(follower);
-		pause(follower);
+		if (this.processes.isLinked()) {
+			cutOff(follower);
+		}
+		else {
+			pause(follower);
+		}
 		requests().awaitPartition(partition, "without " + follower + " in sync",
 				(info) -> !ClusterAdmin.ids(info.isr()).contains(follower));
 		lost.run();
 		others.forEach(this::kill);
-		resume(follower);
+		if (this.processes.isLinked()) {
+			reconnect(follower);
+		}
+		else {
+			resume(follower);
+		}
 		int leader = uncleanElection(partition);
 		this.processes.startAll(others);
 		awaitInSync(partition.topic());

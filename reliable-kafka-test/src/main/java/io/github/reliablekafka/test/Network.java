@@ -221,6 +221,10 @@ final class Network implements AutoCloseable {
 		}
 	}
 
+	boolean isLinked() {
+		return this.linked;
+	}
+
 	synchronized void cut(int node, boolean fromClients, boolean fromNodes) {
 		if (!this.linked) {
 			throw new UnsupportedOperationException("Without links nothing can be cut off: they were switched off, "

@@ -68,7 +68,7 @@ class AotIntegrationTests {
 				"--spring.threads.virtual.enabled=true",
 				"--reliable.kafka.spool.directory=" + this.directory.resolve("spool"),
 				"--logging.pattern.console=%thread - %msg%n");
-		List<String> process = new ArrayList<>(List.of(java.toString(), "-cp", classPath,
+		List<String> process = new ArrayList<>(List.of(java.toString(), "-XX:TieredStopAtLevel=1", "-cp", classPath,
 				SpringApplicationAotProcessor.class.getName(), SampleApplication.class.getName(), sources.toString(),
 				resources.toString(), classes.toString(), "io.github.reliablekafka", "sample-app"));
 		process.addAll(arguments);
@@ -76,9 +76,10 @@ class AotIntegrationTests {
 		compile(sources, classes, classPath);
 		assertThat(hints(resources)).contains("ConsumerSettingsVeto").contains("StampingPartitioner");
 
-		List<String> run = new ArrayList<>(List.of(java.toString(), "-Xmx512m", "-Dspring.aot.enabled=true", "-cp",
-				String.join(File.pathSeparator, classes.toString(), resources.toString(), classPath),
-				SampleApplication.class.getName()));
+		List<String> run = new ArrayList<>(
+				List.of(java.toString(), "-Xmx512m", "-XX:TieredStopAtLevel=1", "-Dspring.aot.enabled=true", "-cp",
+						String.join(File.pathSeparator, classes.toString(), resources.toString(), classPath),
+						SampleApplication.class.getName()));
 		run.addAll(arguments);
 		String output = execute(run);
 

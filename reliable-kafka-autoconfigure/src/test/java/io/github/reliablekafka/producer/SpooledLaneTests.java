@@ -1,0 +1,138 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import java.time.Duration;
+
+import io.github.reliablekafka.ledger.RejectionReason;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for {@link SpooledLane}: what goes behind what.
+ */
+class SpooledLaneTests extends SpoolingSetup {
+
+	@Test
+	void promisedRecordThatCannotBeParkedStaysAndItsLaneGoesOn() {
+		Followed first = direct(100, new PendingReceipt("orders"));
+		await().until(first::isPromised);
+		this.refuseMoves = this.refusal;
+		assertThat(first.isParked(new RecordTooLargeException())).isTrue();
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		assertThat(this.spool.holds(lane.lane(), first.position())).isTrue();
+		handed(100, null);
+		assertThat(lane.poll(System.nanoTime(), 1)).as("nothing is on the direct way").isNotNull();
+	}
+
+	@Test
+	void whatComesBackGoesInTheOrderInWhichItCame() {
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		Followed first = direct(100, null);
+		Followed second = direct(100, null);
+		lane.takeOver(second, true);
+		lane.takeOver(first, true);
+		assertThat(lane.poll(System.nanoTime(), 2).delivery()).isSameAs(first);
+		assertThat(lane.poll(System.nanoTime(), 2).delivery()).isSameAs(second);
+	}
+
+	@Test
+	void recordWithoutRoomThatTheClientGivesUpDoesNotGetBehindLaterOnes() {
+		this.refuseAppends = this.refusal;
+		Followed first = direct(100, null);
+		Followed second = direct(100, null);
+		this.refuseAppends = null;
+		assertThat(second.isTakenOver(new TimeoutException("expired"), RejectionReason.EXPIRED))
+			.as("nothing later is in the spool")
+			.isTrue();
+		assertThat(first.isTakenOver(new TimeoutException("expired"), RejectionReason.EXPIRED))
+			.as("in the next process it would be sent behind the second")
+			.isFalse();
+	}
+
+	@Test
+	void recordOfWhichTheClientTellsTwiceCountsOnce() {
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		Followed first = direct(100, null);
+		Followed second = direct(100, null);
+		Followed third = direct(100, null);
+		// Thrown by send, and then told by the callback.
+		first.leave(false);
+		first.leave(true);
+		assertThat(first.isTakenOver(new TimeoutException("aborted"), RejectionReason.EXPIRED)).isFalse();
+		assertThat(second.isTakenOver(new TimeoutException("expired"), RejectionReason.EXPIRED)).isTrue();
+		assertThat(lane.poll(System.nanoTime(), 2)).as("overtakes the third").isNull();
+		third.leave(true);
+		assertThat(lane.poll(System.nanoTime(), 2).delivery()).isSameAs(second);
+	}
+
+	@Test
+	void recordThatTheClientGivesUpIsKnownToBeOvertaken() {
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		Followed first = direct(100, null);
+		Followed second = direct(100, null);
+		Followed third = direct(100, null);
+		second.leave(true);
+		lane.takeOver(first, true);
+		lane.takeOver(third, true);
+		SpooledLane.Item item = lane.poll(System.nanoTime(), 2);
+		assertThat(item.delivery()).isSameAs(first);
+		assertThat(lane.isOvertaken(item)).isTrue();
+		assertThat(lane.isOvertaken(lane.poll(System.nanoTime(), 2))).isFalse();
+	}
+
+	@Test
+	void whatAnEarlierProcessLeftGoesFirst() {
+		long position = this.spool.append(this.spool.lane("main", "orders", 5), record(100), 0, null);
+		SpooledLane left = new SpooledLane(this.spool, this.spool.lane("main", "orders", 5), new long[] { position });
+		SpooledLane own = this.relay.lanes().lane("orders", 0);
+		own.behind(left);
+		Followed delivery = new Followed(null);
+		assertThatExceptionOfType(HandedOver.class)
+			.isThrownBy(() -> this.spooling.admit(delivery, "orders", 0, record(100)));
+		assertThat(own.poll(System.nanoTime(), 1)).as("behind what was left").isNull();
+		SpooledLane.Item first = left.poll(System.nanoTime(), 1);
+		assertThat(own.poll(System.nanoTime(), 1)).as("what was left may fail").isNull();
+		left.relayed(first);
+		assertThat(own.poll(System.nanoTime(), 1).delivery()).isSameAs(delivery);
+	}
+
+	@Test
+	void laneThatPausesAsTheClusterIsAwayGoesOnWhenThatAnswers() {
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		handed(100, null);
+		for (int i = 0; i < 10; i++) {
+			lane.delay(System.nanoTime(), (failures) -> Duration.ofHours(1).toNanos());
+		}
+		this.relay.notNow(lane, new TimeoutException("away"));
+		assertThat(lane.poll(System.nanoTime(), 1)).isNull();
+		this.relay.alive();
+		SpooledLane.Item item = lane.poll(System.nanoTime(), 1);
+		assertThat(item).isNotNull();
+		lane.putBack(item, false);
+		lane.delay(System.nanoTime(), (failures) -> Duration.ofHours(1).toNanos());
+		this.relay.notNow(lane, new TimeoutException("this topic, while others are taken"));
+		this.relay.alive();
+		assertThat(lane.poll(System.nanoTime(), 1)).as("it has a reason of its own").isNull();
+	}
+
+}

@@ -1,0 +1,195 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.producer;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+
+import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.sequence.SequenceBoards;
+import io.github.reliablekafka.spool.SegmentSpool;
+import io.github.reliablekafka.spool.SpoolDirectory;
+import io.github.reliablekafka.spool.SpoolException;
+import io.github.reliablekafka.spool.SpoolOptions;
+import io.github.reliablekafka.spool.SpoolRecord;
+import io.github.reliablekafka.spool.SpoolStore;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.util.unit.DataSize;
+
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+/**
+ * A producer's way through a real spool, with a relay that sends nothing.
+ */
+abstract class SpoolingSetup {
+
+	static final int BUFFER = 100_000;
+
+	static final int MAX_REQUEST = 50_000;
+
+	final DeliveryLedger ledger = new DeliveryLedger();
+
+	@TempDir
+	Path directory;
+
+	SegmentSpool spool;
+
+	/**
+	 * The spool, as far as these say nothing else.
+	 */
+	SpoolStore store;
+
+	@Nullable SpoolException refuseMoves;
+
+	@Nullable SpoolException refuseAppends;
+
+	@Nullable SpoolException failBeforeAppended;
+
+	SpoolException refusal;
+
+	volatile long available = BUFFER;
+
+	Spools spools;
+
+	Relay relay;
+
+	Spooling spooling;
+
+	@BeforeEach
+	void open() throws Exception {
+		this.spool = SpoolDirectory.open(this.directory, SpoolOptions.of("shop", 32 << 20, 0, false));
+		this.refusal = catchThrowableOfType(SpoolException.class,
+				() -> this.spool.append(this.spool.lane("main", "orders", 9), record(1 << 20), 0, null));
+		this.store = (SpoolStore) Proxy.newProxyInstance(getClass().getClassLoader(),
+				new Class<?>[] { SpoolStore.class }, (proxy, method, arguments) -> {
+					if (method.getName().equals("move") && this.refuseMoves != null) {
+						throw this.refuseMoves;
+					}
+					if (method.getName().equals("append") && this.refuseAppends != null) {
+						throw this.refuseAppends;
+					}
+					if (method.getName().equals("append") && this.failBeforeAppended != null) {
+						((SpoolStore.Confirmation) arguments[3]).failed(this.failBeforeAppended);
+						return 77L;
+					}
+					try {
+						return method.invoke(this.spool, arguments);
+					}
+					catch (InvocationTargetException ex) {
+						throw ex.getCause();
+					}
+				});
+		SpoolProperties properties = new SpoolProperties(SpoolProperties.Mode.WRITE_AHEAD, this.directory,
+				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ZERO,
+				Duration.ofSeconds(1), SpoolProperties.OnCorruption.FAIL);
+		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
+		this.spools = new Spools(properties, "shop", sessions, this.ledger, (event) -> {
+		});
+		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
+		this.relay = new Relay(this.spools, Destination.of("main", settings), this.store,
+				new RelayClient(settings, () -> null));
+		this.spooling = spooling(Duration.ofMillis(50));
+	}
+
+	final Spooling spooling(Duration blockWhenFull) {
+		ClusterIdentity identity = new ClusterIdentity();
+		identity.found("cluster");
+		return new Spooling(this.relay, true,
+				new ClientLimits(blockWhenFull, BUFFER, MAX_REQUEST, () -> this.available), identity, null);
+	}
+
+	@AfterEach
+	void close() {
+		this.spool.close();
+	}
+
+	final Followed direct(int bytes, @Nullable PendingReceipt receipt) {
+		Followed delivery = new Followed(receipt);
+		this.spooling.admit(delivery, "orders", 0, record(bytes));
+		return delivery;
+	}
+
+	final Followed handed(int bytes, @Nullable PendingReceipt receipt) {
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		Followed delivery = new Followed(receipt);
+		if (!lane.isSticky()) {
+			delivery.lane(lane);
+			delivery.bytes(bytes);
+			lane.admit(delivery, record(bytes), true, true, false);
+			return delivery;
+		}
+		try {
+			this.spooling.admit(delivery, "orders", 0, record(bytes));
+		}
+		catch (HandedOver ex) {
+			return delivery;
+		}
+		throw new AssertionError("It went directly");
+	}
+
+	static SpoolRecord record(int bytes) {
+		return new SpoolRecord(-1, 1, 1, null, new byte[bytes], List.of());
+	}
+
+	final class Followed extends SpooledDelivery {
+
+		final AtomicReference<Exception> rejection = new AtomicReference<>();
+
+		volatile boolean forgotten;
+
+		volatile boolean abandoned;
+
+		Followed(@Nullable PendingReceipt receipt) {
+			super(SpoolingSetup.this.ledger, "orders", null, SpoolingSetup.this.spooling, receipt);
+		}
+
+		@Override
+		void complete(@Nullable RecordMetadata metadata) {
+			over();
+		}
+
+		@Override
+		void reject(Exception exception) {
+			this.rejection.set(exception);
+			over();
+		}
+
+		@Override
+		void forgetSender() {
+			this.forgotten = true;
+		}
+
+		@Override
+		void abandon(Exception exception) {
+			this.abandoned = true;
+			over();
+		}
+
+	}
+
+}
