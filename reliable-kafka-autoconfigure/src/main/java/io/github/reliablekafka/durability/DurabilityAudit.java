@@ -51,7 +51,7 @@ public final class DurabilityAudit implements AutoCloseable {
 
 	private final BrokerHistory history = new BrokerHistory();
 
-	private final Settling settling = new Settling();
+	private final Escalation escalation = new Escalation();
 
 	/**
 	 * Create an audit that is not connected.
@@ -111,12 +111,12 @@ public final class DurabilityAudit implements AutoCloseable {
 		Map<String, TopicState> states = this.history.expect(told, cluster);
 		ExpiryReader expiry = new ExpiryReader(client, this.address, deadline, at.toEpochMilli());
 		Map<String, List<ExpiryReader.Expiring>> late = expiry.read(uses, states);
-		List<TopicDurability> topics = uses.stream()
+		List<TopicDurability> judged = uses.stream()
 			.filter((use) -> isMissed(use, states))
-			.map((use) -> this.settling.apply(judge(use, states, cluster), late.getOrDefault(use.topic(), List.of()),
-					at))
+			.map((use) -> judge(use, states, cluster))
 			.sorted((one, other) -> one.topic().compareTo(other.topic()))
 			.toList();
+		List<TopicDurability> topics = this.escalation.apply(judged, late, at);
 		DurabilityLevel highest = uses.stream()
 			.map((use) -> this.policy.required(use.topic()))
 			.max(DurabilityLevel::compareTo)
