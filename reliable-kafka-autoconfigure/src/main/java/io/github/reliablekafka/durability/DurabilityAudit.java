@@ -16,9 +16,9 @@
 
 package io.github.reliablekafka.durability;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -47,7 +47,7 @@ public final class DurabilityAudit implements AutoCloseable {
 
 	private final DurabilityProperties policy;
 
-	private final Clock clock;
+	private final InstantSource clock;
 
 	private final BrokerHistory history = new BrokerHistory();
 
@@ -59,7 +59,7 @@ public final class DurabilityAudit implements AutoCloseable {
 	 * @param policy what topics must survive
 	 * @param clock tells the time
 	 */
-	public DurabilityAudit(Map<String, Object> connection, DurabilityProperties policy, Clock clock) {
+	public DurabilityAudit(Map<String, Object> connection, DurabilityProperties policy, InstantSource clock) {
 		this.admin = new BoundedAdmin(connection, "reliable-kafka-durability", TIMEOUT);
 		this.address = String.join(",", ConnectionSettings.bootstrapServers(connection));
 		this.policy = policy;
@@ -80,16 +80,6 @@ public final class DurabilityAudit implements AutoCloseable {
 	 */
 	public BoundedAdmin admin() {
 		return this.admin;
-	}
-
-	/**
-	 * Look at the cluster, for 30 seconds at most.
-	 * @param uses the topics that the application uses there
-	 * @return what was seen
-	 * @throws KafkaException if the cluster does not answer in time
-	 */
-	public ClusterDurability look(Collection<TopicUse> uses) {
-		return look(uses, TIMEOUT);
 	}
 
 	/**
