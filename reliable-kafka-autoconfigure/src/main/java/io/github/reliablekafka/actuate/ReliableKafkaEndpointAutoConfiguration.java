@@ -17,6 +17,7 @@
 package io.github.reliablekafka.actuate;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -27,7 +28,9 @@ import io.github.reliablekafka.durability.SettingOrigins;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.ListenerBoard;
 import io.github.reliablekafka.sequence.LossLedger;
+import io.github.reliablekafka.sequence.ProducerSession;
 import io.github.reliablekafka.sequence.SequenceBoards;
+import io.github.reliablekafka.spool.SpoolBacklog;
 import io.github.reliablekafka.spool.SpoolWatch;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -65,6 +68,7 @@ public final class ReliableKafkaEndpointAutoConfiguration {
 		Map<String, Supplier<Map<String, Object>>> sections = new LinkedHashMap<>();
 		sections.put("clients", new ClientsSection(gate, origins)::read);
 		sections.put("producers", () -> RecordsSections.producers(deliveries));
+		sections.put("lanes", () -> LanesSection.read(sessions(boards), onDisk(spool)));
 		spool.ifAvailable((watch) -> sections.put("spool", () -> RecordsSections.spool(watch)));
 		listeners.ifAvailable((board) -> sections.put("listeners", () -> RecordsSections.listeners(deliveries, board)));
 		losses.ifAvailable((ledger) -> {
@@ -75,6 +79,17 @@ public final class ReliableKafkaEndpointAutoConfiguration {
 		deadLetters.ifAvailable((letters) -> sections.put("dead-letters",
 				new DeadLettersSection(letters::topics, System::nanoTime)::read));
 		return new ReliableKafkaEndpoint(sections);
+	}
+
+	private static List<ProducerSession> sessions(ObjectProvider<SequenceBoards> boards) {
+		SequenceBoards known = boards.getIfAvailable();
+		return (known != null) ? known.all().stream().flatMap((board) -> board.sessions().stream()).toList()
+				: List.of();
+	}
+
+	private static List<SpoolBacklog.OfLane> onDisk(ObjectProvider<SpoolWatch> spool) {
+		SpoolWatch watch = spool.getIfAvailable();
+		return (watch != null) ? watch.lanes() : List.of();
 	}
 
 }

@@ -18,6 +18,7 @@ package io.github.reliablekafka.actuate;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import io.github.reliablekafka.durability.DurabilityBoard;
 import io.github.reliablekafka.ledger.DeliveryLedger;
@@ -25,16 +26,23 @@ import io.github.reliablekafka.ledger.ListenerBoard;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.spool.SpoolWatch;
 
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.endpoint.web.AdditionalPathsMapper;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroupsPostProcessor;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
 import org.springframework.boot.health.contributor.HealthContributor;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for health.
@@ -43,7 +51,8 @@ import org.springframework.context.annotation.Bean;
  */
 @AutoConfiguration(afterName = { "io.github.reliablekafka.producer.ReliableProducerAutoConfiguration",
 		"io.github.reliablekafka.consumer.ReliableConsumerAutoConfiguration",
-		"io.github.reliablekafka.survey.SurveyAutoConfiguration" })
+		"io.github.reliablekafka.survey.SurveyAutoConfiguration",
+		"org.springframework.boot.health.autoconfigure.actuate.endpoint.AvailabilityProbesAutoConfiguration" })
 @ConditionalOnClass({ HealthContributor.class, ConditionalOnEnabledHealthIndicator.class })
 @ConditionalOnBean(DeliveryLedger.class)
 @ConditionalOnEnabledHealthIndicator("reliable-kafka")
@@ -72,6 +81,27 @@ public final class ReliableKafkaHealthAutoConfiguration {
 
 	private static Settled settled(ReliableKafkaHealthProperties properties) {
 		return new Settled(properties.settleAfter(), System::nanoTime);
+	}
+
+	/**
+	 * The groups for probes, which there are only where there is an endpoint.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ HealthEndpointGroupsPostProcessor.class, AdditionalPathsMapper.class })
+	static class Groups {
+
+		@Bean
+		static HealthGroups reliableKafkaHealthGroups(ReliableKafkaHealthProperties properties,
+				ListableBeanFactory beanFactory, Environment environment) {
+			Binder binder = Binder.get(environment);
+			return new HealthGroups(properties.groups(),
+					(name) -> binder
+						.bind("management.endpoint.health.group." + name + ".include", Bindable.setOf(String.class))
+						.isBound()
+							|| Stream.of("", "HealthIndicator", "HealthContributor")
+								.anyMatch((suffix) -> beanFactory.containsBean(name + suffix)));
+		}
+
 	}
 
 }

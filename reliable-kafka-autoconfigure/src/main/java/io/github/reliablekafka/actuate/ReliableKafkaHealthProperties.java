@@ -17,6 +17,7 @@
 package io.github.reliablekafka.actuate;
 
 import java.time.Duration;
+import java.util.List;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -29,8 +30,24 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param idleAfter Time from which on health warns of a listener that is behind and does
  * not get on. Has to be longer than the processing of one record.
  * @param settleAfter Time for which something has to be good again before health says so.
+ * @param groups What the groups for the probes of Kubernetes have.
  */
 @ConfigurationProperties("reliable.kafka.health")
 record ReliableKafkaHealthProperties(@DefaultValue("1m") Duration unacknowledgedAfter,
-		@DefaultValue("5m") Duration idleAfter, @DefaultValue("30s") Duration settleAfter) {
+		@DefaultValue("5m") Duration idleAfter, @DefaultValue("30s") Duration settleAfter,
+		@DefaultValue Groups groups) {
+
+	/**
+	 * Parts of health in the groups for the probes of Kubernetes, besides what is there.
+	 * A group that the application defines itself stays as it is.
+	 *
+	 * @param liveness Parts whose failure a restart helps against.
+	 * @param readiness Parts without which the application should get no requests.
+	 * @param startup Parts without which the application has not started.
+	 */
+	record Groups(@DefaultValue("listeners") List<String> liveness, @DefaultValue List<String> readiness,
+			@DefaultValue("listeners") List<String> startup) {
+
+	}
+
 }

@@ -25,6 +25,7 @@ import io.github.reliablekafka.durability.DurabilityLevel;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
+import io.github.reliablekafka.ledger.DeadLetterCounts;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.GuardIntervention;
 import io.github.reliablekafka.ledger.IdempotencyOutcome;
@@ -99,6 +100,7 @@ final class ReliableKafkaMeters implements MeterBinder {
 		}
 		this.ledger.onTopic((topic) -> bindTopic(registry, topic));
 		this.ledger.onRejection((topic, reason) -> bindRejection(registry, topic, reason));
+		this.ledger.deadLetters().onTopic((topic) -> bindDeadLetters(registry, topic));
 		this.ledger.onConsumption((consumption) -> bindConsumption(registry, consumption));
 		if (this.losses != null) {
 			this.losses.onTally((tally) -> bindTally(registry, tally));
@@ -194,6 +196,17 @@ final class ReliableKafkaMeters implements MeterBinder {
 						(counters) -> counters.counted(intervention))
 				.description("How often a commit was kept from passing a record that had no outcome")
 				.tags("topic", consumption.topic(), "group", consumption.group(), "reason", intervention.label())
+				.register(registry);
+		}
+	}
+
+	private void bindDeadLetters(MeterRegistry registry, String topic) {
+		for (DeadLetterCounts.Outcome outcome : DeadLetterCounts.Outcome.values()) {
+			FunctionCounter
+				.builder(PREFIX + "dead.letter.records", this.ledger.deadLetters(),
+						(counts) -> counts.count(topic, outcome))
+				.description("Records that this application has put into a dead letter topic, or taken out again")
+				.tags("topic", topic, "outcome", outcome.label())
 				.register(registry);
 		}
 	}

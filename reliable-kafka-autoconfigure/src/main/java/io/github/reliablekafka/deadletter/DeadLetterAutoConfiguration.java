@@ -67,8 +67,8 @@ public final class DeadLetterAutoConfiguration {
 
 	@Bean
 	DeadLetters reliableKafkaDeadLetters(ListableBeanFactory beanFactory, DeadLetterClusters clusters,
-			DeadLetterProperties properties, ApplicationEventPublisher events) {
-		return new DeadLetters(new DeadLetterSources(beanFactory, clusters, properties), properties, events);
+			DeadLetterProperties properties, DeliveryLedger ledger, ApplicationEventPublisher events) {
+		return new DeadLetters(new DeadLetterSources(beanFactory, clusters, properties), properties, ledger, events);
 	}
 
 	@Bean

@@ -26,6 +26,7 @@ import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.durability.RecordHeldException;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
+import io.github.reliablekafka.ledger.DeadLetterCounts;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.sequence.Stamp;
 import org.apache.commons.logging.Log;
@@ -109,7 +110,7 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 				.formatted(name(record)));
 		}
 		try {
-			if (record.topic().endsWith(this.properties.suffix())) {
+			if (isDeadLetter(record)) {
 				throw new KafkaException(
 						"%s is a dead letter and failed again: it stays where it is".formatted(name(record)), failure);
 			}
@@ -117,9 +118,12 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 		}
 		catch (RuntimeException ex) {
 			consumption.post(ConsumptionOutcome.DEAD_LETTER_FAILED, 1);
+			this.ledger.deadLetters()
+				.post(isDeadLetter(record) ? record.topic() : topicFor(record), DeadLetterCounts.Outcome.REFUSED, 1);
 			throw ex;
 		}
 		consumption.post(ConsumptionOutcome.DEAD_LETTERED, 1);
+		this.ledger.deadLetters().post(topicFor(record), DeadLetterCounts.Outcome.WRITTEN, 1);
 		if (polled != null) {
 			polled.deadLettered(record);
 		}
@@ -153,6 +157,10 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 
 	private static String name(ConsumerRecord<?, ?> record) {
 		return "Record %s-%d@%d".formatted(record.topic(), record.partition(), record.offset());
+	}
+
+	private boolean isDeadLetter(ConsumerRecord<?, ?> record) {
+		return record.topic().endsWith(this.properties.suffix());
 	}
 
 	private String topicFor(ConsumerRecord<?, ?> record) {

@@ -23,9 +23,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import io.github.reliablekafka.durability.BoundedAdmin;
+import io.github.reliablekafka.ledger.DeadLetterCounts;
+import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -67,13 +70,17 @@ public final class DeadLetters implements DisposableBean {
 
 	private final DeadLetterProperties properties;
 
+	private final DeliveryLedger ledger;
+
 	private final ApplicationEventPublisher events;
 
 	private volatile boolean closed;
 
-	DeadLetters(DeadLetterSources sources, DeadLetterProperties properties, ApplicationEventPublisher events) {
+	DeadLetters(DeadLetterSources sources, DeadLetterProperties properties, DeliveryLedger ledger,
+			ApplicationEventPublisher events) {
 		this.sources = sources;
 		this.properties = properties;
+		this.ledger = ledger;
 		this.events = events;
 	}
 
@@ -107,31 +114,51 @@ public final class DeadLetters implements DisposableBean {
 			long deadline = System.nanoTime() + timeout.toNanos();
 			try (BoundedAdmin admin = cluster.admin(timeout);
 					Consumer<byte[], byte[]> reader = cluster.reader(Map.of())) {
-				for (DeadLetterSources.Source source : ofCluster) {
-					try {
-						topics.add(topic(source, admin, reader, deadline));
-					}
-					catch (InterruptException ex) {
-						throw ex;
-					}
-					catch (KafkaException | IllegalStateException | IllegalArgumentException ex) {
-						failed.accept(source.name(), ex);
-					}
-				}
+				topics.addAll(topics(cluster, ofCluster, admin, reader, deadline, failed));
 			}
 		});
 		topics.sort(Comparator.comparing(Topic::name));
 		return topics;
 	}
 
-	private Topic topic(DeadLetterSources.Source source, BoundedAdmin admin, Consumer<byte[], byte[]> reader,
-			long deadline) {
+	private List<Topic> topics(DeadLetterCluster cluster, List<DeadLetterSources.Source> sources, BoundedAdmin admin,
+			Consumer<byte[], byte[]> reader, long deadline, BiConsumer<String, RuntimeException> failed) {
+		List<Topic> topics = new ArrayList<>();
+		Map<String, byte[]> marks;
+		try {
+			// Once for all: whoever reads the topic for marks reads all of it.
+			marks = RedriveMarks.readOf(cluster, this.properties.redrive().topic(),
+					sources.stream().map(DeadLetterSources.Source::name).collect(Collectors.toSet()), admin, deadline);
+		}
+		catch (InterruptException ex) {
+			throw ex;
+		}
+		catch (KafkaException ex) {
+			sources.forEach((source) -> failed.accept(source.name(), ex));
+			return topics;
+		}
+		for (DeadLetterSources.Source source : sources) {
+			try {
+				topics.add(topic(source, marks, admin, reader, deadline));
+			}
+			catch (InterruptException ex) {
+				throw ex;
+			}
+			catch (KafkaException | IllegalStateException | IllegalArgumentException ex) {
+				failed.accept(source.name(), ex);
+			}
+		}
+		return topics;
+	}
+
+	private Topic topic(DeadLetterSources.Source source, Map<String, byte[]> allMarks, BoundedAdmin admin,
+			Consumer<byte[], byte[]> reader, long deadline) {
 		if (deadline - System.nanoTime() <= 0) {
 			throw new TimeoutException("There was no time left for the topic");
 		}
 		TopicDescription description = describe(source, admin, deadline);
 		List<TopicPartition> partitions = partitionsOf(description);
-		Map<Integer, HandledOffsets> marks = marksOf(source, description, admin, deadline);
+		Map<Integer, HandledOffsets> marks = marksOf(source, description).decode(partitions.size(), allMarks);
 		Map<TopicPartition, Long> begins = reader.beginningOffsets(partitions, left(deadline));
 		long records = 0;
 		long handled = 0;
@@ -172,7 +199,8 @@ public final class DeadLetters implements DisposableBean {
 				Consumer<byte[], byte[]> reader = source.cluster()
 					.reader(Map.of(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, limit))) {
 			TopicDescription description = describe(source, admin, deadline);
-			Map<Integer, HandledOffsets> marks = marksOf(source, description, admin, deadline);
+			Map<Integer, HandledOffsets> marks = marksOf(source, description).read(description.partitions().size(),
+					admin, deadline);
 			for (TopicPartition partition : partitionsOf(description)) {
 				HandledOffsets marked = marks.get(partition.partition());
 				boolean before = from != null && partition.partition() < from.partition();
@@ -228,6 +256,8 @@ public final class DeadLetters implements DisposableBean {
 		}
 		RedriveReport report = new RedriveRun(source, request, this.properties.redrive(), () -> this.closed).execute();
 		if (!request.dryRun()) {
+			this.ledger.deadLetters().post(source.name(), DeadLetterCounts.Outcome.REDRIVEN, report.redriven());
+			this.ledger.deadLetters().post(source.name(), DeadLetterCounts.Outcome.PARKED, report.parked());
 			String line = "Redrive ended: %s redriven=%d parked=%d skipped=%d refused=%s complete=%s took=%dms failure=%s"
 				.formatted(describe(request), report.redriven(), report.parked(), report.skipped(), report.refused(),
 						report.complete(), report.took().toMillis(), report.failure());
@@ -259,10 +289,8 @@ public final class DeadLetters implements DisposableBean {
 			.toList();
 	}
 
-	private Map<Integer, HandledOffsets> marksOf(DeadLetterSources.Source source, TopicDescription topic,
-			BoundedAdmin admin, long deadline) {
-		return new RedriveMarks(source.cluster(), this.properties.redrive().topic(), topic.name(), topic.topicId())
-			.read(topic.partitions().size(), admin, deadline);
+	private RedriveMarks marksOf(DeadLetterSources.Source source, TopicDescription topic) {
+		return new RedriveMarks(source.cluster(), this.properties.redrive().topic(), topic.name(), topic.topicId());
 	}
 
 	@Override

@@ -22,11 +22,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 
 import io.github.reliablekafka.durability.BoundedAdmin;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -140,6 +142,35 @@ final class RedriveMarks {
 	}
 
 	/**
+	 * Read the marks of several dead letter topics at once.
+	 * @param cluster where they are
+	 * @param marksTopic the topic for marks
+	 * @param topics the names of the dead letter topics
+	 * @param admin knows whether there are marks at all
+	 * @param deadline when to wait no longer, by {@link System#nanoTime()}
+	 * @return what {@link #decode} understands
+	 */
+	static Map<String, byte[]> readOf(DeadLetterCluster cluster, String marksTopic, Set<String> topics,
+			BoundedAdmin admin, long deadline) {
+		return admin.describe(marksTopic, deadline).isPresent()
+				? readAll(cluster, marksTopic, (key) -> topics.contains(topicOf(key)), deadline) : Map.of();
+	}
+
+	/**
+	 * Find what is marked in one dead letter topic.
+	 * @param partitions how many it has
+	 * @param all what was read of it and others
+	 * @return by partition
+	 */
+	Map<Integer, HandledOffsets> decode(int partitions, Map<String, byte[]> all) {
+		Map<Integer, HandledOffsets> marks = new HashMap<>();
+		for (int partition = 0; partition < partitions; partition++) {
+			marks.put(partition, HandledOffsets.decode(all.get(key(partition))));
+		}
+		return marks;
+	}
+
+	/**
 	 * Read what is marked.
 	 * @param partitions how many the dead letter topic has
 	 * @param admin knows whether there are marks at all
@@ -151,41 +182,39 @@ final class RedriveMarks {
 	}
 
 	private Map<Integer, HandledOffsets> read(int partitions, boolean any, long deadline) {
-		Map<String, Integer> keys = new HashMap<>();
-		Map<Integer, byte[]> values = new HashMap<>();
-		for (int partition = 0; partition < partitions; partition++) {
-			keys.put(key(partition), partition);
-		}
-		if (any) {
-			readAll(keys, values, deadline);
-		}
-		Map<Integer, HandledOffsets> marks = new HashMap<>();
-		for (int partition = 0; partition < partitions; partition++) {
-			marks.put(partition, HandledOffsets.decode(values.get(partition)));
-		}
-		return marks;
+		return decode(partitions, any
+				? readAll(this.cluster, this.marksTopic, (key) -> topicOf(key).equals(this.deadLetterTopic), deadline)
+				: Map.of());
 	}
 
-	private void readAll(Map<String, Integer> keys, Map<Integer, byte[]> values, long deadline) {
-		TopicPartition only = new TopicPartition(this.marksTopic, 0);
-		try (Consumer<byte[], byte[]> consumer = this.cluster.reader(Map.of())) {
+	private static Map<String, byte[]> readAll(DeadLetterCluster cluster, String marksTopic, Predicate<String> wanted,
+			long deadline) {
+		Map<String, byte[]> values = new HashMap<>();
+		TopicPartition only = new TopicPartition(marksTopic, 0);
+		try (Consumer<byte[], byte[]> consumer = cluster.reader(Map.of())) {
 			consumer.assign(List.of(only));
 			consumer.seekToBeginning(List.of(only));
 			long end = consumer.endOffsets(List.of(only), left(deadline)).getOrDefault(only, 0L);
 			while (consumer.position(only, left(deadline)) < end) {
 				if (deadline - System.nanoTime() <= 0) {
 					throw new org.apache.kafka.common.errors.TimeoutException(
-							"Could not read '%s' in time".formatted(this.marksTopic));
+							"Could not read '%s' in time".formatted(marksTopic));
 				}
 				for (ConsumerRecord<byte[], byte[]> mark : consumer.poll(Duration.ofMillis(100))) {
-					Integer partition = (mark.key() != null) ? keys.get(new String(mark.key(), StandardCharsets.UTF_8))
-							: null;
-					if (partition != null) {
-						values.put(partition, mark.value());
+					String key = (mark.key() != null) ? new String(mark.key(), StandardCharsets.UTF_8) : "";
+					if (wanted.test(key)) {
+						values.put(key, mark.value());
 					}
 				}
 			}
 		}
+		return values;
+	}
+
+	// No name of a topic has a slash.
+	private static String topicOf(String key) {
+		int slash = key.indexOf('/');
+		return (slash >= 0) ? key.substring(0, slash) : "";
 	}
 
 	private static Duration left(long deadline) {

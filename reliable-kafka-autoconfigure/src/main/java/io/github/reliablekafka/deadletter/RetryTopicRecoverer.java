@@ -29,6 +29,7 @@ import java.util.function.Function;
 import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.durability.RecordHeldException;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
+import io.github.reliablekafka.ledger.DeadLetterCounts;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.sequence.Stamp;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -109,11 +110,13 @@ final class RetryTopicRecoverer extends DeadLetterPublishingRecoverer {
 			if (deadLetter) {
 				this.ledger.consumption(inRecord.topic(), session.group())
 					.post(ConsumptionOutcome.DEAD_LETTER_FAILED, 1);
+				this.ledger.deadLetters().post(outRecord.topic(), DeadLetterCounts.Outcome.REFUSED, 1);
 			}
 			throw ex;
 		}
 		if (deadLetter) {
 			this.ledger.consumption(inRecord.topic(), session.group()).post(ConsumptionOutcome.DEAD_LETTERED, 1);
+			this.ledger.deadLetters().post(outRecord.topic(), DeadLetterCounts.Outcome.WRITTEN, 1);
 		}
 	}
 

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.durability;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -35,12 +36,14 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.CreateTopicsResult;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -57,6 +60,11 @@ import org.jspecify.annotations.Nullable;
 public final class BoundedAdmin implements AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(BoundedAdmin.class);
+
+	/**
+	 * So that an answer stays below a few megabytes.
+	 */
+	private static final int MOST_TOPICS = 250;
 
 	private final Map<String, Object> settings;
 
@@ -178,10 +186,37 @@ public final class BoundedAdmin implements AutoCloseable {
 		return create(NewTopics.complete(topic, clusterFor(topic, deadline)), deadline);
 	}
 
+	private int usableBrokers(long deadline) {
+		Collection<Node> nodes = nodes(admin(), deadline);
+		boolean anyAway = nodes.stream().anyMatch(Node::isFenced);
+		return NewTopics.usable(nodes, anyAway ? replicas(deadline) : List.of());
+	}
+
+	private Collection<Integer> replicas(long deadline) {
+		List<String> topics = get(admin().listTopics(new ListTopicsOptions().listInternal(true)).names(), deadline)
+			.stream()
+			.limit(MOST_TOPICS)
+			.toList();
+		List<Integer> brokers = new ArrayList<>();
+		admin().describeTopics(topics).topicNameValues().values().forEach((description) -> {
+			try {
+				get(description, deadline).partitions()
+					.stream()
+					.flatMap((partition) -> partition.replicas().stream())
+					.forEach((replica) -> brokers.add(replica.id()));
+			}
+			catch (UnknownTopicOrPartitionException | AuthorizationException ex) {
+				// Deleted meanwhile, or not for this application.
+				logger.debug("A topic could not be looked at", ex);
+			}
+		});
+		return brokers;
+	}
+
 	// Whoever decides on a new topic is asked what it would get, since a broker's own
 	// settings need not be those of the controller.
 	private NewTopics.Cluster clusterFor(NewTopic topic, long deadline) {
-		int brokers = nodes(admin(), deadline).size();
+		int brokers = usableBrokers(deadline);
 		try {
 			CreateTopicsResult offer = admin().createTopics(List.of(topic),
 					new CreateTopicsOptions().validateOnly(true));

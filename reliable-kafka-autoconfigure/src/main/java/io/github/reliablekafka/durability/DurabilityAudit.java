@@ -16,9 +16,9 @@
 
 package io.github.reliablekafka.durability;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -47,11 +47,11 @@ public final class DurabilityAudit implements AutoCloseable {
 
 	private final DurabilityProperties policy;
 
-	private final Clock clock;
+	private final InstantSource clock;
 
 	private final BrokerHistory history = new BrokerHistory();
 
-	private final Settling settling = new Settling();
+	private final Escalation escalation = new Escalation();
 
 	/**
 	 * Create an audit that is not connected.
@@ -59,7 +59,7 @@ public final class DurabilityAudit implements AutoCloseable {
 	 * @param policy what topics must survive
 	 * @param clock tells the time
 	 */
-	public DurabilityAudit(Map<String, Object> connection, DurabilityProperties policy, Clock clock) {
+	public DurabilityAudit(Map<String, Object> connection, DurabilityProperties policy, InstantSource clock) {
 		this.admin = new BoundedAdmin(connection, "reliable-kafka-durability", TIMEOUT);
 		this.address = String.join(",", ConnectionSettings.bootstrapServers(connection));
 		this.policy = policy;
@@ -83,16 +83,6 @@ public final class DurabilityAudit implements AutoCloseable {
 	}
 
 	/**
-	 * Look at the cluster, for 30 seconds at most.
-	 * @param uses the topics that the application uses there
-	 * @return what was seen
-	 * @throws KafkaException if the cluster does not answer in time
-	 */
-	public ClusterDurability look(Collection<TopicUse> uses) {
-		return look(uses, TIMEOUT);
-	}
-
-	/**
 	 * Look at the cluster.
 	 * @param uses the topics that the application uses there
 	 * @param timeout longest time to take
@@ -111,12 +101,12 @@ public final class DurabilityAudit implements AutoCloseable {
 		Map<String, TopicState> states = this.history.expect(told, cluster);
 		ExpiryReader expiry = new ExpiryReader(client, this.address, deadline, at.toEpochMilli());
 		Map<String, List<ExpiryReader.Expiring>> late = expiry.read(uses, states);
-		List<TopicDurability> topics = uses.stream()
+		List<TopicDurability> judged = uses.stream()
 			.filter((use) -> isMissed(use, states))
-			.map((use) -> this.settling.apply(judge(use, states, cluster), late.getOrDefault(use.topic(), List.of()),
-					at))
+			.map((use) -> judge(use, states, cluster))
 			.sorted((one, other) -> one.topic().compareTo(other.topic()))
 			.toList();
+		List<TopicDurability> topics = this.escalation.apply(judged, late, at);
 		DurabilityLevel highest = uses.stream()
 			.map((use) -> this.policy.required(use.topic()))
 			.max(DurabilityLevel::compareTo)

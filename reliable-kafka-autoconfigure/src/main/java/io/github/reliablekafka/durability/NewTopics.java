@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.durability;
 
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import java.util.Optional;
 
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.TopicConfig;
 
 /**
@@ -42,6 +44,9 @@ public final class NewTopics {
 
 	// As Kafka's clients have it for a topic that takes the default of the brokers.
 	private static final short NOT_GIVEN = -1;
+
+	// So many replicas are not all elsewhere by chance.
+	private static final int TELLING = 20;
 
 	private NewTopics() {
 	}
@@ -143,6 +148,21 @@ public final class NewTopics {
 		minInSync.ifPresent((value) -> configs.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, value));
 		configs.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
 		return new NewTopic(name, source.partitions().size(), (short) replicas).configs(configs);
+	}
+
+	/**
+	 * Count the brokers that a new topic may have replicas on. One that is away counts,
+	 * as it is taken to come back, unless existing topics have plenty of replicas and
+	 * none there: then it was taken away for good, and only nobody has unregistered it. A
+	 * topic with a replica there could not be written as soon as another broker is away.
+	 * @param nodes all brokers that are registered
+	 * @param replicas of each replica of existing topics, the broker that has it
+	 * @return at least 1
+	 */
+	static int usable(Collection<Node> nodes, Collection<Integer> replicas) {
+		boolean tells = replicas.size() >= TELLING;
+		return (int) Math.max(1,
+				nodes.stream().filter((node) -> !node.isFenced() || !tells || replicas.contains(node.id())).count());
 	}
 
 	/**

@@ -59,12 +59,12 @@ public final class DeliveryLedger {
 	 * How many topics have counters of their own, so that an application which sends to
 	 * names that come from outside cannot fill its memory with them.
 	 */
-	private static final int MAX_TOPICS = 1000;
+	static final int MAX_TOPICS = 1000;
 
 	/**
 	 * The name under which all further topics are counted; no topic can be called that.
 	 */
-	private static final String OTHER_TOPICS = "(other)";
+	static final String OTHER_TOPICS = "(other)";
 
 	private final InFlightAges ages;
 
@@ -73,6 +73,8 @@ public final class DeliveryLedger {
 	private final Map<String, Map<String, Consumption>> consumptions = new ConcurrentHashMap<>();
 
 	private final Map<IdempotencyOutcome, LongAdder> idempotency = new EnumMap<>(IdempotencyOutcome.class);
+
+	private final DeadLetterCounts deadLetters = new DeadLetterCounts();
 
 	private final Deque<Rejection> rejections = new ArrayDeque<>();
 
@@ -148,6 +150,14 @@ public final class DeliveryLedger {
 
 	InFlightAges.Bucket enter() {
 		return this.ages.enter();
+	}
+
+	/**
+	 * What went into dead letter topics and out of them.
+	 * @return always the same
+	 */
+	public DeadLetterCounts deadLetters() {
+		return this.deadLetters;
 	}
 
 	/**

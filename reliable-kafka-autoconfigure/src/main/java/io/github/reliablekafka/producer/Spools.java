@@ -374,6 +374,19 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		return new SpoolBacklog(waiting, oldest, parkedRecords().count(), this.bypassed.sum());
 	}
 
+	@Override
+	public synchronized List<SpoolBacklog.OfLane> lanes() {
+		List<SpoolBacklog.OfLane> lanes = new ArrayList<>();
+		for (SegmentSpool store : this.stores) {
+			for (SpoolLane lane : store.occupied()) {
+				if (lane.partition() != RefusedRecords.PARKED) {
+					lanes.add(new SpoolBacklog.OfLane(lane.topic(), lane.partition(), store.positions(lane).length));
+				}
+			}
+		}
+		return lanes;
+	}
+
 	private ParkedRecords parkedRecords() {
 		return new ParkedRecords(this.stores, this.relays.values(), this.ledger);
 	}

@@ -99,6 +99,14 @@ final class Acknowledgements {
 		return this.acknowledged;
 	}
 
+	/**
+	 * How many numbers have an outcome.
+	 * @return those that came early included
+	 */
+	long outcomes() {
+		return this.settled + ((this.early != null) ? this.early.size() : 0);
+	}
+
 	int failedRanges() {
 		return this.failed.size();
 	}

@@ -251,6 +251,17 @@ final class LaneStream {
 		this.changed = true;
 	}
 
+	/**
+	 * How the partition is doing.
+	 * @param clientId who sends to it
+	 * @return as of now
+	 */
+	synchronized ProducerSession.LaneStatus status(String clientId) {
+		Claim claim = this.appended.claim(this.topicIdHash);
+		return new ProducerSession.LaneStatus(this.lane, clientId, this.number, claim.offset(),
+				this.appendNumber - this.appended.outcomes());
+	}
+
 	private void enter(long transaction, long now) {
 		// A callback may have sent when the transaction had ended.
 		abort(now);

@@ -269,6 +269,17 @@ public final class ProducerSession {
 	}
 
 	/**
+	 * How the partitions are doing to which records are sent.
+	 * @return one for each partition, and one more while numbers of another session id
+	 * have no outcome; in no order
+	 */
+	public List<LaneStatus> lanes() {
+		List<LaneStatus> lanes = new ArrayList<>();
+		forEachStream((stream) -> lanes.add(stream.status(this.identity.clientId())));
+		return lanes;
+	}
+
+	/**
 	 * Whether there is something that was not taken.
 	 * @return {@code false} if a closed session may be forgotten
 	 */
@@ -366,6 +377,20 @@ public final class ProducerSession {
 		this.lanes.forEach(ofLane);
 		this.callbackLanes.forEach(ofLane);
 		this.replaced.forEach(action);
+	}
+
+	/**
+	 * How a partition is doing to which a producer sends.
+	 *
+	 * @param lane the partition
+	 * @param clientId the producer's {@code client.id}
+	 * @param lastNumber the number that was given last, 0 for none
+	 * @param lastOffset the highest offset that was acknowledged, -1 for none
+	 * @param withoutOutcome how many records are neither acknowledged nor failed
+	 * @since 0.1.0
+	 */
+	public record LaneStatus(Lane lane, String clientId, long lastNumber, long lastOffset, long withoutOutcome) {
+
 	}
 
 }

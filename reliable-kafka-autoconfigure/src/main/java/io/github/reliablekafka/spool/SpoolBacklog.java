@@ -32,4 +32,16 @@ import org.jspecify.annotations.Nullable;
  */
 public record SpoolBacklog(long waiting, @Nullable Instant oldest, long parked, long bypassed) {
 
+	/**
+	 * What is on disk of one partition.
+	 *
+	 * @param topic the topic
+	 * @param partition the partition; -1 while it is not known
+	 * @param records how many records the cluster has not acknowledged
+	 * @since 0.1.0
+	 */
+	public record OfLane(String topic, int partition, long records) {
+
+	}
+
 }

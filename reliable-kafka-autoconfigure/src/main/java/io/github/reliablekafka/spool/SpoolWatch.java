@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets others see how full the spool of an application is, and decide about records that
- * are parked in it. Safe for use by many threads. All but {@link #status()} reads from
- * disk.
+ * are parked in it. Safe for use by many threads. All but {@link #status()} and
+ * {@link #lanes()} reads from disk.
  *
  * @since 0.1.0
  */
@@ -42,6 +42,15 @@ public interface SpoolWatch {
 	 */
 	default @Nullable SpoolBacklog backlog() {
 		return null;
+	}
+
+	/**
+	 * The partitions of which records are on disk without an acknowledgement. Reads from
+	 * memory.
+	 * @return in no order, without what is parked
+	 */
+	default List<SpoolBacklog.OfLane> lanes() {
+		return List.of();
 	}
 
 	/**

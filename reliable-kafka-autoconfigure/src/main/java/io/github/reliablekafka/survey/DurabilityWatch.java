@@ -18,31 +18,24 @@ package io.github.reliablekafka.survey;
 
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 import io.github.reliablekafka.durability.ClientCheck;
 import io.github.reliablekafka.durability.ClusterDurability;
 import io.github.reliablekafka.durability.ConnectionSettings;
 import io.github.reliablekafka.durability.DurabilityAudit;
 import io.github.reliablekafka.durability.DurabilityBoard;
-import io.github.reliablekafka.durability.DurabilityChangedEvent;
 import io.github.reliablekafka.durability.DurabilityProperties;
 import io.github.reliablekafka.durability.SafetyGate;
-import io.github.reliablekafka.durability.TopicDurability;
 import io.github.reliablekafka.durability.Violation;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 
@@ -67,17 +60,9 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 
 	private static final Duration LONGEST = Duration.ofSeconds(30);
 
-	private static final Duration SHORTEST = Duration.ofSeconds(2);
-
-	private static final Set<String> AWAY = Set.of("topic.in-sync", "topic.offline");
-
-	private static final Set<String> MAY_BE_OVER_SOON = Set.of("topic.in-sync", "topic.offline", "topic.retention");
-
 	// Not by an application that is kept from starting: it would not read what expires.
 	private static final Set<String> NOT_REFUSED = Set.of("topic.in-sync", "topic.offline", "topic.retention",
 			"topic.absent");
-
-	private static final Duration LOOK_OFTEN = Duration.ofMinutes(10);
 
 	private final UsedTopics topics;
 
@@ -93,7 +78,7 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 
 	private final Function<UsedCluster, DurabilityAudit> newAudit;
 
-	private final Map<Map<String, Object>, Looked> audits = new HashMap<>();
+	private final Map<Map<String, Object>, WatchedCluster> clusters = new HashMap<>();
 
 	private @Nullable Thread thread;
 
@@ -179,9 +164,9 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 	}
 
 	private void release() {
-		synchronized (this.audits) {
-			this.audits.values().forEach((audit) -> audit.audit.close());
-			this.audits.clear();
+		synchronized (this.clusters) {
+			this.clusters.values().forEach(WatchedCluster::close);
+			this.clusters.clear();
 		}
 	}
 
@@ -272,154 +257,17 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 	private boolean lookAtAll(Duration together) {
 		boolean calm = true;
 		long end = System.nanoTime() + together.toNanos();
-		synchronized (this.audits) {
+		synchronized (this.clusters) {
 			for (UsedCluster cluster : this.topics.find()) {
-				long left = Math.max(SHORTEST.toNanos(), end - System.nanoTime());
-				Looked looked = this.audits.computeIfAbsent(ConnectionSettings.identity(cluster.connection()),
-						(key) -> new Looked(this.newAudit.apply(cluster), this.audits.size() + 1));
-				calm &= look(cluster, looked, Duration.ofNanos(Math.min(LONGEST.toNanos(), left)));
+				long left = Math.max(WatchedCluster.SHORTEST.toNanos(), end - System.nanoTime());
+				WatchedCluster watched = this.clusters.computeIfAbsent(
+						ConnectionSettings.identity(cluster.connection()),
+						(key) -> new WatchedCluster(this.newAudit.apply(cluster), this.clusters.size() + 1,
+								this.policy.repair(), this.board, this.events, this.clock));
+				calm &= watched.look(cluster, Duration.ofNanos(Math.min(LONGEST.toNanos(), left)));
 			}
 		}
 		return calm;
-	}
-
-	private boolean look(UsedCluster cluster, Looked looked, Duration timeout) {
-		ClusterDurability now;
-		long deadline = System.nanoTime() + timeout.toNanos();
-		try {
-			now = looked.audit.look(cluster.topics(), timeout);
-			if (this.policy.repair() && looked.repair.mend(now, this.board::isAccepted, deadline)) {
-				pause();
-				now = looked.audit.look(cluster.topics(),
-						Duration.ofNanos(Math.max(SHORTEST.toNanos(), deadline - System.nanoTime())));
-			}
-		}
-		catch (InterruptException ex) {
-			throw ex;
-		}
-		catch (KafkaException | IllegalStateException ex) {
-			// Once is a broker that has just died; what was seen before is still true
-			// then.
-			if (looked.before == null || looked.failures > 0) {
-				this.board.postFailure(looked.key, looked.audit.address(), this.clock.instant(),
-						String.valueOf(ex.getMessage()));
-			}
-			if (looked.failures++ == 0) {
-				logger.warn(("Cannot tell which failures the topics of cluster %s survive: it could not be looked at; "
-						+ "tried again. Durability cluster=%s")
-					.formatted(looked.audit.address(), looked.audit.address()), ex);
-			}
-			return false;
-		}
-		this.board.post(looked.key, now);
-		say(looked, now);
-		looked.before = now;
-		looked.failures = 0;
-		return looked.isCalm(allOf(now).anyMatch((violation) -> MAY_BE_OVER_SOON.contains(violation.risk())), now.at());
-	}
-
-	// Brokers learn of what was altered a moment later.
-	private static void pause() {
-		try {
-			Thread.sleep(1000);
-		}
-		catch (InterruptedException ex) {
-			throw new InterruptException(ex);
-		}
-	}
-
-	private static Stream<Violation> allOf(ClusterDurability cluster) {
-		return Stream.concat(DurabilityBoard.violationsOf(cluster).stream(),
-				cluster.topics()
-					.stream()
-					.flatMap((topic) -> topic.advice().stream())
-					.filter((advice) -> AWAY.contains(advice.risk())));
-	}
-
-	private void say(Looked looked, ClusterDurability now) {
-		DurabilityChanges changes = DurabilityChanges.between(looked.before, now, this.board::isAccepted);
-		changes.alarms().forEach(logger::warn);
-		changes.notes().forEach(logger::info);
-		if (looked.failures > 0) {
-			logger.info(
-					"Cluster %s can be looked at again. Durability cluster=%s".formatted(now.cluster(), now.cluster()));
-		}
-		sayUnknown(looked, now);
-		if (looked.before == null) {
-			logger.info(summary(now));
-		}
-		List<String> all = new ArrayList<>(changes.alarms());
-		all.addAll(changes.notes());
-		if (!all.isEmpty()) {
-			try {
-				this.events.publishEvent(new DurabilityChangedEvent(this, now, all));
-			}
-			catch (RuntimeException ex) {
-				logger.warn("A listener of DurabilityChangedEvent has failed", ex);
-			}
-		}
-	}
-
-	private void sayUnknown(Looked looked, ClusterDurability now) {
-		Set<String> unknown = new TreeSet<>(now.unknown());
-		now.topics()
-			.forEach((topic) -> topic.unknown()
-				.forEach((what) -> unknown.add("topic '%s', %s".formatted(topic.topic(), what))));
-		if (looked.unknown.addAll(unknown)) {
-			logger.warn(("Cannot tell everything about what the topics of cluster %s survive, because some of it could "
-					+ "not be read: %s. Durability cluster=%s unknown=%d")
-				.formatted(now.cluster(), unknown.stream().limit(10).toList(), now.cluster(), unknown.size()));
-		}
-	}
-
-	private static String summary(ClusterDurability cluster) {
-		Map<String, Integer> levels = new TreeMap<>();
-		cluster.topics()
-			.stream()
-			.filter(TopicDurability::present)
-			.forEach((topic) -> levels.merge(topic.levelInWords(), 1, Integer::sum));
-		long advice = cluster.advice().size()
-				+ cluster.topics().stream().mapToLong((topic) -> topic.advice().size()).sum();
-		return "Topics of cluster %s by what they survive: %s; violations=%d, advice=%d, looked at in %d ms".formatted(
-				cluster.cluster(), levels, DurabilityBoard.violationsOf(cluster).size(), advice,
-				cluster.took().toMillis());
-	}
-
-	/**
-	 * A cluster that is looked at.
-	 */
-	private static final class Looked {
-
-		private final DurabilityAudit audit;
-
-		private final TopicRepair repair;
-
-		private final String key;
-
-		private final Set<String> unknown = new HashSet<>();
-
-		private @Nullable ClusterDurability before;
-
-		private @Nullable Instant wrongSince;
-
-		private int failures;
-
-		Looked(DurabilityAudit audit, int number) {
-			this.audit = audit;
-			this.repair = new TopicRepair(audit.admin());
-			this.key = audit.address() + "#" + number;
-		}
-
-		// What was not over soon is looked at no more often than anything else.
-		boolean isCalm(boolean wrong, Instant at) {
-			if (!wrong) {
-				this.wrongSince = null;
-				return true;
-			}
-			this.wrongSince = (this.wrongSince != null) ? this.wrongSince : at;
-			return Duration.between(this.wrongSince, at).compareTo(LOOK_OFTEN) >= 0;
-		}
-
 	}
 
 }

@@ -54,13 +54,16 @@ import org.apache.kafka.common.errors.TimeoutException;
  */
 final class TopicRepair {
 
+	/**
+	 * Risks that there are while replicas are away.
+	 */
+	static final Set<String> AWAY = Set.of("topic.in-sync", "topic.offline");
+
 	private static final Log logger = LogFactory.getLog(TopicRepair.class);
 
 	private static final String MIN_IN_SYNC = "topic.min-in-sync-replicas";
 
 	private static final String UNCLEAN = "topic.unclean-election";
-
-	private static final Set<String> AWAY = Set.of("topic.in-sync", "topic.offline");
 
 	private final BoundedAdmin admin;
 

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
+import io.github.reliablekafka.ledger.DeadLetterCounts;
 import io.github.reliablekafka.ledger.Delivery;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.IdempotencyOutcome;
@@ -60,6 +61,11 @@ class ReliableKafkaMetersTests {
 		Consumption consumption = this.ledger.consumption("late", "billing");
 		consumption.post(ConsumptionOutcome.PROCESSED, 5);
 		this.ledger.post(IdempotencyOutcome.DUPLICATE);
+		this.ledger.deadLetters().post("late-dlt", DeadLetterCounts.Outcome.WRITTEN, 3);
+		this.ledger.deadLetters().post("late-dlt", DeadLetterCounts.Outcome.REDRIVEN, 2);
+		assertThat(deadLetters("late-dlt", "written")).isEqualTo(3);
+		assertThat(deadLetters("late-dlt", "redriven")).isEqualTo(2);
+		assertThat(deadLetters("late-dlt", "parked")).isZero();
 		assertThat(inFlight("early")).isZero();
 		assertThat(this.registry.get("reliable.kafka.idempotency.records")
 			.tags("outcome", "duplicate")
@@ -155,6 +161,23 @@ class ReliableKafkaMetersTests {
 	private static Finding finding(NumberRanges numbers) {
 		return new Finding(Verdict.LOST_ACKED, Cause.TRUNCATED, "billing", new Lane("orders", 0), 1, null, numbers,
 				"claim", null, null, -1, -1, 0);
+	}
+
+	@Test
+	void deadLetterTopicsAreBounded() {
+		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), null, null, null).bindTo(this.registry);
+		for (int number = 0; number < 1100; number++) {
+			this.ledger.deadLetters().post("topic-" + number, DeadLetterCounts.Outcome.WRITTEN, 1);
+		}
+		assertThat(this.registry.get("reliable.kafka.dead.letter.records").functionCounters()).hasSize(1001 * 4);
+		assertThat(deadLetters("(other)", "written")).isEqualTo(100);
+	}
+
+	private double deadLetters(String topic, String outcome) {
+		return this.registry.get("reliable.kafka.dead.letter.records")
+			.tags("topic", topic, "outcome", outcome)
+			.functionCounter()
+			.count();
 	}
 
 	private double inFlight(String topic) {

@@ -19,6 +19,7 @@ package io.github.reliablekafka.actuate;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -208,6 +209,16 @@ class TracingIntegrationTests {
 			listener.seen.clear();
 			assertThat(context.getBean(DeadLetters.class).redrive(Redrive.of(this.topic + "-dlt")).redriven()).isOne();
 			assertSeen(context, "fail " + this.topic, trace("order"));
+			// Each attempt, also the one after the redrive, is a child of the first send.
+			List<String> sent = probe.records(this.topic).stream().map(TracingIntegrationTests::traceparent).toList();
+			assertThat(sent).hasSize(2);
+			assertThat(sent.get(1)).isEqualTo(sent.get(0));
+			await().atMost(PATIENCE)
+				.untilAsserted(() -> assertThat(this.spans.getFinishedSpanItems())
+					.filteredOn(
+							(span) -> span.getKind() == SpanKind.CONSUMER && span.getTraceId().equals(trace("order")))
+					.hasSize(3)
+					.allSatisfy((span) -> assertThat(span.getParentSpanId()).isEqualTo(sent.get(0).split("-", -1)[2])));
 			TestObservationRegistryAssert.assertThat(this.observations).doesNotHaveAnyRemainingCurrentObservation();
 		}, "reliable.kafka.consumer.retry.policy=rocketmq", "reliable.kafka.consumer.retry.levels=100ms",
 				"reliable.kafka.dead-letter.redrive.topic=rk-redrive-" + this.topic);

@@ -19,11 +19,8 @@ package io.github.reliablekafka.durability;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -84,7 +81,10 @@ class DurabilityAuditIntegrationTests {
 
 	private static final Map<String, NewTopic> topics = new TreeMap<>();
 
-	private static final MovableClock clock = new MovableClock();
+	private static final Duration LONGEST = Duration.ofSeconds(30);
+
+	// How much later it is for the audit.
+	private static volatile Duration ahead = Duration.ZERO;
 
 	private static DurabilityAudit audit;
 
@@ -97,7 +97,7 @@ class DurabilityAuditIntegrationTests {
 		audit = new DurabilityAudit(Map.of("bootstrap.servers", cluster.bootstrapServers()),
 				new DurabilityProperties(Set.of(), DurabilityLevel.SERVER, Map.of(),
 						DurabilityProperties.OnViolation.WARN, Duration.ofMinutes(5), false),
-				clock);
+				() -> Instant.now().plus(ahead));
 		define("one", "1", "");
 		define("one-min-2", "2", "min.insync.replicas=2");
 		define("one-on-3", "3", "");
@@ -141,7 +141,7 @@ class DurabilityAuditIntegrationTests {
 				"three-led-by-3 server [] []", "three-min-3 zone [] [topic.min-in-sync-replicas]",
 				"three-compact server [] []", "three-tiny server [] [topic.retention]",
 				"three-small server [] [topic.retention]", "__transaction_state process [topic.replicas] []");
-		ClusterDurability seen = audit.look(List.of(TopicUse.of("three", TopicUse.Purpose.PRODUCED)));
+		ClusterDurability seen = audit.look(List.of(TopicUse.of("three", TopicUse.Purpose.PRODUCED)), LONGEST);
 		assertThat(seen.brokers()).isEqualTo(Map.of(1, "a", 2, "a", 3, "b"));
 		assertThat(seen.isSafe()).isTrue();
 		assertThat(seen.topics().get(0).heldBackBy())
@@ -197,7 +197,7 @@ class DurabilityAuditIntegrationTests {
 		commit("middling", 4);
 		TopicDurability topic = audit
 			.look(List.of(new TopicUse("three-tiny", Set.of(TopicUse.Purpose.CONSUMED),
-					Set.of("slow", "fast", "middling", "new"), 0)))
+					Set.of("slow", "fast", "middling", "new"), 0)), LONGEST)
 			.topics()
 			.get(0);
 		assertThat(topic.violations()).extracting(Violation::reason)
@@ -229,7 +229,7 @@ class DurabilityAuditIntegrationTests {
 			List<TopicUse> uses = List.of(TopicUse.of("three-compact", TopicUse.Purpose.PRODUCED),
 					TopicUse.of("one", TopicUse.Purpose.PRODUCED),
 					new TopicUse("three-tiny", Set.of(TopicUse.Purpose.CONSUMED), Set.of("slow", "fast"), 0));
-			ClusterDurability seen = audit.look(uses);
+			ClusterDurability seen = audit.look(uses, LONGEST);
 			assertThat(seen.unknown()).hasSize(2)
 				.contains("settings of the brokers: not permitted; allow DescribeConfigs on the cluster")
 				.anyMatch((unknown) -> unknown.startsWith("offsets of group 'slow': "));
@@ -271,16 +271,16 @@ class DurabilityAuditIntegrationTests {
 		assertThat(look()).contains("three server [] [topic.in-sync]", "one process [topic.replicas] []",
 				"one-on-3 process [topic.replicas] [topic.offline]",
 				"two-min-2 zone [] [topic.in-sync, topic.min-in-sync-replicas, topic.replicas]");
-		clock.ahead = clock.ahead.plus(BrokerHistory.PATIENCE);
+		ahead = ahead.plus(BrokerHistory.PATIENCE);
 		assertThat(look()).contains("three server [] [topic.in-sync]", "one process [topic.replicas] []",
 				"one-on-3 process [topic.offline, topic.replicas] []",
 				"two-min-2 process [topic.in-sync] [topic.min-in-sync-replicas, topic.replicas]");
 		cluster.kill(2);
 		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("three", 0).size() == 1);
 		assertThat(look()).contains("three server [] [topic.in-sync]");
-		clock.ahead = clock.ahead.plus(BrokerHistory.PATIENCE);
+		ahead = ahead.plus(BrokerHistory.PATIENCE);
 		assertThat(look()).contains("three process [topic.in-sync] []");
-		ClusterDurability seen = audit.look(List.of(TopicUse.of("one", TopicUse.Purpose.PRODUCED)));
+		ClusterDurability seen = audit.look(List.of(TopicUse.of("one", TopicUse.Purpose.PRODUCED)), LONGEST);
 		// No topic in use waits for the other two any more.
 		assertThat(seen.violations()).extracting(Violation::risk).containsExactly("cluster.brokers");
 		assertThat(seen.brokers()).containsOnlyKeys(1);
@@ -289,8 +289,60 @@ class DurabilityAuditIntegrationTests {
 	}
 
 	@Test
-	@Tag("chaos")
 	@Order(6)
+	void processLosesWithOneMachineWhatServerKeeps() throws Exception {
+		TopicPartition onlyLeader = new TopicPartition("three-min-1", 0);
+		TopicPartition unclean = new TopicPartition("three-unclean", 0);
+		List<String> ratings = look();
+		assertThat(ratings).contains("three-min-1 process [topic.min-in-sync-replicas] []",
+				"three-unclean process [topic.unclean-election] []", "three server [] []");
+		cluster.kill(2);
+		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("three", 0).equals(Set.of(1, 3)));
+		assertThat(acknowledged("three-unclean", "unclean-", 10)).hasSize(10);
+		List<String> safe = acknowledged("three", "safe-", 10);
+		assertThat(safe).hasSize(10);
+		cluster.kill(3);
+		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("three-min-1", 0).equals(Set.of(1)));
+		assertThat(acknowledged("three-min-1", "alone-", 10)).hasSize(10);
+		// What would be on one machine only is not acknowledged at all.
+		assertThat(acknowledged("three", "alone-", 3)).isEmpty();
+		cluster.kill(1);
+		wipe(1);
+		cluster.restart(2);
+		// Nobody has asked for this election.
+		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.leaderOf("three-unclean", 0) == 2);
+		// And without this one there would be no leader ever again.
+		cluster.uncleanElection(onlyLeader);
+		cluster.restore();
+		topics.keySet().stream().filter((topic) -> topic.startsWith("three")).forEach(cluster::awaitInSync);
+		assertThat(probe.values(onlyLeader.topic())).noneMatch((value) -> value.startsWith("alone-"));
+		assertThat(probe.values(unclean.topic())).noneMatch((value) -> value.startsWith("unclean-"));
+		assertThat(probe.values("three")).containsAll(safe);
+	}
+
+	// Those that were acknowledged within some seconds.
+	private static List<String> acknowledged(String topic, String prefix, int count) {
+		List<String> acknowledged = Collections.synchronizedList(new ArrayList<>());
+		try (KafkaProducer<String, String> producer = new KafkaProducer<>(
+				Map.of("bootstrap.servers", cluster.bootstrapServers(), "acks", "all", "linger.ms", "1",
+						"delivery.timeout.ms", "4000", "request.timeout.ms", "2000", "max.block.ms", "4000"),
+				new StringSerializer(), new StringSerializer())) {
+			for (int number = 0; number < count; number++) {
+				String value = prefix + number;
+				producer.send(new ProducerRecord<>(topic, value), (metadata, failure) -> {
+					if (failure == null) {
+						acknowledged.add(value);
+					}
+				});
+			}
+			producer.flush();
+		}
+		return acknowledged;
+	}
+
+	@Test
+	@Tag("chaos")
+	@Order(7)
 	void serverSurvivesTheDeathOfAnyMachine() throws Exception {
 		loseMachine(1);
 		loseMachine(2);
@@ -298,7 +350,7 @@ class DurabilityAuditIntegrationTests {
 
 	@Test
 	@Tag("chaos")
-	@Order(7)
+	@Order(8)
 	void noneDoesNotEvenSurviveProcesses() {
 		TopicPartition partition = new TopicPartition("three-min-1-unclean", 0);
 		cluster.uncleanElection(partition, () -> send(partition.topic(), 10));
@@ -416,7 +468,7 @@ class DurabilityAuditIntegrationTests {
 			.stream()
 			.map((topic) -> TopicUse.of(topic, TopicUse.Purpose.PRODUCED))
 			.toList();
-		return audit.look(uses)
+		return audit.look(uses, LONGEST)
 			.topics()
 			.stream()
 			.map((topic) -> "%s %s %s %s".formatted(topic.topic(), topic.levelInWords(), risks(topic.violations()),
@@ -426,27 +478,6 @@ class DurabilityAuditIntegrationTests {
 
 	private static List<String> risks(List<Violation> violations) {
 		return violations.stream().map(Violation::risk).sorted().toList();
-	}
-
-	private static final class MovableClock extends Clock {
-
-		private volatile Duration ahead = Duration.ZERO;
-
-		@Override
-		public Instant instant() {
-			return Instant.now().plus(this.ahead);
-		}
-
-		@Override
-		public ZoneId getZone() {
-			return ZoneOffset.UTC;
-		}
-
-		@Override
-		public Clock withZone(ZoneId zone) {
-			throw new UnsupportedOperationException();
-		}
-
 	}
 
 }

@@ -52,6 +52,8 @@ class DurabilityAuditScaleIntegrationTests {
 
 	private static final int PARTITIONS = 10;
 
+	private static final Duration LONGEST = Duration.ofSeconds(30);
+
 	@Test
 	void manyTopicsNeedFewRequests() throws Exception {
 		try (KafkaCluster cluster = KafkaCluster.builder()
@@ -95,7 +97,7 @@ class DurabilityAuditScaleIntegrationTests {
 		double requestsBefore = requests(audit);
 		long bytesBefore = threads.getCurrentThreadAllocatedBytes();
 		long cpuBefore = threads.getCurrentThreadCpuTime();
-		ClusterDurability seen = audit.look(uses);
+		ClusterDurability seen = audit.look(uses, LONGEST);
 		double requests = requests(audit) - requestsBefore;
 		assertThat(seen.topics()).hasSize(TOPICS)
 			.allMatch((topic) -> topic.level() == DurabilityLevel.PROCESS && topic.violations().size() == 1);
@@ -107,9 +109,9 @@ class DurabilityAuditScaleIntegrationTests {
 
 	// What stays in memory from one look to the next.
 	private static long kept(DurabilityAudit audit, List<TopicUse> uses) {
-		audit.look(uses);
+		audit.look(uses, LONGEST);
 		long before = used();
-		ClusterDurability seen = audit.look(uses);
+		ClusterDurability seen = audit.look(uses, LONGEST);
 		long kept = used() - before;
 		assertThat(seen.topics()).hasSize(TOPICS);
 		assertThat(kept).isLessThan(20_000_000);

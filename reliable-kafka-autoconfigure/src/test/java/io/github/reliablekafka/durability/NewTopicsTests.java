@@ -16,11 +16,13 @@
 
 package io.github.reliablekafka.durability;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.Node;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -76,6 +78,26 @@ class NewTopicsTests {
 				new NewTopics.Cluster(brokers, replicas, minInSync));
 		assertThat(completed.replicationFactor()).isEqualTo((short) expectedReplicas);
 		assertThat(completed.configs()).containsEntry("min.insync.replicas", expectedMinInSync);
+	}
+
+	@Test
+	void brokerThatIsAwayCountsUnlessAllThereIsLiesElsewhere() {
+		List<Node> nodes = List.of(node(1, false), node(2, true), node(3, true));
+		assertThat(NewTopics.usable(nodes, List.of())).isEqualTo(3);
+		// One topic tells nothing: the others may just be starting.
+		assertThat(NewTopics.usable(nodes, List.of(1, 1, 1))).isEqualTo(3);
+		assertThat(NewTopics.usable(nodes, replicas(1, 2))).isEqualTo(2);
+		assertThat(NewTopics.usable(nodes, replicas(1, 2, 3))).isEqualTo(3);
+		assertThat(NewTopics.usable(nodes, replicas(1))).isOne();
+		assertThat(NewTopics.usable(List.of(node(4, false)), replicas(1))).isOne();
+	}
+
+	private static Node node(int id, boolean fenced) {
+		return new Node(id, "kafka-" + id, 9092, null, fenced);
+	}
+
+	private static List<Integer> replicas(Integer... brokers) {
+		return Collections.nCopies(20, List.of(brokers)).stream().flatMap(List::stream).toList();
 	}
 
 	@Test

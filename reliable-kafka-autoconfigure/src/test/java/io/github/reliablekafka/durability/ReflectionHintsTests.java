@@ -29,12 +29,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.apache.kafka.common.Configurable;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.TypeReference;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
+import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.util.ClassUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -81,9 +88,38 @@ class ReflectionHintsTests {
 				}
 			});
 		}
+		read.addAll(fieldsOfSingleBeans());
 		read.removeAll(NOT_KNOWN);
 		assertThat(read).hasSizeGreaterThan(15);
-		assertThat(hinted).containsAll(read);
+		// Also no hint for what nobody reads any more.
+		assertThat(hinted).isEqualTo(read);
+	}
+
+	// They are in a table there, not where they are read.
+	@SuppressWarnings("unchecked")
+	private static Set<String> fieldsOfSingleBeans() {
+		Map<Class<?>, String> table = (Map<Class<?>, String>) ReflectionTestUtils.getField(
+				ClassUtils.resolveClassName("io.github.reliablekafka.consumer.ConsumerCheck", null), "SINGLE_BEANS");
+		assertThat(table).isNotEmpty();
+		return table.values()
+			.stream()
+			.flatMap((path) -> Stream.of(path.split("\\.", -1)))
+			.collect(Collectors.toCollection(TreeSet::new));
+	}
+
+	@Test
+	void allThatKafkaMayCreateIsHinted() {
+		JavaClasses classes = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests())
+			.importPackages("io.github.reliablekafka");
+		Set<String> creatable = classes.stream()
+			.filter((type) -> type.isAssignableTo(Configurable.class) && !type.isInterface()
+					&& !type.getModifiers().contains(JavaModifier.ABSTRACT))
+			.filter((type) -> type.tryGetConstructor()
+				.filter((constructor) -> constructor.getModifiers().contains(JavaModifier.PUBLIC))
+				.isPresent())
+			.map(JavaClass::getName)
+			.collect(Collectors.toCollection(TreeSet::new));
+		assertThat(ReflectionHints.CREATED).containsExactlyInAnyOrderElementsOf(creatable);
 	}
 
 	@Test

@@ -35,12 +35,14 @@ import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.boot.SpringApplicationAotProcessor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * Processes the sample ahead of time, as a build of a native image does, and runs what
@@ -54,19 +56,25 @@ class AotIntegrationTests {
 	private static final Pattern VERSION = Pattern.compile("JAVA_VERSION=\"(\\d+)");
 
 	@TempDir
-	private Path directory;
+	private static Path directory;
 
-	@Test
-	void sampleRunsProcessedAheadOfTimeAndOnVirtualThreads() throws Exception {
-		Path java = newestJava();
-		Path sources = this.directory.resolve("sources");
-		Path resources = this.directory.resolve("resources");
-		Path classes = Files.createDirectories(this.directory.resolve("classes"));
+	private static Path java;
+
+	private static String processed;
+
+	private static String output;
+
+	@BeforeAll
+	static void processAndRun() throws Exception {
+		java = newestJava();
+		Path sources = directory.resolve("sources");
+		Path resources = directory.resolve("resources");
+		Path classes = Files.createDirectories(directory.resolve("classes"));
 		String classPath = System.getProperty("java.class.path");
 		// Conditions are decided when the application is processed, not when it runs.
 		List<String> arguments = List.of("--sample.load=3s", "--sample.rate=200", "--server.port=0",
 				"--spring.threads.virtual.enabled=true",
-				"--reliable.kafka.spool.directory=" + this.directory.resolve("spool"),
+				"--reliable.kafka.spool.directory=" + directory.resolve("spool"),
 				"--logging.pattern.console=%thread - %msg%n");
 		List<String> process = new ArrayList<>(List.of(java.toString(), "-XX:TieredStopAtLevel=1", "-cp", classPath,
 				SpringApplicationAotProcessor.class.getName(), SampleApplication.class.getName(), sources.toString(),
@@ -74,25 +82,33 @@ class AotIntegrationTests {
 		process.addAll(arguments);
 		execute(process);
 		compile(sources, classes, classPath);
-		assertThat(hints(resources)).contains("ConsumerSettingsVeto").contains("StampingPartitioner");
+		processed = hints(resources);
 
 		List<String> run = new ArrayList<>(
 				List.of(java.toString(), "-Xmx512m", "-XX:TieredStopAtLevel=1", "-Dspring.aot.enabled=true", "-cp",
 						String.join(File.pathSeparator, classes.toString(), resources.toString(), classPath),
 						SampleApplication.class.getName()));
 		run.addAll(arguments);
-		String output = execute(run);
+		output = execute(run);
+	}
+
+	@Test
+	void sampleRunsProcessedAheadOfTime() {
+		assertThat(processed).contains("ConsumerSettingsVeto").contains("StampingPartitioner");
 
 		assertThat(output).contains("AOT-processed")
 			.containsPattern("accepted=600 delivered=600 processed=597 duplicates=\\d+ dead-lettered=3 lost=0");
-		if (version(java.getParent().getParent()) >= 21) {
-			assertThat(output).containsPattern("(?m)^kafka-\\d+ - ");
-		}
 	}
 
-	private String execute(List<String> command) throws Exception {
-		Path log = Files.createTempFile(this.directory, "output", ".log");
-		Process process = new ProcessBuilder(command).directory(this.directory.toFile())
+	@Test
+	void listenersRunOnVirtualThreads() {
+		assumeTrue(version(java.getParent().getParent()) >= 21, "no JVM beside this one has virtual threads");
+		assertThat(output).containsPattern("(?m)^kafka-\\d+ - ");
+	}
+
+	private static String execute(List<String> command) throws Exception {
+		Path log = Files.createTempFile(directory, "output", ".log");
+		Process process = new ProcessBuilder(command).directory(directory.toFile())
 			.redirectErrorStream(true)
 			.redirectOutput(log.toFile())
 			.start();

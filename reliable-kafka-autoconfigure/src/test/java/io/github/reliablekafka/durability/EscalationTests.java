@@ -26,11 +26,11 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link Settling}.
+ * Tests for {@link Escalation}.
  */
-class SettlingTests {
+class EscalationTests {
 
-	private final Settling settling = new Settling();
+	private final Escalation escalation = new Escalation();
 
 	@Test
 	void topicThatIsNotThereForTwoMinutesIsAViolation() {
@@ -63,8 +63,17 @@ class SettlingTests {
 		assertThat(topic.advice()).isEmpty();
 	}
 
+	@Test
+	void whatIsNotUsedForAWhileIsForgotten() {
+		assertThat(look(absent(), 0, behind("billing", true)).violations()).hasSize(1);
+		assertThat(this.escalation.apply(List.of(), Map.of(), Instant.ofEpochSecond(60))).isEmpty();
+		assertThat(look(absent(), 180, behind("billing", false)).violations()).isEmpty();
+	}
+
 	private TopicDurability look(TopicDurability topic, int seconds, ExpiryReader.Expiring... late) {
-		return this.settling.apply(topic, List.of(late), Instant.ofEpochSecond(seconds));
+		return this.escalation
+			.apply(List.of(topic), Map.of(topic.topic(), List.of(late)), Instant.ofEpochSecond(seconds))
+			.get(0);
 	}
 
 	private static ExpiryReader.Expiring behind(String group, boolean soon) {
