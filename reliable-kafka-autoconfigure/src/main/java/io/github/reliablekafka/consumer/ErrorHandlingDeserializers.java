@@ -19,10 +19,15 @@ package io.github.reliablekafka.consumer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.function.Supplier;
 
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteBufferDeserializer;
+import org.apache.kafka.common.serialization.BytesDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.DirectFieldAccessor;
@@ -35,13 +40,18 @@ import org.springframework.util.ClassUtils;
  * Puts an {@link ErrorHandlingDeserializer} around the deserializers of an application,
  * so that a record that cannot be read reaches the error handler instead of blocking its
  * partition. Whatever the application configures for its own deserializers, or for an
- * {@code ErrorHandlingDeserializer} of its own, stays.
+ * {@code ErrorHandlingDeserializer} of its own, stays. So do those of Kafka that can read
+ * anything: around them it would cost each record a search of its headers, and a copy of
+ * its bytes.
  */
 final class ErrorHandlingDeserializers {
 
 	private static final Map<String, String> DELEGATES = Map.of(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG,
 			ErrorHandlingDeserializer.KEY_DESERIALIZER_CLASS, ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG,
 			ErrorHandlingDeserializer.VALUE_DESERIALIZER_CLASS);
+
+	private static final Set<Class<?>> INFALLIBLE = Set.of(ByteArrayDeserializer.class, ByteBufferDeserializer.class,
+			BytesDeserializer.class, StringDeserializer.class);
 
 	private ErrorHandlingDeserializers() {
 	}
@@ -55,7 +65,7 @@ final class ErrorHandlingDeserializers {
 		Map<String, Object> updates = new HashMap<>();
 		DELEGATES.forEach((setting, delegate) -> {
 			Object deserializer = settings.get(setting);
-			if (deserializer != null && !handlesErrors(deserializer)) {
+			if (deserializer != null && mayThrow(deserializer)) {
 				updates.put(setting, ErrorHandlingDeserializer.class);
 				updates.put(delegate, deserializer);
 			}
@@ -74,7 +84,7 @@ final class ErrorHandlingDeserializers {
 			Object deserializer = ConsumerCover.valueOf(overrides, setting);
 			boolean ignored = (setting.equals(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG)
 					? factory.getKeyDeserializer() : factory.getValueDeserializer()) != null;
-			if (deserializer != null && !ignored && !handlesErrors(deserializer)) {
+			if (deserializer != null && !ignored && mayThrow(deserializer)) {
 				overrides.put(delegate, deserializer);
 				overrides.put(setting, ErrorHandlingDeserializer.class.getName());
 			}
@@ -104,16 +114,17 @@ final class ErrorHandlingDeserializers {
 		}
 	}
 
-	private static boolean handlesErrors(Object deserializer) {
+	private static boolean mayThrow(Object deserializer) {
 		if (deserializer instanceof Class<?> type) {
-			return ErrorHandlingDeserializer.class.isAssignableFrom(type);
+			return mayThrow(type);
 		}
 		String name = deserializer.toString();
-		if (!ClassUtils.isPresent(name, null)) {
-			// Only Kafka can say what is wrong with it.
-			return true;
-		}
-		return ErrorHandlingDeserializer.class.isAssignableFrom(ClassUtils.resolveClassName(name, null));
+		// Only Kafka can say what is wrong with one that is not there.
+		return ClassUtils.isPresent(name, null) && mayThrow(ClassUtils.resolveClassName(name, null));
+	}
+
+	private static boolean mayThrow(Class<?> type) {
+		return !INFALLIBLE.contains(type) && !ErrorHandlingDeserializer.class.isAssignableFrom(type);
 	}
 
 	/**
@@ -135,7 +146,7 @@ final class ErrorHandlingDeserializers {
 		@Override
 		public @Nullable Deserializer<T> get() {
 			Deserializer<T> deserializer = this.supplier.get();
-			if (deserializer == null || deserializer instanceof ErrorHandlingDeserializer) {
+			if (deserializer == null || !mayThrow(deserializer.getClass())) {
 				return deserializer;
 			}
 			// Told here, because a factory may be set not to configure deserializers.

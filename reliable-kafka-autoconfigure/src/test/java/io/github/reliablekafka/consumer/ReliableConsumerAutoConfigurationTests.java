@@ -25,6 +25,7 @@ import io.github.reliablekafka.durability.UnsafeSettingsException;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.serialization.BytesDeserializer;
 import org.apache.kafka.common.serialization.IntegerDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.Test;
@@ -67,9 +68,9 @@ class ReliableConsumerAutoConfigurationTests extends ReliableConsumerSetup {
 			assertThat(settings).containsEntry("enable.auto.commit", "false")
 				.containsEntry("auto.offset.reset", "none")
 				.containsEntry(ResetPolicy.SETTING, "earliest")
-				.containsEntry("value.deserializer", ErrorHandlingDeserializer.class)
-				.containsEntry("key.deserializer", ErrorHandlingDeserializer.class)
-				.containsEntry("spring.deserializer.key.delegate.class", StringDeserializer.class)
+				// They can read anything.
+				.containsEntry("value.deserializer", StringDeserializer.class)
+				.containsEntry("key.deserializer", StringDeserializer.class)
 				.containsEntry("interceptor.classes", List.of(ConsumerSettingsVeto.class.getName()));
 			assertThat(context).hasSingleBean(DeliveryLedger.class);
 		});
@@ -198,7 +199,7 @@ class ReliableConsumerAutoConfigurationTests extends ReliableConsumerSetup {
 
 	@Test
 	void deserializersWhenGivenAsObjectsAreWrapped() {
-		StringDeserializer key = new StringDeserializer();
+		IntegerDeserializer key = new IntegerDeserializer();
 		JacksonJsonDeserializer<Object> value = new JacksonJsonDeserializer<>(Object.class);
 		this.runner.withBean(DefaultKafkaConsumerFactory.class, () -> factory(key, value)).run((context) -> {
 			DefaultKafkaConsumerFactory<?, ?> factory = context.getBean(DefaultKafkaConsumerFactory.class);
@@ -208,6 +209,17 @@ class ReliableConsumerAutoConfigurationTests extends ReliableConsumerSetup {
 			assertThat(factory.getValueDeserializer()).isInstanceOf(ErrorHandlingDeserializer.class)
 				.hasFieldOrPropertyWithValue("delegate", value)
 				.hasFieldOrPropertyWithValue("isForKey", false);
+		});
+	}
+
+	@Test
+	void deserializersThatCannotFailStayAsTheyAre() {
+		StringDeserializer key = new StringDeserializer();
+		BytesDeserializer value = new BytesDeserializer();
+		this.runner.withBean(DefaultKafkaConsumerFactory.class, () -> factory(key, value)).run((context) -> {
+			DefaultKafkaConsumerFactory<?, ?> factory = context.getBean(DefaultKafkaConsumerFactory.class);
+			assertThat(factory.getKeyDeserializer()).isSameAs(key);
+			assertThat(factory.getValueDeserializer()).isSameAs(value);
 		});
 	}
 
