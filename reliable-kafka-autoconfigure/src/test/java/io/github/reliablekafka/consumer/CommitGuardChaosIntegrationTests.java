@@ -36,6 +36,8 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.awaitility.core.ConditionTimeoutException;
+import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -179,16 +181,28 @@ class CommitGuardChaosIntegrationTests {
 	private void awaitWords() {
 		Map<String, Integer> before = new HashMap<>();
 		this.groups.forEach((group) -> before.put(group, this.books.words(group)));
-		await().atMost(Duration.ofMinutes(2))
-			.untilAsserted(
-					() -> assertThat(this.groups).allMatch((group) -> this.books.words(group) > before.get(group)));
+		awaitAssertion(Duration.ofMinutes(2), () -> assertThat(this.groups).as("seed %d: %s", this.seed, this.faults)
+			.allMatch((group) -> this.books.words(group) > before.get(group)));
+	}
+
+	private void awaitAssertion(Duration patience, ThrowingRunnable assertion) {
+		try {
+			await().atMost(patience).pollInterval(Duration.ofMillis(500)).untilAsserted(assertion);
+		}
+		catch (ConditionTimeoutException ex) {
+			this.instances.dumpThreads();
+			throw ex;
+		}
 	}
 
 	// What is committed and was not processed. A line may come later than the commit.
 	private Map<String, List<String>> lost(Map<TopicPartition, Map<Long, String>> produced) {
 		Map<String, Map<TopicPartition, Long>> committed = new HashMap<>();
 		this.groups.forEach((group) -> committed.put(group, committed(group)));
-		long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+		// What was written behind a transaction of an instance that was killed is not
+		// seen
+		// before that times out.
+		long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
 		while (true) {
 			boolean last = System.nanoTime() > end;
 			this.books.read();
@@ -239,7 +253,7 @@ class CommitGuardChaosIntegrationTests {
 		this.records.acknowledged()
 			.keySet()
 			.forEach((partition) -> ends.put(partition, this.cluster.endOffset(partition)));
-		await().atMost(Duration.ofMinutes(3)).pollInterval(Duration.ofMillis(500)).untilAsserted(() -> {
+		awaitAssertion(Duration.ofMinutes(3), () -> {
 			for (String group : this.groups) {
 				assertThat(committed(group)).as(group).isEqualTo(ends);
 			}
@@ -256,6 +270,7 @@ class CommitGuardChaosIntegrationTests {
 		assertThat(lost).as("seed %d: %s", this.seed, this.faults).isEmpty();
 		for (String group : this.groups) {
 			assertThat(this.books.impossible(group, values)).as(group).isEmpty();
+			assertThat(this.books.deadLetteredWithoutReason(group)).as("seed %d: %s", this.seed, group).isEmpty();
 		}
 		assertThat(this.books.duplicates("tx") + this.books.duplicates("txbatch")).isZero();
 	}
