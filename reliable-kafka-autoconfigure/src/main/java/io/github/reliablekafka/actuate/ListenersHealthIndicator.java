@@ -35,8 +35,8 @@ import org.springframework.boot.health.contributor.Status;
 /**
  * Down while a listener container has stopped though nobody asked it to, because to start
  * the application again helps against that. A warning while one is behind and does not
- * get on, or does not finish a record: what it needs may be away, and a restart would not
- * bring it back but lose what producers still hold in memory.
+ * get on, does not finish a record, or cannot dead-letter one: what it needs may be away,
+ * and a restart would not bring it back but lose what producers still hold in memory.
  */
 final class ListenersHealthIndicator extends AbstractHealthIndicator {
 
@@ -81,6 +81,10 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 		if (isBad("unfinished", !unfinished.isEmpty()) && !status.equals(Status.DOWN)) {
 			status = DurabilityHealthIndicator.WARNING;
 		}
+		Map<String, String> waiting = this.deliveries.waiting();
+		if (isBad("waiting", !waiting.isEmpty()) && !status.equals(Status.DOWN)) {
+			status = DurabilityHealthIndicator.WARNING;
+		}
 		builder.status(status);
 		if (!bad.isEmpty()) {
 			builder.withDetail("listeners", bad);
@@ -92,6 +96,9 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 			.toList();
 		if (!records.isEmpty()) {
 			builder.withDetail("unfinished", records);
+		}
+		if (!waiting.isEmpty()) {
+			builder.withDetail("waitingForDeadLetters", waiting);
 		}
 	}
 
