@@ -91,8 +91,9 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 		}
 		builder.withDetail("count", listeners.size());
 		List<String> records = unfinished.stream()
-			.map((record) -> "%s-%d@%d in group '%s' for %s".formatted(record.topic(), record.partition(),
-					record.offset(), record.group(), Duration.ofSeconds(record.age().toSeconds())))
+			.map((record) -> "%s-%d@%d in group '%s' for %s%s".formatted(record.topic(), record.partition(),
+					record.offset(), record.group(), Duration.ofSeconds(record.age().toSeconds()),
+					record.holdsUp() ? "; nothing behind it is read, as there is too much already" : ""))
 			.toList();
 		if (!records.isEmpty()) {
 			builder.withDetail("unfinished", records);

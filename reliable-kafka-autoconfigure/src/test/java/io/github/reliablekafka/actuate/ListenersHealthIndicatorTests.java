@@ -77,7 +77,7 @@ class ListenersHealthIndicatorTests {
 	@Test
 	void recordThatIsNotFinishedIsAWarning() {
 		post(false, Duration.ZERO);
-		this.ledger.unfinished(List.of(new UnfinishedRecord("orders", 3, 7, "billing", Duration.ofMinutes(2))));
+		this.ledger.unfinished(List.of(new UnfinishedRecord("orders", 3, 7, "billing", Duration.ofMinutes(2), true)));
 		assertThat(health().getStatus().getCode()).isEqualTo("WARNING");
 		assertThat(health().getDetails().get("unfinished")).asString()
 			.contains("orders-3@7 in group 'billing' for PT2M");
