@@ -47,7 +47,7 @@ class GivenBackRecordsIntegrationTests extends ProcessingLossSetup {
 		send("one", "again", "two");
 		run(Records.class, (context) -> {
 			awaitCommitted(3);
-			assertThat(context.getBean(FailingCommits.class).failures.get()).isZero();
+			assertThat(context.getBean(FailingCommits.class).failures).hasNonPositiveValue();
 			assertThat(context.getBean(Seen.class).values).containsSubsequence("one", "again", "again", "two");
 		}, "spring.kafka.listener.ack-mode=manual");
 	}
@@ -57,7 +57,7 @@ class GivenBackRecordsIntegrationTests extends ProcessingLossSetup {
 		send("one", "again", "two");
 		run(Batches.class, (context) -> {
 			awaitCommitted(3);
-			assertThat(context.getBean(FailingCommits.class).failures.get()).isZero();
+			assertThat(context.getBean(FailingCommits.class).failures).hasNonPositiveValue();
 			assertThat(context.getBean(Seen.class).values).endsWith("again", "two");
 		}, "spring.kafka.listener.ack-mode=manual_immediate", "spring.kafka.listener.type=batch");
 	}
