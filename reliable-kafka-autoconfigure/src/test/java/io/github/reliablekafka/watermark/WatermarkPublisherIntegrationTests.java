@@ -196,7 +196,8 @@ class WatermarkPublisherIntegrationTests {
 	@Test
 	void whatIsNotPermittedIsSaidOnceForAllTopicsOfOurOwn(CapturedOutput output) throws Exception {
 		String state = this.control + "-state";
-		// Before the topics: what leads a partition of them knows what was decided before.
+		// Before the topics: what leads a partition of them knows what was decided
+		// before.
 		allowOnly(this.control, AclOperation.DESCRIBE);
 		allowOnly(state, AclOperation.DESCRIBE);
 		cluster.createTopic(this.control, 2);
