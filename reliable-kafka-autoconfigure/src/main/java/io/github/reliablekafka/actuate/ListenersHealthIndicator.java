@@ -35,9 +35,9 @@ import org.springframework.boot.health.contributor.Status;
 /**
  * Down while a listener container has stopped though nobody asked it to, because to start
  * the application again helps against that. A warning while one has stopped for want of a
- * permission or of an offset, is behind and does not get on, or does not finish a record:
- * what it needs may be away, and a restart would not bring it back but lose what
- * producers still hold in memory.
+ * permission or of an offset, is behind and does not get on, does not finish a record, or
+ * cannot dead-letter one: what it needs may be away, and a restart would not bring it
+ * back but lose what producers still hold in memory.
  */
 final class ListenersHealthIndicator extends AbstractHealthIndicator {
 
@@ -85,17 +85,25 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 		if (isBad("unfinished", !unfinished.isEmpty()) && !status.equals(Status.DOWN)) {
 			status = DurabilityHealthIndicator.WARNING;
 		}
+		Map<String, String> waiting = this.deliveries.waiting();
+		if (isBad("waiting", !waiting.isEmpty()) && !status.equals(Status.DOWN)) {
+			status = DurabilityHealthIndicator.WARNING;
+		}
 		builder.status(status);
 		if (!bad.isEmpty()) {
 			builder.withDetail("listeners", bad);
 		}
 		builder.withDetail("count", listeners.size());
 		List<String> records = unfinished.stream()
-			.map((record) -> "%s-%d@%d in group '%s' for %s".formatted(record.topic(), record.partition(),
-					record.offset(), record.group(), Duration.ofSeconds(record.age().toSeconds())))
+			.map((record) -> "%s-%d@%d in group '%s' for %s%s".formatted(record.topic(), record.partition(),
+					record.offset(), record.group(), Duration.ofSeconds(record.age().toSeconds()),
+					record.holdsUp() ? "; nothing behind it is read, as there is too much already" : ""))
 			.toList();
 		if (!records.isEmpty()) {
 			builder.withDetail("unfinished", records);
+		}
+		if (!waiting.isEmpty()) {
+			builder.withDetail("waitingForDeadLetters", waiting);
 		}
 	}
 

@@ -147,6 +147,7 @@ final class AssignedPartitions {
 	 * @param removed the partitions
 	 */
 	void end(Collection<TopicPartition> removed) {
+		this.listened.leave(removed);
 		for (TopicPartition partition : removed) {
 			AssignedPartition assigned = this.partitions.remove(partition);
 			if (assigned != null) {

@@ -47,7 +47,7 @@ final class BatchOutcomes<K, V> implements BatchInterceptor<K, V> {
 	@Override
 	public void setupThreadState(Consumer<?, ?> consumer) {
 		if (consumer instanceof ReliableConsumer<?, ?> reliable) {
-			reliable.attend();
+			reliable.attend(this.outcomes);
 			reliable.isolatePoison();
 			this.outcomes.watch(reliable);
 		}

@@ -52,10 +52,15 @@ final class CommitGuard {
 	 * A partition is not read on while there are more records between the first one
 	 * without an outcome and the last one polled: with a listener that acknowledges by
 	 * hand, and forgets one, there is no other end to what has to be processed again.
-	 * They take 12.5 kB, 0.8 MB if there are gaps between offsets, and some 10 MB if each
-	 * was polled alone.
 	 */
 	static final int MOST_OPEN = 100_000;
+
+	/**
+	 * The same for a listener that has acknowledged none of them, which may do so with
+	 * all at once. They take 8 MB if there are gaps between offsets, and less than 1 MB
+	 * without.
+	 */
+	static final int MOST_UNACKNOWLEDGED = 1_000_000;
 
 	private static final Log logger = LogFactory.getLog(CommitGuard.class);
 
@@ -197,13 +202,30 @@ final class CommitGuard {
 	 * @param open knows the open records of the partition of a record
 	 */
 	void acknowledge(Iterable<? extends ConsumerRecord<?, ?>> records, Runnable next, ListenedRecords open) {
-		if (Thread.currentThread() != this.thread) {
+		if (!isPolling()) {
 			records.forEach(this.acknowledged::add);
 			next.run();
 			return;
 		}
 		records.forEach(open::close);
 		this.call.acknowledge(next);
+	}
+
+	/**
+	 * Whether the container lets this thread acknowledge records of a batch one after the
+	 * other.
+	 * @return {@code false} if it refuses that
+	 */
+	boolean takesParts() {
+		return isPolling() && this.outcomes.takesParts();
+	}
+
+	/**
+	 * Whether this is the thread that polls.
+	 * @return {@code false} for any other
+	 */
+	boolean isPolling() {
+		return Thread.currentThread() == this.thread;
 	}
 
 	/**
@@ -327,13 +349,22 @@ final class CommitGuard {
 				}
 			}
 		}
-		else if (this.byHand && open.size() > MOST_OPEN && open.wanted() > open.first(-1)) {
-			if (!open.readAgain(open.first(-1))) {
-				logger.warn("%s is not read on before the record at %d is acknowledged".formatted(assigned.partition(),
-						open.first(-1)));
+		else if (this.byHand && hasTooMany(open)) {
+			if (!open.isHeldUp()) {
+				logger.warn(
+						"%s is not read on before the record at %d is acknowledged: up to %d records have been polled since"
+							.formatted(assigned.partition(), open.first(-1), open.size()));
 			}
+			open.holdUp(true);
 			holdBack(assigned.partition());
+			return;
 		}
+		open.holdUp(false);
+	}
+
+	private static boolean hasTooMany(OpenRecords open) {
+		int size = open.size();
+		return size > MOST_OPEN && (size > MOST_UNACKNOWLEDGED || open.wanted() > open.first(-1));
 	}
 
 	// A pause that is over again before the container has polled is no pause: what it has
@@ -390,7 +421,8 @@ final class CommitGuard {
 		for (AssignedPartition assigned : partitions) {
 			long first = assigned.open().first(-1);
 			if (first >= 0) {
-				found.add(new Unfinished(assigned.partition(), first, assigned.open().firstPolledAt()));
+				OpenRecords open = assigned.open();
+				found.add(new Unfinished(assigned.partition(), first, open.firstPolledAt(), open.isHeldUp()));
 			}
 		}
 		if (!found.isEmpty() || this.unfinished.length > 0) {
@@ -439,8 +471,9 @@ final class CommitGuard {
 	 * @param partition its partition
 	 * @param offset its offset
 	 * @param polledAt when it was polled, by the clock of nanoseconds
+	 * @param holdsUp whether nothing behind it is polled
 	 */
-	record Unfinished(TopicPartition partition, long offset, long polledAt) {
+	record Unfinished(TopicPartition partition, long offset, long polledAt, boolean holdsUp) {
 
 	}
 

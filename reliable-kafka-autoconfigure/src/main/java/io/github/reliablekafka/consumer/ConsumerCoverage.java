@@ -22,6 +22,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
 import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.SafetyGate;
@@ -35,6 +36,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.core.env.Environment;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
 import org.springframework.kafka.config.ShareKafkaListenerContainerFactory;
 import org.springframework.kafka.core.ConsumerFactory;
@@ -42,7 +44,6 @@ import org.springframework.kafka.core.ShareConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.AbstractShareKafkaMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
-import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
@@ -58,6 +59,11 @@ final class ConsumerCoverage implements BeanPostProcessor {
 	 */
 	private static final String MOCK_FACTORY = "org.springframework.kafka.mock.MockConsumerFactory";
 
+	/**
+	 * Of Spring Boot: whoever sets it has decided.
+	 */
+	private static final String IMMEDIATE_STOP = "spring.kafka.listener.immediate-stop";
+
 	private final SingletonSupplier<ConsumerRules> rules;
 
 	private final SingletonSupplier<DeliveryLedger> ledger;
@@ -65,6 +71,10 @@ final class ConsumerCoverage implements BeanPostProcessor {
 	private final SingletonSupplier<LossDetection> detection;
 
 	private final SingletonSupplier<UnfinishedRecords> unfinished;
+
+	private final SingletonSupplier<Restarts> restarts;
+
+	private final SingletonSupplier<Boolean> stopsEarly;
 
 	private final Set<Object> coveredOrRefused = Collections
 		.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
@@ -85,6 +95,9 @@ final class ConsumerCoverage implements BeanPostProcessor {
 					beanFactory.getBean(SequenceBoards.class), beanFactory.getBean(LossLedger.class)));
 		this.ledger = SingletonSupplier.of(() -> beanFactory.getBean(DeliveryLedger.class));
 		this.unfinished = SingletonSupplier.of(() -> beanFactory.getBean(UnfinishedRecords.class));
+		this.restarts = SingletonSupplier.of(() -> beanFactory.getBean(Restarts.class));
+		this.stopsEarly = SingletonSupplier
+			.of(() -> !beanFactory.getBean(Environment.class).containsProperty(IMMEDIATE_STOP));
 	}
 
 	ConsumerRules rules() {
@@ -185,15 +198,35 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		if (properties.isAsyncAcks()) {
 			rules().gate().report(List.of(rules().asyncAcks("listener '%s'".formatted(container.getListenerId()))));
 		}
-		if (isAsync(properties)) {
+		boolean hidesAsync = properties.getMessageListener() != null
+				&& GuardedListeners.hidesAsync(properties.getMessageListener());
+		BooleanSupplier async = () -> hidesAsync || GuardedListeners.isAsync(properties.getMessageListener());
+		if (async.getAsBoolean()) {
 			rules().gate().report(List.of(rules().async("listener '%s'".formatted(container.getListenerId()))));
 		}
 		else if (properties.getMessageListener() != null) {
-			properties.setMessageListener(GuardedListeners.wrap(properties.getMessageListener(),
-					ErrorHandling.isAcknowledgedByHand(properties)));
+			boolean byHand = ErrorHandling.isAcknowledgedByHand(properties);
+			Object listener = GuardedListeners.wrap(properties.getMessageListener(), byHand);
+			properties.setMessageListener(listener);
+			if (GuardedListeners.isOutOfReach(listener, byHand)) {
+				rules().gate()
+					.report(List.of(rules().filter("listener '%s'".formatted(container.getListenerId()),
+							listener.getClass().getName())));
+			}
 		}
-		Outcomes outcomes = new Outcomes(this.ledger.obtain(), container::getGroupId, () -> isAsync(properties),
-				new ErrorHandling(container), this.unfinished.obtain());
+		Class<?> scalar = BatchParameter.ofOneValue(properties.getMessageListener());
+		if (scalar != null) {
+			rules().gate()
+				.report(List.of(rules().batchParameter("listener '%s'".formatted(container.getListenerId()), scalar)));
+		}
+		if (this.stopsEarly.obtain()) {
+			// What was polled behind the record that the listener has comes again,
+			// instead
+			// of being processed while what it needs is closed under it.
+			properties.setStopImmediate(true);
+		}
+		Outcomes outcomes = new Outcomes(this.ledger.obtain(), container::getGroupId, async,
+				new ErrorHandling(container), this.unfinished.obtain(), this.restarts.obtain());
 		if (!(container.getRecordInterceptor() instanceof RecordOutcomes)) {
 			container.setRecordInterceptor(new RecordOutcomes<>(outcomes, container.getRecordInterceptor()));
 		}
@@ -204,10 +237,6 @@ final class ConsumerCoverage implements BeanPostProcessor {
 			// What an interceptor throws before the transaction reaches no error handler.
 			container.setInterceptBeforeTx(false);
 		}
-	}
-
-	private static boolean isAsync(ContainerProperties properties) {
-		return properties.getMessageListener() instanceof AsyncRepliesAware listener && listener.isAsyncReplies();
 	}
 
 	@SuppressWarnings("unchecked")

@@ -129,6 +129,20 @@ final class ConsumerRules {
 				null);
 	}
 
+	Violation batchParameter(String subject, Class<?> type) {
+		return new Violation("consumer.batch-parameter", subject, "parameter", type.getName(), "a List",
+				"a batch listener is given a whole batch: Spring Kafka makes one value of all of its records, or fails with each batch",
+				"Let the method of %s take a List, or do not make it a batch listener.".formatted(subject), null);
+	}
+
+	Violation filter(String subject, String type) {
+		return new Violation("consumer.filter", subject, "message listener", type,
+				"one of Spring Kafka's own filtering adapters",
+				"what a filter of its own kind keeps from a listener that acknowledges by hand or replies cannot be told from what the listener has forgotten, so its commits are not guarded",
+				"Set a RecordFilterStrategy on the container factory or name it in 'filter' of @KafkaListener, instead of extending Spring Kafka's adapter.",
+				null);
+	}
+
 	Violation shareGroup(String subject, String type) {
 		return new Violation("consumer.share-group", subject, "type", type, "a consumer group",
 				"a share group archives a record that its listener rejects, which is what it does with every failure by default, and nobody sees it again",

@@ -32,16 +32,29 @@ final class GuardedAcknowledgment implements Acknowledgment {
 
 	private final Acknowledgment next;
 
+	/**
+	 * As the container has them, with what a filter removes.
+	 */
 	private final Iterable<? extends ConsumerRecord<?, ?>> records;
+
+	/**
+	 * As they were before.
+	 */
+	private final List<ConsumerRecord<?, ?>> all;
 
 	private final CommitGuard guard;
 
 	private final ListenedRecords open;
 
 	/**
-	 * The last index of those that were acknowledged in part.
+	 * The last index of those that were acknowledged in part, as the listener counts.
 	 */
 	private int partial = -1;
+
+	/**
+	 * The same, as the container counts.
+	 */
+	private int counted = -1;
 
 	/**
 	 * Create an acknowledgement.
@@ -54,6 +67,7 @@ final class GuardedAcknowledgment implements Acknowledgment {
 			ListenedRecords open) {
 		this.next = next;
 		this.records = records;
+		this.all = copyOf(records);
 		this.guard = guard;
 		this.open = open;
 	}
@@ -62,29 +76,74 @@ final class GuardedAcknowledgment implements Acknowledgment {
 	public void acknowledge() {
 		if (this.partial >= 0) {
 			// The container would acknowledge one more record.
-			int last = all().size() - 1;
-			if (last > this.partial) {
-				acknowledge(last);
+			int last = given().size() - 1;
+			if (last > this.counted) {
+				acknowledge(this.all.size(), last);
+				this.partial = kept().size() - 1;
 			}
 			return;
 		}
-		this.guard.acknowledge(this.records, this.next::acknowledge, this.open);
+		this.guard.acknowledge(this.all, this.next::acknowledge, this.open);
 	}
 
 	@Override
 	public void acknowledge(int index) {
-		this.guard.acknowledge(first(index + 1), () -> this.next.acknowledge(index), this.open);
+		List<? extends ConsumerRecord<?, ?>> kept = kept();
+		if (index <= this.partial || index < 0 || index >= kept.size() || !this.guard.takesParts()) {
+			// The container refuses it.
+			this.next.acknowledge(index);
+			return;
+		}
+		int last = (index == kept.size() - 1) ? this.all.size() - 1 : indexOf(kept.get(index + 1)) - 1;
+		// It has the same list, from which a filter may have removed what it did not
+		// keep.
+		acknowledge(last + 1, (given().size() == kept.size()) ? index : last);
 		this.partial = index;
+	}
+
+	private void acknowledge(int count, int counted) {
+		this.guard.acknowledge(this.all.subList(0, count), () -> this.next.acknowledge(counted), this.open);
+		this.counted = counted;
 	}
 
 	@Override
 	public void nack(Duration sleep) {
 		this.next.nack(sleep);
+		this.all.forEach(this.open::fail);
 	}
 
 	@Override
 	public void nack(int index, Duration sleep) {
-		this.guard.acknowledge(first(index), () -> this.next.nack(index, sleep), this.open);
+		List<? extends ConsumerRecord<?, ?>> kept = kept();
+		if (index < 0 || index >= kept.size() || sleep.isNegative() || !this.guard.isPolling()) {
+			// The container refuses it.
+			this.next.nack(index, sleep);
+			return;
+		}
+		int first = indexOf(kept.get(index));
+		// The container commits first. If it cannot, it forgets what was given back.
+		this.all.subList(first, this.all.size()).forEach(this.open::fail);
+		this.guard.acknowledge(this.all.subList(0, first), () -> this.next.nack(first, sleep), this.open);
+	}
+
+	// A filter has taken out what the listener does not count and the container does.
+	private List<? extends ConsumerRecord<?, ?>> kept() {
+		List<? extends ConsumerRecord<?, ?>> kept = this.guard.call().kept();
+		return (kept != null) ? kept : this.all;
+	}
+
+	private List<ConsumerRecord<?, ?>> given() {
+		return copyOf(this.records);
+	}
+
+	private int indexOf(ConsumerRecord<?, ?> record) {
+		for (int i = 0; i < this.all.size(); i++) {
+			if (this.all.get(i) == record) {
+				return i;
+			}
+		}
+		throw new IllegalArgumentException(
+				"%s-%d@%d is no record of this batch".formatted(record.topic(), record.partition(), record.offset()));
 	}
 
 	@Override
@@ -92,16 +151,10 @@ final class GuardedAcknowledgment implements Acknowledgment {
 		return this.next.isOutOfOrderCommit();
 	}
 
-	// A wrong count is for the container to refuse: it acknowledges nothing.
-	private List<ConsumerRecord<?, ?>> first(int count) {
-		List<ConsumerRecord<?, ?>> all = all();
-		return (count >= 0 && count <= all.size()) ? all.subList(0, count) : List.of();
-	}
-
-	private List<ConsumerRecord<?, ?>> all() {
-		List<ConsumerRecord<?, ?>> all = new ArrayList<>();
-		this.records.forEach(all::add);
-		return all;
+	private static List<ConsumerRecord<?, ?>> copyOf(Iterable<? extends ConsumerRecord<?, ?>> records) {
+		List<ConsumerRecord<?, ?>> copy = new ArrayList<>();
+		records.forEach(copy::add);
+		return copy;
 	}
 
 	@Override

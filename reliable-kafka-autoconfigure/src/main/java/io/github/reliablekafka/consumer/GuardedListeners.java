@@ -16,8 +16,12 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import java.util.Objects;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.DirectFieldAccessor;
@@ -25,6 +29,7 @@ import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
@@ -36,6 +41,8 @@ import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
  * reply. Any other listener stays as it is.
  */
 final class GuardedListeners {
+
+	private static final Log logger = LogFactory.getLog(GuardedListeners.class);
 
 	private GuardedListeners() {
 	}
@@ -62,6 +69,50 @@ final class GuardedListeners {
 			return new GuardedBatchListener<>(batch);
 		}
 		return (listener instanceof MessageListener<?, ?> single) ? new GuardedListener<>(single) : listener;
+	}
+
+	/**
+	 * Whether a listener returns before its work is done, and tells the container.
+	 * @param listener of a container
+	 * @return {@code false} if it may do so all the same
+	 */
+	static boolean isAsync(@Nullable Object listener) {
+		return listener instanceof AsyncRepliesAware aware && aware.isAsyncReplies();
+	}
+
+	/**
+	 * Whether a listener does so without telling the container, because an application's
+	 * own wrapper around it does not pass that on.
+	 * @param listener of a container
+	 * @return {@code true} if it has such a listener in one of its fields
+	 */
+	static boolean hidesAsync(Object listener) {
+		try {
+			for (Class<?> type = listener.getClass(); type != null
+					&& type != Object.class; type = type.getSuperclass()) {
+				for (Field field : type.getDeclaredFields()) {
+					if (!Modifier.isStatic(field.getModifiers()) && !field.getType().isPrimitive()
+							&& field.trySetAccessible() && isAsync(field.get(listener))) {
+						return true;
+					}
+				}
+			}
+		}
+		catch (IllegalAccessException ex) {
+			logger.debug("What is in %s cannot be seen".formatted(listener.getClass()), ex);
+		}
+		return false;
+	}
+
+	/**
+	 * Whether a listener should be wrapped and cannot be, because it filters records in a
+	 * way of its own: what it keeps back would have no outcome.
+	 * @param listener what {@link #wrap} has returned
+	 * @param byHand whether it acknowledges by hand
+	 * @return {@code true} if nobody hears what it does
+	 */
+	static boolean isOutOfReach(Object listener, boolean byHand) {
+		return !isWrapped(listener) && isFiltering(listener) && (byHand || followReplies(listener));
 	}
 
 	// What a filter further inside holds back would have no outcome.

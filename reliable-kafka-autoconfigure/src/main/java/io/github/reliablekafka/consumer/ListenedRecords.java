@@ -16,6 +16,8 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -323,6 +325,36 @@ final class ListenedRecords {
 			if (losses != null) {
 				losses.postAgain();
 			}
+		}
+	}
+
+	/**
+	 * Partitions are about to be no longer assigned: say what comes again to whoever has
+	 * them next.
+	 * @param partitions the partitions
+	 */
+	void leave(Collection<TopicPartition> partitions) {
+		CommitGuard guard = this.guard;
+		if (guard == null) {
+			return;
+		}
+		guard.takeAcknowledged(this);
+		List<String> again = new ArrayList<>(0);
+		int left = 0;
+		for (TopicPartition partition : partitions) {
+			AssignedPartition assigned = this.partitions.get(partition);
+			if (assigned != null) {
+				left++;
+				assigned.open().describeAgain().ifPresent((what) -> again.add(partition + what));
+			}
+		}
+		if (!again.isEmpty()) {
+			logger.info("A consumer of group '%s' %s; what is not committed comes again: %s".formatted(guard.group(),
+					guard.isStopping() ? "stops" : "gives partitions away", again));
+		}
+		else if (left > 0 && guard.isStopping()) {
+			logger.info("A consumer of group '%s' stops; everything that it has polled of %d partitions is committed"
+				.formatted(guard.group(), left));
 		}
 	}
 

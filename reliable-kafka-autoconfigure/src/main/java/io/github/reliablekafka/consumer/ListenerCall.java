@@ -16,6 +16,8 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.util.List;
+
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,8 @@ final class ListenerCall {
 	private boolean inBatch;
 
 	private int listening;
+
+	private @Nullable List<? extends ConsumerRecord<?, ?>> kept;
 
 	private int acknowledging;
 
@@ -77,12 +81,30 @@ final class ListenerCall {
 	 */
 	void listen(Runnable listener) {
 		this.listening++;
+		this.kept = null;
 		try {
 			listener.run();
 		}
 		finally {
 			this.listening--;
+			this.kept = null;
 		}
+	}
+
+	/**
+	 * A filter has kept records of a batch from the listener.
+	 * @param records those that the listener is given
+	 */
+	void keep(List<? extends ConsumerRecord<?, ?>> records) {
+		this.kept = records;
+	}
+
+	/**
+	 * What the listener is given of the batch.
+	 * @return {@code null} if that is all
+	 */
+	@Nullable List<? extends ConsumerRecord<?, ?>> kept() {
+		return this.kept;
 	}
 
 	/**

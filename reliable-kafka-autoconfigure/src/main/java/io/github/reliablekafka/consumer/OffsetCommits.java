@@ -43,6 +43,12 @@ final class OffsetCommits {
 
 	private static final Log logger = LogFactory.getLog(OffsetCommits.class);
 
+	/**
+	 * Between two attempts to commit what waits for that, if it was refused for a reason
+	 * that may last.
+	 */
+	private static final Duration PAUSE = Duration.ofSeconds(1);
+
 	private final Consumer<?, ?> consumer;
 
 	private final String group;
@@ -56,6 +62,8 @@ final class OffsetCommits {
 	private final boolean begins;
 
 	private boolean inTransactions;
+
+	private @Nullable Long refusedAt;
 
 	OffsetCommits(Consumer<?, ?> consumer, String group, Map<TopicPartition, AssignedPartition> partitions,
 			ListenedRecords listened, MetadataLimit limit, Committer committer) {
@@ -252,7 +260,7 @@ final class OffsetCommits {
 	 * The application polls again: what it had to commit, it has committed.
 	 */
 	void beforePoll() {
-		boolean mayCommit = !this.group.isEmpty() && !this.inTransactions;
+		boolean mayCommit = !this.group.isEmpty() && !this.inTransactions && !wasJustRefused();
 		CommitGuard guard = this.listened.guard();
 		Map<TopicPartition, OffsetAndMetadata> again = null;
 		for (AssignedPartition assigned : this.partitions.values()) {
@@ -274,21 +282,29 @@ final class OffsetCommits {
 		}
 	}
 
+	private boolean wasJustRefused() {
+		Long refusedAt = this.refusedAt;
+		return refusedAt != null && System.nanoTime() - refusedAt < PAUSE.toNanos();
+	}
+
 	private void commitAgain(Map<TopicPartition, OffsetAndMetadata> offsets) {
 		try {
 			this.consumer.commitAsync(offsets, (sent, exception) -> {
+				if (exception == null) {
+					this.listened.committed(sent);
+					return;
+				}
 				if (exception instanceof OffsetMetadataTooLarge) {
 					this.limit.refuse();
-					wantLater(sent);
 				}
 				// The second is how the newer protocol says that the group has just
 				// changed.
-				else if (exception instanceof RetriableException || exception instanceof StaleMemberEpochException) {
-					wantLater(sent);
+				else if (!(exception instanceof RetriableException)
+						&& !(exception instanceof StaleMemberEpochException)) {
+					logger.debug("Offsets %s could not be committed".formatted(sent), exception);
+					this.refusedAt = System.nanoTime();
 				}
-				else if (exception == null) {
-					this.listened.committed(sent);
-				}
+				wantLater(sent);
 			});
 		}
 		catch (WakeupException ex) {
@@ -296,7 +312,9 @@ final class OffsetCommits {
 			wantLater(offsets);
 		}
 		catch (RuntimeException ex) {
-			logger.debug("What was found is committed with the next offset only", ex);
+			logger.debug("Offsets %s could not be committed".formatted(offsets), ex);
+			this.refusedAt = System.nanoTime();
+			wantLater(offsets);
 		}
 	}
 
@@ -347,8 +365,11 @@ final class OffsetCommits {
 	private void wantLater(Map<TopicPartition, OffsetAndMetadata> offsets) {
 		offsets.forEach((partition, offset) -> {
 			AssignedPartition assigned = this.partitions.get(partition);
-			if (assigned != null && assigned.isLastCommitted(offset)) {
-				assigned.wantCommit(offset.offset());
+			if (assigned != null) {
+				assigned.open().notCommitted(offset.offset());
+				if (assigned.isLastCommitted(offset)) {
+					assigned.wantCommit(offset.offset());
+				}
 			}
 		});
 	}

@@ -19,6 +19,7 @@ package io.github.reliablekafka.consumer;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,7 @@ final class OpenBatch {
 	/**
 	 * If they do not follow each other without a gap.
 	 */
-	private final long @Nullable [] offsets;
+	private long @Nullable [] offsets;
 
 	private final long polledAt;
 
@@ -52,6 +53,11 @@ final class OpenBatch {
 	private int delivered;
 
 	private @Nullable BitSet closedBehindHead;
+
+	/**
+	 * Whether records at the end are no longer looked after.
+	 */
+	private boolean cut;
 
 	OpenBatch(List<? extends ConsumerRecord<?, ?>> records, long polledAt) {
 		this.start = records.get(0).offset();
@@ -76,6 +82,29 @@ final class OpenBatch {
 
 	private boolean has(int index, long offset) {
 		return index < this.size && offset(index) == offset;
+	}
+
+	/**
+	 * Add what was polled behind these records, if all of them were given to the
+	 * listener. They then count as polled at the same time.
+	 * @param records in the order of their offsets
+	 * @param most how many records to have at most
+	 * @return {@code false} if that does not fit
+	 */
+	boolean extend(List<? extends ConsumerRecord<?, ?>> records, int most) {
+		if (this.cut || this.delivered < this.size || this.size + records.size() > most) {
+			return false;
+		}
+		int size = this.size + records.size();
+		if (this.offsets != null || records.get(records.size() - 1).offset() - this.start != size - 1) {
+			long[] extended = LongStream
+				.concat(LongStream.range(0, this.size).map((index) -> offset((int) index)),
+						records.stream().mapToLong(ConsumerRecord::offset))
+				.toArray();
+			this.offsets = extended;
+		}
+		this.size = size;
+		return true;
 	}
 
 	int size() {
@@ -106,6 +135,7 @@ final class OpenBatch {
 
 	void closeUndelivered() {
 		this.size = Math.min(this.size, Math.max(this.head, this.delivered));
+		this.cut = true;
 	}
 
 	// Whether the record is of this batch, open or not.
@@ -139,6 +169,7 @@ final class OpenBatch {
 
 	void dropFrom(long offset) {
 		this.size = Math.min(this.size, indexOf(offset));
+		this.cut = true;
 	}
 
 	long first(long except) {

@@ -22,6 +22,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -32,6 +33,16 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * offsets. For use by the polling thread.
  */
 final class OpenRecords {
+
+	/**
+	 * From here on polls are kept together, since there may be one for each record.
+	 */
+	private static final int MANY_BATCHES = 1000;
+
+	/**
+	 * So many records of several polls are kept together at most.
+	 */
+	private static final int MOST_IN_A_BATCH = 4096;
 
 	private final Deque<OpenBatch> batches = new ArrayDeque<>(2);
 
@@ -52,6 +63,8 @@ final class OpenRecords {
 
 	private long readAgain = -1;
 
+	private boolean heldUp;
+
 	/**
 	 * Records were polled.
 	 * @param records in the order of their offsets
@@ -62,7 +75,10 @@ final class OpenRecords {
 		if (this.start < 0) {
 			this.start = records.get(0).offset();
 		}
-		this.batches.addLast(new OpenBatch(records, now));
+		OpenBatch last = this.batches.peekLast();
+		if (last == null || this.batches.size() < MANY_BATCHES || !last.extend(records, MOST_IN_A_BATCH)) {
+			this.batches.addLast(new OpenBatch(records, now));
+		}
 	}
 
 	/**
@@ -227,6 +243,16 @@ final class OpenRecords {
 	}
 
 	/**
+	 * Note that what was being committed is not.
+	 * @param offset up to where
+	 */
+	void notCommitted(long offset) {
+		if (this.owed == offset) {
+			this.owed = -1;
+		}
+	}
+
+	/**
 	 * Note that records are polled again.
 	 * @param offset from where on
 	 * @return whether that was the case the last time as well
@@ -235,6 +261,22 @@ final class OpenRecords {
 		boolean again = this.readAgain == offset;
 		this.readAgain = offset;
 		return again;
+	}
+
+	/**
+	 * Note whether the partition is read on.
+	 * @param heldUp {@code true} if there are too many records without an outcome
+	 */
+	void holdUp(boolean heldUp) {
+		this.heldUp = heldUp;
+	}
+
+	/**
+	 * Whether the partition is not read on.
+	 * @return {@code true} if there are too many records without an outcome
+	 */
+	boolean isHeldUp() {
+		return this.heldUp;
 	}
 
 	/**
@@ -287,6 +329,19 @@ final class OpenRecords {
 	 */
 	long committed() {
 		return this.committed;
+	}
+
+	/**
+	 * What comes again if the partition is read from the group's offset.
+	 * @return empty if everything that was polled is committed, as far as that is known
+	 */
+	Optional<String> describeAgain() {
+		long first = first(-1);
+		if (first >= 0) {
+			return Optional.of("@%d, up to %d records without an outcome".formatted(first, size()));
+		}
+		return (this.wanted > this.committed) ? Optional.of(" up to %d, though processed".formatted(this.wanted))
+				: Optional.empty();
 	}
 
 	/**

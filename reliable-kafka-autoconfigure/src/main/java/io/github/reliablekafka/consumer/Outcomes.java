@@ -29,6 +29,9 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.kafka.listener.BatchMessageListener;
+import org.springframework.kafka.listener.ContainerProperties;
+
 /**
  * Posts to the counters of one listener container's group. Safe for use by many threads.
  */
@@ -44,6 +47,8 @@ final class Outcomes {
 
 	private final UnfinishedRecords unfinished;
 
+	private final Restarts restarts;
+
 	private final Map<String, Consumption> consumptions = new ConcurrentHashMap<>();
 
 	/**
@@ -54,10 +59,12 @@ final class Outcomes {
 	 * knows that a record is processed
 	 * @param errorHandling what becomes of failures
 	 * @param unfinished names records without an outcome
+	 * @param restarts starts the container again
 	 */
 	Outcomes(DeliveryLedger ledger, Supplier<@Nullable String> group, BooleanSupplier async,
-			ErrorHandling errorHandling, UnfinishedRecords unfinished) {
+			ErrorHandling errorHandling, UnfinishedRecords unfinished, Restarts restarts) {
 		this.ledger = ledger;
+		this.restarts = restarts;
 		this.unfinished = unfinished;
 		this.group = group;
 		this.async = async;
@@ -206,11 +213,29 @@ final class Outcomes {
 	}
 
 	/**
+	 * Whether the listener may acknowledge records of a batch one after the other.
+	 * @return {@code false} if the container refuses that
+	 */
+	boolean takesParts() {
+		ContainerProperties properties = this.errorHandling.container().getContainerProperties();
+		return properties.getAckMode() == ContainerProperties.AckMode.MANUAL_IMMEDIATE
+				&& properties.getMessageListener() instanceof BatchMessageListener;
+	}
+
+	/**
 	 * Whether the container was told to stop.
 	 * @return {@code true} if it will not poll again
 	 */
 	boolean isStopping() {
 		return !this.errorHandling.container().isRunning();
+	}
+
+	/**
+	 * Give the container another consumer.
+	 * @param reason why the one that it has is of no use
+	 */
+	void startAgain(RuntimeException reason) {
+		this.restarts.restart(this.errorHandling.container(), reason);
 	}
 
 	private Consumption consumption(String topic) {

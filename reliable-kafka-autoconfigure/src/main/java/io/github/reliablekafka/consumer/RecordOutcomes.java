@@ -91,7 +91,7 @@ final class RecordOutcomes<K, V> implements RecordInterceptor<K, V> {
 	@Override
 	public void setupThreadState(Consumer<?, ?> consumer) {
 		if (consumer instanceof ReliableConsumer<?, ?> reliable) {
-			reliable.attend();
+			reliable.attend(this.outcomes);
 			this.outcomes.watch(reliable);
 		}
 		if (this.next != null) {

@@ -19,7 +19,6 @@ package io.github.reliablekafka.consumer;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.ConcurrentModificationException;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -38,6 +37,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.clients.consumer.SubscriptionPattern;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -65,7 +65,9 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	private final @Nullable ConsumerSettingsVeto interceptor;
 
-	private Set<TopicPartition> pausedForPoll = Set.of();
+	private final HeldPartitions<K, V> held;
+
+	private final Membership membership;
 
 	private @Nullable Attendance attendance;
 
@@ -87,6 +89,8 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		this.assigned = assigned;
 		this.interceptor = interceptor;
 		this.attendance = attendance;
+		this.held = new HeldPartitions<>(consumer, session);
+		this.membership = new Membership(session);
 		session.enrichWith(assigned.commits()::enrichInTransaction);
 		session.onRefused(assigned.commits()::refusedInTransaction);
 		session.onAbandoned(assigned.listened()::abandon);
@@ -105,10 +109,12 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	/**
 	 * Note that the listener container of this consumer was looked at.
+	 * @param container the container
 	 */
-	void attend() {
+	void attend(Outcomes container) {
 		this.attendance = null;
 		this.session.attend();
+		this.membership.attend(container);
 	}
 
 	/**
@@ -136,6 +142,16 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 	private ConsumerRecords<K, V> pollWithinSession(Duration timeout) {
 		this.assigned.beforePoll(timeout);
 		ConsumerRecords<K, V> records = pollFromValidPositions(timeout);
+		try {
+			return follow(records);
+		}
+		catch (RuntimeException ex) {
+			giveBack(records);
+			throw ex;
+		}
+	}
+
+	private ConsumerRecords<K, V> follow(ConsumerRecords<K, V> records) {
 		ConsumerRecords<?, ?> polled = (this.interceptor != null) ? this.interceptor.takePolled() : null;
 		ConsumerRecords<K, V> kept = this.isolatesPoison ? Poison.isolate(records, this.consumer) : records;
 		if (polled == null) {
@@ -146,14 +162,26 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		return kept;
 	}
 
+	// The application does not get them. With the newer protocol, a partition may be
+	// taken away between two calls.
+	private void giveBack(ConsumerRecords<K, V> records) {
+		for (TopicPartition partition : records.partitions()) {
+			try {
+				seek(partition, records.records(partition).get(0).offset());
+			}
+			catch (IllegalStateException ex) {
+				logger.debug("%s is not assigned any more".formatted(partition), ex);
+			}
+		}
+	}
+
 	private ConsumerRecords<K, V> pollFromValidPositions(Duration timeout) {
 		long start = System.nanoTime();
 		Duration remaining = timeout;
+		this.membership.check();
 		while (true) {
 			try {
-				Set<TopicPartition> heldBack = this.session.heldBack(this.consumer.assignment());
-				return heldBack.isEmpty() ? this.consumer.poll(remaining)
-						: pollWithout(heldBack, this.session.untilRelease(remaining));
+				return this.held.poll(remaining);
 			}
 			catch (InvalidOffsetException ex) {
 				boolean answered = this.assigned.answer(ex);
@@ -166,41 +194,24 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 				this.assigned.undeserializable(ex.topicPartition(), ex.offset());
 				throw ex;
 			}
-		}
-	}
-
-	private ConsumerRecords<K, V> pollWithout(Set<TopicPartition> heldBack, Duration timeout) {
-		heldBack.removeAll(this.consumer.paused());
-		this.pausedForPoll = heldBack;
-		this.consumer.pause(heldBack);
-		try {
-			return this.consumer.poll(timeout);
-		}
-		finally {
-			this.pausedForPoll = Set.of();
-			// A rebalance may have taken some away.
-			heldBack.retainAll(this.consumer.assignment());
-			this.consumer.resume(heldBack);
+			catch (ApiException ex) {
+				if (this.membership.failed(ex)) {
+					return ConsumerRecords.empty();
+				}
+				throw ex;
+			}
 		}
 	}
 
 	@Override
 	public Set<TopicPartition> paused() {
-		Set<TopicPartition> paused = this.consumer.paused();
-		if (!this.pausedForPoll.isEmpty()) {
-			paused = new HashSet<>(paused);
-			paused.removeAll(this.pausedForPoll);
-		}
-		return paused;
+		return this.held.pausedByOthers();
 	}
 
 	@Override
 	public void pause(Collection<TopicPartition> partitions) {
 		this.consumer.pause(partitions);
-		// Asked for by a rebalance listener during poll: then it has to last.
-		if (!this.pausedForPoll.isEmpty()) {
-			this.pausedForPoll.removeAll(partitions);
-		}
+		this.held.pausedByAnother(partitions);
 	}
 
 	@Override

@@ -29,6 +29,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.kafka.core.ConsumerFactory;
 
@@ -60,6 +61,11 @@ public final class ReliableConsumerAutoConfiguration {
 	@Bean
 	UnfinishedRecords reliableKafkaUnfinishedRecords(DeliveryLedger ledger, ConsumerProperties properties) {
 		return new UnfinishedRecords(ledger, properties.maxProcessingAge());
+	}
+
+	@Bean
+	Restarts reliableKafkaRestarts(ApplicationContext context) {
+		return new Restarts(context);
 	}
 
 	@Bean

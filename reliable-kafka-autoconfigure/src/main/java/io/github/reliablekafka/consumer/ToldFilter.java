@@ -60,6 +60,10 @@ final class ToldFilter<K, V> implements RecordFilterStrategy<K, V> {
 			Set<ConsumerRecord<K, V>> left = Collections.newSetFromMap(new IdentityHashMap<>());
 			left.addAll(kept);
 			all.stream().filter((record) -> !left.contains(record)).forEach(open::close);
+			CommitGuard guard = open.guard();
+			if (guard != null && left.size() < all.size()) {
+				guard.call().keep(List.copyOf(kept));
+			}
 		}
 		return kept;
 	}

@@ -157,7 +157,8 @@ final class UnfinishedRecords implements DisposableBean {
 					TopicPartition partition = record.partition();
 					long current = guard.call().offsetIn(partition);
 					found.add(new UnfinishedRecord(partition.topic(), partition.partition(),
-							(current >= 0) ? current : record.offset(), guard.group(), Duration.ofNanos(now - since)));
+							(current >= 0) ? current : record.offset(), guard.group(), Duration.ofNanos(now - since),
+							record.holdsUp()));
 				}
 			}
 			return found;

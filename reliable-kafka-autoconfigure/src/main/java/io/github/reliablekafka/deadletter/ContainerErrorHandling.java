@@ -147,7 +147,7 @@ final class ContainerErrorHandling {
 	 * @return a new one
 	 */
 	PatientRetry patientRetry(BooleanSupplier batch) {
-		return new PatientRetry(this.retryProperties.endlessBackOff(), batch);
+		return new PatientRetry(this.retryProperties.endlessBackOff(), batch, this.ledger);
 	}
 
 	/**

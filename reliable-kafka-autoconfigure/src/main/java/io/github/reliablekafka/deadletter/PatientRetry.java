@@ -24,6 +24,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 
 import io.github.reliablekafka.durability.ConsumerSession;
+import io.github.reliablekafka.durability.RecordHeldException;
+import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -64,7 +66,15 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 	 */
 	private static final long LONGEST_BLIND_SLEEP_MILLIS = 1000;
 
+	/**
+	 * How long another attempt to dead-letter a record may take, with those of its
+	 * listener.
+	 */
+	private static final Duration LONGEST_ATTEMPT = Duration.ofMinutes(2);
+
 	private final BackOff afterFailedRecovery;
+
+	private final DeliveryLedger ledger;
 
 	private final BooleanSupplier batch;
 
@@ -74,8 +84,11 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 	 * Create a back-off handler.
 	 * @param afterFailedRecovery the waits after a record could not be dead-lettered
 	 * @param batch whether it serves a batch listener, asked at each wait
+	 * @param ledger is told which partitions wait because a record cannot be
+	 * dead-lettered
 	 */
-	PatientRetry(BackOff afterFailedRecovery, BooleanSupplier batch) {
+	PatientRetry(BackOff afterFailedRecovery, BooleanSupplier batch, DeliveryLedger ledger) {
+		this.ledger = ledger;
 		this.afterFailedRecovery = afterFailedRecovery;
 		this.batch = batch;
 	}
@@ -128,7 +141,11 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 	}
 
 	private void passed(Set<TopicPartition> partitions, Iterable<? extends ConsumerRecord<?, ?>> records) {
-		this.failedRecoveries.keySet().removeAll(partitions);
+		partitions.forEach((partition) -> {
+			if (this.failedRecoveries.remove(partition) != null) {
+				this.ledger.goesOn(nameOf(partition));
+			}
+		});
 		ConsumerSession session = ConsumerSession.current();
 		if (session != null) {
 			session.passed(partitions);
@@ -141,26 +158,35 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 		failing.remove();
 		// A record that waits in a retry topic is sent back on purpose.
 		if (original == null || !SeekUtils.isBackoffException(original)) {
-			waitAfterFailedRecovery(partitionOf(record));
+			waitAfterFailedRecovery(partitionOf(record), failure);
 		}
 	}
 
 	@Override
 	public void recoveryFailed(ConsumerRecords<?, ?> records, Exception original, Exception failure) {
 		failing.remove();
-		waitAfterFailedRecovery(partitionOf(records.iterator().next()));
+		waitAfterFailedRecovery(partitionOf(records.iterator().next()), failure);
 	}
 
-	private void waitAfterFailedRecovery(TopicPartition partition) {
+	private void waitAfterFailedRecovery(TopicPartition partition, Exception failure) {
 		Duration wait = Duration
 			.ofMillis(this.failedRecoveries.computeIfAbsent(partition, (key) -> this.afterFailedRecovery.start())
 				.nextBackOff());
+		if (!(failure instanceof RecordHeldException)) {
+			this.ledger.waits(nameOf(partition), NestedExceptionUtils.getMostSpecificCause(failure).toString(),
+					wait.plus(LONGEST_ATTEMPT));
+		}
 		if (ConsumerSession.current() != null) {
 			holdBack(partition, wait);
 		}
 		else {
 			sleep(null, Math.min(wait.toMillis(), LONGEST_BLIND_SLEEP_MILLIS));
 		}
+	}
+
+	private static String nameOf(TopicPartition partition) {
+		ConsumerSession session = ConsumerSession.current();
+		return (session != null) ? "%s in group '%s'".formatted(partition, session.group()) : partition.toString();
 	}
 
 	private void holdBack(@Nullable TopicPartition partition, Duration duration) {

@@ -86,6 +86,10 @@ public final class DeliveryLedger {
 
 	private volatile List<UnfinishedRecord> unfinished = List.of();
 
+	private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
+
+	private final LongSupplier nanoClock;
+
 	/**
 	 * Create empty books.
 	 */
@@ -95,6 +99,7 @@ public final class DeliveryLedger {
 
 	DeliveryLedger(LongSupplier nanoClock) {
 		this.ages = new InFlightAges(nanoClock);
+		this.nanoClock = nanoClock;
 		for (IdempotencyOutcome outcome : IdempotencyOutcome.values()) {
 			this.idempotency.put(outcome, new LongAdder());
 		}
@@ -266,6 +271,40 @@ public final class DeliveryLedger {
 	}
 
 	/**
+	 * Note that a partition is not read on because a record cannot be kept.
+	 * @param partition the partition, and of which group
+	 * @param reason why the record cannot be kept
+	 * @param atMost how long this holds unless it is noted again: the partition may have
+	 * gone to another instance
+	 */
+	public void waits(String partition, String reason, Duration atMost) {
+		this.waiting.put(partition, new Waiting(reason, this.nanoClock.getAsLong() + atMost.toNanos()));
+	}
+
+	/**
+	 * Note that a partition is read on.
+	 * @param partition the partition, and of which group
+	 */
+	public void goesOn(String partition) {
+		this.waiting.remove(partition);
+	}
+
+	/**
+	 * The partitions that are not read on because a record cannot be kept.
+	 * @return reasons by partition and group; mostly empty
+	 */
+	public Map<String, String> waiting() {
+		if (this.waiting.isEmpty()) {
+			return Map.of();
+		}
+		long now = this.nanoClock.getAsLong();
+		this.waiting.values().removeIf((each) -> each.until() - now < 0);
+		Map<String, String> reasons = new TreeMap<>();
+		this.waiting.forEach((partition, each) -> reasons.put(partition, each.reason()));
+		return reasons;
+	}
+
+	/**
 	 * Count a record of a listener that gets each record once.
 	 * @param outcome what became of it
 	 */
@@ -340,6 +379,10 @@ public final class DeliveryLedger {
 			}
 			this.rejections.addLast(rejection);
 		}
+	}
+
+	private record Waiting(String reason, long until) {
+
 	}
 
 }

@@ -28,8 +28,10 @@ import java.time.Duration;
  * @param group the consumer group
  * @param age how long it has no outcome, or for a listener that has others to process
  * before it, how long nothing has got one
+ * @param holdsUp whether its partition is not read on, because there are too many records
+ * behind it
  * @since 0.1.0
  */
-public record UnfinishedRecord(String topic, int partition, long offset, String group, Duration age) {
+public record UnfinishedRecord(String topic, int partition, long offset, String group, Duration age, boolean holdsUp) {
 
 }

@@ -18,6 +18,7 @@ package io.github.reliablekafka.actuate;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -86,12 +87,26 @@ class ListenersHealthIndicatorTests {
 	@Test
 	void recordThatIsNotFinishedIsAWarning() {
 		post(false, Duration.ZERO);
-		this.ledger.unfinished(List.of(new UnfinishedRecord("orders", 3, 7, "billing", Duration.ofMinutes(2))));
+		this.ledger.unfinished(List.of(new UnfinishedRecord("orders", 3, 7, "billing", Duration.ofMinutes(2), true)));
 		assertThat(health().getStatus().getCode()).isEqualTo("WARNING");
 		assertThat(health().getDetails().get("unfinished")).asString()
 			.contains("orders-3@7 in group 'billing' for PT2M");
 		this.ledger.unfinished(List.of());
 		this.seconds.addAndGet(31);
+		assertThat(health().getStatus()).isEqualTo(Status.UP);
+	}
+
+	@Test
+	void partitionThatWaitsForADeadLetterIsAWarningAsLongAsThatIsSaid() {
+		post(false, Duration.ZERO);
+		this.ledger.waits("orders-3 in group 'billing'", "too large", Duration.ofMinutes(1));
+		assertThat(health().getStatus().getCode()).isEqualTo("WARNING");
+		assertThat(health().getDetails().get("waitingForDeadLetters"))
+			.isEqualTo(Map.of("orders-3 in group 'billing'", "too large"));
+		this.ledger.goesOn("orders-3 in group 'billing'");
+		this.seconds.addAndGet(31);
+		assertThat(health().getStatus()).isEqualTo(Status.UP);
+		this.ledger.waits("orders-4", "too large", Duration.ofSeconds(-1));
 		assertThat(health().getStatus()).isEqualTo(Status.UP);
 	}
 

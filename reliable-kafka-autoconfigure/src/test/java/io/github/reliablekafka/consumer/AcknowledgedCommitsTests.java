@@ -17,23 +17,33 @@
 package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.StaleMemberEpochException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.kafka.listener.BatchAcknowledgingMessageListener;
+import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionSynchronizationUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link CommitGuard} and {@link OpenRecords} with listeners that acknowledge
@@ -88,6 +98,126 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 		assertThat(committed()).isZero();
 		this.consumer.poll(Duration.ZERO);
 		assertThat(committed()).isEqualTo(2);
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { RebalanceInProgressException.class, CommitFailedException.class })
+	void commitThatIsRefusedForGoodIsTriedAgainLater(Class<? extends RuntimeException> failure) throws Exception {
+		watch(true);
+		poll(0, 1);
+		deliver(0, 1);
+		acknowledge(1);
+		this.consumer.listened().close(record(0));
+		this.mock.asyncFailure = failure.getDeclaredConstructor().newInstance();
+		this.consumer.poll(Duration.ZERO);
+		this.consumer.poll(Duration.ZERO);
+		assertThat(committed()).isZero();
+		await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> {
+			this.consumer.poll(Duration.ZERO);
+			assertThat(committed()).isEqualTo(2);
+		});
+	}
+
+	@Test
+	void recordThatIsGivenBackIsPolledAgainAlsoIfItsContainerForgetsIt() {
+		watch(true);
+		poll(0, 1);
+		deliver(0);
+		new GuardedAcknowledgment(new Acknowledgment() {
+
+			@Override
+			public void acknowledge() {
+			}
+
+			@Override
+			public void nack(Duration sleep) {
+			}
+
+		}, List.of(record(0)), guard(), this.consumer.listened()).nack(Duration.ZERO);
+		this.consumer.poll(Duration.ZERO);
+		assertThat(this.mock.position(ZERO)).isZero();
+		assertThat(committed()).isLessThan(1);
+	}
+
+	@Test
+	void batchThatIsGivenBackIsPolledAgainAlsoIfItsContainerCannotCommit() {
+		watchBatch();
+		poll(0, 1, 2);
+		deliver(0, 1, 2);
+		GuardedAcknowledgment acknowledgment = new GuardedAcknowledgment(new Acknowledgment() {
+
+			@Override
+			public void acknowledge() {
+			}
+
+			@Override
+			public void nack(int index, Duration sleep) {
+				throw new TimeoutException("The commit was not answered");
+			}
+
+		}, List.of(record(0), record(1), record(2)), guard(), this.consumer.listened());
+		assertThatExceptionOfType(TimeoutException.class).isThrownBy(() -> acknowledgment.nack(1, Duration.ZERO));
+		this.consumer.poll(Duration.ZERO);
+		assertThat(this.mock.position(ZERO)).isOne();
+		commit(3);
+		assertThat(committed()).isOne();
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void partsOfABatchBehindAFilterAreThoseThatTheListenerCounts(boolean inPlace) {
+		watchBatch();
+		poll(0, 1, 2, 3, 4, 5);
+		List<ConsumerRecord<String, String>> batch = new ArrayList<>();
+		for (long offset = 0; offset < 6; offset++) {
+			batch.add(record(offset));
+		}
+		List<String> told = new ArrayList<>();
+		Acknowledgment container = new Acknowledgment() {
+
+			@Override
+			public void acknowledge() {
+			}
+
+			@Override
+			public void acknowledge(int index) {
+				told.add("acknowledge " + batch.get(index).offset());
+			}
+
+			@Override
+			public void nack(int index, Duration sleep) {
+				// Of what was polled.
+				told.add("nack " + index);
+			}
+
+		};
+		BatchAcknowledgingMessageListener<String, String> listener = (kept, acknowledgment) -> {
+			assertThat(kept).extracting(ConsumerRecord::offset).containsExactly(1L, 3L, 4L);
+			acknowledgment.acknowledge(0);
+			acknowledgment.nack(1, Duration.ZERO);
+			acknowledgment.acknowledge(2);
+		};
+		RecordFilterStrategy<String, String> filter = new RecordFilterStrategy<>() {
+
+			@Override
+			public boolean filter(ConsumerRecord<String, String> record) {
+				return record.offset() == 0 || record.offset() == 2 || record.offset() == 5;
+			}
+
+			@Override
+			public List<ConsumerRecord<String, String>> filterBatch(List<ConsumerRecord<String, String>> records) {
+				return RecordFilterStrategy.super.filterBatch(inPlace ? records : new ArrayList<>(records));
+			}
+
+		};
+		@SuppressWarnings("unchecked")
+		GuardedBatchListener<String, String> guarded = (GuardedBatchListener<String, String>) GuardedListeners
+			.wrap(new FilteringBatchMessageListenerAdapter<>(listener, filter), true);
+		guarded.onMessage(batch, container, this.consumer);
+		assertThat(told).containsExactly("acknowledge " + (inPlace ? 1 : 2), "nack 3",
+				"acknowledge " + (inPlace ? 4 : 5));
+		commit(6);
+		assertThat(committed()).isEqualTo(6);
 	}
 
 	@Test
@@ -226,8 +356,40 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 	}
 
 	@Test
+	void partitionOfAListenerThatAcknowledgesNothingIsNotReadOnForEver() {
+		AssignedPartition assigned = new AssignedPartition(ZERO, null);
+		OpenRecords open = assigned.open();
+		CommitGuard guard = new CommitGuard(this.mock, outcomes(this.ledger, () -> true, this.unfinished), true, true);
+		open.add(new AbstractList<>() {
+
+			@Override
+			public ConsumerRecord<?, ?> get(int index) {
+				return record(index);
+			}
+
+			@Override
+			public int size() {
+				return CommitGuard.MOST_UNACKNOWLEDGED;
+			}
+
+		}, 0);
+		open.deliver(CommitGuard.MOST_UNACKNOWLEDGED - 1);
+		guard.beforePoll(assigned);
+		assertThat(open.isHeldUp()).isFalse();
+		open.add(List.of(record(CommitGuard.MOST_UNACKNOWLEDGED)), 0);
+		open.deliver(CommitGuard.MOST_UNACKNOWLEDGED);
+		guard.beforePoll(assigned);
+		assertThat(open.isHeldUp()).isTrue();
+		guard.polled(List.of(assigned));
+		assertThat(guard.unfinished()).singleElement().matches(CommitGuard.Unfinished::holdsUp);
+		open.close(0);
+		guard.beforePoll(assigned);
+		assertThat(open.isHeldUp()).isFalse();
+	}
+
+	@Test
 	void acknowledgementOfABatchBehindOneOfItsPartsAcknowledgesTheRest() {
-		watch(true);
+		watchBatch();
 		poll(0, 1, 2, 3);
 		deliver(0, 1, 2, 3);
 		List<Integer> told = new ArrayList<>();
@@ -254,8 +416,24 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 	}
 
 	@Test
-	void acknowledgementOfMoreThanTheBatchAcknowledgesNothing() {
+	void acknowledgementThatTheContainerRefusesAcknowledgesNothing() {
 		watch(true);
+		poll(0, 1);
+		deliver(0, 1);
+		Acknowledgment container = () -> {
+		};
+		GuardedAcknowledgment acknowledgment = new GuardedAcknowledgment(container, List.of(record(0), record(1)),
+				guard(), this.consumer.listened());
+		assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(() -> acknowledgment.acknowledge(1));
+		assertThatExceptionOfType(UnsupportedOperationException.class)
+			.isThrownBy(() -> acknowledgment.nack(2, Duration.ZERO));
+		commit(2);
+		assertThat(committed()).isZero();
+	}
+
+	@Test
+	void acknowledgementOfMoreThanTheBatchAcknowledgesNothing() {
+		watchBatch();
 		poll(0, 1);
 		deliver(0, 1);
 		GuardedAcknowledgment acknowledgment = new GuardedAcknowledgment(new Acknowledgment() {

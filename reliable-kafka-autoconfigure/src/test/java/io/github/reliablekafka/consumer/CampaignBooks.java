@@ -43,6 +43,8 @@ final class CampaignBooks {
 
 	private final Map<String, Map<String, Integer>> said = new ConcurrentHashMap<>();
 
+	private final Map<String, Set<String>> failed = new ConcurrentHashMap<>();
+
 	private final Map<String, Integer> words = new ConcurrentHashMap<>();
 
 	private final Map<String, Map<String, Integer>> written = new HashMap<>();
@@ -59,6 +61,9 @@ final class CampaignBooks {
 		if (line.get(0).equals("DONE")) {
 			this.said.computeIfAbsent(line.get(1), (key) -> new ConcurrentHashMap<>())
 				.merge(line.get(4), 1, Integer::sum);
+		}
+		if (line.get(0).equals("FAILED")) {
+			this.failed.computeIfAbsent(line.get(1), (key) -> ConcurrentHashMap.newKeySet()).add(line.get(4));
 		}
 	}
 
@@ -131,6 +136,19 @@ final class CampaignBooks {
 			.filter((value) -> value.startsWith("skip") || value.startsWith("poison") || value.startsWith("broken"))
 			.forEach(impossible::add);
 		return impossible;
+	}
+
+	/**
+	 * What was dead-lettered though no listener has failed with it.
+	 * @param group by which group
+	 * @return empty if there is none
+	 */
+	Set<String> deadLetteredWithoutReason(String group) {
+		Set<String> unfounded = new HashSet<>(deadLettered(group));
+		unfounded.removeAll(this.failed.getOrDefault(group, Set.of()));
+		unfounded
+			.removeIf((value) -> value.startsWith("broken") || (group.equals("reply") && value.startsWith("large")));
+		return unfounded;
 	}
 
 	/**

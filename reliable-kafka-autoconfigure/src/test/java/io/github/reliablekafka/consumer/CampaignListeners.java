@@ -86,6 +86,7 @@ class CampaignListeners {
 			}
 			catch (IllegalStateException ex) {
 				if (this.mood.comes(0.05)) {
+					this.mood.failed("batch", records);
 					throw ex;
 				}
 				throw new BatchListenerFailedException("failed on purpose", ex, record);
@@ -116,6 +117,8 @@ class CampaignListeners {
 				this.mood.work("txbatch", record);
 			}
 			catch (IllegalStateException ex) {
+				// All of them are rolled back.
+				this.mood.failed("txbatch", records);
 				throw new BatchListenerFailedException("failed on purpose", ex, record);
 			}
 		}

@@ -80,7 +80,7 @@ class CampaignManualListeners implements DisposableBean {
 			return;
 		}
 		this.mood.done("immediate", record);
-		acknowledgment.acknowledge();
+		committing("immediate", List.of(record), acknowledgment::acknowledge);
 	}
 
 	@KafkaListener(topics = "${topic}", groupId = "${topic}-index", ackMode = "MANUAL_IMMEDIATE", batch = "true",
@@ -96,17 +96,30 @@ class CampaignManualListeners implements DisposableBean {
 				throw new BatchListenerFailedException("failed on purpose", ex, record);
 			}
 			if (this.mood.comes(0.02)) {
-				acknowledgment.nack(i, BACK_SOON);
+				int first = i;
+				committing("index", records, () -> acknowledgment.nack(first, BACK_SOON));
 				return;
 			}
 			this.mood.done("index", record);
 			if (this.mood.comes(0.1) && i < records.size() - 1) {
-				acknowledgment.acknowledge(i);
+				int last = i;
+				committing("index", records, () -> acknowledgment.acknowledge(last));
 				acknowledged = i;
 			}
 		}
 		if (records.isEmpty() || acknowledged < records.size() - 1) {
-			acknowledgment.acknowledge();
+			committing("index", records, acknowledgment::acknowledge);
+		}
+	}
+
+	// A commit that fails is thrown by the listener.
+	private void committing(String group, List<? extends ConsumerRecord<?, String>> records, Runnable commit) {
+		try {
+			commit.run();
+		}
+		catch (RuntimeException ex) {
+			this.mood.failed(group, records);
+			throw ex;
 		}
 	}
 

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 
 import io.github.reliablekafka.sequence.ChildProcess;
@@ -59,9 +60,11 @@ final class CampaignMood {
 	void work(String group, ConsumerRecord<?, String> record) {
 		ChildProcess.say("SEEN", group);
 		if (record.value().startsWith("poison")) {
+			failed(group, record);
 			throw new IllegalStateException("fails always");
 		}
 		if (comes(0.02)) {
+			failed(group, record);
 			throw new IllegalStateException("fails this time");
 		}
 		if (comes(0.01)) {
@@ -72,6 +75,19 @@ final class CampaignMood {
 			ChildProcess.say("HANGS", group, record.partition(), record.offset());
 			pause(Duration.ofSeconds(10));
 		}
+	}
+
+	/**
+	 * Say that records failed: only such a record may be dead-lettered.
+	 * @param group of which group
+	 * @param records the records
+	 */
+	void failed(String group, List<? extends ConsumerRecord<?, String>> records) {
+		records.forEach((record) -> failed(group, record));
+	}
+
+	void failed(String group, ConsumerRecord<?, String> record) {
+		ChildProcess.say("FAILED", group, record.partition(), record.offset(), record.value());
 	}
 
 	void done(String group, ConsumerRecord<?, String> record) {

@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.io.Serial;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,6 +37,8 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.awaitility.core.ConditionTimeoutException;
+import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -179,16 +182,28 @@ class CommitGuardChaosIntegrationTests {
 	private void awaitWords() {
 		Map<String, Integer> before = new HashMap<>();
 		this.groups.forEach((group) -> before.put(group, this.books.words(group)));
-		await().atMost(Duration.ofMinutes(2))
-			.untilAsserted(
-					() -> assertThat(this.groups).allMatch((group) -> this.books.words(group) > before.get(group)));
+		awaitAssertion(Duration.ofMinutes(2), () -> assertThat(this.groups).as("seed %d: %s", this.seed, this.faults)
+			.allMatch((group) -> this.books.words(group) > before.get(group)));
+	}
+
+	private void awaitAssertion(Duration patience, ThrowingRunnable assertion) {
+		try {
+			await().atMost(patience).pollInterval(Duration.ofMillis(500)).untilAsserted(assertion);
+		}
+		catch (ConditionTimeoutException ex) {
+			this.instances.dumpThreads();
+			throw ex;
+		}
 	}
 
 	// What is committed and was not processed. A line may come later than the commit.
 	private Map<String, List<String>> lost(Map<TopicPartition, Map<Long, String>> produced) {
 		Map<String, Map<TopicPartition, Long>> committed = new HashMap<>();
 		this.groups.forEach((group) -> committed.put(group, committed(group)));
-		long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+		// What was written behind a transaction of an instance that was killed is not
+		// seen
+		// before that times out.
+		long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
 		while (true) {
 			boolean last = System.nanoTime() > end;
 			this.books.read();
@@ -239,10 +254,24 @@ class CommitGuardChaosIntegrationTests {
 		this.records.acknowledged()
 			.keySet()
 			.forEach((partition) -> ends.put(partition, this.cluster.endOffset(partition)));
-		await().atMost(Duration.ofMinutes(3)).pollInterval(Duration.ofMillis(500)).untilAsserted(() -> {
-			for (String group : this.groups) {
-				assertThat(committed(group)).as(group).isEqualTo(ends);
+		// How long that takes is up to the machine: each record of some groups has a
+		// transaction of its own.
+		long[] progress = { -1, System.nanoTime() };
+		awaitAssertion(Duration.ofMinutes(20), () -> {
+			Map<String, Map<TopicPartition, Long>> committed = new HashMap<>();
+			this.groups.forEach((group) -> committed.put(group, committed(group)));
+			long sum = committed.values().stream().flatMap((each) -> each.values().stream()).mapToLong((i) -> i).sum();
+			if (sum != progress[0]) {
+				progress[0] = sum;
+				progress[1] = System.nanoTime();
 			}
+			Map<String, Map<TopicPartition, Long>> all = new HashMap<>();
+			this.groups.forEach((group) -> all.put(group, ends));
+			if (System.nanoTime() - progress[1] > Duration.ofMinutes(2).toNanos() && !committed.equals(all)) {
+				this.instances.dumpThreads();
+				throw new StandStill("Nothing committed for 2 minutes: %s of %s".formatted(committed, ends));
+			}
+			assertThat(committed).isEqualTo(all);
 		});
 	}
 
@@ -256,8 +285,21 @@ class CommitGuardChaosIntegrationTests {
 		assertThat(lost).as("seed %d: %s", this.seed, this.faults).isEmpty();
 		for (String group : this.groups) {
 			assertThat(this.books.impossible(group, values)).as(group).isEmpty();
+			assertThat(this.books.deadLetteredWithoutReason(group)).as("seed %d: %s", this.seed, group).isEmpty();
 		}
 		assertThat(this.books.duplicates("tx") + this.books.duplicates("txbatch")).isZero();
+	}
+
+	// No assertion, which would be waited for.
+	private static final class StandStill extends RuntimeException {
+
+		@Serial
+		private static final long serialVersionUID = 1L;
+
+		StandStill(String message) {
+			super(message);
+		}
+
 	}
 
 }

@@ -35,6 +35,7 @@ import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.common.TopicPartition;
 
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.BatchAcknowledgingMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 
@@ -87,11 +88,25 @@ abstract class CommitGuardSetup {
 			}
 
 		};
-		return new Outcomes(ledger, () -> "g", () -> false, new ErrorHandling(container), unfinished);
+		return new Outcomes(ledger, () -> "g", () -> false, new ErrorHandling(container), unfinished,
+				new Restarts(null, Duration.ZERO));
 	}
 
 	void watch(boolean byHand) {
 		this.consumer.listened().watch(outcomes(this.ledger, () -> this.running, this.unfinished), byHand, byHand);
+		this.consumer.poll(Duration.ZERO);
+	}
+
+	/**
+	 * A listener that acknowledges records of a batch one after the other.
+	 */
+	void watchBatch() {
+		ContainerProperties properties = new ContainerProperties("t");
+		properties.setAckMode(ContainerProperties.AckMode.MANUAL_IMMEDIATE);
+		properties.setMessageListener((BatchAcknowledgingMessageListener<String, String>) (batch, acknowledgment) -> {
+		});
+		this.consumer.listened()
+			.watch(outcomes(this.ledger, () -> this.running, this.unfinished, properties), true, true);
 		this.consumer.poll(Duration.ZERO);
 	}
 

@@ -19,9 +19,12 @@ package io.github.reliablekafka.consumer;
 import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.context.ApplicationContext;
@@ -88,6 +91,33 @@ class ContainerStatesIntegrationTests extends CommitGuardApplications {
 			faults.failing = false;
 		}, "spring.kafka.listener.ack-mode=count", "spring.kafka.listener.ack-count=1000",
 				"spring.kafka.listener.concurrency=2");
+	}
+
+	@Test
+	void staticMemberThatIsBackBeforeItsSessionIsOverListensOnceItIs() {
+		probe.send(this.topic, 0, "a", "one");
+		Map<String, Object> settings = Map.of("bootstrap.servers", probe.bootstrapServers(), "group.id", this.group,
+				"group.protocol", "consumer", "group.instance.id", "instance-0", "enable.auto.commit", "false");
+		KafkaConsumer<String, String> killed = new KafkaConsumer<>(settings, new StringDeserializer(),
+				new StringDeserializer());
+		try {
+			killed.subscribe(List.of(this.topic));
+			await().until(() -> {
+				killed.poll(Duration.ofMillis(100));
+				return !killed.assignment().isEmpty();
+			});
+			run(AcknowledgingFiltered.class, (context) -> {
+				MessageListenerContainer container = container(context);
+				await().until(() -> !container.isRunning());
+				killed.close();
+				await().until(() -> context.getBean(Seen.class).values.contains("one"));
+				awaitCommitted(1);
+			}, "spring.kafka.listener.ack-mode=manual", "spring.kafka.consumer.properties[group.protocol]=consumer",
+					"spring.kafka.consumer.properties[group.instance.id]=instance");
+		}
+		finally {
+			killed.close();
+		}
 	}
 
 	private static MessageListenerContainer container(ApplicationContext context) {

@@ -19,10 +19,14 @@ package io.github.reliablekafka.consumer;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.TreeSet;
 
 import com.sun.management.ThreadMXBean;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -77,6 +81,36 @@ class OpenRecordsFootprintTests {
 		long bytes = allocated(() -> polls.forEach((poll) -> this.open.add(poll, 0)));
 		assertThat(this.open.size()).isEqualTo(count);
 		assertThat(bytes / count).isLessThan(100);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 3 })
+	void recordsThatWerePolledAloneAreKeptTogetherWhenThereAreMany(int distance) {
+		Random random = new Random(distance);
+		TreeSet<Long> expected = new TreeSet<>();
+		for (List<ConsumerRecord<?, ?>> poll : polls(1, distance).subList(0, 6000)) {
+			long offset = poll.get(0).offset();
+			this.open.add(poll, 0);
+			this.open.deliver(offset);
+			expected.add(offset);
+			if (random.nextInt(3) == 0) {
+				long closed = expected.ceiling((long) random.nextInt((int) offset + 1));
+				this.open.close(closed);
+				expected.remove(closed);
+			}
+			if (random.nextInt(1000) == 0) {
+				this.open.dropFrom(offset);
+				expected.remove(offset);
+				this.open.add(poll, 0);
+				this.open.deliver(offset);
+				expected.add(offset);
+			}
+		}
+		while (!expected.isEmpty()) {
+			assertThat(this.open.first(-1)).isEqualTo(expected.first());
+			this.open.close(expected.pollFirst());
+		}
+		assertThat(this.open.first(-1)).isEqualTo(-1);
 	}
 
 	private static List<List<ConsumerRecord<?, ?>>> polls(int size, int distance) {

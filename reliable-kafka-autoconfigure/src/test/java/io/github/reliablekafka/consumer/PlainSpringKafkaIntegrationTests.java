@@ -38,11 +38,14 @@ import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.listener.AcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.DeadLetterPublishingRecoverer;
 import org.springframework.kafka.listener.DefaultErrorHandler;
+import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.MessageListenerContainer;
+import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.support.serializer.ErrorHandlingDeserializer;
 import org.springframework.util.backoff.FixedBackOff;
 
@@ -152,6 +155,30 @@ class PlainSpringKafkaIntegrationTests extends CommitGuardApplications {
 	}
 
 	@Test
+	void recordWhoseWorkFailsBehindAWrapperIsCommittedAndNotTriedAgain() {
+		probe.send(this.topic, 0, "a", "fail");
+		runPlain(WrappedAsyncRecord.class, (context) -> {
+			awaitCommitted(1);
+			AsyncRecord listener = context.getBean(AsyncRecord.class);
+			await().during(Duration.ofSeconds(1)).until(() -> listener.seen.values.size() == 1);
+			assertThat(listener.recovered).isEmpty();
+		});
+	}
+
+	@Test
+	void recordThatIsNotReadableIsNotShownToAnInterceptor() {
+		probe.send(this.topic, 0, "a", "one");
+		probe.send(this.topic, 0, "a".getBytes(StandardCharsets.UTF_8), new byte[] { (byte) 0xff });
+		probe.send(this.topic, 0, "a", "two");
+		runPlain(Intercepted.class, (context) -> {
+			awaitCommitted(3);
+			assertThat(context.getBean(Intercepted.class).offsets).containsExactly(0L, 2L);
+		}, "spring.kafka.consumer.value-deserializer=" + ErrorHandlingDeserializer.class.getName(),
+				"spring.kafka.consumer.properties[spring.deserializer.value.delegate.class]="
+						+ FragileDeserializer.class.getName());
+	}
+
+	@Test
 	void recordOfABatchThatIsNotReadableIsGivenAsNull() {
 		probe.send(this.topic, 0, "a", "one");
 		probe.send(this.topic, 0, "a".getBytes(StandardCharsets.UTF_8), new byte[] { (byte) 0xff });
@@ -196,7 +223,7 @@ class PlainSpringKafkaIntegrationTests extends CommitGuardApplications {
 	@Configuration(proxyBeanMethods = false)
 	static class AsyncRecord {
 
-		private final Queue<String> recovered = new ConcurrentLinkedQueue<>();
+		final Queue<String> recovered = new ConcurrentLinkedQueue<>();
 
 		private final Seen seen;
 
@@ -216,6 +243,58 @@ class PlainSpringKafkaIntegrationTests extends CommitGuardApplications {
 		DefaultErrorHandler errorHandler() {
 			return new DefaultErrorHandler((record, failure) -> this.recovered.add(String.valueOf(record.value())),
 					new FixedBackOff(60_000, 1));
+		}
+
+	}
+
+	/**
+	 * The container is not told that it returns early.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class WrappedAsyncRecord extends AsyncRecord {
+
+		WrappedAsyncRecord(Seen seen) {
+			super(seen);
+		}
+
+		@Bean
+		@SuppressWarnings("unchecked")
+		static ContainerCustomizer<Object, Object, ConcurrentMessageListenerContainer<Object, Object>> wrapper() {
+			return (container) -> {
+				MessageListener<Object, Object> listener = (MessageListener<Object, Object>) container
+					.getContainerProperties()
+					.getMessageListener();
+				container.getContainerProperties()
+					.setMessageListener(
+							(AcknowledgingConsumerAwareMessageListener<Object, Object>) listener::onMessage);
+			};
+		}
+
+		@Override
+		@Bean
+		DefaultErrorHandler errorHandler() {
+			return new DefaultErrorHandler((record, failure) -> this.recovered.add(String.valueOf(record.value())),
+					new FixedBackOff(0, 1));
+		}
+
+	}
+
+	@EnableKafka
+	@Configuration(proxyBeanMethods = false)
+	static class Intercepted {
+
+		private final Queue<Long> offsets = new ConcurrentLinkedQueue<>();
+
+		@KafkaListener(topics = "${topic}")
+		void listen(ConsumerRecord<?, ?> record) {
+		}
+
+		@Bean
+		RecordInterceptor<Object, Object> interceptor() {
+			return (record, consumer) -> {
+				this.offsets.add(record.offset());
+				return record;
+			};
 		}
 
 	}

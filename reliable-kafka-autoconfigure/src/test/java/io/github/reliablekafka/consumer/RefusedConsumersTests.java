@@ -41,17 +41,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
+import org.springframework.core.env.Environment;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.ContainerPostProcessor;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.DefaultShareConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.AcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.CommonContainerStoppingErrorHandler;
 import org.springframework.kafka.listener.CommonErrorHandler;
@@ -59,7 +63,10 @@ import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.support.Acknowledgment;
+import org.springframework.kafka.support.KafkaHeaders;
+import org.springframework.messaging.handler.annotation.Header;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -139,6 +146,15 @@ class RefusedConsumersTests extends ReliableConsumerSetup {
 	}
 
 	@Test
+	void startWhenAWrapperHidesThatItsListenerIsAsynchronousIsRefused() {
+		this.runner.withUserConfiguration(AsyncListener.class, Wrapping.class)
+			.run((context) -> assertThat(violations(context.getStartupFailure())).singleElement()
+				.satisfies((violation) -> assertThat(violation.risk()).isEqualTo("consumer.async")));
+		this.runner.withUserConfiguration(OverridingListener.class, Wrapping.class)
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
 	void startWhenContainerWaitsForAcknowledgementsIsRefused() {
 		ApplicationContextRunner waiting = this.runner.withUserConfiguration(AsyncAcksListener.class);
 		waiting.run((context) -> assertThat(violations(context.getStartupFailure())).singleElement()
@@ -150,6 +166,42 @@ class RefusedConsumersTests extends ReliableConsumerSetup {
 					container(context.getBean(KafkaListenerEndpointRegistry.class), "waiting").getContainerProperties()
 						.getMessageListener()))
 				.isTrue());
+	}
+
+	@Test
+	void startWhenListenerFiltersInAWayOfItsOwnIsRefusedIfNobodyElseTellsOutcomes() {
+		ApplicationContextRunner filtering = this.runner.withUserConfiguration(OwnFilter.class);
+		filtering.withPropertyValues("spring.kafka.listener.ack-mode=manual")
+			.run((context) -> assertThat(violations(context.getStartupFailure())).singleElement()
+				.satisfies((violation) -> assertThat(violation.risk()).isEqualTo("consumer.filter"))
+				.satisfies((violation) -> assertThat(violation.remedy()).contains("RecordFilterStrategy")));
+		filtering.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void startWhenABatchListenerTakesOneValueIsRefused() {
+		ApplicationContextRunner single = this.runner.withUserConfiguration(OneValue.class);
+		single.withPropertyValues("spring.kafka.listener.type=batch")
+			.run((context) -> assertThat(violations(context.getStartupFailure())).singleElement()
+				.satisfies((violation) -> assertThat(violation.risk()).isEqualTo("consumer.batch-parameter"))
+				.satisfies((violation) -> assertThat(violation.describe()).contains("java.lang.String")));
+		single.run((context) -> assertThat(context).hasNotFailed());
+		this.runner.withUserConfiguration(ManyValues.class)
+			.withPropertyValues("spring.kafka.listener.type=batch")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void containerStopsBehindTheRecordThatItsListenerHasUnlessToldOtherwise() {
+		ApplicationContextRunner listening = this.runner.withUserConfiguration(OverridingListener.class);
+		listening.run((context) -> assertThat(stopsImmediately(context)).isTrue());
+		listening.withPropertyValues("spring.kafka.listener.immediate-stop=false")
+			.run((context) -> assertThat(stopsImmediately(context)).isFalse());
+	}
+
+	private static boolean stopsImmediately(ApplicationContext context) {
+		return container(context.getBean(KafkaListenerEndpointRegistry.class), "overriding").getContainerProperties()
+			.isStopImmediate();
 	}
 
 	@SuppressWarnings("unchecked")
@@ -333,6 +385,70 @@ class RefusedConsumersTests extends ReliableConsumerSetup {
 		@Bean
 		static ContainerPostProcessor<Object, Object, AbstractMessageListenerContainer<Object, Object>> asyncAcks() {
 			return (container) -> container.getContainerProperties().setAsyncAcks(true);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OneValue {
+
+		@KafkaListener(id = "one", topics = "t", groupId = "g")
+		void listen(String value) {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ManyValues {
+
+		@KafkaListener(id = "many", topics = "t", groupId = "g")
+		void listen(List<String> values, @Header(KafkaHeaders.GROUP_ID) String group, Consumer<?, ?> consumer) {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Wrapping {
+
+		@Bean
+		@SuppressWarnings("unchecked")
+		static ContainerCustomizer<Object, Object, ConcurrentMessageListenerContainer<Object, Object>> wrapper() {
+			return (container) -> {
+				MessageListener<Object, Object> listener = (MessageListener<Object, Object>) container
+					.getContainerProperties()
+					.getMessageListener();
+				container.getContainerProperties()
+					.setMessageListener(
+							(AcknowledgingConsumerAwareMessageListener<Object, Object>) listener::onMessage);
+			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnFilter {
+
+		@Bean
+		ConcurrentMessageListenerContainer<String, String> filtering(ConsumerFactory<String, String> consumerFactory,
+				Environment environment) {
+			ContainerProperties properties = new ContainerProperties("t");
+			if (environment.containsProperty("spring.kafka.listener.ack-mode")) {
+				properties.setAckMode(ContainerProperties.AckMode.MANUAL);
+			}
+			properties.setMessageListener(
+					new FilteringMessageListenerAdapter<String, String>((MessageListener<String, String>) (record) -> {
+					}, (record) -> false) {
+
+						@Override
+						protected boolean filter(ConsumerRecord<String, String> record) {
+							return true;
+						}
+
+					});
+			ConcurrentMessageListenerContainer<String, String> container = new ConcurrentMessageListenerContainer<>(
+					consumerFactory, properties);
+			container.setAutoStartup(false);
+			return container;
 		}
 
 	}

@@ -39,6 +39,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.BatchListenerFailedException;
@@ -49,6 +51,7 @@ import org.springframework.kafka.support.serializer.SerializationUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Tests for {@link ReliableConsumer} and the interceptors that work with it.
@@ -74,8 +77,10 @@ class ReliableConsumerTests {
 
 	private final DeliveryLedger ledger = new DeliveryLedger();
 
-	private final BatchOutcomes<String, String> batchOutcomes = new BatchOutcomes<>(new Outcomes(this.ledger, () -> "g",
-			() -> false, errorHandling(), new UnfinishedRecords(this.ledger, Duration.ofMinutes(1))), null);
+	private final BatchOutcomes<String, String> batchOutcomes = new BatchOutcomes<>(
+			new Outcomes(this.ledger, () -> "g", () -> false, errorHandling(),
+					new UnfinishedRecords(this.ledger, Duration.ofMinutes(1)), new Restarts(null, Duration.ZERO)),
+			null);
 
 	@AfterEach
 	void close() {
@@ -169,6 +174,67 @@ class ReliableConsumerTests {
 		this.consumer.poll(Duration.ZERO);
 		// The mock keeps the pause of a partition that it took away.
 		assertThat(this.mock.paused()).doesNotContain(ONE);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void pollWhenHeldBackPartitionIsGoneWithoutAWordReturnsRecordsAndResumesTheRest(boolean beforePoll) {
+		MockConsumer<String, String> forgetful = new MockConsumer<>("earliest") {
+
+			@Override
+			public synchronized void pause(Collection<TopicPartition> partitions) {
+				if (beforePoll) {
+					fail(partitions);
+				}
+				super.pause(partitions);
+			}
+
+			@Override
+			public synchronized void resume(Collection<TopicPartition> partitions) {
+				fail(partitions);
+				super.resume(partitions);
+			}
+
+			// Those in front of it were done.
+			private void fail(Collection<TopicPartition> partitions) {
+				if (partitions.contains(ONE)) {
+					throw new IllegalStateException("No current assignment for partition t-1");
+				}
+			}
+
+		};
+		ReliableConsumer<String, String> reliable = reliable(forgetful);
+		TopicPartition two = new TopicPartition("t", 2);
+		forgetful.updateBeginningOffsets(Map.of(ZERO, 0L, ONE, 0L, two, 0L));
+		reliable.assign(List.of(ZERO, ONE, two));
+		forgetful.addRecord(new ConsumerRecord<>("t", 2, 0, null, "c"));
+		this.session.holdBack(ZERO, Duration.ofMinutes(1));
+		this.session.holdBack(ONE, Duration.ofMinutes(1));
+		assertThat(reliable.poll(Duration.ZERO).count()).isOne();
+		assertThat(forgetful.paused()).doesNotContain(ZERO, two);
+		assertThat(reliable.paused()).doesNotContain(ZERO, two);
+	}
+
+	@Test
+	void pollThatFailsWithRecordsInItsHandsGivesThemBack() {
+		MockConsumer<String, String> forgetful = new MockConsumer<>("earliest") {
+
+			@Override
+			public synchronized void seek(TopicPartition partition, OffsetAndMetadata offset) {
+				throw new IllegalStateException("No current assignment for partition " + partition);
+			}
+
+		};
+		ReliableConsumer<String, String> reliable = reliable(forgetful);
+		forgetful.updateBeginningOffsets(Map.of(ZERO, 0L, ONE, 0L));
+		reliable.assign(List.of(ZERO, ONE));
+		reliable.isolatePoison();
+		forgetful.addRecord(record(ZERO, 0, "a"));
+		forgetful.addRecord(poison(1));
+		forgetful.addRecord(record(ONE, 0, "b"));
+		assertThatIllegalStateException().isThrownBy(() -> reliable.poll(Duration.ZERO));
+		assertThat(forgetful.position(ONE)).isZero();
+		assertThat(forgetful.position(ZERO)).isZero();
 	}
 
 	@Test

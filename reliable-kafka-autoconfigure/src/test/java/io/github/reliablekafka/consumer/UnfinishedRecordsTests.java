@@ -17,8 +17,13 @@
 package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
+import java.util.List;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -64,6 +69,21 @@ class UnfinishedRecordsTests extends CommitGuardSetup {
 		this.consumer.poll(Duration.ZERO);
 		look(Duration.ofSeconds(62));
 		assertThat(this.ledger.unfinished()).isEmpty();
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void whatComesAgainIsSaidWhenPartitionsGo(CapturedOutput output) {
+		watch(false);
+		poll(0, 1, 2);
+		close(0);
+		this.consumer.assign(List.of());
+		assertThat(output).contains("group 'g' gives partitions away")
+			.contains("t-0@1, up to 2 records without an outcome");
+		this.consumer.assign(List.of(ZERO));
+		this.running = false;
+		this.consumer.close();
+		assertThat(output).contains("everything that it has polled of 1 partitions is committed");
 	}
 
 }

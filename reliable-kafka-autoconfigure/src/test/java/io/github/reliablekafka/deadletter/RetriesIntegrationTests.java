@@ -97,11 +97,14 @@ class RetriesIntegrationTests extends DeadLetterSetup {
 			// Waits of 2 s, 4 s, 8 s: no hot loop.
 			await().during(Duration.ofSeconds(3))
 				.until(() -> count(context, ConsumptionOutcome.DEAD_LETTER_FAILED) < 4);
+			DeliveryLedger ledger = context.getBean(DeliveryLedger.class);
+			assertThat(ledger.waiting()).containsOnlyKeys("%s-0 in group '%s'".formatted(this.topic, this.group));
 			probe.alterTopic(this.deadLetters, "max.message.bytes", "1000000");
 			await().atMost(Duration.ofSeconds(20)).until(() -> probe.committed(this.group, this.topic, 0) == 2);
 			assertThat(probe.records(this.deadLetters)).singleElement()
 				.satisfies((letter) -> assertThat(letter.value()).isEqualTo(POISON));
 			assertThat(context.getBean(Seen.class).values).containsExactly("FINE");
+			assertThat(ledger.waiting()).isEmpty();
 		}, "spring.kafka.listener.type=" + type, "reliable.kafka.consumer.retry.initial-interval=2s");
 	}
 

@@ -141,6 +141,13 @@ public final class ChildProcess implements AutoCloseable {
 		signal("-CONT");
 	}
 
+	/**
+	 * Have the process print what its threads are doing, by {@code SIGQUIT}.
+	 */
+	public void dumpThreads() {
+		signal("-QUIT");
+	}
+
 	private void signal(String signal) {
 		try {
 			Process kill = new ProcessBuilder("kill", signal, Long.toString(this.process.pid())).inheritIO().start();

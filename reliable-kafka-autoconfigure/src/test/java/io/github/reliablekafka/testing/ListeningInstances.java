@@ -83,6 +83,16 @@ public final class ListeningInstances implements AutoCloseable {
 		get(instance).resume();
 	}
 
+	/**
+	 * Have each instance print what its threads are doing.
+	 */
+	public void dumpThreads() {
+		this.running.forEach((instance, process) -> {
+			System.out.println("What the threads of instance " + instance + " are doing:");
+			process.dumpThreads();
+		});
+	}
+
 	private ChildProcess get(String instance) {
 		ChildProcess process = this.running.get(instance);
 		if (process == null) {
