@@ -234,6 +234,27 @@ final class Relay implements Runnable {
 		wake();
 	}
 
+	/**
+	 * See what other instances have left meanwhile.
+	 */
+	void claimLate() {
+		this.lanes.claimLate();
+		wake();
+	}
+
+	/**
+	 * Have nothing more to do with a spool that another instance left.
+	 * @param released the spool
+	 * @return {@code false} if something of it is on its way
+	 */
+	boolean isDoneWith(SpoolStore released) {
+		if (this.sticky.stream().anyMatch((lane) -> lane.store() == released)) {
+			return false;
+		}
+		this.lanes.released(released);
+		return true;
+	}
+
 	void wake(SpooledLane lane) {
 		this.sticky.add(lane);
 		wake();
