@@ -238,6 +238,14 @@ abstract class NumberedDelivery extends Delivery {
 	}
 
 	/**
+	 * The number of the record.
+	 * @return {@code null} if it has none
+	 */
+	final @Nullable Ticket ticket() {
+		return this.ticket;
+	}
+
+	/**
 	 * The headers of the record as it is serialized.
 	 * @return {@code null} if they are not known
 	 */

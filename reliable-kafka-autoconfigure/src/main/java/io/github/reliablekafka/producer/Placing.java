@@ -135,6 +135,7 @@ final class Placing {
 			if (delivery != null && ticket != null) {
 				delivery.number(ticket);
 			}
+			target.numbered(ticket);
 			this.relay.wake(target);
 		}
 		finally {

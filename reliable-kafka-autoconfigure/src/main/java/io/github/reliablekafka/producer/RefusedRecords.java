@@ -17,6 +17,8 @@
 package io.github.reliablekafka.producer;
 
 import io.github.reliablekafka.producer.SpooledLane.Item;
+import io.github.reliablekafka.sequence.Stamp;
+import io.github.reliablekafka.sequence.Ticket;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
@@ -52,10 +54,10 @@ final class RefusedRecords {
 	 */
 	boolean isRejectedAsOvertaken(SpooledLane lane, Item item) {
 		SpooledDelivery delivery = item.delivery();
-		if (delivery == null || !lane.isOvertaken(item)) {
+		if (!lane.isOvertaken(item)) {
 			return false;
 		}
-		if (!delivery.mayReject()) {
+		if (delivery == null || !delivery.mayReject()) {
 			this.spools.overtaken(lane);
 			return false;
 		}
@@ -78,6 +80,7 @@ final class RefusedRecords {
 				lane.store().resolve(lane.lane(), item.position());
 			}
 			else {
+				failNumber(lane, item);
 				park(lane, item.position(), failure);
 			}
 			if (delivery != null) {
@@ -91,6 +94,15 @@ final class RefusedRecords {
 		catch (SpoolException ex) {
 			lane.putBack(item, true);
 			Relay.later(lane);
+		}
+	}
+
+	private static void failNumber(SpooledLane lane, Item item) {
+		SpoolRecord record = (item.delivery() == null) ? Relay.read(lane, item) : null;
+		Stamp number = (record != null) ? RelayClient.number(record, lane) : null;
+		Ticket sibling = (number != null) ? lane.numberOf(number.session()) : null;
+		if (number != null && sibling != null) {
+			sibling.failed(number.number());
 		}
 	}
 

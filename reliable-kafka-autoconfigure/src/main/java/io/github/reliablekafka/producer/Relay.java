@@ -30,6 +30,8 @@ import java.util.concurrent.locks.LockSupport;
 
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.producer.SpooledLane.Item;
+import io.github.reliablekafka.sequence.Stamp;
+import io.github.reliablekafka.sequence.Ticket;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.commons.logging.Log;
@@ -92,6 +94,11 @@ final class Relay implements Runnable {
 	 * For the thread of the relay: what the spool did not take.
 	 */
 	private final Queue<Runnable> refusals = new ConcurrentLinkedQueue<>();
+
+	/**
+	 * Those among whose senders some wait for a receipt that they could have.
+	 */
+	private final Set<HandedRecords> held = ConcurrentHashMap.newKeySet();
 
 	private final Thread thread;
 
@@ -212,6 +219,28 @@ final class Relay implements Runnable {
 		this.spools.bypassed(reason);
 	}
 
+	/**
+	 * Senders of records that are safe could not be told so, as others are still being
+	 * told. Do it when there is time.
+	 * @param records their records
+	 */
+	void promiseLater(HandedRecords records) {
+		this.held.add(records);
+	}
+
+	/**
+	 * Tell senders who could not be told before.
+	 */
+	void promiseHeld() {
+		for (HandedRecords records : Set.copyOf(this.held)) {
+			if (this.teller.isHeldUp()) {
+				return;
+			}
+			this.held.remove(records);
+			boolean unused = records.promise();
+		}
+	}
+
 	void promise(PendingReceipt receipt, int partition) {
 		this.teller.tell(() -> receipt.spooled(partition));
 	}
@@ -232,6 +261,27 @@ final class Relay implements Runnable {
 	void notTaken(Runnable refusal) {
 		this.refusals.add(refusal);
 		wake();
+	}
+
+	/**
+	 * See what other instances have left meanwhile.
+	 */
+	void claimLate() {
+		this.lanes.claimLate();
+		wake();
+	}
+
+	/**
+	 * Have nothing more to do with a spool that another instance left.
+	 * @param released the spool
+	 * @return {@code false} if something of it is on its way
+	 */
+	boolean isDoneWith(SpoolStore released) {
+		if (this.sticky.stream().anyMatch((lane) -> lane.store() == released)) {
+			return false;
+		}
+		this.lanes.released(released);
+		return true;
 	}
 
 	void wake(SpooledLane lane) {
@@ -255,6 +305,7 @@ final class Relay implements Runnable {
 				refusal.run();
 			}
 			this.lanes.claimIfFound();
+			promiseHeld();
 			for (SpooledLane lane : this.sticky) {
 				if (this.stopping) {
 					break;
@@ -354,8 +405,13 @@ final class Relay implements Runnable {
 				return sent;
 			}
 			sent = true;
-			this.client.send(record, lane, item.replay(),
-					(metadata, failure, replay) -> sent(lane, item, metadata, failure, replay));
+			Stamp number = (item.delivery() == null && lane.hasNumbers()) ? RelayClient.number(record, lane) : null;
+			this.client.send(record, lane, item.replay(), (metadata, failure, replay) -> {
+				if (failure == null && metadata != null && number != null) {
+					acknowledged(lane, number, metadata);
+				}
+				sent(lane, item, metadata, failure, replay);
+			});
 		}
 		return sent;
 	}
@@ -414,6 +470,13 @@ final class Relay implements Runnable {
 	static boolean isOver(SpooledLane lane, Item item) {
 		SpooledDelivery delivery = item.delivery();
 		return (delivery != null && delivery.isLost()) || !lane.store().holds(lane.lane(), item.position());
+	}
+
+	private static void acknowledged(SpooledLane lane, Stamp number, RecordMetadata metadata) {
+		Ticket sibling = lane.numberOf(number.session());
+		if (sibling != null) {
+			sibling.acknowledged(number.number(), metadata.hasOffset() ? metadata.offset() : -1);
+		}
 	}
 
 	private void sent(SpooledLane lane, Item item, @Nullable RecordMetadata metadata, @Nullable Exception failure,

@@ -264,6 +264,21 @@ final class RelayClient {
 		return (present != null) ? present.stamp(topic, partition, null, System.nanoTime()) : null;
 	}
 
+	/**
+	 * The number that a record has.
+	 * @param record the record
+	 * @param lane where it goes
+	 * @return {@code null} if it has none
+	 */
+	static @Nullable Stamp number(SpoolRecord record, SpooledLane lane) {
+		for (SpoolRecord.Field field : record.headers()) {
+			if (field.name().equals(Stamp.HEADER)) {
+				return Stamp.decode(new Lane(lane.topic(), lane.partition()), field.value());
+			}
+		}
+		return null;
+	}
+
 	static SpoolRecord stamped(SpoolRecord record, @Nullable Ticket ticket) {
 		if (ticket == null) {
 			return record;

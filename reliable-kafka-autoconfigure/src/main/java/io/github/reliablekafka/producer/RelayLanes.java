@@ -144,14 +144,49 @@ final class RelayLanes {
 		}
 	}
 
+	/**
+	 * Claim what other instances have left meanwhile. It is sent beside what this one
+	 * sends, as it would have been by them.
+	 */
+	void claimLate() {
+		synchronized (this) {
+			claimLate(null);
+			// Otherwise it is claimed with the rest.
+			if (this.claimedFor != null) {
+				claimLate(this.claimedFor);
+			}
+		}
+	}
+
+	private void claimLate(@Nullable String id) {
+		for (Leftovers.Left each : this.spools.claim(this.destination, id)) {
+			this.ready.accept(left(each));
+		}
+	}
+
+	/**
+	 * Forget what was left, as nothing of it is.
+	 * @param released where it was
+	 */
+	void released(SpoolStore released) {
+		synchronized (this) {
+			this.left.values().removeIf((lane) -> lane.store() == released);
+		}
+	}
+
+	private SpooledLane left(Leftovers.Left each) {
+		SpooledLane first = new SpooledLane(each.store(), each.lane(), each.positions());
+		SpooledLane earlier = this.left.put(new TopicPartition(first.topic(), first.partition()), first);
+		if (earlier != null) {
+			first.behind(earlier);
+		}
+		return first;
+	}
+
 	private void claim(@Nullable String id) {
 		for (Leftovers.Left each : this.spools.claim(this.destination, id)) {
-			SpooledLane first = new SpooledLane(each.store(), each.lane(), each.positions());
-			TopicPartition name = new TopicPartition(each.lane().topic(), each.lane().partition());
-			SpooledLane earlier = this.left.put(name, first);
-			if (earlier != null) {
-				first.behind(earlier);
-			}
+			SpooledLane first = left(each);
+			TopicPartition name = new TopicPartition(first.topic(), first.partition());
 			SpooledLane own = this.lanes.computeIfAbsent(name, (key) -> create(key, id));
 			own.behind(first);
 			if (name.partition() == UNPLACED) {

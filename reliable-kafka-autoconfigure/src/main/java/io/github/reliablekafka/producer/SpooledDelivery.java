@@ -202,7 +202,7 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 			this.spooling.handed().add(this);
 		}
 		ifSafeInSpool();
-		relieve();
+		boolean unused = promise();
 		return true;
 	}
 
@@ -254,22 +254,42 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		return this.handed;
 	}
 
-	final void moved(SpooledLane target, long moved) {
+	final void moved(SpooledLane target, long moved, long number) {
 		this.lane = target;
 		this.position = moved;
+		this.order = number;
 	}
 
 	@Override
 	public final void durable() {
 		this.durable = true;
 		ifSafeInSpool();
+		boolean unused = promise();
+		relieve();
+	}
+
+	/**
+	 * Give the sender its receipt if the record is on disk. If too many senders wait to
+	 * be told something, do that later, or have it told of the acknowledgement.
+	 * @return {@code false} if it is too early
+	 */
+	final boolean promise() {
 		PendingReceipt waiting = this.receipt;
 		SpooledLane present = this.lane;
-		if (waiting != null && present != null && this.spooling != null && !this.spooling.isHeldUp()
-				&& PROMISE.compareAndSet(this, OPEN, PROMISED)) {
-			this.spooling.promise(waiting, present);
+		Spooling way = this.spooling;
+		if (waiting == null || present == null || way == null || !this.durable || this.promise != OPEN) {
+			return true;
 		}
-		relieve();
+		if (way.isHeldUp()) {
+			if (this.handed) {
+				way.promiseLater();
+			}
+			return false;
+		}
+		if (PROMISE.compareAndSet(this, OPEN, PROMISED)) {
+			way.promise(waiting, present);
+		}
+		return true;
 	}
 
 	/**
@@ -286,12 +306,21 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		return isPromised();
 	}
 
-	// What an application sends in an outage may be larger than its memory.
-	private void relieve() {
+	/**
+	 * Leave the record to the spool if its sender knows that it is safe: what an
+	 * application sends in an outage may be larger than its memory.
+	 */
+	final void relieve() {
 		Spooling present = this.spooling;
-		if (present != null && this.handed && isPromised() && present.isCrowded()) {
+		SpooledLane waiting = this.lane;
+		if (present != null && waiting != null && this.handed && isPromised() && present.isCrowded()) {
 			forgetSender();
-			present.handed().forget(this);
+			if (waiting.letGo(this)) {
+				present.handed().letGo(this);
+			}
+			else {
+				present.handed().forget(this);
+			}
 		}
 	}
 

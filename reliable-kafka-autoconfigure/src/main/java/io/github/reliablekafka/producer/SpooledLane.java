@@ -16,17 +16,18 @@
 
 package io.github.reliablekafka.producer;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.IntToLongFunction;
 
+import io.github.reliablekafka.sequence.Ticket;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
@@ -74,7 +75,13 @@ final class SpooledLane {
 	 */
 	private final TreeMap<Long, Item> returned = new TreeMap<>();
 
-	private final Deque<Item> backlog = new ArrayDeque<>();
+	private final Backlog backlog = new Backlog();
+
+	/**
+	 * Of each session one number, through which those of records that nobody follows are
+	 * settled.
+	 */
+	private final Map<Long, Ticket> sessions = new HashMap<>(0);
 
 	/**
 	 * How many were admitted. What is left has numbers below 1.
@@ -225,10 +232,11 @@ final class SpooledLane {
 		Move move = new Move(from, position, from.store != this.store, refused);
 		long moved = (from.store == this.store) ? this.store.move(this.lane, record, from.lane, position, move)
 				: this.store.append(this.lane, record, 0, move);
+		this.admitted++;
 		if (delivery != null) {
-			delivery.moved(this, moved);
+			delivery.moved(this, moved, this.admitted);
 		}
-		this.backlog.add(new Item(++this.admitted, moved, delivery, replay));
+		this.backlog.add(new Item(this.admitted, moved, delivery, replay));
 		this.lastAppended = this.admitted;
 	}
 
@@ -291,9 +299,75 @@ final class SpooledLane {
 			}
 		}
 		this.returned.put(delivery.order(), new Item(delivery.order(), delivery.position(), delivery, replay));
+		delivery.relieve();
 		delivery.direct(false);
 		this.direct--;
 		return true;
+	}
+
+	/**
+	 * Follow a record no longer: its sender knows that it is safe, and only its bytes on
+	 * disk are needed.
+	 * @param delivery followed it
+	 * @return {@code false} if it does not wait here
+	 */
+	synchronized boolean letGo(SpooledDelivery delivery) {
+		Item returned = this.returned.get(delivery.order());
+		if (returned != null && returned.delivery() == delivery) {
+			this.returned.put(returned.order(),
+					new Item(returned.order(), returned.position(), null, returned.replay()));
+		}
+		else if (!this.backlog.letGo(delivery.order(), delivery)) {
+			return false;
+		}
+		numbered(delivery.ticket());
+		return true;
+	}
+
+	/**
+	 * How many records of this process have come.
+	 * @return what {@link #isWaiting(long)} can be asked for
+	 */
+	synchronized long admitted() {
+		return this.admitted;
+	}
+
+	/**
+	 * Whether a record of this process, or one before it, has no outcome.
+	 * @param order which one
+	 * @return {@code false} if only later ones wait
+	 */
+	synchronized boolean isWaiting(long order) {
+		Long returned = this.returned.ceilingKey(1L);
+		return this.backlog.hasUpTo(order) || (returned != null && returned <= order)
+				|| this.relaying.stream().anyMatch((item) -> item.order() > 0 && item.order() <= order);
+	}
+
+	/**
+	 * A record of this lane that nobody may follow has a number.
+	 * @param ticket the number; {@code null} for none
+	 */
+	synchronized void numbered(@Nullable Ticket ticket) {
+		if (ticket != null) {
+			this.sessions.putIfAbsent(ticket.session(), ticket);
+		}
+	}
+
+	/**
+	 * Whether records that nobody follows may have numbers of this process.
+	 * @return {@code false} if there were none so far
+	 */
+	synchronized boolean hasNumbers() {
+		return !this.sessions.isEmpty();
+	}
+
+	/**
+	 * A number of the same session as a record's.
+	 * @param session the session
+	 * @return {@code null} if the session is that of an earlier process
+	 */
+	synchronized @Nullable Ticket numberOf(long session) {
+		return this.sessions.get(session);
 	}
 
 	/**
@@ -374,8 +448,11 @@ final class SpooledLane {
 	 */
 	synchronized void putBack(Item item, boolean replay) {
 		this.relaying.remove(item);
-		this.returned.put(item.order(),
-				new Item(item.order(), item.position(), item.delivery(), item.replay() || replay));
+		SpooledDelivery delivery = item.delivery();
+		this.returned.put(item.order(), new Item(item.order(), item.position(), delivery, item.replay() || replay));
+		if (delivery != null) {
+			delivery.relieve();
+		}
 	}
 
 	/**
@@ -384,7 +461,7 @@ final class SpooledLane {
 	 */
 	synchronized void takeBack(Item item) {
 		if (item.delivery() != null) {
-			item.delivery().moved(this, item.position());
+			item.delivery().moved(this, item.position(), item.order());
 		}
 		this.returned.put(item.order(), item);
 	}
@@ -421,13 +498,14 @@ final class SpooledLane {
 	private synchronized List<SpooledDelivery> followed() {
 		this.closed = true;
 		List<SpooledDelivery> followed = new ArrayList<>();
-		for (Collection<Item> items : List.of(this.relaying, this.returned.values(), this.backlog)) {
+		for (Collection<Item> items : List.of(this.relaying, this.returned.values())) {
 			for (Item item : items) {
 				if (item.delivery() != null) {
 					followed.add(item.delivery());
 				}
 			}
 		}
+		this.backlog.forEachFollowed(followed::add);
 		return followed;
 	}
 
@@ -467,7 +545,8 @@ final class SpooledLane {
 	 *
 	 * @param order grows from one record of the lane to the next
 	 * @param position its position
-	 * @param delivery follows it; {@code null} if an earlier process sent it
+	 * @param delivery follows it; {@code null} if an earlier process sent it, or its
+	 * sender has its receipt
 	 * @param replay whether it may have been written before
 	 */
 	record Item(long order, long position, @Nullable SpooledDelivery delivery, boolean replay) {

@@ -375,6 +375,13 @@ final class Spooling {
 		return this.relay.isHeldUp();
 	}
 
+	/**
+	 * Senders of records that are safe could not be told so. Do it when there is time.
+	 */
+	void promiseLater() {
+		this.relay.promiseLater(this.handed);
+	}
+
 	void promise(PendingReceipt receipt, SpooledLane lane) {
 		this.relay.promise(receipt, lane.partition());
 	}

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.producer;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,11 +27,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
+import io.github.reliablekafka.spool.AbandonedSpools;
 import io.github.reliablekafka.spool.ParkedRecord;
 import io.github.reliablekafka.spool.RetainedRecords;
 import io.github.reliablekafka.spool.SegmentSpool;
@@ -73,6 +77,11 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
+	/**
+	 * An instance that was not started again for so long is gone.
+	 */
+	private static final Duration GONE = Duration.ofMinutes(5);
+
 	private final SpoolProperties properties;
 
 	private final String application;
@@ -98,9 +107,13 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private final LongAdder bypassed = new LongAdder();
 
+	private @Nullable AbandonedSpools abandoned;
+
 	private boolean unavailable;
 
 	private volatile boolean running;
+
+	private volatile CountDownLatch stopped = new CountDownLatch(0);
 
 	Spools(SpoolProperties properties, String application, ProducerSessions sessions, DeliveryLedger ledger,
 			ApplicationEventPublisher events) {
@@ -178,25 +191,85 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	}
 
 	private void openStores() throws IOException {
-		SpoolOptions options = SpoolOptions
-			.of(this.application, this.properties.maxSize().toBytes(), this.properties.minFreeDisk().toBytes(),
-					this.properties.onCorruption() == SpoolProperties.OnCorruption.QUARANTINE)
-			.retaining(this.properties.retain());
+		SpoolOptions options = options();
 		Path base = base();
 		this.stores.add(SpoolDirectory.open(base, options));
+		this.abandoned = new AbandonedSpools(base, options);
 		try {
-			this.stores.addAll(SpoolDirectory.adopt(base, options, (slot, ex) -> logger
-				.error("What another instance left in %s is not sent, as it cannot be used; nothing there is touched"
-					.formatted(slot), ex)));
+			this.stores.addAll(SpoolDirectory.adopt(base, options, Spools::unusable));
 		}
 		catch (IOException ex) {
 			logger.error("What other instances left in %s is not sent".formatted(base), ex);
 		}
-		for (SegmentSpool store : this.stores) {
-			store.findings().forEach((finding) -> logger.warn("Spool: " + finding));
-		}
+		this.stores.forEach(Spools::warn);
 		this.leftovers.find(this.stores);
 		warnIfEphemeral(base);
+	}
+
+	private SpoolOptions options() {
+		return SpoolOptions
+			.of(this.application, this.properties.maxSize().toBytes(), this.properties.minFreeDisk().toBytes(),
+					this.properties.onCorruption() == SpoolProperties.OnCorruption.QUARANTINE)
+			.retaining(this.properties.retain());
+	}
+
+	private static void unusable(Path slot, Exception reason) {
+		logger.error("What another instance left in %s is not sent, as it cannot be used; nothing there is touched"
+			.formatted(slot), reason);
+	}
+
+	private static void warn(SegmentSpool store) {
+		store.findings().forEach((finding) -> logger.warn("Spool: " + finding));
+	}
+
+	/**
+	 * Take over what instances that are gone have left since the start, and give back
+	 * what is empty by now.
+	 * @param gone how long nobody may have had it
+	 * @return {@code false} if that has to be tried again
+	 */
+	boolean attend(Duration gone) {
+		AbandonedSpools others;
+		List<SegmentSpool> released = new ArrayList<>();
+		synchronized (this) {
+			others = this.abandoned;
+			for (SegmentSpool store : this.stores.stream().skip(1).toList()) {
+				if (store.occupied().isEmpty()
+						&& this.relays.values().stream().allMatch((relay) -> relay.isDoneWith(store))) {
+					this.stores.remove(store);
+					released.add(store);
+				}
+			}
+		}
+		released.forEach(Spools::close);
+		return others == null || !hasFound(others, gone) || sendLeft();
+	}
+
+	private boolean hasFound(AbandonedSpools others, Duration gone) {
+		List<SegmentSpool> found;
+		try {
+			found = others.adopt(System.nanoTime(), gone, Spools::unusable);
+		}
+		catch (IOException | UncheckedIOException | SpoolException ex) {
+			if (this.slowly.isDue("others")) {
+				logger.error("What other instances left in %s is not sent".formatted(base()), ex);
+			}
+			return false;
+		}
+		if (found.isEmpty()) {
+			return false;
+		}
+		synchronized (this) {
+			if (this.stores.isEmpty()) {
+				found.forEach(Spools::close);
+				return false;
+			}
+			found.forEach(Spools::warn);
+			this.stores.addAll(found);
+			this.leftovers.find(found);
+		}
+		this.relays.values().forEach(Relay::claimLate);
+		return true;
 	}
 
 	/**
@@ -346,7 +419,17 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		synchronized (this) {
 			all = List.copyOf(this.stores);
 		}
-		all.forEach((store) -> store.search(topic, partition, visitor));
+		for (SegmentSpool store : all) {
+			try {
+				store.search(topic, partition, visitor);
+			}
+			catch (SpoolException ex) {
+				if (ex.kind() != SpoolException.Kind.CLOSED || store == all.get(0)) {
+					throw ex;
+				}
+				// Given back meanwhile.
+			}
+		}
 	}
 
 	@Override
@@ -363,9 +446,9 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		Instant oldest = null;
 		for (SegmentSpool store : this.stores) {
 			for (SpoolLane lane : store.occupied()) {
-				long[] positions = (lane.partition() != RefusedRecords.PARKED) ? store.positions(lane) : new long[0];
-				waiting += positions.length;
-				SpoolRecord first = (positions.length > 0) ? store.read(lane, positions[0]) : null;
+				boolean parked = lane.partition() == RefusedRecords.PARKED;
+				waiting += parked ? 0 : store.count(lane);
+				SpoolRecord first = parked ? null : store.first(lane);
 				if (first != null && (oldest == null || first.enqueuedAt() < oldest.toEpochMilli())) {
 					oldest = Instant.ofEpochMilli(first.enqueuedAt());
 				}
@@ -428,28 +511,35 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	@Override
 	public void start() {
 		this.running = true;
-		if (!isEnabled() || this.factories.isEmpty() || !Files.isDirectory(base())) {
+		if (!isEnabled() || this.factories.isEmpty()) {
 			return;
 		}
-		synchronized (this) {
-			store();
+		boolean done = true;
+		if (Files.isDirectory(base())) {
+			synchronized (this) {
+				store();
+			}
+			done = sendLeft();
 		}
-		if (!sendLeft()) {
-			// The brokers' names are gone with the brokers, say.
-			Thread retry = new Thread(this::keepSendingLeft, "reliable-kafka-spool-left");
-			retry.setDaemon(true);
-			retry.start();
-		}
+		boolean sent = done;
+		CountDownLatch end = new CountDownLatch(1);
+		this.stopped = end;
+		Thread thread = new Thread(() -> keepAttending(end, sent), "reliable-kafka-spool-left");
+		thread.setDaemon(true);
+		thread.start();
 	}
 
-	private void keepSendingLeft() {
+	// Not to be interrupted, as that closes files.
+	private void keepAttending(CountDownLatch end, boolean sent) {
+		boolean done = sent;
 		long pause = FIRST_RETRY.toMillis();
 		try {
-			do {
-				Thread.sleep(pause);
+			while (!end.await(pause, TimeUnit.MILLISECONDS)) {
 				pause = Math.min(2 * pause, LAST_RETRY.toMillis());
+				// The brokers' names are gone with the brokers, say.
+				boolean attended = attend(GONE);
+				done = (done || sendLeft()) && attended;
 			}
-			while (this.running && !sendLeft());
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -490,6 +580,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	@Override
 	public void stop() {
 		this.running = false;
+		this.stopped.countDown();
 	}
 
 	/**
@@ -497,20 +588,22 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	 */
 	synchronized void close() {
 		stopRelays();
-		for (SegmentSpool store : this.stores) {
-			try {
-				long left = store.status().records();
-				store.close();
-				if (left > 0) {
-					logger.info("%d records stay in the spool in %s".formatted(left, store.location()));
-				}
-			}
-			catch (SpoolException ex) {
-				logger.error(ex.getMessage(), ex);
-			}
-		}
+		this.stores.forEach(Spools::close);
 		this.stores.clear();
 		this.unavailable = true;
+	}
+
+	private static void close(SegmentSpool store) {
+		try {
+			long left = store.status().records();
+			store.close();
+			if (left > 0) {
+				logger.info("%d records stay in the spool in %s".formatted(left, store.location()));
+			}
+		}
+		catch (SpoolException ex) {
+			logger.error(ex.getMessage(), ex);
+		}
 	}
 
 	@Override

@@ -116,6 +116,9 @@ final class Acknowledgements {
 	}
 
 	private void settle(long number, long outcome) {
+		if (number <= this.settled) {
+			return;
+		}
 		if (number != this.settled + 1) {
 			if (this.early == null) {
 				this.early = new PriorityQueue<>(Comparator.comparingLong(Outcome::number));

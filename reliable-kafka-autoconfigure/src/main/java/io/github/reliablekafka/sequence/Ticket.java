@@ -44,7 +44,7 @@ public final class Ticket {
 
 	private boolean settled;
 
-	Ticket(ProducerSession session, LaneStream stream, NumberedLane turn) {
+	Ticket(ProducerSession session, LaneStream stream, @Nullable NumberedLane turn) {
 		this.session = session;
 		this.stream = stream;
 		this.turn = turn;
@@ -143,6 +143,39 @@ public final class Ticket {
 		if (settle()) {
 			this.stream.failed(this, this.session.now());
 		}
+	}
+
+	/**
+	 * The session of the number.
+	 * @return its id
+	 */
+	public long session() {
+		return this.stream.session();
+	}
+
+	/**
+	 * Every in-sync replica has another record of the same session and partition, which
+	 * nobody follows. Not in transactions.
+	 * @param number its number
+	 * @param offset its offset; negative if the cluster did not say
+	 */
+	public void acknowledged(long number, long offset) {
+		another(number).acknowledged(offset);
+	}
+
+	/**
+	 * Another record of the same session and partition, which nobody follows, failed. Not
+	 * in transactions.
+	 * @param number its number
+	 */
+	public void failed(long number) {
+		another(number).failed();
+	}
+
+	private Ticket another(long number) {
+		Ticket other = new Ticket(this.session, this.stream, null);
+		other.given(number, number, this.transaction);
+		return other;
 	}
 
 	private synchronized boolean settle() {

@@ -38,6 +38,8 @@ final class Admission {
 
 	private final SegmentFiles files;
 
+	private final LaneDirectory lanes;
+
 	private final WriteQueue queue;
 
 	private final SegmentGrowth growth;
@@ -49,12 +51,13 @@ final class Admission {
 	 */
 	private boolean inBackground;
 
-	Admission(Condition room, Disk disk, SpoolOptions options, SegmentFiles files, WriteQueue queue,
-			SegmentGrowth growth, Relocation relocation) {
+	Admission(Condition room, Disk disk, SpoolOptions options, SegmentFiles files, LaneDirectory lanes,
+			WriteQueue queue, SegmentGrowth growth, Relocation relocation) {
 		this.room = room;
 		this.disk = disk;
 		this.options = options;
 		this.files = files;
+		this.lanes = lanes;
 		this.queue = queue;
 		this.growth = growth;
 		this.relocation = relocation;
@@ -90,11 +93,12 @@ final class Admission {
 			requireOpen.run();
 			boolean mayQueue = this.queue.takes(length);
 			long room = this.files.room() - this.relocation.reserved();
-			if (mayQueue && this.queue.bytes() + length + 2L * Frame.HEADER <= room) {
+			boolean mayFollow = this.lanes.records() < this.options.maxRecords();
+			if (mayFollow && mayQueue && this.queue.bytes() + length + 2L * Frame.HEADER <= room) {
 				return;
 			}
-			boolean grows = this.growth.isPossible();
-			boolean soon = !mayQueue || grows || this.relocation.isPossible();
+			boolean grows = mayFollow && this.growth.isPossible();
+			boolean soon = mayFollow && (!mayQueue || grows || this.relocation.isPossible());
 			if (mayQueue && grows) {
 				grow();
 			}
@@ -146,9 +150,12 @@ final class Admission {
 	}
 
 	private SpoolException full(boolean soon, boolean mayQueue) {
-		String reason = !mayQueue ? "the disk does not keep up, %d bytes wait for it".formatted(this.queue.bytes())
-				: (this.growth.obstacle() != null) ? this.growth.obstacle() : "%d bytes are in use, and the limit is %d"
-					.formatted(this.files.usedBytes(), this.options.maxBytes());
+		String reason = (this.lanes.records() >= this.options.maxRecords())
+				? "%d records wait, and an eighth of the heap is enough for no more".formatted(this.lanes.records())
+				: !mayQueue ? "the disk does not keep up, %d bytes wait for it".formatted(this.queue.bytes())
+						: (this.growth.obstacle() != null) ? this.growth.obstacle()
+								: "%d bytes are in use, and the limit is %d".formatted(this.files.usedBytes(),
+										this.options.maxBytes());
 		return new SpoolException(soon ? SpoolException.Kind.BUSY : SpoolException.Kind.FULL,
 				"The spool in %s is full: %s".formatted(this.disk, reason));
 	}

@@ -172,15 +172,16 @@ final class Frame {
 	 * The topic, destination and partition of a record's lane.
 	 * @param content bytes of a segment
 	 * @param offset where its frame begins
+	 * @param count counts its records with those of others
 	 * @return a lane
 	 */
-	static SpoolLane laneOf(ByteBuffer content, int offset) {
+	static SpoolLane laneOf(ByteBuffer content, int offset, SpoolLane.Count count) {
 		ByteBuffer body = content.duplicate().position(offset + HEADER + 16);
 		int partition = body.getInt();
 		body.getInt();
 		String destination = text(body, body.getShort() & 0xFFFF);
 		String topic = text(body, body.getInt());
-		return new SpoolLane(lane(content, offset), destination, topic, partition);
+		return new SpoolLane(lane(content, offset), destination, topic, partition, count);
 	}
 
 	/**

@@ -35,10 +35,13 @@ final class FrameReader {
 
 	private final Disk disk;
 
+	private final ReadAhead ahead;
+
 	FrameReader(ReentrantLock lock, SegmentFiles files, Disk disk) {
 		this.lock = lock;
 		this.files = files;
 		this.disk = disk;
+		this.ahead = new ReadAhead(files.spool());
 	}
 
 	/**
@@ -51,8 +54,16 @@ final class FrameReader {
 	 */
 	@Nullable ByteBuffer read(SpoolLane lane, long position) {
 		while (true) {
-			long place = place(lane, position);
-			Segment segment = segment(place);
+			long place;
+			Segment segment;
+			this.lock.lock();
+			try {
+				place = lane.place(position);
+				segment = this.files.segment(place);
+			}
+			finally {
+				this.lock.unlock();
+			}
 			if (place == SpoolLane.PENDING || place == SpoolLane.RESOLVED) {
 				return null;
 			}
@@ -70,7 +81,7 @@ final class FrameReader {
 
 	private @Nullable ByteBuffer read(Segment segment, int offset) {
 		try {
-			return segment.read(this.files.spool(), offset);
+			return this.ahead.read(segment, offset);
 		}
 		catch (IOException ex) {
 			throw new SpoolException(SpoolException.Kind.FAILED,
@@ -82,16 +93,6 @@ final class FrameReader {
 		this.lock.lock();
 		try {
 			return lane.place(position);
-		}
-		finally {
-			this.lock.unlock();
-		}
-	}
-
-	private @Nullable Segment segment(long place) {
-		this.lock.lock();
-		try {
-			return this.files.segment(place);
 		}
 		finally {
 			this.lock.unlock();

@@ -279,8 +279,8 @@ final class GroupWriter {
 		 * @return not a record and not a mark
 		 */
 		static Unit nothing() {
-			return new Unit(List.of(), new SpoolLane(0, "", "", -1), 0, SpoolLane.RESOLVED, NOTHING,
-					Unconfirmed.NOBODY);
+			return new Unit(List.of(), new SpoolLane(0, "", "", -1, new SpoolLane.Count()), 0, SpoolLane.RESOLVED,
+					NOTHING, Unconfirmed.NOBODY);
 		}
 
 		List<byte[]> frames() {

@@ -45,11 +45,13 @@ final class LaneDirectory {
 	 */
 	private final Set<Integer> found = new HashSet<>();
 
+	private final SpoolLane.Count count = new SpoolLane.Count();
+
 	private int nextId = 1;
 
 	SpoolLane lane(String destination, String topic, int partition) {
 		return this.byName.computeIfAbsent(new Name(destination, topic, partition), (name) -> {
-			SpoolLane lane = new SpoolLane(this.nextId++, destination, topic, partition);
+			SpoolLane lane = new SpoolLane(this.nextId++, destination, topic, partition, this.count);
 			this.byId.put(lane.id(), lane);
 			return lane;
 		});
@@ -57,6 +59,14 @@ final class LaneDirectory {
 
 	Collection<SpoolLane> all() {
 		return this.byId.values();
+	}
+
+	/**
+	 * How many records are not resolved.
+	 * @return of all lanes
+	 */
+	long records() {
+		return this.count.records();
 	}
 
 	/**
@@ -76,7 +86,7 @@ final class LaneDirectory {
 				segment.newest(Frame.appendedAt(content, offset));
 				segment.written();
 				if (number > this.resolved.getOrDefault(id, 0L)) {
-					SpoolLane lane = this.byId.computeIfAbsent(id, (key) -> Frame.laneOf(content, offset));
+					SpoolLane lane = this.byId.computeIfAbsent(id, (key) -> Frame.laneOf(content, offset, this.count));
 					segment.added();
 					forget(lane.restore(number, SegmentFiles.place(segment, offset)), files);
 				}

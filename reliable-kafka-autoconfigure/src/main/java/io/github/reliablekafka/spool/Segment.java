@@ -37,8 +37,6 @@ final class Segment {
 
 	private static final int ZEROS = 1 << 20;
 
-	private static final int READ = 4096;
-
 	private static final int WINDOW = 256 << 10;
 
 	private final String name;
@@ -255,27 +253,14 @@ final class Segment {
 	}
 
 	/**
-	 * Read one frame.
-	 * @param spool the id of the spool
-	 * @param offset where it begins
-	 * @return the frame; {@code null} if its bytes are not those that were written
-	 * @throws IOException if they cannot be read
+	 * Read a part of the file.
+	 * @param target is filled, and made ready to be read
+	 * @param offset where the part begins
+	 * @throws IOException if it cannot be read
 	 */
-	@Nullable ByteBuffer read(UUID spool, int offset) throws IOException {
-		ByteBuffer frame = ByteBuffer.allocate(Math.min(READ, this.size - offset));
-		this.file.read(frame, offset);
-		frame.flip();
-		int length = (frame.limit() >= Frame.HEADER) ? Frame.length(frame, 0) : 0;
-		if (length < Frame.HEADER || length > this.size - offset) {
-			return null;
-		}
-		if (length > frame.limit()) {
-			frame = ByteBuffer.allocate(length);
-			this.file.read(frame, offset);
-			frame.flip();
-		}
-		return (frame.limit() >= length && Frame.isPlausible(frame, 0)
-				&& new Frame.Checksums(spool, this.id).isRight(frame, 0, offset)) ? frame : null;
+	void read(ByteBuffer target, int offset) throws IOException {
+		this.file.read(target, offset);
+		target.flip();
 	}
 
 	/**

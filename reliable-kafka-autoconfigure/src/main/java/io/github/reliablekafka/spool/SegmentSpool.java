@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * One thread writes all that has come since it last wrote, and has it on disk with one
  * force. If that fails, nobody knows what is on disk: the spool takes nothing more, and
  * what was waiting fails. Where files are short, the same thread writes again the few
- * records that keep a file. Memory: 8 bytes a record, and up to 16 MiB of records that
- * are not written yet.
+ * records that keep a file. Memory: 8 to 16 bytes a record, and up to 16 MiB of records
+ * that are not written yet.
  *
  * @since 0.1.0
  */
@@ -104,7 +104,8 @@ public final class SegmentSpool implements SpoolStore {
 		this.search = new RecordSearch(this.lock, this.files, disk);
 		this.relocation = new Relocation(this.lock, this.room, this.files, this.lanes, this.writer, this.reader,
 				this.growth);
-		this.admission = new Admission(this.room, disk, options, this.files, this.queue, this.growth, this.relocation);
+		this.admission = new Admission(this.room, disk, options, this.files, this.lanes, this.queue, this.growth,
+				this.relocation);
 		this.growth.grow(false);
 		for (Segment outdated : opened.outdated()) {
 			this.relocation.empty(outdated);
@@ -174,6 +175,24 @@ public final class SegmentSpool implements SpoolStore {
 			lane.forEachLive((position) -> positions[count[0]++] = position);
 			return positions;
 		});
+	}
+
+	/**
+	 * How many records of a lane are not resolved.
+	 * @param lane the lane
+	 * @return without looking at each
+	 */
+	public long count(SpoolLane lane) {
+		return locked(lane::live);
+	}
+
+	/**
+	 * The first record of a lane that is not resolved.
+	 * @param lane the lane
+	 * @return {@code null} if there is none on disk
+	 */
+	public @Nullable SpoolRecord first(SpoolLane lane) {
+		return read(lane, locked(lane::base));
 	}
 
 	@Override
@@ -254,7 +273,8 @@ public final class SegmentSpool implements SpoolStore {
 
 	private long resolved(SpoolLane lane, long position) {
 		long place = lane.resolve(position);
-		if (place != SpoolLane.RESOLVED && place != SpoolLane.PENDING && this.files.resolved(place)) {
+		boolean more = place != SpoolLane.RESOLVED && place != SpoolLane.PENDING && this.files.resolved(place);
+		if (more || this.lanes.records() == this.options.maxRecords() - 1) {
 			this.room.signalAll();
 		}
 		if (place != SpoolLane.RESOLVED && lane.base() > position && this.queue.mark(lane)) {
@@ -302,9 +322,9 @@ public final class SegmentSpool implements SpoolStore {
 
 	@Override
 	public SpoolStatus status() {
-		return locked(() -> new SpoolStatus(this.lanes.all().stream().mapToLong(SpoolLane::live).sum(),
-				this.files.usedBytes(), this.options.maxBytes(), this.files.count(), this.writer.forces(),
-				this.appended, (this.failure != null) ? this.failure.getMessage() : null));
+		return locked(() -> new SpoolStatus(this.lanes.records(), this.files.usedBytes(), this.options.maxBytes(),
+				this.files.count(), this.writer.forces(), this.appended,
+				(this.failure != null) ? this.failure.getMessage() : null));
 	}
 
 	// Returns whether there was anything to write.

@@ -67,19 +67,10 @@ public final class SpoolDirectory {
 	public static List<SegmentSpool> adopt(Path base, SpoolOptions options, BiConsumer<Path, Exception> unusable)
 			throws IOException {
 		List<SegmentSpool> adopted = new ArrayList<>();
-		List<Path> slots;
-		try (Stream<Path> directories = Files.list(base)) {
-			slots = directories.filter((path) -> String.valueOf(path.getFileName()).matches("\\d{1,6}"))
-				.sorted()
-				.toList();
-		}
-		for (Path slot : slots) {
+		for (Path slot : slots(base)) {
 			try {
-				SegmentSpool spool = isLeft(slot) ? openSlot(slot, options) : null;
-				if (spool != null && spool.occupied().isEmpty()) {
-					spool.close();
-				}
-				else if (spool != null) {
+				SegmentSpool spool = isLeft(slot) ? adopt(slot, options) : null;
+				if (spool != null) {
 					adopted.add(spool);
 				}
 			}
@@ -90,7 +81,31 @@ public final class SpoolDirectory {
 		return adopted;
 	}
 
-	private static boolean isLeft(Path slot) throws IOException {
+	/**
+	 * Open a spool if it has records in it.
+	 * @param slot its directory
+	 * @param options the limits
+	 * @return {@code null} if it has none, or somebody else has it
+	 * @throws IOException if the disk fails
+	 */
+	static @Nullable SegmentSpool adopt(Path slot, SpoolOptions options) throws IOException {
+		SegmentSpool spool = openSlot(slot, options);
+		if (spool != null && spool.occupied().isEmpty()) {
+			spool.close();
+			return null;
+		}
+		return spool;
+	}
+
+	static List<Path> slots(Path base) throws IOException {
+		try (Stream<Path> directories = Files.list(base)) {
+			return directories.filter((path) -> String.valueOf(path.getFileName()).matches("\\d{1,6}"))
+				.sorted()
+				.toList();
+		}
+	}
+
+	static boolean isLeft(Path slot) throws IOException {
 		if (!Files.isDirectory(slot)) {
 			return false;
 		}

@@ -38,6 +38,13 @@ public final class SpoolLane {
 	 */
 	static final long PENDING = -1;
 
+	private static final int SMALLEST = 16;
+
+	/**
+	 * So many places are given back when the lane is empty.
+	 */
+	private static final int LARGE = 4096;
+
 	private final int id;
 
 	private final String destination;
@@ -46,7 +53,7 @@ public final class SpoolLane {
 
 	private final int partition;
 
-	private long[] places = new long[16];
+	private long[] places = new long[SMALLEST];
 
 	private long base = 1;
 
@@ -56,7 +63,10 @@ public final class SpoolLane {
 
 	private boolean dirty;
 
-	SpoolLane(int id, String destination, String topic, int partition) {
+	private final Count all;
+
+	SpoolLane(int id, String destination, String topic, int partition, Count all) {
+		this.all = all;
 		this.id = id;
 		this.destination = destination;
 		this.topic = topic;
@@ -126,7 +136,7 @@ public final class SpoolLane {
 	long append() {
 		ensure(this.next);
 		this.places[index(this.next)] = PENDING;
-		this.live++;
+		count(1);
 		return this.next++;
 	}
 
@@ -152,9 +162,12 @@ public final class SpoolLane {
 		long place = place(position);
 		if (place != RESOLVED) {
 			this.places[index(position)] = RESOLVED;
-			this.live--;
+			count(-1);
 			while (this.base < this.next && this.places[index(this.base)] == RESOLVED) {
 				this.base++;
+			}
+			if (this.base == this.next && this.places.length > LARGE) {
+				this.places = new long[SMALLEST];
 			}
 		}
 		return place;
@@ -175,7 +188,7 @@ public final class SpoolLane {
 			long end = this.next;
 			long[] old = this.places;
 			long oldBase = this.base;
-			this.places = new long[Math.max(16, Integer.highestOneBit((int) (end - position)) << 1)];
+			this.places = new long[Math.max(SMALLEST, Integer.highestOneBit((int) (end - position)) << 1)];
 			this.base = position;
 			for (long each = oldBase; each < end; each++) {
 				this.places[index(each)] = old[(int) (each & (old.length - 1))];
@@ -189,7 +202,7 @@ public final class SpoolLane {
 		long before = this.places[index(position)];
 		this.places[index(position)] = place;
 		if (before == RESOLVED) {
-			this.live++;
+			count(1);
 		}
 		return before;
 	}
@@ -224,6 +237,11 @@ public final class SpoolLane {
 		}
 	}
 
+	private void count(int more) {
+		this.live += more;
+		this.all.records += more;
+	}
+
 	private void ensure(long position) {
 		if (position - this.base >= this.places.length) {
 			long[] larger = Arrays.copyOf(this.places, this.places.length * 2);
@@ -241,6 +259,19 @@ public final class SpoolLane {
 	@Override
 	public String toString() {
 		return this.topic + "-" + this.partition + " of " + this.destination;
+	}
+
+	/**
+	 * How many records of several lanes are not resolved. Guarded as they are.
+	 */
+	static final class Count {
+
+		private long records;
+
+		long records() {
+			return this.records;
+		}
+
 	}
 
 }

@@ -28,12 +28,19 @@ import java.time.Duration;
  * @param quarantine whether to go on with what can be read if bytes are damaged, instead
  * of not opening
  * @param retain how long records that are resolved can be read, as far as there is room
+ * @param maxRecords how many records may wait, as each takes some memory
  * @since 0.1.0
  */
 public record SpoolOptions(String application, long maxBytes, int segmentBytes, long minFreeBytes, boolean quarantine,
-		Duration retain) {
+		Duration retain, long maxRecords) {
 
 	private static final int SMALLEST = 64 * 1024;
+
+	/**
+	 * What a record takes that waits, at most, with what its sender's process needs to
+	 * send it in order.
+	 */
+	private static final int RECORD_MEMORY = 48;
 
 	public SpoolOptions {
 		if (retain.isNegative()) {
@@ -49,13 +56,20 @@ public record SpoolOptions(String application, long maxBytes, int segmentBytes, 
 		this(application, maxBytes, segmentBytes, minFreeBytes, quarantine, Duration.ZERO);
 	}
 
+	SpoolOptions(String application, long maxBytes, int segmentBytes, long minFreeBytes, boolean quarantine,
+			Duration retain) {
+		this(application, maxBytes, segmentBytes, minFreeBytes, quarantine, retain,
+				Runtime.getRuntime().maxMemory() / 8 / RECORD_MEMORY);
+	}
+
 	/**
 	 * Options with a length of segments that fits, which retain nothing.
 	 * @param application whose records
 	 * @param maxBytes the limit, at least 1 MiB
 	 * @param minFreeBytes what is left free
 	 * @param quarantine what to do if bytes are damaged
-	 * @return 64 segments, of 256 KiB to 64 MiB each
+	 * @return 64 segments, of 256 KiB to 64 MiB each, and as many records as an eighth of
+	 * the heap is enough for
 	 */
 	public static SpoolOptions of(String application, long maxBytes, long minFreeBytes, boolean quarantine) {
 		long segment = Math.min(64L << 20, Math.max(256 << 10, maxBytes / 64)) / SegmentLabel.BYTES
@@ -70,7 +84,17 @@ public record SpoolOptions(String application, long maxBytes, int segmentBytes, 
 	 */
 	public SpoolOptions retaining(Duration period) {
 		return new SpoolOptions(this.application, this.maxBytes, this.segmentBytes, this.minFreeBytes, this.quarantine,
-				period);
+				period, this.maxRecords);
+	}
+
+	/**
+	 * The same, but for how many records may wait.
+	 * @param records how many
+	 * @return options
+	 */
+	SpoolOptions limitedTo(long records) {
+		return new SpoolOptions(this.application, this.maxBytes, this.segmentBytes, this.minFreeBytes, this.quarantine,
+				this.retain, records);
 	}
 
 }

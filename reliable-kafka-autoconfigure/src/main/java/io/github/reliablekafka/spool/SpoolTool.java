@@ -182,7 +182,7 @@ public final class SpoolTool {
 		this.lanes.values().removeIf(TreeMap::isEmpty);
 		this.lanes.values().forEach((records) -> {
 			Place first = records.firstEntry().getValue();
-			SpoolLane lane = Frame.laneOf(first.content, first.offset);
+			SpoolLane lane = Frame.laneOf(first.content, first.offset, new SpoolLane.Count());
 			this.out.printf("%s: %d records, the oldest of %s%n", lane, records.size(),
 					Instant.ofEpochMilli(Frame.record(first.content, first.offset).enqueuedAt()));
 		});
@@ -190,7 +190,7 @@ public final class SpoolTool {
 
 	private void export() {
 		this.lanes.values().forEach((records) -> records.forEach((position, place) -> {
-			SpoolLane lane = Frame.laneOf(place.content, place.offset);
+			SpoolLane lane = Frame.laneOf(place.content, place.offset, new SpoolLane.Count());
 			SpoolRecord record = Frame.record(place.content, place.offset);
 			List<String> headers = record.headers()
 				.stream()

@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.producer;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -239,6 +240,46 @@ class SpoolIntegrationTests extends SpoolSetup {
 		this.runner.run((context) -> await().atMost(PATIENCE)
 			.until(() -> ledger(context).totals().delivered() == 1 && ledger(context).totals().spooled() == 0));
 		assertThat(read()).extracting(ConsumerRecord::value).containsExactly("0-");
+	}
+
+	@Test
+	void whatAnInstanceLeavesIsSentByOneThatRuns() {
+		this.runner.run((context) -> {
+			assertThat(template(context).deliver(this.topic, "key-0", "0-")).succeedsWithin(PATIENCE);
+			this.runner.run((other) -> {
+				deliver(template(other), 1, 10, PATIENCE)
+					.forEach((receipt) -> assertThat(receipt).succeedsWithin(PATIENCE));
+				away();
+				deliver(template(other), 10, 200, Duration.ofSeconds(4))
+					.forEach((receipt) -> assertThat(receipt).succeedsWithin(PATIENCE));
+			});
+			back();
+			Spools spools = context.getBean(Spools.class);
+			assertThat(spools.attend(Duration.ofMinutes(5))).isTrue();
+			assertThat(spools.attend(Duration.ofMinutes(5))).isTrue();
+			assertThat(ledger(context).totals().accepted()).as("its instance may come back").isOne();
+			assertThat(spools.attend(Duration.ZERO)).isTrue();
+			assertThat(ledger(context).totals().accepted()).isGreaterThanOrEqualTo(191);
+			deliver(template(context), 200, 300, Duration.ofSeconds(4));
+			await().atMost(PATIENCE)
+				.until(() -> ledger(context).totals().delivered() == ledger(context).totals().accepted());
+			Path left = this.directory.resolve("shop").resolve("1");
+			await().atMost(PATIENCE).until(() -> spools.attend(Duration.ZERO) && !hasSegments(left));
+			assertThat(this.directory.resolve("shop").resolve("0")).isDirectoryContaining("glob:**.segment");
+		});
+		List<ConsumerRecord<String, String>> log = read();
+		Set<Integer> seen = new HashSet<>();
+		log.forEach((record) -> {
+			if (!seen.add(number(record))) {
+				assertThat(stamp(record).replay()).isTrue();
+			}
+		});
+		assertThat(seen).hasSize(300);
+	}
+
+	private static boolean hasSegments(Path slot) {
+		String[] files = slot.toFile().list((directory, name) -> name.endsWith(".segment"));
+		return files != null && files.length > 0;
 	}
 
 	private static void assertNumbersFollowTheLog(List<ConsumerRecord<String, String>> log) {

@@ -114,6 +114,25 @@ class ProducerSessionTests extends ProducerSessionSetup {
 	}
 
 	@Test
+	void numbersAreSettledThroughATicketOfTheSameSession() throws Exception {
+		Ticket first = take();
+		for (int i = 2; i <= 5; i++) {
+			take();
+		}
+		first.acknowledged(3, 103);
+		first.acknowledged(2, 102);
+		assertThat(watermark().claim().acknowledged()).as("the first is open").isZero();
+		first.acknowledged(101);
+		first.acknowledged(2, 999);
+		first.failed(4);
+		first.acknowledged(5, 105);
+		Claim claim = watermark().claim();
+		assertThat(claim.acknowledged()).isEqualTo(5);
+		assertThat(claim.offset()).as("not that of the second copy").isEqualTo(105);
+		assertThat(first.session()).isEqualTo(101);
+	}
+
+	@Test
 	void acknowledgementsInAnyOrderEndInTheSameClaim() throws Exception {
 		Random random = new Random(7);
 		for (int round = 0; round < 200; round++) {

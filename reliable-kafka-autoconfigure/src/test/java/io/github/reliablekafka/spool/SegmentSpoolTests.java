@@ -145,6 +145,32 @@ class SegmentSpoolTests {
 	}
 
 	@Test
+	void noMoreRecordsWaitThanThereIsMemoryFor() throws Exception {
+		SegmentSpool spool = SpoolDirectory.open(this.directory, OPTIONS.limitedTo(100));
+		SpoolLane lane = spool.lane("main", "orders", 0);
+		for (int i = 0; i < 100; i++) {
+			spool.append(lane, record(i, 10), 0, null);
+		}
+		assertThatExceptionOfType(SpoolException.class).isThrownBy(() -> spool.append(lane, record(100, 10), 0, null))
+			.satisfies((ex) -> assertThat(ex.kind()).isEqualTo(SpoolException.Kind.FULL))
+			.withMessageContaining("100 records wait");
+		CompletableFuture<Long> waiting = CompletableFuture
+			.supplyAsync(() -> spool.append(lane, record(100, 10), TimeUnit.SECONDS.toNanos(20), null));
+		assertThat(waiting).isNotDone();
+		spool.resolve(lane, 7);
+		assertThat(waiting).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(101L);
+		assertThat(spool.count(lane)).isEqualTo(100);
+		assertThat(spool.flush()).isTrue();
+		assertThat(spool.first(lane).timestamp()).isEqualTo(spool.read(lane, 1).timestamp());
+		spool.close();
+		SegmentSpool again = SpoolDirectory.open(this.directory, OPTIONS.limitedTo(100));
+		assertThatExceptionOfType(SpoolException.class)
+			.isThrownBy(() -> again.append(again.lane("main", "other", 0), record(1, 10), 0, null));
+		assertThat(again.status().records()).isEqualTo(100);
+		again.close();
+	}
+
+	@Test
 	void eachInstanceHasADirectoryAndSendsWhatOthersLeft() throws IOException {
 		SegmentSpool first = open();
 		SegmentSpool second = open();
