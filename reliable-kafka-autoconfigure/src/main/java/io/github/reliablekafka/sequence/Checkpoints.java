@@ -345,6 +345,7 @@ final class Checkpoints {
 				return null;
 			}
 			LogAccess.Reading part = reading.join();
+			long from = past.highest();
 			long to = to(past);
 			for (LogAccess.Entry entry : part.records()) {
 				if (entry.offset() >= past.next() && entry.offset() < to) {
@@ -357,6 +358,10 @@ final class Checkpoints {
 				past = Objects.requireNonNull(saved());
 				past.cutOff(this.pointer.offset());
 				past.skip(new Hole(past.next(), to, Cause.STATE_LOST, false));
+			}
+			else {
+				// Nothing that was read is gone, so nothing was read in front of it.
+				past.holes().add(new Hole(from, Math.min(part.logStart(), to), Cause.RETENTION, true));
 			}
 			past.passTo(to);
 			past.rewind(this.position);

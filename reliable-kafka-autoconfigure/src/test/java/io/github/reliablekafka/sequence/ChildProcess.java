@@ -73,8 +73,8 @@ public final class ChildProcess implements AutoCloseable {
 			Consumer<List<String>> lines) {
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
-						"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-BytecodeVerificationRemote",
-						"-XX:-UsePerfData", "-cp", System.getProperty("java.class.path"), main.getName()));
+						"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-cp",
+						System.getProperty("java.class.path"), main.getName()));
 		properties.forEach((name, value) -> command.add("--" + name + "=" + value));
 		try {
 			ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);

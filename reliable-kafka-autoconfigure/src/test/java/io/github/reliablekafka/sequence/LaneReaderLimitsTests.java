@@ -112,6 +112,20 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 	}
 
 	@Test
+	void whatRetentionTookBehindACheckpointIsMissed() {
+		byte[] saved = saveACheckpoint();
+		this.log.start = 900;
+		this.reader.move(900, Cause.RETENTION);
+		String metadata = this.reader.commit(900).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		this.log.saved.put(LANE, saved);
+		restart(900, metadata);
+		assertThat(findings()).hasSize(300)
+			.allSatisfy((finding) -> assertThat(finding.verdict() + " " + finding.cause() + " " + finding.numbers())
+				.isEqualTo("MISSED RETENTION 3"));
+	}
+
+	@Test
 	void oddHeaderThatIsReadAgainCountsOnce() {
 		readBehindACheckpoint();
 		byte[] odd = { 1 };
@@ -132,14 +146,18 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 		assertThat(findings()).isEmpty();
 	}
 
-	private String readBehindACheckpoint() {
+	private byte[] saveACheckpoint() {
 		this.board.connect(this.log);
 		begin(0);
 		check();
 		readSessions(0, 300, 2);
 		this.now += ELEVEN_MINUTES;
 		check();
-		byte[] saved = this.log.saved.get(LANE);
+		return this.log.saved.get(LANE);
+	}
+
+	private String readBehindACheckpoint() {
+		byte[] saved = saveACheckpoint();
 		for (int session = 1; session <= 300; session++) {
 			append(599 + session, session, 3);
 		}

@@ -151,6 +151,8 @@ abstract class LaneReaderSetup {
 
 		final Map<Long, byte[]> entries = new HashMap<>();
 
+		long start;
+
 		long end;
 
 		CompletableFuture<Optional<byte[]>> answer;
@@ -170,10 +172,10 @@ abstract class LaneReaderSetup {
 		@Override
 		public CompletableFuture<Reading> read(Lane lane, long from, long to, boolean readCommitted) {
 			List<Entry> found = new ArrayList<>();
-			for (long offset = from; offset < to; offset++) {
+			for (long offset = Math.max(from, this.start); offset < to; offset++) {
 				found.add(new Entry(offset, 0, 0, this.entries.get(offset)));
 			}
-			return CompletableFuture.completedFuture(new Reading(0, found));
+			return CompletableFuture.completedFuture(new Reading(this.start, found));
 		}
 
 		@Override
