@@ -50,6 +50,8 @@ final class ReflectionHints implements RuntimeHintsRegistrar {
 			Map.entry(SPRING_KAFKA + "listener.AbstractMessageListenerContainer", List.of("consumerFactory")),
 			Map.entry(SPRING_KAFKA + "listener.CommonDelegatingErrorHandler",
 					List.of("delegates", "defaultErrorHandler")),
+			Map.entry(SPRING_KAFKA + "listener.CommonMixedErrorHandler",
+					List.of("batchErrorHandler", "recordErrorHandler")),
 			Map.entry(SPRING_KAFKA + "listener.ConsumerProperties", List.of("consumerRebalanceListener")),
 			Map.entry(SPRING_KAFKA + "listener.DeadLetterPublishingRecoverer",
 					List.of("destinationResolver", "timeoutBuffer", "waitForSendResultTimeout")),

@@ -292,31 +292,30 @@ class DurabilityAuditIntegrationTests {
 	@Order(6)
 	void processLosesWithOneMachineWhatServerKeeps() throws Exception {
 		TopicPartition onlyLeader = new TopicPartition("three-min-1", 0);
-		TopicPartition unclean = new TopicPartition("three-unclean", 0);
-		List<String> ratings = look();
-		assertThat(ratings).contains("three-min-1 process [topic.min-in-sync-replicas] []",
+		assertThat(look()).contains("three-min-1 process [topic.min-in-sync-replicas] []",
 				"three-unclean process [topic.unclean-election] []", "three server [] []");
-		cluster.kill(2);
+		// One machine dies with its disk; of the others nothing is lost, they are slow.
+		cluster.pause(2);
 		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("three", 0).equals(Set.of(1, 3)));
 		assertThat(acknowledged("three-unclean", "unclean-", 10)).hasSize(10);
 		List<String> safe = acknowledged("three", "safe-", 10);
 		assertThat(safe).hasSize(10);
-		cluster.kill(3);
+		cluster.pause(3);
 		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("three-min-1", 0).equals(Set.of(1)));
 		assertThat(acknowledged("three-min-1", "alone-", 10)).hasSize(10);
 		// What would be on one machine only is not acknowledged at all.
 		assertThat(acknowledged("three", "alone-", 3)).isEmpty();
 		cluster.kill(1);
 		wipe(1);
-		cluster.restart(2);
+		cluster.resume(2);
 		// Nobody has asked for this election.
 		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.leaderOf("three-unclean", 0) == 2);
 		// And without this one there would be no leader ever again.
 		cluster.uncleanElection(onlyLeader);
 		cluster.restore();
 		topics.keySet().stream().filter((topic) -> topic.startsWith("three")).forEach(cluster::awaitInSync);
-		assertThat(probe.values(onlyLeader.topic())).noneMatch((value) -> value.startsWith("alone-"));
-		assertThat(probe.values(unclean.topic())).noneMatch((value) -> value.startsWith("unclean-"));
+		assertThat(probe.values("three-min-1")).noneMatch((value) -> value.startsWith("alone-"));
+		assertThat(probe.values("three-unclean")).noneMatch((value) -> value.startsWith("unclean-"));
 		assertThat(probe.values("three")).containsAll(safe);
 	}
 
@@ -325,7 +324,7 @@ class DurabilityAuditIntegrationTests {
 		List<String> acknowledged = Collections.synchronizedList(new ArrayList<>());
 		try (KafkaProducer<String, String> producer = new KafkaProducer<>(
 				Map.of("bootstrap.servers", cluster.bootstrapServers(), "acks", "all", "linger.ms", "1",
-						"delivery.timeout.ms", "4000", "request.timeout.ms", "2000", "max.block.ms", "4000"),
+						"delivery.timeout.ms", "6000", "request.timeout.ms", "2000", "max.block.ms", "20000"),
 				new StringSerializer(), new StringSerializer())) {
 			for (int number = 0; number < count; number++) {
 				String value = prefix + number;

@@ -55,6 +55,9 @@ class ReflectionHintsTests {
 	private static final Pattern FIELD = Pattern.compile(
 			"(?:etPropertyValue\\(\\s*|\\bfield\\(client, )\"([\\w.]+)\"|(?:\\bread\\([^;\"]*|\\),\\s*)\"([\\w.]+)\",\\s*[\\w.]+\\.class");
 
+	private static final Pattern FIELDS_IN_STREAM = Pattern
+		.compile("Stream\\.of\\(([^)]*)\\)\\s*\\.map\\(fields::getPropertyValue\\)");
+
 	// Of an interceptor of whatever kind; one that cannot be looked into ends the search.
 	private static final Set<String> NOT_KNOWN = Set.of("next");
 
@@ -85,6 +88,12 @@ class ReflectionHintsTests {
 				while (matcher.find()) {
 					String path = (matcher.group(1) != null) ? matcher.group(1) : matcher.group(2);
 					read.addAll(List.of(path.split("\\.", -1)));
+				}
+				Matcher streams = FIELDS_IN_STREAM.matcher(content(file));
+				while (streams.find()) {
+					for (String path : streams.group(1).replaceAll("[\"\\s]", "").split(",", -1)) {
+						read.addAll(List.of(path.split("\\.", -1)));
+					}
 				}
 			});
 		}

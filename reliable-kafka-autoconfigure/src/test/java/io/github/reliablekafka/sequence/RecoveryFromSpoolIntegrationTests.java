@@ -70,6 +70,9 @@ class RecoveryFromSpoolIntegrationTests extends ClusterAcceptance {
 	private void assertSentAgainOnceAsReplays(Set<Numbered> lost) {
 		List<ConsumerRecord<byte[], byte[]>> log = acceptance.probe.records(this.topic);
 		assertThat(log).hasSize(100);
+		// Headers of the application come along, a trace for example.
+		assertThat(log)
+			.allSatisfy((record) -> assertThat(record.headers().lastHeader("id").value()).isEqualTo(record.value()));
 		List<Stamp> replays = log.stream()
 			.map((record) -> Stamp.decode(new Lane(this.topic, 0), record.headers().lastHeader(Stamp.HEADER).value()))
 			.filter(Stamp::replay)
