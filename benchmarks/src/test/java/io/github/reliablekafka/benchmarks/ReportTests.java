@@ -80,7 +80,7 @@ class ReportTests {
 
 	@Test
 	void figuresSurviveTheWayBetweenProcesses() {
-		Figures figures = Figures.of(3, new JvmUsage(7, 11, 13, 1)).with(Figures.SENT, 42);
+		Figures figures = Figures.of(3, new JvmUsage(7, 11, 2, 3, 13, 1)).with(Figures.SENT, 42);
 		assertThat(Figures.ofLine(figures.toLine())).contains(figures);
 		assertThat(Figures.ofLine("something else")).isEmpty();
 	}

@@ -40,8 +40,8 @@ class SequenceFootprintTests {
 	void sessionsAreForgottenWhenThereAreTooMany(int sessions) {
 		SequenceFootprint footprint = SequenceFootprint.of(sessions);
 		assertWithinLimits(footprint);
-		assertThat(footprint.known()).isEqualTo(LaneState.MOST_SESSIONS);
-		assertThat(footprint.readerBytes()).isLessThan(LaneState.MOST_SESSIONS * 400L);
+		assertThat(footprint.known()).isEqualTo(KnownSessions.MOST);
+		assertThat(footprint.readerBytes()).isLessThan(KnownSessions.MOST * 400L);
 	}
 
 	private static void assertWithinLimits(SequenceFootprint footprint) {
