@@ -17,6 +17,7 @@
 package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,9 +53,12 @@ class MembershipTests {
 
 	private final CountingContainer container = new CountingContainer();
 
+	private final List<ConsumerSession> sessions = new ArrayList<>();
+
 	@AfterEach
 	void end() {
 		this.restarts.destroy();
+		this.sessions.forEach(ConsumerSession::exit);
 	}
 
 	@Test
@@ -101,6 +105,7 @@ class MembershipTests {
 
 	private ReliableConsumer<String, String> consumer(String protocol) {
 		ConsumerSession session = new ConsumerSession(Map.of("group.id", "g", "group.protocol", protocol));
+		this.sessions.add(session);
 		ReliableConsumer<String, String> consumer = new ReliableConsumer<>(this.mock, session, new AssignedPartitions(
 				this.mock, "g", ResetPolicy.parse("test", "earliest"), null, Committer.CONTAINER), null, null);
 		this.mock.updateBeginningOffsets(Map.of(new TopicPartition("t", 0), 0L));
