@@ -49,15 +49,15 @@ class ArchitectureTests {
 			Map.entry("actuate", Set.of("ledger", "durability", "sequence", "spool", "deadletter")),
 			// capabilities
 			Map.entry("producer", Set.of("ledger", "durability", "sequence", "spool")),
-			Map.entry("consumer", Set.of("ledger", "durability", "sequence")),
-			Map.entry("deadletter", Set.of("ledger", "durability")),
-			Map.entry("idempotency", Set.of("ledger", "durability", "sequence")),
+			Map.entry("consumer", Set.of("container", "ledger", "durability", "sequence")),
+			Map.entry("deadletter", Set.of("container", "ledger", "durability")),
+			Map.entry("idempotency", Set.of("container", "ledger", "durability", "sequence")),
 			Map.entry("watermark", Set.of("durability", "sequence")),
 			Map.entry("report", Set.of("durability", "sequence", "spool")),
-			Map.entry("survey", Set.of("ledger", "durability")),
+			Map.entry("survey", Set.of("container", "ledger", "durability")),
 			// ground
 			Map.entry("ledger", Set.of()), Map.entry("durability", Set.of()), Map.entry("sequence", Set.of()),
-			Map.entry("spool", Set.of())));
+			Map.entry("spool", Set.of()), Map.entry("container", Set.of())));
 
 	private static final JavaClasses classes = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())

@@ -24,17 +24,21 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Has the commit of an offset wait for the database transaction in which the container
- * called the listener. Spring Kafka commits a record before: if the process dies then,
- * the group has passed a record of which nothing is left in the database.
+ * Has the commit of an offset wait for the database transaction in which it is made: that
+ * in which the container called the listener, or in which the listener acknowledges.
+ * Spring Kafka commits at once: if the process dies then, the group has passed a record
+ * of which nothing is left in the database.
  */
 final class CommitAfterTransaction implements TransactionSynchronization {
 
 	private static final Log logger = LogFactory.getLog(CommitAfterTransaction.class);
 
+	private final ListenerCall call;
+
 	private final Runnable commit;
 
-	private CommitAfterTransaction(Runnable commit) {
+	private CommitAfterTransaction(ListenerCall call, Runnable commit) {
+		this.call = call;
 		this.commit = commit;
 	}
 
@@ -50,14 +54,15 @@ final class CommitAfterTransaction implements TransactionSynchronization {
 				|| !TransactionSynchronizationManager.isActualTransactionActive() || guard.call().isOwnCommit()) {
 			return false;
 		}
-		TransactionSynchronizationManager.registerSynchronization(new CommitAfterTransaction(commit));
+		TransactionSynchronizationManager.registerSynchronization(new CommitAfterTransaction(guard.call(), commit));
 		return true;
 	}
 
 	@Override
 	public void afterCommit() {
 		try {
-			this.commit.run();
+			// Also of a listener whose own transaction it is, and which is not yet over.
+			this.call.acknowledge(this.commit);
 		}
 		catch (RuntimeException ex) {
 			// The container would take it for a failed transaction.

@@ -22,6 +22,7 @@ import java.util.Properties;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.ClientCheck;
 import io.github.reliablekafka.durability.SafetyGate;
 
@@ -30,7 +31,6 @@ import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
-import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.AbstractShareKafkaMessageListenerContainer;
 import org.springframework.kafka.listener.AfterRollbackProcessor;
@@ -68,14 +68,7 @@ final class ConsumerCheck implements ClientCheck {
 
 	@Override
 	public void check(SafetyGate gate) {
-		List<MessageListenerContainer> containers = Stream.concat(
-				this.beanFactory.getBeansOfType(KafkaListenerEndpointRegistry.class, false, false)
-					.values()
-					.stream()
-					.flatMap((registry) -> registry.getListenerContainers().stream()),
-				this.beanFactory.getBeansOfType(AbstractMessageListenerContainer.class, false, false).values().stream())
-			.toList();
-		for (MessageListenerContainer container : containers) {
+		for (MessageListenerContainer container : new ListenerContainers(this.beanFactory).all()) {
 			if (container instanceof AbstractMessageListenerContainer<?, ?> standard) {
 				this.coverage.cover(standard);
 				checkOverrides(standard, gate);

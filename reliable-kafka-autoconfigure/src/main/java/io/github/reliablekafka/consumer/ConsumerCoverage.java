@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.SequenceProperties;
 import io.github.reliablekafka.durability.SettingOrigins;
@@ -30,13 +31,11 @@ import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.SequenceBoards;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
-import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.ShareKafkaListenerContainerFactory;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.ShareConsumerFactory;
@@ -158,14 +157,10 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		if (consumerFactory != null) {
 			cover("consumer factory of '%s'".formatted(beanName), consumerFactory);
 		}
-		factory.setContainerCustomizer(new CoveringCustomizer<>(factory, customizerOf(factory)));
-	}
-
-	@SuppressWarnings("unchecked")
-	private static <K, V, C extends AbstractMessageListenerContainer<K, V>> @Nullable ContainerCustomizer<K, V, C> customizerOf(
-			AbstractKafkaListenerContainerFactory<C, K, V> factory) {
-		// The factory does not show its customizer, and has room for one only.
-		return (ContainerCustomizer<K, V, C>) new DirectFieldAccessor(factory).getPropertyValue("containerCustomizer");
+		ListenerContainers.customize(factory, (container) -> {
+			cover(container);
+			this.usedFactories.add(factory);
+		});
 	}
 
 	/**
@@ -181,7 +176,7 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		Properties overrides = properties.getKafkaConsumerProperties();
 		ConsumerCover.adapt(overrides);
 		overrides.setProperty(ConsumerCover.ATTENDED_SETTING,
-				ErrorHandling.isInTransactionOfKafka(properties) ? ConsumerCover.IN_TRANSACTIONS : "true");
+				ListenerContainers.isInTransactionOfKafka(properties) ? ConsumerCover.IN_TRANSACTIONS : "true");
 		ErrorHandlingDeserializers.aroundOverrides(overrides, consumerFactory);
 		// Spring Kafka looks for the exception by itself only if the outermost
 		// deserializer is an error handling one.
@@ -205,7 +200,7 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		if (!(container.getBatchInterceptor() instanceof BatchOutcomes)) {
 			container.setBatchInterceptor(new BatchOutcomes<>(outcomes, container.getBatchInterceptor()));
 		}
-		if (ErrorHandling.isTransactional(properties)) {
+		if (ListenerContainers.isTransactional(properties)) {
 			// What an interceptor throws before the transaction reaches no error handler.
 			container.setInterceptBeforeTx(false);
 		}
@@ -223,33 +218,6 @@ final class ConsumerCoverage implements BeanPostProcessor {
 					"Listener container '%s' has no consumer factory".formatted(container.getListenerId()));
 		}
 		return (ConsumerFactory<K, V>) factory;
-	}
-
-	/**
-	 * Covers each container that a factory creates, after the application's customizer.
-	 */
-	private final class CoveringCustomizer<K, V, C extends AbstractMessageListenerContainer<K, V>>
-			implements ContainerCustomizer<K, V, C> {
-
-		private final AbstractKafkaListenerContainerFactory<C, K, V> factory;
-
-		private final @Nullable ContainerCustomizer<K, V, C> first;
-
-		CoveringCustomizer(AbstractKafkaListenerContainerFactory<C, K, V> factory,
-				@Nullable ContainerCustomizer<K, V, C> first) {
-			this.factory = factory;
-			this.first = first;
-		}
-
-		@Override
-		public void configure(C container) {
-			if (this.first != null) {
-				this.first.configure(container);
-			}
-			cover(container);
-			ConsumerCoverage.this.usedFactories.add(this.factory);
-		}
-
 	}
 
 }

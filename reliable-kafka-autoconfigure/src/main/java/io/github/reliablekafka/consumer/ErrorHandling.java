@@ -18,6 +18,7 @@ package io.github.reliablekafka.consumer;
 
 import java.util.stream.Stream;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -27,7 +28,6 @@ import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.CommonLoggingErrorHandler;
 import org.springframework.kafka.listener.CommonMixedErrorHandler;
 import org.springframework.kafka.listener.ContainerProperties;
-import org.springframework.kafka.transaction.KafkaAwareTransactionManager;
 
 /**
  * What a listener container does with records that its listener could not process. Looks
@@ -52,7 +52,7 @@ record ErrorHandling(AbstractMessageListenerContainer<?, ?> container) {
 	// In its transactions the container commits what the listener has returned from.
 	static boolean isAcknowledgedByHand(ContainerProperties properties) {
 		ContainerProperties.AckMode mode = properties.getAckMode();
-		if (isInTransactionOfKafka(properties)) {
+		if (ListenerContainers.isInTransactionOfKafka(properties)) {
 			return mode == ContainerProperties.AckMode.MANUAL_IMMEDIATE
 					&& !(properties.getMessageListener() instanceof BatchMessageListener);
 		}
@@ -83,32 +83,11 @@ record ErrorHandling(AbstractMessageListenerContainer<?, ?> container) {
 	}
 
 	/**
-	 * Whether a container begins a transaction in front of its listener.
-	 * @param properties of the container
-	 * @return {@code true} for a transaction of Kafka or of anything else
-	 */
-	@SuppressWarnings("removal")
-	static boolean isTransactional(ContainerProperties properties) {
-		return properties.getKafkaAwareTransactionManager() != null || properties.getTransactionManager() != null;
-	}
-
-	/**
-	 * Whether that is a transaction of Kafka, which has the offsets in it.
-	 * @param properties of the container
-	 * @return {@code true} by either of the two setters
-	 */
-	@SuppressWarnings("removal")
-	static boolean isInTransactionOfKafka(ContainerProperties properties) {
-		return properties.getKafkaAwareTransactionManager() != null
-				|| properties.getTransactionManager() instanceof KafkaAwareTransactionManager;
-	}
-
-	/**
 	 * Whether it is known that the error handler says what it keeps.
 	 * @return {@code false} if it may do so all the same
 	 */
 	boolean isOurs() {
-		Object handler = isTransactional(this.container.getContainerProperties())
+		Object handler = ListenerContainers.isTransactional(this.container.getContainerProperties())
 				? this.container.getAfterRollbackProcessor() : this.container.getCommonErrorHandler();
 		return handler != null && handler.getClass().getName().startsWith(OURS);
 	}

@@ -25,6 +25,7 @@ import java.util.Properties;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.Violation;
@@ -37,7 +38,6 @@ import org.springframework.kafka.listener.AfterRollbackProcessor;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ConsumerAwareRecordRecoverer;
-import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.DefaultAfterRollbackProcessor;
 import org.springframework.kafka.listener.SeekUtils;
 import org.springframework.util.backoff.BackOff;
@@ -81,7 +81,7 @@ final class ContainerErrorHandling {
 	 */
 	<K, V> void install(AbstractMessageListenerContainer<K, V> container) {
 		CommonErrorHandler handler = container.getCommonErrorHandler();
-		if (isTransactional(container.getContainerProperties())) {
+		if (ListenerContainers.isTransactional(container.getContainerProperties())) {
 			if (handler instanceof DeadLetterErrorHandler) {
 				// The transaction manager was set later; a failure has to roll back.
 				container.setCommonErrorHandler(null);
@@ -127,7 +127,7 @@ final class ContainerErrorHandling {
 	// does.
 	private static Stream<Object> partsOf(AbstractMessageListenerContainer<?, ?> container) {
 		Stream<Object> inside = ErrorHandlers.partsOf(container.getCommonErrorHandler());
-		return isTransactional(container.getContainerProperties())
+		return ListenerContainers.isTransactional(container.getContainerProperties())
 				? Stream.concat(inside, ErrorHandlers.partsOf(container.getAfterRollbackProcessor())) : inside;
 	}
 
@@ -215,16 +215,6 @@ final class ContainerErrorHandling {
 
 	private static boolean isBatch(AbstractMessageListenerContainer<?, ?> container) {
 		return container.getContainerProperties().getMessageListener() instanceof BatchMessageListener;
-	}
-
-	/**
-	 * Whether a container begins a transaction in front of its listener.
-	 * @param properties of the container
-	 * @return {@code true} for a transaction of Kafka or of anything else
-	 */
-	@SuppressWarnings("removal")
-	static boolean isTransactional(ContainerProperties properties) {
-		return properties.getKafkaAwareTransactionManager() != null || properties.getTransactionManager() != null;
 	}
 
 }

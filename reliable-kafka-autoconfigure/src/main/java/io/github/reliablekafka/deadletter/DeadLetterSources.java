@@ -27,12 +27,12 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.BoundedAdmin;
 import io.github.reliablekafka.durability.ConnectionSettings;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ListableBeanFactory;
-import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.support.TopicPartitionOffset;
@@ -136,16 +136,9 @@ final class DeadLetterSources {
 	}
 
 	private List<Listened> listened() {
-		Stream<?> registered = this.beanFactory.getBeansOfType(KafkaListenerEndpointRegistry.class, false, false)
-			.values()
+		return new ListenerContainers(this.beanFactory).ofGroups()
 			.stream()
-			.flatMap((registry) -> registry.getListenerContainers().stream());
-		Stream<?> beans = this.beanFactory.getBeansOfType(AbstractMessageListenerContainer.class, false, false)
-			.values()
-			.stream();
-		return Stream.concat(registered, beans)
-			.filter(AbstractMessageListenerContainer.class::isInstance)
-			.<Listened>map((container) -> listened((AbstractMessageListenerContainer<?, ?>) container))
+			.<Listened>map(DeadLetterSources::listened)
 			.toList();
 	}
 

@@ -19,13 +19,12 @@ package io.github.reliablekafka.deadletter;
 import java.util.List;
 import java.util.stream.Stream;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.ClientCheck;
 import io.github.reliablekafka.durability.SafetyGate;
 
 import org.springframework.beans.factory.ListableBeanFactory;
-import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
-import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.retrytopic.RetryTopicConfigurer;
 
 /**
@@ -46,20 +45,9 @@ final class ErrorHandlingCheck implements ClientCheck {
 	@Override
 	public void check(SafetyGate gate) {
 		ContainerErrorHandling errorHandling = this.coverage.errorHandling();
-		Stream<MessageListenerContainer> registered = this.beanFactory
-			.getBeansOfType(KafkaListenerEndpointRegistry.class, false, false)
-			.values()
-			.stream()
-			.flatMap((registry) -> registry.getListenerContainers().stream());
-		Stream<?> beans = this.beanFactory.getBeansOfType(AbstractMessageListenerContainer.class, false, false)
-			.values()
-			.stream();
 		List<AbstractMessageListenerContainer<?, ?>> all = Stream
-			.of(registered, beans, this.coverage.takeUnchecked().stream())
-			.flatMap((containers) -> containers)
-			.filter(AbstractMessageListenerContainer.class::isInstance)
-			.<AbstractMessageListenerContainer<?, ?>>map(
-					(container) -> (AbstractMessageListenerContainer<?, ?>) container)
+			.concat(new ListenerContainers(this.beanFactory).ofGroups().stream(),
+					this.coverage.takeUnchecked().stream())
 			.distinct()
 			.toList();
 		all.forEach((container) -> check(container, errorHandling, gate));

@@ -19,15 +19,13 @@ package io.github.reliablekafka.deadletter;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.ledger.DeliveryLedger;
-import org.jspecify.annotations.Nullable;
 
-import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
-import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.retrytopic.RetryTopicConfigurer;
 import org.springframework.util.function.SingletonSupplier;
@@ -74,7 +72,7 @@ final class ErrorHandlingCoverage implements BeanPostProcessor {
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String beanName) {
 		if (bean instanceof AbstractKafkaListenerContainerFactory<?, ?, ?> factory) {
-			cover(factory);
+			ListenerContainers.customize(factory, this::met);
 		}
 		else if (bean instanceof AbstractMessageListenerContainer<?, ?> container) {
 			met(container);
@@ -85,20 +83,8 @@ final class ErrorHandlingCoverage implements BeanPostProcessor {
 		return bean;
 	}
 
-	private <K, V, C extends AbstractMessageListenerContainer<K, V>> void cover(
-			AbstractKafkaListenerContainerFactory<C, K, V> factory) {
-		ContainerCustomizer<K, V, C> first = customizerOf(factory);
-		factory.setContainerCustomizer((container) -> {
-			if (first != null) {
-				first.configure(container);
-			}
-			met(container);
-		});
-	}
-
 	// Before the check a container may get another error handler still, from a bean
-	// method
-	// or for retry topics.
+	// method or for retry topics.
 	private void met(AbstractMessageListenerContainer<?, ?> container) {
 		errorHandling().install(container);
 		synchronized (this.unchecked) {
@@ -121,13 +107,6 @@ final class ErrorHandlingCoverage implements BeanPostProcessor {
 			this.unchecked.clear();
 			return taken;
 		}
-	}
-
-	@SuppressWarnings("unchecked")
-	private static <K, V, C extends AbstractMessageListenerContainer<K, V>> @Nullable ContainerCustomizer<K, V, C> customizerOf(
-			AbstractKafkaListenerContainerFactory<C, K, V> factory) {
-		// The factory does not show its customizer, and has room for one only.
-		return (ContainerCustomizer<K, V, C>) new DirectFieldAccessor(factory).getPropertyValue("containerCustomizer");
 	}
 
 }

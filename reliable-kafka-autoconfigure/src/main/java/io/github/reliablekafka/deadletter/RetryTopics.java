@@ -26,6 +26,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.Violation;
 import io.github.reliablekafka.ledger.DeliveryLedger;
@@ -151,7 +152,7 @@ final class RetryTopics {
 		Map<?, ?> listeners = listeners(configurer);
 		return containers.stream()
 			.filter((container) -> listeners.containsKey(container.getListenerId())
-					&& ContainerErrorHandling.isTransactional(container.getContainerProperties()))
+					&& ListenerContainers.isTransactional(container.getContainerProperties()))
 			.map((container) -> new Violation(SHARED, "listener '%s'".formatted(container.getListenerId()),
 					"transaction manager", "set", "none, or no retry topics",
 					"Spring Kafka sends a record that fails to its retry topic within the transaction in which it failed, and commits that: what the listener had sent or written before it failed stays, and is there again after each attempt",

@@ -17,14 +17,13 @@
 package io.github.reliablekafka.idempotency;
 
 import java.util.List;
-import java.util.stream.Stream;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.ClientCheck;
 import io.github.reliablekafka.durability.SafetyGate;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.core.Ordered;
-import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
 /**
@@ -58,19 +57,10 @@ final class IdempotencyCheck implements ClientCheck, Ordered {
 	@Override
 	public void check(SafetyGate gate) {
 		IdempotencyRules rules = this.coverage.rules();
-		Stream<?> registered = this.beanFactory.getBeansOfType(KafkaListenerEndpointRegistry.class, false, false)
-			.values()
-			.stream()
-			.flatMap((registry) -> registry.getListenerContainers().stream());
-		Stream<?> beans = this.beanFactory.getBeansOfType(AbstractMessageListenerContainer.class, false, false)
-			.values()
-			.stream();
-		Stream.concat(registered, beans).distinct().forEach((candidate) -> {
-			if (candidate instanceof AbstractMessageListenerContainer<?, ?> container && rules.isWanted(container)) {
-				this.coverage.install(container);
-				gate.report(rules.violationsOf(container));
-				checkTransactions(container, gate);
-			}
+		new ListenerContainers(this.beanFactory).ofGroups().stream().filter(rules::isWanted).forEach((container) -> {
+			this.coverage.install(container);
+			gate.report(rules.violationsOf(container));
+			checkTransactions(container, gate);
 		});
 	}
 

@@ -19,6 +19,7 @@ package io.github.reliablekafka.idempotency;
 import java.time.Duration;
 import java.util.function.Predicate;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,6 @@ import org.springframework.core.Ordered;
 import org.springframework.core.PriorityOrdered;
 import org.springframework.core.env.Environment;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
-import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListenerContainer;
@@ -90,23 +90,12 @@ final class IdempotencyCoverage implements BeanPostProcessor, PriorityOrdered {
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String beanName) {
 		if (bean instanceof AbstractKafkaListenerContainerFactory<?, ?, ?> factory) {
-			cover(factory);
+			ListenerContainers.customize(factory, this::install);
 		}
 		else if (bean instanceof AbstractMessageListenerContainer<?, ?> container) {
 			install(container);
 		}
 		return bean;
-	}
-
-	private <K, V, C extends AbstractMessageListenerContainer<K, V>> void cover(
-			AbstractKafkaListenerContainerFactory<C, K, V> factory) {
-		ContainerCustomizer<K, V, C> first = customizerOf(factory);
-		factory.setContainerCustomizer((container) -> {
-			if (first != null) {
-				first.configure(container);
-			}
-			install(container);
-		});
 	}
 
 	/**
@@ -167,13 +156,6 @@ final class IdempotencyCoverage implements BeanPostProcessor, PriorityOrdered {
 			current = fields.isReadableProperty("next") ? fields.getPropertyValue("next") : null;
 		}
 		return current instanceof IdempotentRecords<?, ?>;
-	}
-
-	@SuppressWarnings("unchecked")
-	private static <K, V, C extends AbstractMessageListenerContainer<K, V>> @Nullable ContainerCustomizer<K, V, C> customizerOf(
-			AbstractKafkaListenerContainerFactory<C, K, V> factory) {
-		// The factory does not show its customizer, and has room for one only.
-		return (ContainerCustomizer<K, V, C>) new DirectFieldAccessor(factory).getPropertyValue("containerCustomizer");
 	}
 
 }

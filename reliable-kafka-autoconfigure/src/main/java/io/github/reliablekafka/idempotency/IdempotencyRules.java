@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.Violation;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,6 @@ import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
-import org.springframework.kafka.transaction.KafkaAwareTransactionManager;
 import org.springframework.messaging.handler.HandlerMethod;
 
 /**
@@ -98,7 +98,7 @@ final class IdempotencyRules {
 			violations.add(violation(container, "ack mode", properties.getAckMode().name(), "RECORD or BATCH",
 					"a record that the listener gives back by nack, or never acknowledges, would be remembered and not be processed when it comes again"));
 		}
-		if (isInTransactionOfKafka(properties)) {
+		if (ListenerContainers.isInTransactionOfKafka(properties)) {
 			violations.add(violation(container, "transaction manager", "one of Kafka", "none",
 					"what the listener sends is rolled back with Kafka's transaction, and is not sent again if the record was remembered by the database before"));
 		}
@@ -115,12 +115,6 @@ final class IdempotencyRules {
 				"of the DataSource that has the marks",
 				"a record would be remembered behind the transaction that its listener works in, and be processed again if the process dies in between",
 				"Have the marks in the same DataSource, see reliable.kafka.idempotency.jdbc.data-source, or name the other listeners in reliable.kafka.idempotency.listeners.");
-	}
-
-	@SuppressWarnings("removal")
-	private static boolean isInTransactionOfKafka(ContainerProperties properties) {
-		return properties.getKafkaAwareTransactionManager() != null
-				|| properties.getTransactionManager() instanceof KafkaAwareTransactionManager;
 	}
 
 	// What a listener returns is sent after it has returned, and may not arrive. Asked

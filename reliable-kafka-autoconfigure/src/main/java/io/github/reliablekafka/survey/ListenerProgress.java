@@ -27,6 +27,7 @@ import java.util.TreeSet;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
@@ -44,7 +45,7 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
  */
 final class ListenerProgress {
 
-	private final Containers containers;
+	private final ListenerContainers containers;
 
 	private final DeliveryLedger ledger;
 
@@ -52,7 +53,7 @@ final class ListenerProgress {
 
 	private final Map<String, Seen> seen = new HashMap<>();
 
-	ListenerProgress(Containers containers, DeliveryLedger ledger, LongSupplier nanoClock) {
+	ListenerProgress(ListenerContainers containers, DeliveryLedger ledger, LongSupplier nanoClock) {
 		this.containers = containers;
 		this.ledger = ledger;
 		this.nanoClock = nanoClock;
@@ -63,7 +64,7 @@ final class ListenerProgress {
 	 * @return one state for each
 	 */
 	synchronized List<ListenerState> look() {
-		return this.containers.all().stream().map(this::look).toList();
+		return this.containers.ofGroups().stream().map(this::look).toList();
 	}
 
 	private ListenerState look(AbstractMessageListenerContainer<?, ?> container) {

@@ -18,6 +18,7 @@ package io.github.reliablekafka.survey;
 
 import java.time.Clock;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.durability.DurabilityBoard;
 import io.github.reliablekafka.durability.DurabilityProperties;
@@ -70,7 +71,7 @@ public final class SurveyAutoConfiguration {
 	ListenerBoard reliableKafkaListenerBoard(ListableBeanFactory beanFactory, ObjectProvider<DeliveryLedger> ledger) {
 		ListenerBoard board = new ListenerBoard();
 		ledger.ifAvailable((books) -> board
-			.askAt(new ListenerProgress(new Containers(beanFactory), books, System::nanoTime)::look));
+			.askAt(new ListenerProgress(new ListenerContainers(beanFactory), books, System::nanoTime)::look));
 		return board;
 	}
 
@@ -78,7 +79,8 @@ public final class SurveyAutoConfiguration {
 	DurabilityWatch reliableKafkaDurabilityWatch(ListableBeanFactory beanFactory, DeclaredTopics declared,
 			DurabilityProperties policy, SequenceProperties sequence, DurabilityBoard board,
 			ApplicationEventPublisher events, Environment environment) {
-		UsedTopics topics = new UsedTopics(beanFactory, new Containers(beanFactory), declared, sequence, environment);
+		UsedTopics topics = new UsedTopics(beanFactory, new ListenerContainers(beanFactory), declared, sequence,
+				environment);
 		return new DurabilityWatch(topics, declared, policy, board, events, Clock.systemUTC());
 	}
 

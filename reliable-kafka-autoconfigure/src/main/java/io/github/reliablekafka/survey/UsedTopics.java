@@ -28,6 +28,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Stream;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.ConnectionSettings;
 import io.github.reliablekafka.durability.SequenceProperties;
 import io.github.reliablekafka.durability.TopicUse;
@@ -67,7 +68,7 @@ final class UsedTopics {
 
 	private final ListableBeanFactory beanFactory;
 
-	private final Containers containers;
+	private final ListenerContainers containers;
 
 	private final DeclaredTopics declared;
 
@@ -75,7 +76,7 @@ final class UsedTopics {
 
 	private final Environment environment;
 
-	UsedTopics(ListableBeanFactory beanFactory, Containers containers, DeclaredTopics declared,
+	UsedTopics(ListableBeanFactory beanFactory, ListenerContainers containers, DeclaredTopics declared,
 			SequenceProperties sequence, Environment environment) {
 		this.beanFactory = beanFactory;
 		this.containers = containers;
@@ -91,7 +92,7 @@ final class UsedTopics {
 	 */
 	Collection<UsedCluster> find() {
 		Map<Map<String, Object>, UsedCluster> clusters = new HashMap<>();
-		this.containers.all().forEach((container) -> addListened(clusters, container));
+		this.containers.ofGroups().forEach((container) -> addListened(clusters, container));
 		addTemplates(clusters);
 		this.beanFactory.getBeansOfType(ProducerFactory.class, false, false)
 			.values()

@@ -29,6 +29,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.kafka.support.Acknowledgment;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionSynchronizationUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -117,6 +119,27 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 	}
 
 	@Test
+	void acknowledgementInATransactionIsCommittedBehindItAndPassesNothing() {
+		watch(true);
+		poll(0, 1, 2);
+		deliver(0, 1, 2);
+		TransactionSynchronizationManager.initSynchronization();
+		TransactionSynchronizationManager.setActualTransactionActive(true);
+		try {
+			guard().listen(List.of(record(0), record(2)), () -> {
+				acknowledge(0);
+				acknowledge(2);
+				assertThat(committed()).isZero();
+				TransactionSynchronizationUtils.triggerAfterCommit();
+			});
+		}
+		finally {
+			TransactionSynchronizationManager.clear();
+		}
+		assertThat(committed()).isOne();
+	}
+
+	@Test
 	void commitByTheListenerItselfIsItsDecision() {
 		watch(true);
 		poll(0, 1, 2);
@@ -153,27 +176,6 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 		this.consumer.seek(ZERO, 0);
 		acknowledge(2);
 		assertThat(committed()).isNotEqualTo(3);
-	}
-
-	@Test
-	void recordThatIsNotAcknowledgedIsNamed() {
-		watch(true);
-		poll(0, 1);
-		deliver(0, 1);
-		acknowledge(1);
-		this.consumer.poll(Duration.ZERO);
-		look(Duration.ofSeconds(50));
-		assertThat(this.ledger.unfinished()).isEmpty();
-		look(Duration.ofSeconds(61));
-		assertThat(this.ledger.unfinished()).singleElement().satisfies((record) -> {
-			assertThat(record.offset()).isZero();
-			assertThat(record.group()).isEqualTo("g");
-			assertThat(record.age()).isBetween(Duration.ofSeconds(60), Duration.ofSeconds(70));
-		});
-		acknowledge(0);
-		this.consumer.poll(Duration.ZERO);
-		look(Duration.ofSeconds(62));
-		assertThat(this.ledger.unfinished()).isEmpty();
 	}
 
 	@ParameterizedTest

@@ -277,22 +277,4 @@ class CommitGuardTests extends CommitGuardSetup {
 		assertThat(committed()).isEqualTo(2);
 	}
 
-	@Test
-	void recordOfAListenerThatHangsIsNamedAndNotThatOfASlowOne() {
-		watch(false);
-		poll(0, 1, 2);
-		for (int i = 0; i < 2; i++) {
-			guard().call().begin(record(i));
-			look(Duration.ofSeconds(50L * i));
-			guard().call().done();
-			close(i);
-		}
-		guard().call().begin(record(2));
-		look(Duration.ofSeconds(100));
-		assertThat(this.ledger.unfinished()).isEmpty();
-		look(Duration.ofSeconds(161));
-		assertThat(this.ledger.unfinished()).singleElement()
-			.satisfies((record) -> assertThat(record.offset()).isEqualTo(2));
-	}
-
 }

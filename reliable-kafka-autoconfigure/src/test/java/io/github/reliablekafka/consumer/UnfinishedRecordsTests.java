@@ -16,9 +16,54 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.time.Duration;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
 /**
  * Tests for {@link UnfinishedRecords}.
  */
 class UnfinishedRecordsTests extends CommitGuardSetup {
+
+	@Test
+	void recordOfAListenerThatHangsIsNamedAndNotThatOfASlowOne() {
+		watch(false);
+		poll(0, 1, 2);
+		for (int i = 0; i < 2; i++) {
+			guard().call().begin(record(i));
+			look(Duration.ofSeconds(50L * i));
+			guard().call().done();
+			close(i);
+		}
+		guard().call().begin(record(2));
+		look(Duration.ofSeconds(100));
+		assertThat(this.ledger.unfinished()).isEmpty();
+		look(Duration.ofSeconds(161));
+		assertThat(this.ledger.unfinished()).singleElement()
+			.satisfies((record) -> assertThat(record.offset()).isEqualTo(2));
+	}
+
+	@Test
+	void recordThatIsNotAcknowledgedIsNamed() {
+		watch(true);
+		poll(0, 1);
+		deliver(0, 1);
+		acknowledge(1);
+		this.consumer.poll(Duration.ZERO);
+		look(Duration.ofSeconds(50));
+		assertThat(this.ledger.unfinished()).isEmpty();
+		look(Duration.ofSeconds(61));
+		assertThat(this.ledger.unfinished()).singleElement().satisfies((record) -> {
+			assertThat(record.offset()).isZero();
+			assertThat(record.group()).isEqualTo("g");
+			assertThat(record.age()).isBetween(Duration.ofSeconds(60), Duration.ofSeconds(70));
+		});
+		acknowledge(0);
+		this.consumer.poll(Duration.ZERO);
+		look(Duration.ofSeconds(62));
+		assertThat(this.ledger.unfinished()).isEmpty();
+	}
 
 }

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.ListenerState;
@@ -72,7 +73,7 @@ class ListenerProgressTests {
 						metric(() -> Double.NaN), name("commit-total"), metric(() -> (double) this.commits.get()))))
 			.given(this.container)
 			.metrics();
-		this.progress = new ListenerProgress(new Containers(beanFactory), this.ledger,
+		this.progress = new ListenerProgress(new ListenerContainers(beanFactory), this.ledger,
 				() -> Duration.ofSeconds(this.seconds.get()).toNanos());
 	}
 

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Pattern;
 
+import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.SequenceProperties;
 import io.github.reliablekafka.durability.TopicUse;
 import io.github.reliablekafka.ledger.DeliveryLedger;
@@ -58,8 +59,8 @@ class UsedTopicsTests {
 		SequenceProperties sequence = Binder.get(environment)
 			.bind("reliable.kafka.sequence", SequenceProperties.class)
 			.get();
-		this.topics = new UsedTopics(this.beanFactory, new Containers(this.beanFactory), new DeclaredTopics(), sequence,
-				environment);
+		this.topics = new UsedTopics(this.beanFactory, new ListenerContainers(this.beanFactory), new DeclaredTopics(),
+				sequence, environment);
 	}
 
 	@Test

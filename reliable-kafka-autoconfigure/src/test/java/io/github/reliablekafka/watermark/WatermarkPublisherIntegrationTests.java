@@ -183,8 +183,8 @@ class WatermarkPublisherIntegrationTests {
 
 	@Test
 	void watermarksWhenTheTopicMustNotBeReadAreReadWhenItMay(CapturedOutput output) throws Exception {
-		cluster.createTopic(this.control, 2);
 		allowOnly(this.control, AclOperation.WRITE, AclOperation.DESCRIBE_CONFIGS);
+		cluster.createTopic(this.control, 2);
 		this.sender.open(this.session);
 		send(1);
 		await().atMost(LONG).until(() -> output.getOut().contains("Cannot read topic '" + this.control));
@@ -196,10 +196,12 @@ class WatermarkPublisherIntegrationTests {
 	@Test
 	void whatIsNotPermittedIsSaidOnceForAllTopicsOfOurOwn(CapturedOutput output) throws Exception {
 		String state = this.control + "-state";
-		cluster.createTopic(this.control, 2);
-		cluster.createTopic(state, 2);
+		// Before the topics: what leads a partition of them knows what was decided
+		// before.
 		allowOnly(this.control, AclOperation.DESCRIBE);
 		allowOnly(state, AclOperation.DESCRIBE);
+		cluster.createTopic(this.control, 2);
+		cluster.createTopic(state, 2);
 		this.sender.watch(this.lane);
 		this.sender.open(this.session);
 		send(1);
