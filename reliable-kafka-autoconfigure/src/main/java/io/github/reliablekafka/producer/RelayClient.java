@@ -65,6 +65,17 @@ final class RelayClient {
 
 	private static final String MAX_BLOCK_MS = "1000";
 
+	/**
+	 * With one request on its way to a broker, which has one batch of each partition, the
+	 * size of batches says how fast a spool is emptied.
+	 */
+	private static final int BATCH_BYTES = 64 << 10;
+
+	/**
+	 * So many batches have room in the memory of the client.
+	 */
+	private static final int BATCHES = 64;
+
 	private static final Duration LOOK = Duration.ofSeconds(6);
 
 	private volatile Map<String, Object> settings;
@@ -110,7 +121,14 @@ final class RelayClient {
 		own.put(ProducerConfig.CLIENT_ID_CONFIG, clientId);
 		// Others wait behind a topic that is not known.
 		own.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MS);
+		own.put(ProducerConfig.BATCH_SIZE_CONFIG, batchBytes(settings));
 		return own;
+	}
+
+	private static int batchBytes(Map<String, Object> settings) {
+		int given = (int) ProducerRules.effective(settings, ProducerConfig.BATCH_SIZE_CONFIG);
+		long buffer = (long) ProducerRules.effective(settings, ProducerConfig.BUFFER_MEMORY_CONFIG);
+		return (int) Math.max(given, Math.min(BATCH_BYTES, buffer / BATCHES));
 	}
 
 	/**
