@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -29,6 +30,7 @@ import org.springframework.boot.actuate.endpoint.EndpointId;
 import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.web.AdditionalPathsMapper;
 import org.springframework.boot.actuate.endpoint.web.WebServerNamespace;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.health.actuate.endpoint.AdditionalHealthEndpointPath;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroup;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
@@ -51,6 +53,13 @@ final class HealthGroups implements HealthEndpointGroupsPostProcessor, Ordered {
 	static final String STARTUP = "startup";
 
 	private static final String CONTRIBUTOR = "reliableKafka/";
+
+	/**
+	 * What Spring Boot's own group for readiness has.
+	 */
+	private static final String READINESS_STATE = "readinessState";
+
+	private static final Set<String> PARTS = Set.of("producers", "spool", "listeners", "losses", "durability");
 
 	private final ReliableKafkaHealthProperties.Groups parts;
 
@@ -87,7 +96,7 @@ final class HealthGroups implements HealthEndpointGroupsPostProcessor, Ordered {
 		add(all, LIVENESS, this.parts.liveness());
 		add(all, READINESS, this.parts.readiness());
 		if (readiness != null && !all.containsKey(STARTUP) && !this.taken.test(STARTUP)) {
-			all.put(STARTUP, new Group(readiness, members(this.parts.startup()), false));
+			all.put(STARTUP, new Group(readiness, members(STARTUP, this.parts.startup()), true));
 		}
 		return new Groups(groups, all);
 	}
@@ -95,16 +104,21 @@ final class HealthGroups implements HealthEndpointGroupsPostProcessor, Ordered {
 	private void add(Map<String, HealthEndpointGroup> all, String name, List<String> names) {
 		HealthEndpointGroup group = all.get(name);
 		if (group != null && !names.isEmpty() && !this.taken.test(name)) {
-			all.put(name, new Group(group, members(names), true));
+			all.put(name, new Group(group, members(name, names), false));
 		}
 	}
 
-	private static Set<String> members(List<String> names) {
+	private static Set<String> members(String group, List<String> names) {
+		if (!PARTS.containsAll(names)) {
+			throw new InvalidConfigurationPropertyValueException("reliable.kafka.health.groups." + group, names,
+					"These are parts: %s".formatted(new TreeSet<>(PARTS)));
+		}
 		return names.stream().map(CONTRIBUTOR::concat).collect(Collectors.toUnmodifiableSet());
 	}
 
 	/**
-	 * Another group, with more members.
+	 * Another group with more members, or the group for the start, which is only answered
+	 * like another one.
 	 */
 	private static final class Group implements HealthEndpointGroup {
 
@@ -112,17 +126,18 @@ final class HealthGroups implements HealthEndpointGroupsPostProcessor, Ordered {
 
 		private final Set<String> members;
 
-		private final boolean atItsPath;
+		private final boolean startup;
 
-		private Group(HealthEndpointGroup group, Set<String> members, boolean atItsPath) {
+		private Group(HealthEndpointGroup group, Set<String> members, boolean startup) {
 			this.group = group;
 			this.members = members;
-			this.atItsPath = atItsPath;
+			this.startup = startup;
 		}
 
 		@Override
 		public boolean isMember(String name) {
-			return this.members.contains(name) || this.group.isMember(name);
+			return this.members.contains(name)
+					|| (this.startup ? name.equals(READINESS_STATE) : this.group.isMember(name));
 		}
 
 		@Override
@@ -147,7 +162,7 @@ final class HealthGroups implements HealthEndpointGroupsPostProcessor, Ordered {
 
 		@Override
 		public @Nullable AdditionalHealthEndpointPath getAdditionalPath() {
-			return this.atItsPath ? this.group.getAdditionalPath() : null;
+			return this.startup ? null : this.group.getAdditionalPath();
 		}
 
 	}

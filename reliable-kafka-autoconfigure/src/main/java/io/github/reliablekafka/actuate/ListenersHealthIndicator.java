@@ -34,10 +34,9 @@ import org.springframework.boot.health.contributor.Status;
 
 /**
  * Down while a listener container has stopped though nobody asked it to, because to start
- * the application again helps against that. A warning while one has stopped for want of a
- * permission or of an offset, is behind and does not get on, does not finish a record, or
- * cannot dead-letter one: what it needs may be away, and a restart would not bring it
- * back but lose what producers still hold in memory.
+ * the application again helps against that. A warning while one is behind and does not
+ * get on, does not finish a record, or cannot dead-letter one: what it needs may be away,
+ * and a restart would not bring it back but lose what producers still hold in memory.
  */
 final class ListenersHealthIndicator extends AbstractHealthIndicator {
 
@@ -70,14 +69,11 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 			if (isBad("idle " + listener.listener(), idle)) {
 				bad.put(listener.listener(),
 						idle ? idleReason(listener) : "Was behind and did not get on a moment ago");
-				status = worse(status);
+				status = status.equals(Status.DOWN) ? status : DurabilityHealthIndicator.WARNING;
 			}
-			if (isBad("refused " + listener.listener(), listener.failed() && listener.refused())) {
-				bad.put(listener.listener(), failedReason(listener));
-				status = worse(status);
-			}
-			if (isBad("failed " + listener.listener(), listener.failed() && !listener.refused())) {
-				bad.put(listener.listener(), failedReason(listener));
+			if (isBad("failed " + listener.listener(), listener.failed())) {
+				bad.put(listener.listener(),
+						listener.failed() ? failedReason(listener) : "Had stopped after a failure a moment ago");
 				status = Status.DOWN;
 			}
 		}
@@ -111,18 +107,7 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 		return this.byReason.computeIfAbsent(what, (key) -> this.settled.get()).isBad(badNow);
 	}
 
-	private static Status worse(Status status) {
-		return status.equals(Status.DOWN) ? status : DurabilityHealthIndicator.WARNING;
-	}
-
 	private static String failedReason(ListenerState listener) {
-		if (!listener.failed()) {
-			return "Had stopped after a failure a moment ago";
-		}
-		if (listener.refused()) {
-			return "Has stopped and reads nothing from %s in group '%s', because the cluster does not let it, or because there is no offset to begin at; the log has the reason. Allow it, or set an offset, and start the application again. A restart alone does not help"
-				.formatted(listener.topics(), listener.group());
-		}
 		return "Has stopped after a failure and reads nothing from %s in group '%s'; the log has the reason. Start the application again when it is mended"
 			.formatted(listener.topics(), listener.group());
 	}

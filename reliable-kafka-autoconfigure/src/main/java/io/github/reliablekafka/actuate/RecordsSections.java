@@ -87,7 +87,6 @@ final class RecordsSections {
 			map.put("topics", listener.topics().stream().sorted().toList());
 			map.put("running", listener.running());
 			map.put("failed", listener.failed());
-			map.put("refused", listener.refused());
 			map.put("paused", listener.paused());
 			map.put("partitions", listener.partitions());
 			map.put("lag", listener.lag());

@@ -40,6 +40,7 @@ import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroupsPost
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
 import org.springframework.boot.health.contributor.HealthContributor;
+import org.springframework.boot.health.contributor.ReactiveHealthContributor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -96,10 +97,12 @@ public final class ReliableKafkaHealthAutoConfiguration {
 			Binder binder = Binder.get(environment);
 			return new HealthGroups(properties.groups(),
 					(name) -> binder
-						.bind("management.endpoint.health.group." + name + ".include", Bindable.setOf(String.class))
+						.bind("management.endpoint.health.group." + name, Bindable.mapOf(String.class, Object.class))
 						.isBound()
-							|| Stream.of("", "HealthIndicator", "HealthContributor")
-								.anyMatch((suffix) -> beanFactory.containsBean(name + suffix)));
+							|| Stream.of(HealthContributor.class, ReactiveHealthContributor.class)
+								.flatMap((type) -> Stream.of(beanFactory.getBeanNamesForType(type, true, false)))
+								.anyMatch((bean) -> Stream.of("", "HealthIndicator", "HealthContributor")
+									.anyMatch((suffix) -> bean.equalsIgnoreCase(name + suffix))));
 		}
 
 	}

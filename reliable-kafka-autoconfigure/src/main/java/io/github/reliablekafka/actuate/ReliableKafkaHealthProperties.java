@@ -41,11 +41,11 @@ record ReliableKafkaHealthProperties(@DefaultValue("1m") Duration unacknowledged
 	 * Parts of health in the groups for the probes of Kubernetes, besides what is there.
 	 * A group that the application defines itself stays as it is.
 	 *
-	 * @param liveness Parts whose failure a restart helps against.
+	 * @param liveness Parts whose failure a restart mends.
 	 * @param readiness Parts without which the application should get no requests.
 	 * @param startup Parts without which the application has not started.
 	 */
-	record Groups(@DefaultValue("listeners") List<String> liveness, @DefaultValue List<String> readiness,
+	record Groups(@DefaultValue List<String> liveness, @DefaultValue List<String> readiness,
 			@DefaultValue("listeners") List<String> startup) {
 
 	}

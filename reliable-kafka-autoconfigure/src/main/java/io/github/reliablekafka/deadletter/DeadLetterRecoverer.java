@@ -118,8 +118,9 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 		}
 		catch (RuntimeException ex) {
 			consumption.post(ConsumptionOutcome.DEAD_LETTER_FAILED, 1);
-			this.ledger.deadLetters()
-				.post(isDeadLetter(record) ? record.topic() : topicFor(record), DeadLetterCounts.Outcome.REFUSED, 1);
+			if (!isDeadLetter(record)) {
+				this.ledger.deadLetters().post(topicFor(record), DeadLetterCounts.Outcome.REFUSED, 1);
+			}
 			throw ex;
 		}
 		consumption.post(ConsumptionOutcome.DEAD_LETTERED, 1);

@@ -133,7 +133,7 @@ public final class DeadLetters implements DisposableBean {
 		catch (InterruptException ex) {
 			throw ex;
 		}
-		catch (KafkaException ex) {
+		catch (KafkaException | IllegalStateException ex) {
 			sources.forEach((source) -> failed.accept(source.name(), ex));
 			return topics;
 		}

@@ -189,7 +189,16 @@ public final class BoundedAdmin implements AutoCloseable {
 	private int usableBrokers(long deadline) {
 		Collection<Node> nodes = nodes(admin(), deadline);
 		boolean anyAway = nodes.stream().anyMatch(Node::isFenced);
-		return NewTopics.usable(nodes, anyAway ? replicas(deadline) : List.of());
+		try {
+			return NewTopics.usable(nodes, anyAway ? replicas(deadline) : List.of());
+		}
+		catch (InterruptException ex) {
+			throw ex;
+		}
+		catch (KafkaException ex) {
+			logger.debug("Which brokers have replicas is not known", ex);
+			return nodes.size();
+		}
 	}
 
 	private Collection<Integer> replicas(long deadline) {

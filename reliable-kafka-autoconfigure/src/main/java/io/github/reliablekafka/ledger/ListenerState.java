@@ -27,8 +27,6 @@ import java.util.Set;
  * @param topics the topics that it reads
  * @param running whether it runs
  * @param failed whether it has stopped though nobody asked it to, and stays stopped
- * @param refused whether it has stopped because the cluster does not let it read, or
- * because there is no offset to begin at: to start it again does not help
  * @param paused whether somebody has paused it
  * @param partitions how many partitions it was assigned
  * @param lag how many records it is behind in the partition in which that is most, as its
@@ -39,7 +37,7 @@ import java.util.Set;
  * @since 0.1.0
  */
 public record ListenerState(String listener, String group, Set<String> topics, boolean running, boolean failed,
-		boolean refused, boolean paused, int partitions, long lag, Duration idle) {
+		boolean paused, int partitions, long lag, Duration idle) {
 
 	public ListenerState {
 		topics = Set.copyOf(topics);

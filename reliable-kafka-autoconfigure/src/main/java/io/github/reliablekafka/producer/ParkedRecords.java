@@ -55,7 +55,7 @@ final class ParkedRecords {
 		long count = 0;
 		for (SegmentSpool store : this.stores) {
 			for (SpoolLane lane : parkedLanes(store)) {
-				count += store.positions(lane).length;
+				count += store.count(lane);
 			}
 		}
 		return count;

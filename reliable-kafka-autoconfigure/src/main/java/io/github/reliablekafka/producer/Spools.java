@@ -463,7 +463,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		for (SegmentSpool store : this.stores) {
 			for (SpoolLane lane : store.occupied()) {
 				if (lane.partition() != RefusedRecords.PARKED) {
-					lanes.add(new SpoolBacklog.OfLane(lane.topic(), lane.partition(), store.positions(lane).length));
+					lanes.add(new SpoolBacklog.OfLane(lane.topic(), lane.partition(), store.count(lane)));
 				}
 			}
 		}

@@ -24,7 +24,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
@@ -37,20 +36,14 @@ import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
 
-import org.springframework.context.ApplicationListener;
-import org.springframework.kafka.event.ConsumerStoppedEvent;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
 /**
  * Tells how the listener containers are doing, and remembers since when one that is
- * behind has not got on, and for what reason one has stopped. Looks when it is asked, at
- * what is in memory. Safe for use by many threads.
+ * behind has not got on. Looks when it is asked, at what is in memory. Safe for use by
+ * many threads.
  */
-final class ListenerProgress implements ApplicationListener<ConsumerStoppedEvent> {
-
-	// Against these a restart does not help: somebody has to allow or decide something.
-	private static final Set<ConsumerStoppedEvent.Reason> REFUSED = Set.of(ConsumerStoppedEvent.Reason.AUTH,
-			ConsumerStoppedEvent.Reason.NO_OFFSET);
+final class ListenerProgress {
 
 	private final ListenerContainers containers;
 
@@ -60,27 +53,10 @@ final class ListenerProgress implements ApplicationListener<ConsumerStoppedEvent
 
 	private final Map<String, Seen> seen = new HashMap<>();
 
-	// Containers of which a consumer was refused, until they were seen to run again.
-	private final Set<Object> refused = ConcurrentHashMap.newKeySet();
-
 	ListenerProgress(ListenerContainers containers, DeliveryLedger ledger, LongSupplier nanoClock) {
 		this.containers = containers;
 		this.ledger = ledger;
 		this.nanoClock = nanoClock;
-	}
-
-	@Override
-	public void onApplicationEvent(ConsumerStoppedEvent event) {
-		// Of several consumers the others are made to end when one has failed, and tell
-		// nothing.
-		if (REFUSED.contains(event.getReason())) {
-			this.refused.add(event.getContainer(Object.class));
-		}
-	}
-
-	@Override
-	public boolean supportsAsyncExecution() {
-		return false;
 	}
 
 	/**
@@ -116,12 +92,8 @@ final class ListenerProgress implements ApplicationListener<ConsumerStoppedEvent
 		boolean waits = !container.isRunning() || paused || partitions == 0;
 		Duration idle = this.seen.computeIfAbsent(listener, (key) -> new Seen())
 			.idle(waits ? 0 : lag, done(group, topics), commits(container), this.nanoClock.getAsLong());
-		boolean failed = !container.isInExpectedState();
-		if (!failed) {
-			this.refused.remove(container);
-		}
-		return new ListenerState(listener, group, topics, container.isRunning(), failed,
-				this.refused.contains(container), paused, partitions, lag, idle);
+		return new ListenerState(listener, group, topics, container.isRunning(), !container.isInExpectedState(), paused,
+				partitions, lag, idle);
 	}
 
 	private long done(String group, Set<String> topics) {

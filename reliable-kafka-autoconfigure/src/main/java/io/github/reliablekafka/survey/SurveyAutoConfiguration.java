@@ -35,7 +35,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.context.ApplicationEventPublisher;
-import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 import org.springframework.kafka.core.KafkaTemplate;
@@ -69,15 +68,10 @@ public final class SurveyAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ListenerBoard reliableKafkaListenerBoard(ListableBeanFactory beanFactory, ConfigurableApplicationContext context,
-			ObjectProvider<DeliveryLedger> ledger) {
+	ListenerBoard reliableKafkaListenerBoard(ListableBeanFactory beanFactory, ObjectProvider<DeliveryLedger> ledger) {
 		ListenerBoard board = new ListenerBoard();
-		ledger.ifAvailable((books) -> {
-			ListenerProgress progress = new ListenerProgress(new ListenerContainers(beanFactory), books,
-					System::nanoTime);
-			context.addApplicationListener(progress);
-			board.askAt(progress::look);
-		});
+		ledger.ifAvailable((books) -> board
+			.askAt(new ListenerProgress(new ListenerContainers(beanFactory), books, System::nanoTime)::look));
 		return board;
 	}
 

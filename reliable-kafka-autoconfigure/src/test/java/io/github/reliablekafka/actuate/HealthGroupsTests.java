@@ -31,6 +31,7 @@ import org.springframework.boot.autoconfigure.availability.ApplicationAvailabili
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.availability.ReadinessState;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpoint;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
 import org.springframework.boot.health.autoconfigure.actuate.endpoint.AvailabilityProbesAutoConfiguration;
@@ -65,15 +66,13 @@ class HealthGroupsTests {
 		.withBean(ListenerBoard.class, () -> this.listeners);
 
 	@Test
-	void containerThatHasStoppedFailsLivenessAndStartupAndNotReadiness() {
+	void containerThatHasStoppedFailsTheStartAndNothingThatRuns() {
 		this.runner.run((context) -> {
 			ready(context, ReadinessState.ACCEPTING_TRAFFIC);
 			assertThat(statuses(context)).containsExactly(Status.UP, Status.UP, Status.UP);
-			stop(true);
-			assertThat(statuses(context)).containsExactly(Status.UP, Status.UP, Status.UP);
-			stop(false);
-			assertThat(statuses(context)).containsExactly(Status.DOWN, Status.UP, Status.DOWN);
-			assertThat(context.getBean(HealthEndpoint.class).healthForPath("liveness", "reliableKafka", "producers"))
+			stop();
+			assertThat(statuses(context)).containsExactly(Status.UP, Status.UP, Status.DOWN);
+			assertThat(context.getBean(HealthEndpoint.class).healthForPath("startup", "reliableKafka", "producers"))
 				.isNull();
 		});
 	}
@@ -94,7 +93,7 @@ class HealthGroupsTests {
 					"management.endpoint.health.group.mine.include=reliableKafka/losses",
 					"management.endpoint.health.validate-group-membership=false")
 			.run((context) -> {
-				stop(false);
+				stop();
 				ready(context, ReadinessState.ACCEPTING_TRAFFIC);
 				assertThat(statuses(context)).containsExactly(Status.UP, Status.UP, Status.UP);
 				assertThat(context.getBean(HealthEndpointGroups.class).getNames()).containsExactlyInAnyOrder("liveness",
@@ -105,12 +104,39 @@ class HealthGroupsTests {
 	@Test
 	void partsAreChosenByProperties() {
 		this.runner
-			.withPropertyValues("reliable.kafka.health.groups.liveness=",
+			.withPropertyValues("reliable.kafka.health.groups.liveness=listeners",
 					"reliable.kafka.health.groups.readiness=listeners", "reliable.kafka.health.groups.startup=")
 			.run((context) -> {
-				stop(false);
+				stop();
 				ready(context, ReadinessState.ACCEPTING_TRAFFIC);
-				assertThat(statuses(context)).containsExactly(Status.UP, Status.DOWN, Status.UP);
+				assertThat(statuses(context)).containsExactly(Status.DOWN, Status.DOWN, Status.UP);
+			});
+	}
+
+	@Test
+	void partThatDoesNotExistIsRefused() {
+		this.runner.withPropertyValues("reliable.kafka.health.groups.liveness=listener")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(InvalidConfigurationPropertyValueException.class)
+				.hasMessageContaining("reliable.kafka.health.groups.liveness"));
+	}
+
+	@Test
+	void groupFromWhichTheApplicationExcludesSomethingStaysAsItIs() {
+		this.runner
+			.withPropertyValues("reliable.kafka.health.groups.liveness=listeners",
+					"management.endpoint.health.group.liveness.exclude=reliableKafka",
+					"management.endpoint.health.group.liveness.include=livenessState",
+					"management.endpoint.health.group.readiness.include=readinessState,ping,reliableKafka/listeners",
+					"management.endpoint.health.validate-group-membership=false")
+			.run((context) -> {
+				stop();
+				ready(context, ReadinessState.ACCEPTING_TRAFFIC);
+				assertThat(statuses(context)).containsExactly(Status.UP, Status.DOWN, Status.DOWN);
+				HealthEndpoint endpoint = context.getBean(HealthEndpoint.class);
+				assertThat(endpoint.healthForPath("readiness", "ping")).isNotNull();
+				assertThat(endpoint.healthForPath("startup", "ping")).isNull();
 			});
 	}
 
@@ -152,9 +178,9 @@ class HealthGroupsTests {
 			.toList();
 	}
 
-	private void stop(boolean refused) {
-		this.listeners.askAt(() -> List.of(new ListenerState("orders", "billing", Set.of("orders"), false, true,
-				refused, false, 0, -1, Duration.ZERO)));
+	private void stop() {
+		this.listeners.askAt(() -> List
+			.of(new ListenerState("orders", "billing", Set.of("orders"), false, true, false, 0, -1, Duration.ZERO)));
 	}
 
 }

@@ -61,16 +61,6 @@ class ListenersHealthIndicatorTests {
 	}
 
 	@Test
-	void containerThatARestartDoesNotHelpIsAWarning() {
-		this.board.askAt(() -> List.of(new ListenerState("orders", "billing", Set.of("orders"), false, true, true,
-				false, 0, -1, Duration.ZERO)));
-		assertThat(health().getStatus().getCode()).isEqualTo("WARNING");
-		assertThat(health().getDetails().get("listeners")).asString().contains("A restart alone does not help");
-		post(true, Duration.ZERO);
-		assertThat(health().getStatus()).isEqualTo(Status.DOWN);
-	}
-
-	@Test
 	void whatIsGoodAgainSettlesAsWhatItWas() {
 		post(true, Duration.ZERO);
 		assertThat(health().getStatus()).isEqualTo(Status.DOWN);
@@ -116,7 +106,7 @@ class ListenersHealthIndicatorTests {
 
 	private void post(boolean failed, Duration idle) {
 		this.board.askAt(() -> List
-			.of(new ListenerState("orders", "billing", Set.of("orders"), !failed, failed, false, false, 1, 7, idle)));
+			.of(new ListenerState("orders", "billing", Set.of("orders"), !failed, failed, false, 1, 7, idle)));
 	}
 
 }

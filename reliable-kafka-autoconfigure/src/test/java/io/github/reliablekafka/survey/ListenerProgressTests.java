@@ -33,7 +33,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
-import org.springframework.kafka.event.ConsumerStoppedEvent;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 
@@ -124,26 +123,6 @@ class ListenerProgressTests {
 		assertThat(look(60).idle()).isZero();
 		given(this.container.isInExpectedState()).willReturn(false);
 		assertThat(look(60).failed()).isTrue();
-	}
-
-	@Test
-	void containerThatIsNotAllowedToReadIsRefusedUntilItRunsAgain() {
-		stop(ConsumerStoppedEvent.Reason.AUTH);
-		// The other consumers of the container.
-		stop(ConsumerStoppedEvent.Reason.ABNORMAL);
-		given(this.container.isInExpectedState()).willReturn(false);
-		assertThat(look(0).refused()).isTrue();
-		given(this.container.isInExpectedState()).willReturn(true);
-		assertThat(look(0).refused()).isFalse();
-		stop(ConsumerStoppedEvent.Reason.ERROR);
-		given(this.container.isInExpectedState()).willReturn(false);
-		assertThat(look(0)).matches(ListenerState::failed).matches((state) -> !state.refused());
-		stop(ConsumerStoppedEvent.Reason.NO_OFFSET);
-		assertThat(look(0).refused()).isTrue();
-	}
-
-	private void stop(ConsumerStoppedEvent.Reason reason) {
-		this.progress.onApplicationEvent(new ConsumerStoppedEvent(new Object(), this.container, reason));
 	}
 
 	private ListenerState look(long later) {
