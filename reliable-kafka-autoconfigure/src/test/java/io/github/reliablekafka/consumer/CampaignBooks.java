@@ -146,8 +146,9 @@ final class CampaignBooks {
 	Set<String> deadLetteredWithoutReason(String group) {
 		Set<String> unfounded = new HashSet<>(deadLettered(group));
 		unfounded.removeAll(this.failed.getOrDefault(group, Set.of()));
-		unfounded
-			.removeIf((value) -> value.startsWith("broken") || (group.equals("reply") && value.startsWith("large")));
+		unfounded.removeIf((value) -> value.startsWith("broken") || (group.equals("reply") && value.startsWith("large"))
+		// A batch that is rolled back is given up with what its filter has left out.
+				|| (group.equals("txbatch") && value.startsWith("skip")));
 		return unfounded;
 	}
 
