@@ -45,6 +45,18 @@ class SpooledLaneTests extends SpoolingSetup {
 	}
 
 	@Test
+	void laneGoesOnWhenThereWasNoMemoryForARecord() {
+		handed(100, null);
+		this.breakAppend = new OutOfMemoryError("on purpose");
+		assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(() -> handed(100, null));
+		assertThat(this.spooling.handed().count()).as("nobody waits for it").isOne();
+		Followed next = handed(100, null);
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		lane.relayed(lane.poll(System.nanoTime(), 1));
+		assertThat(lane.poll(System.nanoTime(), 1).delivery()).isSameAs(next);
+	}
+
+	@Test
 	void whatComesBackGoesInTheOrderInWhichItCame() {
 		SpooledLane lane = this.relay.lanes().lane("orders", 0);
 		Followed first = direct(100, null);
