@@ -47,24 +47,33 @@ final class Backlog {
 	private long end = 1;
 
 	/**
-	 * Add a record.
-	 * @param item the record, whose order follows that of the last one unless there is
-	 * none
+	 * Make room for one more record, so that adding it needs no memory.
 	 */
-	void add(Item item) {
-		if (isEmpty()) {
-			this.first = item.order();
-		}
-		else if (item.order() != this.end) {
-			throw new IllegalArgumentException("Record %d after %d".formatted(item.order(), this.end - 1));
-		}
+	void reserve() {
 		if (size() == this.positions.length) {
 			resize(2 * this.positions.length);
 		}
-		int at = at(item.order());
-		this.positions[at] = item.replay() ? ~item.position() : item.position();
-		this.deliveries[at] = item.delivery();
-		this.end = item.order() + 1;
+	}
+
+	/**
+	 * Add a record.
+	 * @param order its order, which follows that of the last one unless there is none
+	 * @param position its position
+	 * @param delivery follows it
+	 * @param replay whether it may have been written before
+	 */
+	void add(long order, long position, @Nullable SpooledDelivery delivery, boolean replay) {
+		reserve();
+		if (isEmpty()) {
+			this.first = order;
+		}
+		else if (order != this.end) {
+			throw new IllegalArgumentException("Record %d after %d".formatted(order, this.end - 1));
+		}
+		int at = at(order);
+		this.positions[at] = replay ? ~position : position;
+		this.deliveries[at] = delivery;
+		this.end = order + 1;
 	}
 
 	/**
@@ -78,11 +87,12 @@ final class Backlog {
 		int at = at(this.first);
 		long position = this.positions[at];
 		Item item = new Item(this.first, (position < 0) ? ~position : position, this.deliveries[at], position < 0);
-		this.deliveries[at] = null;
-		this.first++;
-		if (isEmpty() && this.positions.length > SMALLEST) {
+		if (size() == 1 && this.positions.length > SMALLEST) {
+			// Before anything is taken, as there may be no memory for it.
 			resize(SMALLEST);
 		}
+		this.deliveries[at(this.first)] = null;
+		this.first++;
 		return item;
 	}
 
@@ -127,15 +137,16 @@ final class Backlog {
 	}
 
 	private void resize(int length) {
-		long[] oldPositions = this.positions;
-		@Nullable SpooledDelivery[] oldDeliveries = this.deliveries;
-		this.positions = new long[length];
-		this.deliveries = new SpooledDelivery[length];
+		// Both or none, should there be no memory.
+		long[] newPositions = new long[length];
+		@Nullable SpooledDelivery[] newDeliveries = new SpooledDelivery[length];
 		for (long order = this.first; order < this.end; order++) {
-			int from = (int) (order & (oldPositions.length - 1));
-			this.positions[at(order)] = oldPositions[from];
-			this.deliveries[at(order)] = oldDeliveries[from];
+			int to = (int) (order & (length - 1));
+			newPositions[to] = this.positions[at(order)];
+			newDeliveries[to] = this.deliveries[at(order)];
 		}
+		this.positions = newPositions;
+		this.deliveries = newDeliveries;
 	}
 
 	private int at(long order) {

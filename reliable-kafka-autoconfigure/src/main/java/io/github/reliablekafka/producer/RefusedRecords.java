@@ -24,6 +24,7 @@ import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides about records in the spool that the cluster does not take: who was promised
@@ -80,8 +81,10 @@ final class RefusedRecords {
 				lane.store().resolve(lane.lane(), item.position());
 			}
 			else {
-				failNumber(lane, item);
+				SpoolRecord record = (delivery != null) ? null : Relay.read(lane, item);
 				park(lane, item.position(), failure);
+				// Behind, as what cannot be parked now is tried again.
+				failNumber(lane, record);
 			}
 			if (delivery != null) {
 				delivery.reject(failure);
@@ -97,8 +100,7 @@ final class RefusedRecords {
 		}
 	}
 
-	private static void failNumber(SpooledLane lane, Item item) {
-		SpoolRecord record = (item.delivery() == null) ? Relay.read(lane, item) : null;
+	private static void failNumber(SpooledLane lane, @Nullable SpoolRecord record) {
 		Stamp number = (record != null) ? RelayClient.number(record, lane) : null;
 		Ticket sibling = (number != null) ? lane.numberOf(number.session()) : null;
 		if (number != null && sibling != null) {

@@ -48,6 +48,11 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 	private static final AtomicIntegerFieldUpdater<SpooledDelivery> PROMISE = AtomicIntegerFieldUpdater
 		.newUpdater(SpooledDelivery.class, "promise");
 
+	/**
+	 * Where its sender sent it, whatever interceptors make of that.
+	 */
+	private final String sentTo;
+
 	private final @Nullable Spooling spooling;
 
 	private final @Nullable PendingReceipt receipt;
@@ -92,6 +97,7 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 	SpooledDelivery(DeliveryLedger ledger, String topic, @Nullable Numbering numbering, @Nullable Spooling spooling,
 			@Nullable PendingReceipt receipt) {
 		super(ledger, topic, numbering);
+		this.sentTo = topic;
 		this.spooling = spooling;
 		this.receipt = receipt;
 	}
@@ -315,7 +321,10 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		SpooledLane waiting = this.lane;
 		if (present != null && waiting != null && this.handed && isPromised() && present.isCrowded()) {
 			forgetSender();
-			if (waiting.letGo(this)) {
+			// What nobody follows is counted by the topic of its lane, which an
+			// interceptor
+			// may have chosen.
+			if (this.sentTo.equals(waiting.topic()) && waiting.letGo(this)) {
 				present.handed().letGo(this);
 			}
 			else {

@@ -189,15 +189,19 @@ final class SpooledLane {
 		if (behind && this.closed) {
 			throw new IllegalStateException("Producer closed; records of %s wait in the spool".formatted(this.lane));
 		}
+		if (behind) {
+			// First, as what is on disk cannot be refused for want of memory.
+			this.backlog.reserve();
+		}
 		if (behind || ahead) {
 			// First, as the disk may answer before the call returns.
 			delivery.appending(behind);
 			try {
 				delivery.appended(this.store.append(this.lane, record, 0, delivery));
 			}
-			catch (SpoolException ex) {
+			catch (RuntimeException | Error ex) {
 				delivery.notAppended();
-				if (behind || !anyway) {
+				if (behind || !anyway || !(ex instanceof SpoolException)) {
 					throw ex;
 				}
 			}
@@ -207,7 +211,7 @@ final class SpooledLane {
 			this.lastAppended = this.admitted;
 		}
 		if (behind) {
-			this.backlog.add(new Item(delivery.order(), delivery.position(), delivery, false));
+			this.backlog.add(delivery.order(), delivery.position(), delivery, false);
 			return false;
 		}
 		if (delivery.position() == 0) {
@@ -229,6 +233,7 @@ final class SpooledLane {
 	 */
 	synchronized void move(@Nullable SpooledDelivery delivery, SpoolRecord record, SpooledLane from, long position,
 			boolean replay, Runnable refused) {
+		this.backlog.reserve();
 		Move move = new Move(from, position, from.store != this.store, refused);
 		long moved = (from.store == this.store) ? this.store.move(this.lane, record, from.lane, position, move)
 				: this.store.append(this.lane, record, 0, move);
@@ -236,7 +241,7 @@ final class SpooledLane {
 		if (delivery != null) {
 			delivery.moved(this, moved, this.admitted);
 		}
-		this.backlog.add(new Item(this.admitted, moved, delivery, replay));
+		this.backlog.add(this.admitted, moved, delivery, replay);
 		this.lastAppended = this.admitted;
 	}
 

@@ -114,7 +114,7 @@ final class Spooling {
 		try {
 			direct = enter(lane, delivery, record);
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			// It did not enter, and so does not leave.
 			delivery.lane(null);
 			throw ex;

@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 
@@ -213,7 +214,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 			.retaining(this.properties.retain());
 	}
 
-	private static void unusable(Path slot, Exception reason) {
+	private static void unusable(Path slot, Throwable reason) {
 		logger.error("What another instance left in %s is not sent, as it cannot be used; nothing there is touched"
 			.formatted(slot), reason);
 	}
@@ -246,30 +247,35 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	}
 
 	private boolean hasFound(AbandonedSpools others, Duration gone) {
-		List<SegmentSpool> found;
+		AtomicBoolean found = new AtomicBoolean();
 		try {
-			found = others.adopt(System.nanoTime(), gone, Spools::unusable);
+			others.adopt(System.nanoTime(), gone, (store) -> {
+				found.set(true);
+				found(store);
+			}, Spools::unusable);
 		}
-		catch (IOException | UncheckedIOException | SpoolException ex) {
+		catch (IOException | UncheckedIOException ex) {
 			if (this.slowly.isDue("others")) {
 				logger.error("What other instances left in %s is not sent".formatted(base()), ex);
 			}
 			return false;
 		}
-		if (found.isEmpty()) {
+		if (!found.get()) {
 			return false;
-		}
-		synchronized (this) {
-			if (this.stores.isEmpty()) {
-				found.forEach(Spools::close);
-				return false;
-			}
-			found.forEach(Spools::warn);
-			this.stores.addAll(found);
-			this.leftovers.find(found);
 		}
 		this.relays.values().forEach(Relay::claimLate);
 		return true;
+	}
+
+	private synchronized void found(SegmentSpool store) {
+		if (this.stores.isEmpty()) {
+			// All producers are closed meanwhile.
+			close(store);
+			return;
+		}
+		this.stores.add(store);
+		warn(store);
+		this.leftovers.find(List.of(store));
 	}
 
 	/**
@@ -536,9 +542,18 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		try {
 			while (!end.await(pause, TimeUnit.MILLISECONDS)) {
 				pause = Math.min(2 * pause, LAST_RETRY.toMillis());
-				// The brokers' names are gone with the brokers, say.
-				boolean attended = attend(GONE);
-				done = (done || sendLeft()) && attended;
+				try {
+					// The brokers' names are gone with the brokers, say.
+					boolean attended = attend(GONE);
+					done = (done || sendLeft()) && attended;
+				}
+				catch (Throwable ex) {
+					// The next time may be better, and nobody else does this.
+					done = false;
+					if (this.slowly.isDue("attending")) {
+						logger.error("What was left in the spool could not be attended to, which is tried again", ex);
+					}
+				}
 			}
 		}
 		catch (InterruptedException ex) {
@@ -552,6 +567,10 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		boolean done = true;
 		for (String subject : this.leftovers.destinations().stream().map(Destination::subjectOf).distinct().toList()) {
 			for (ProducerFactory<?, ?> factory : this.factories.getOrDefault(subject, Set.of())) {
+				if (!this.running) {
+					// A factory that is closed would open again.
+					return false;
+				}
 				try {
 					if (!factory.transactionCapable()) {
 						// It stays open: closing is a matter of the factory.

@@ -131,9 +131,12 @@ final class Acknowledgements {
 			return;
 		}
 		for (Outcome next = this.early.peek(); next != null
-				&& next.number() == this.settled + 1; next = this.early.peek()) {
+				&& next.number() <= this.settled + 1; next = this.early.peek()) {
 			this.early.remove();
-			advance(next.offset());
+			// Of a number that is told twice the first counts.
+			if (next.number() == this.settled + 1) {
+				advance(next.offset());
+			}
 		}
 		if (this.early.isEmpty()) {
 			this.early = null;

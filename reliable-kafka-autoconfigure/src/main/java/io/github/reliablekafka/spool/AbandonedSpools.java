@@ -20,11 +20,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -32,8 +31,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Looks for what other instances leave while this one runs. An instance that is only
  * started again is to find its own: a directory is opened when nobody has had it for some
- * time. One without records, or that cannot be used, is not opened again until something
- * in it changes. Used by one thread.
+ * time. One without records, or with damaged ones, is not opened again until something in
+ * it changes; one that cannot be used for another reason is tried again after that time.
+ * Used by one thread.
  *
  * @since 0.1.0
  */
@@ -59,35 +59,35 @@ public final class AbandonedSpools {
 	 * Open what nobody has had for some time.
 	 * @param now the time in nanoseconds, from any point on
 	 * @param patience for how long
-	 * @param unusable is told of those that cannot be used, and stay as they are
-	 * @return those with records in them
-	 * @throws IOException if the directory cannot be read
+	 * @param found is given those with records in them, each as it is opened
+	 * @param unusable is told of those that cannot be used, and stay as they are: once,
+	 * until something in them changes
+	 * @throws IOException if the directory of all spools cannot be read
 	 */
-	public List<SegmentSpool> adopt(long now, Duration patience, BiConsumer<Path, Exception> unusable)
+	public void adopt(long now, Duration patience, Consumer<SegmentSpool> found, BiConsumer<Path, Throwable> unusable)
 			throws IOException {
-		List<SegmentSpool> adopted = new ArrayList<>();
 		Map<Path, Seen> present = new HashMap<>();
 		for (Path slot : SpoolDirectory.slots(this.base)) {
+			Seen last;
 			try {
-				Seen last = look(slot, now);
+				last = look(slot, now);
 				if (last != null && !last.done() && now - last.freeSince() >= patience.toNanos()) {
-					SegmentSpool spool = SpoolDirectory.adopt(slot, this.options);
-					last = (spool != null) ? null : new Seen(contents(slot), now, true);
-					if (spool != null) {
-						adopted.add(spool);
-					}
-				}
-				if (last != null) {
-					present.put(slot, last);
+					last = open(slot, now, found);
 				}
 			}
-			catch (IOException | SpoolException ex) {
-				present.put(slot, new Seen(contents(slot), now, true));
-				unusable.accept(slot, ex);
+			catch (Throwable ex) {
+				// One must not keep the others from being found.
+				last = failed(slot, now, ex);
+				Seen before = this.seen.get(slot);
+				if (before == null || !before.told() || before.contents() != last.contents()) {
+					unusable.accept(slot, ex);
+				}
+			}
+			if (last != null) {
+				present.put(slot, last);
 			}
 		}
 		this.seen = present;
-		return adopted;
 	}
 
 	private @Nullable Seen look(Path slot, long now) throws IOException {
@@ -96,7 +96,8 @@ public final class AbandonedSpools {
 		}
 		Seen before = this.seen.get(slot);
 		long contents = contents(slot);
-		if (before != null && before.done() && before.contents() == contents) {
+		boolean changed = before == null || before.contents() != contents;
+		if (before != null && before.done() && !changed) {
 			return before;
 		}
 		DirectoryDisk disk = DirectoryDisk.take(slot);
@@ -104,7 +105,34 @@ public final class AbandonedSpools {
 			return null;
 		}
 		disk.close();
-		return (before != null && !before.done()) ? before : new Seen(contents, now, false);
+		// Somebody who writes, and is down whenever this one looks, is not gone.
+		return (before == null || changed) ? new Seen(contents, now, false, false) : before;
+	}
+
+	private @Nullable Seen open(Path slot, long now, Consumer<SegmentSpool> found) throws IOException {
+		SegmentSpool spool = SpoolDirectory.openSlot(slot, this.options);
+		if (spool == null) {
+			return null;
+		}
+		if (spool.occupied().isEmpty()) {
+			spool.close();
+			return new Seen(contents(slot), now, true, false);
+		}
+		found.accept(spool);
+		return null;
+	}
+
+	// What may pass is tried again, after as long a time as at first.
+	private static Seen failed(Path slot, long now, Throwable failure) {
+		long contents;
+		try {
+			contents = contents(slot);
+		}
+		catch (IOException | RuntimeException ex) {
+			contents = 0;
+		}
+		boolean done = failure instanceof SpoolException spool && spool.kind() == SpoolException.Kind.CORRUPT;
+		return new Seen(contents, now, done, true);
 	}
 
 	// Something that differs after somebody has written.
@@ -127,8 +155,9 @@ public final class AbandonedSpools {
 	 * @param contents tells whether it changes
 	 * @param freeSince since when, in nanoseconds
 	 * @param done whether there is nothing to do with it
+	 * @param told whether somebody was told that it cannot be used
 	 */
-	private record Seen(long contents, long freeSince, boolean done) {
+	private record Seen(long contents, long freeSince, boolean done, boolean told) {
 
 	}
 

@@ -30,11 +30,10 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -54,9 +53,10 @@ final class DirectoryDisk implements Disk {
 	private static final Set<Path> held = ConcurrentHashMap.newKeySet();
 
 	/**
-	 * Never closed.
+	 * Lock files of directories that another class loader of this process has. Not closed
+	 * while it does, and not opened again: by what tells the files apart.
 	 */
-	private static final Queue<FileChannel> foreign = new ConcurrentLinkedQueue<>();
+	private static final Map<Object, FileChannel> foreign = new ConcurrentHashMap<>();
 
 	private final Path directory;
 
@@ -98,8 +98,10 @@ final class DirectoryDisk implements Disk {
 
 	@SuppressWarnings("resource") // the lock lasts as long as its channel
 	private static @Nullable DirectoryDisk lock(Path directory, Path real) throws IOException {
-		FileChannel lockFile = FileChannel.open(real.resolve(LOCK), StandardOpenOption.CREATE,
-				StandardOpenOption.WRITE);
+		Path file = real.resolve(LOCK);
+		FileChannel known = Files.exists(file) ? foreign.remove(keyOf(file)) : null;
+		FileChannel lockFile = (known != null) ? known
+				: FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
 		boolean close = true;
 		try {
 			if (lockFile.tryLock() == null) {
@@ -116,8 +118,8 @@ final class DirectoryDisk implements Disk {
 		}
 		catch (OverlappingFileLockException ex) {
 			// Another class loader of this process has it, and would lose it by a close.
-			foreign.add(lockFile);
 			close = false;
+			foreign.put(keyOf(file), lockFile);
 			return null;
 		}
 		finally {
@@ -125,6 +127,11 @@ final class DirectoryDisk implements Disk {
 				lockFile.close();
 			}
 		}
+	}
+
+	private static Object keyOf(Path file) throws IOException {
+		Object key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+		return (key != null) ? key : file;
 	}
 
 	// Records have what the cluster may protect by its own permissions.

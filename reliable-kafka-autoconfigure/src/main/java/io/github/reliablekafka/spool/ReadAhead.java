@@ -103,7 +103,9 @@ final class ReadAhead {
 		}
 		Window window = new Window(segment, segment.id(), offset, content, this.spool, ++this.clock);
 		ByteBuffer frame = window.frame(offset);
-		this.windows[index] = window;
+		if (content.capacity() <= LARGEST) {
+			this.windows[index] = window;
+		}
 		return frame;
 	}
 

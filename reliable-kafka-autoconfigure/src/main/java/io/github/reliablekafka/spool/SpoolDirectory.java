@@ -74,21 +74,15 @@ public final class SpoolDirectory {
 					adopted.add(spool);
 				}
 			}
-			catch (IOException | SpoolException ex) {
+			catch (IOException | RuntimeException ex) {
 				unusable.accept(slot, ex);
 			}
 		}
 		return adopted;
 	}
 
-	/**
-	 * Open a spool if it has records in it.
-	 * @param slot its directory
-	 * @param options the limits
-	 * @return {@code null} if it has none, or somebody else has it
-	 * @throws IOException if the disk fails
-	 */
-	static @Nullable SegmentSpool adopt(Path slot, SpoolOptions options) throws IOException {
+	// Returns null if it has no records, or somebody else has it.
+	private static @Nullable SegmentSpool adopt(Path slot, SpoolOptions options) throws IOException {
 		SegmentSpool spool = openSlot(slot, options);
 		if (spool != null && spool.occupied().isEmpty()) {
 			spool.close();
@@ -114,7 +108,7 @@ public final class SpoolDirectory {
 		}
 	}
 
-	private static @Nullable SegmentSpool openSlot(Path directory, SpoolOptions options) throws IOException {
+	static @Nullable SegmentSpool openSlot(Path directory, SpoolOptions options) throws IOException {
 		DirectoryDisk disk = DirectoryDisk.take(directory);
 		if (disk == null) {
 			return null;

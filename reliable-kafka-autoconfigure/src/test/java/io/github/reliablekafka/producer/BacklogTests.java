@@ -51,7 +51,7 @@ class BacklogTests {
 				if (choice < ((step < 200) ? 6 : 2)) {
 					Item item = new Item(order++, random.nextInt(1000), random.nextBoolean() ? delivery() : null,
 							random.nextInt(4) == 0);
-					backlog.add(item);
+					add(backlog, item);
 					model.add(item);
 				}
 				else if (choice < 8) {
@@ -76,9 +76,14 @@ class BacklogTests {
 	@Test
 	void nothingGetsInOutOfOrder() {
 		Backlog backlog = new Backlog();
-		backlog.add(new Item(5, 1, null, false));
-		assertThatIllegalArgumentException().isThrownBy(() -> backlog.add(new Item(7, 2, null, false)));
-		assertThatIllegalArgumentException().isThrownBy(() -> backlog.add(new Item(5, 2, null, false)));
+		backlog.add(5, 1, null, false);
+		assertThatIllegalArgumentException().isThrownBy(() -> backlog.add(7, 2, null, false));
+		assertThatIllegalArgumentException().isThrownBy(() -> backlog.add(5, 2, null, false));
+	}
+
+	private static void add(Backlog backlog, Item item) {
+		backlog.reserve();
+		backlog.add(item.order(), item.position(), item.delivery(), item.replay());
 	}
 
 	private void letGo(Backlog backlog, Deque<Item> model, int index) {

@@ -45,6 +45,33 @@ class SpooledLaneTests extends SpoolingSetup {
 	}
 
 	@Test
+	void laneGoesOnWhenThereWasNoMemoryForARecord() {
+		handed(100, null);
+		this.breakAppend = new OutOfMemoryError("on purpose");
+		assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(() -> handed(100, null));
+		assertThat(this.spooling.handed().count()).as("nobody waits for it").isOne();
+		Followed next = handed(100, null);
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		lane.relayed(lane.poll(System.nanoTime(), 1));
+		assertThat(lane.poll(System.nanoTime(), 1).delivery()).isSameAs(next);
+	}
+
+	@Test
+	void recordThatAnInterceptorGaveAnotherTopicIsFollowed() {
+		for (int i = 0; i < 3; i++) {
+			handed(40_000, null);
+		}
+		assertThat(this.spooling.isCrowded()).isTrue();
+		SpooledLane lane = this.relay.lanes().lane("renamed", 0);
+		Followed delivery = new Followed(new PendingReceipt("orders"));
+		delivery.lane(lane);
+		delivery.bytes(100);
+		lane.admit(delivery, record(100), true, true, false);
+		await().until(() -> delivery.forgotten);
+		assertThat(lane.poll(System.nanoTime(), 1).delivery()).as("it counts for the other").isSameAs(delivery);
+	}
+
+	@Test
 	void whatComesBackGoesInTheOrderInWhichItCame() {
 		SpooledLane lane = this.relay.lanes().lane("orders", 0);
 		Followed first = direct(100, null);

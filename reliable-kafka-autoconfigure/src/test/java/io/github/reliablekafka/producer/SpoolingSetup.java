@@ -68,6 +68,11 @@ abstract class SpoolingSetup {
 
 	@Nullable SpoolException refuseAppends;
 
+	/**
+	 * In the place of an append, once.
+	 */
+	@Nullable Error breakAppend;
+
 	@Nullable SpoolException failBeforeAppended;
 
 	SpoolException refusal;
@@ -92,6 +97,11 @@ abstract class SpoolingSetup {
 					}
 					if (method.getName().equals("append") && this.refuseAppends != null) {
 						throw this.refuseAppends;
+					}
+					if (method.getName().equals("append") && this.breakAppend != null) {
+						Error broken = this.breakAppend;
+						this.breakAppend = null;
+						throw broken;
 					}
 					if (method.getName().equals("append") && this.failBeforeAppended != null) {
 						((SpoolStore.Confirmation) arguments[3]).failed(this.failBeforeAppended);

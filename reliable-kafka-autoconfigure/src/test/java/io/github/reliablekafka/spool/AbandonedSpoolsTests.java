@@ -17,12 +17,15 @@
 package io.github.reliablekafka.spool;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * Tests for {@link AbandonedSpools}.
@@ -117,9 +121,76 @@ class AbandonedSpoolsTests {
 		assertThat(this.unusable).containsExactly(Path.of(other.location()));
 	}
 
+	@Test
+	void whatCouldNotBeUsedIsTriedAgain() throws IOException {
+		SegmentSpool other = occupied();
+		other.close();
+		Path notes = Files.writeString(Path.of(other.location(), "notes.txt"), "mine");
+		adopt(0);
+		assertThat(adopt(10)).isEmpty();
+		assertThat(this.unusable).hasSize(1);
+		Files.delete(notes);
+		assertThat(adopt(15)).isEmpty();
+		List<SegmentSpool> adopted = adopt(20);
+		assertThat(adopted).hasSize(1);
+		adopted.get(0).close();
+	}
+
+	@Test
+	void instanceThatIsDownAtEachLookKeepsItsOwn() throws IOException {
+		occupied().close();
+		assertThat(adopt(0)).isEmpty();
+		for (int second = 9; second < 40; second += 9) {
+			occupied().close();
+			assertThat(adopt(second)).isEmpty();
+		}
+		List<SegmentSpool> adopted = adopt(46);
+		assertThat(adopted).hasSize(1);
+		adopted.get(0).close();
+	}
+
+	@Test
+	void whatAnotherClassLoaderHasIsNotOpenedAgainAndAgain() throws IOException {
+		Path descriptors = Path.of("/proc/self/fd");
+		assumeTrue(Files.isDirectory(descriptors));
+		SegmentSpool other = occupied();
+		other.close();
+		Path lock = Path.of(other.location(), "lock");
+		// Taken past the directories that this class loader knows of.
+		try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.WRITE)) {
+			assertThat(channel.tryLock()).isNotNull();
+			for (int i = 0; i < 20; i++) {
+				assertThat(adopt(10L * i)).isEmpty();
+			}
+			assertThat(opened(descriptors, lock)).as("with that of the other").isLessThanOrEqualTo(2);
+		}
+		assertThat(adopt(200)).isEmpty();
+		List<SegmentSpool> adopted = adopt(210);
+		assertThat(adopted).as("the other has ended").hasSize(1);
+		assertThat(DirectoryDisk.take(Path.of(other.location()))).isNull();
+		adopted.get(0).close();
+	}
+
+	private static long opened(Path descriptors, Path file) throws IOException {
+		Path real = file.toRealPath();
+		try (Stream<Path> all = Files.list(descriptors)) {
+			return all.filter((descriptor) -> {
+				try {
+					return Files.readSymbolicLink(descriptor).equals(real);
+				}
+				catch (IOException ex) {
+					// Closed meanwhile.
+					return false;
+				}
+			}).count();
+		}
+	}
+
 	private List<SegmentSpool> adopt(long second) throws IOException {
-		return this.abandoned.adopt(Duration.ofSeconds(second).toNanos(), Duration.ofSeconds(10),
+		List<SegmentSpool> adopted = new ArrayList<>();
+		this.abandoned.adopt(Duration.ofSeconds(second).toNanos(), Duration.ofSeconds(10), adopted::add,
 				(slot, ex) -> this.unusable.add(slot));
+		return adopted;
 	}
 
 	private SegmentSpool occupied() throws IOException {
