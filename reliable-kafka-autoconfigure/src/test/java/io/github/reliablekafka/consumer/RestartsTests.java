@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -48,7 +49,7 @@ import static org.awaitility.Awaitility.await;
  */
 class RestartsTests {
 
-	private static final UnreleasedInstanceIdException REFUSAL = new UnreleasedInstanceIdException("not released");
+	private final UnreleasedInstanceIdException refusal = new UnreleasedInstanceIdException("not released");
 
 	private final DeliveryLedger ledger = new DeliveryLedger();
 
@@ -70,8 +71,8 @@ class RestartsTests {
 	void startThatFailsIsTriedAgainAndHealthTellsOfIt() {
 		start(1);
 		this.factory.failing = true;
-		this.restarts.restart(this.container, this.factory.consumers.get(0), REFUSAL);
-		await().until(() -> this.factory.failures >= 2);
+		this.restarts.restart(this.container, this.factory.consumers.get(0), this.refusal);
+		await().until(() -> this.factory.failures.get() >= 2);
 		assertThat(this.container.isRunning()).isTrue();
 		assertThat(this.ledger.waiting()).containsOnlyKeys("listener 'orders-0'");
 		assertThat(this.ledger.waiting().get("listener 'orders-0'")).contains("no such host");
@@ -85,17 +86,17 @@ class RestartsTests {
 	void startThatFailsIsTriedLessOftenEachTime() {
 		start(1);
 		this.factory.failing = true;
-		this.restarts.restart(this.container, this.factory.consumers.get(0), REFUSAL);
-		await().during(Duration.ofSeconds(1)).atMost(Duration.ofSeconds(5)).until(() -> this.factory.failures <= 5);
-		assertThat(this.factory.failures).isPositive();
+		this.restarts.restart(this.container, this.factory.consumers.get(0), this.refusal);
+		await().during(Duration.ofSeconds(1)).atMost(Duration.ofSeconds(5)).until(() -> this.factory.failures.get() <= 5);
+		assertThat(this.factory.failures.get()).isPositive();
 	}
 
 	@Test
 	void containerThatIsStoppedWhileAStartFailsStaysStopped() {
 		start(1);
 		this.factory.failing = true;
-		this.restarts.restart(this.container, this.factory.consumers.get(0), REFUSAL);
-		await().until(() -> this.factory.failures >= 1);
+		this.restarts.restart(this.container, this.factory.consumers.get(0), this.refusal);
+		await().until(() -> this.factory.failures.get() >= 1);
 		this.container.stop();
 		this.factory.failing = false;
 		await().during(Duration.ofMillis(500)).until(() -> this.factory.consumers.size() == 1);
@@ -107,7 +108,7 @@ class RestartsTests {
 	void containerThatIsStoppedBeforeItsConsumerIsClosedStaysStopped() {
 		start(1);
 		this.factory.closesLate = true;
-		this.restarts.restart(this.container, this.factory.consumers.get(0), REFUSAL);
+		this.restarts.restart(this.container, this.factory.consumers.get(0), this.refusal);
 		await().until(() -> !this.container.getContainers().get(0).isRunning());
 		assertThat(this.container.isRunning()).isTrue();
 		this.container.stop(false);
@@ -120,7 +121,7 @@ class RestartsTests {
 	void containerThatIsStoppedAndStartedMeanwhileIsLeftAlone() {
 		this.restarts = new Restarts(null, this.ledger, Duration.ofMillis(500));
 		start(1);
-		this.restarts.restart(this.container, this.factory.consumers.get(0), REFUSAL);
+		this.restarts.restart(this.container, this.factory.consumers.get(0), this.refusal);
 		await().until(() -> !this.ledger.waiting().isEmpty());
 		this.container.stop();
 		this.container.start();
@@ -132,7 +133,7 @@ class RestartsTests {
 	@Test
 	void othersOfTheContainerGoOn() {
 		start(3);
-		this.restarts.restart(this.container, this.factory.consumers.get(1), REFUSAL);
+		this.restarts.restart(this.container, this.factory.consumers.get(1), this.refusal);
 		await().until(() -> this.factory.consumers.size() == 4);
 		await().until(() -> this.container.getContainers().stream().allMatch(KafkaMessageListenerContainer::isRunning));
 		assertThat(this.factory.consumers.stream().map(MockConsumer::closed)).containsExactly(false, true, false,
@@ -148,7 +149,7 @@ class RestartsTests {
 		alone.setBeanName("alone");
 		alone.start();
 		this.factory.failing = true;
-		this.restarts.restart(alone, this.factory.consumers.get(0), REFUSAL);
+		this.restarts.restart(alone, this.factory.consumers.get(0), this.refusal);
 		await().until(() -> this.ledger.waiting().getOrDefault("listener 'alone'", "").contains("left stopped"));
 		this.factory.failing = false;
 		await().during(Duration.ofMillis(300)).until(() -> this.factory.consumers.size() == 1);
@@ -183,7 +184,7 @@ class RestartsTests {
 
 		private volatile boolean closesLate;
 
-		private volatile int failures;
+		private final AtomicInteger failures = new AtomicInteger();
 
 		Factory() {
 			super(Map.of("client.id", "client"));
@@ -192,7 +193,7 @@ class RestartsTests {
 		@Override
 		protected Consumer<String, String> createRawConsumer(Map<String, Object> settings) {
 			if (this.failing) {
-				this.failures = this.failures + 1;
+				this.failures.incrementAndGet();
 				throw new KafkaException("Failed to construct kafka consumer: no such host");
 			}
 			Client client = new Client(this, String.valueOf(settings.get("client.id")));
@@ -215,7 +216,7 @@ class RestartsTests {
 		}
 
 		@Override
-		public Map<MetricName, ? extends Metric> metrics() {
+		public synchronized Map<MetricName, ? extends Metric> metrics() {
 			MetricName name = new MetricName("records-lag", "g", "", Map.of("client-id", this.client));
 			return Map.of(name, new Metric() {
 
