@@ -99,7 +99,7 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 			builder.withDetail("unfinished", records);
 		}
 		if (!waiting.isEmpty()) {
-			builder.withDetail("waitingForDeadLetters", waiting);
+			builder.withDetail("waiting", waiting);
 		}
 	}
 

@@ -16,16 +16,19 @@
 
 package io.github.reliablekafka.consumer;
 
-import java.util.Set;
+import java.util.List;
 
 import io.github.reliablekafka.durability.ConsumerSession;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupMaxSizeReachedException;
 import org.apache.kafka.common.errors.InvalidRegularExpression;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.common.errors.UnreleasedInstanceIdException;
 import org.apache.kafka.common.errors.UnsupportedAssignorException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
@@ -36,18 +39,21 @@ import org.jspecify.annotations.Nullable;
  * newer protocol a client that was refused once never asks again: it throws the reason at
  * one poll, and then returns nothing for ever, while its container counts as running. So
  * it goes with a static member that comes back within the session of the one that was
- * killed. A new consumer may be taken, so the container is started again. For use by the
+ * killed. A new consumer may be taken, so the container is given one. For use by the
  * polling thread.
  */
 final class Membership {
 
 	/**
-	 * After which Kafka's client does not go on.
+	 * After which, and what is derived from them, Kafka's client does not go on. Some may
+	 * also come from elsewhere; then another consumer does no harm.
 	 */
-	private static final Set<Class<? extends ApiException>> FINAL = Set.of(UnreleasedInstanceIdException.class,
+	private static final List<Class<? extends ApiException>> FINAL = List.of(UnreleasedInstanceIdException.class,
 			GroupAuthorizationException.class, GroupMaxSizeReachedException.class, GroupIdNotFoundException.class,
 			UnsupportedAssignorException.class, UnsupportedVersionException.class, InvalidRequestException.class,
-			InvalidRegularExpression.class);
+			InvalidRegularExpression.class, AuthenticationException.class, UnknownServerException.class);
+
+	private final Consumer<?, ?> consumer;
 
 	private final boolean newerProtocol;
 
@@ -58,8 +64,10 @@ final class Membership {
 	/**
 	 * Create it.
 	 * @param session knows the protocol
+	 * @param consumer the member
 	 */
-	Membership(ConsumerSession session) {
+	Membership(ConsumerSession session, Consumer<?, ?> consumer) {
+		this.consumer = consumer;
 		Object protocol = session.effectiveSettings().get(ConsumerConfig.GROUP_PROTOCOL_CONFIG);
 		this.newerProtocol = protocol != null && protocol.toString().equalsIgnoreCase("consumer");
 	}
@@ -78,7 +86,7 @@ final class Membership {
 	 * @return {@code true} if the container need not hear of it, as it is started again
 	 */
 	boolean failed(ApiException failure) {
-		if (!this.newerProtocol || !FINAL.contains(failure.getClass())) {
+		if (!this.newerProtocol || FINAL.stream().noneMatch((each) -> each.isInstance(failure))) {
 			return false;
 		}
 		this.refusal = failure;
@@ -95,7 +103,8 @@ final class Membership {
 	 */
 	void check() {
 		if (this.refusal != null && this.container != null) {
-			this.container.startAgain(this.refusal);
+			this.container.startAgain(this.consumer, this.refusal);
+			this.refusal = null;
 		}
 	}
 

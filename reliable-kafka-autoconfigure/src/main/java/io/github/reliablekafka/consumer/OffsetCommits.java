@@ -65,6 +65,8 @@ final class OffsetCommits {
 
 	private @Nullable Long refusedAt;
 
+	private @Nullable Class<?> warnedOf;
+
 	OffsetCommits(Consumer<?, ?> consumer, String group, Map<TopicPartition, AssignedPartition> partitions,
 			ListenedRecords listened, MetadataLimit limit, Committer committer) {
 		this.consumer = consumer;
@@ -291,6 +293,7 @@ final class OffsetCommits {
 		try {
 			this.consumer.commitAsync(offsets, (sent, exception) -> {
 				if (exception == null) {
+					this.warnedOf = null;
 					this.listened.committed(sent);
 					return;
 				}
@@ -301,8 +304,7 @@ final class OffsetCommits {
 				// changed.
 				else if (!(exception instanceof RetriableException)
 						&& !(exception instanceof StaleMemberEpochException)) {
-					logger.debug("Offsets %s could not be committed".formatted(sent), exception);
-					this.refusedAt = System.nanoTime();
+					refused(sent, exception);
 				}
 				wantLater(sent);
 			});
@@ -312,10 +314,20 @@ final class OffsetCommits {
 			wantLater(offsets);
 		}
 		catch (RuntimeException ex) {
-			logger.debug("Offsets %s could not be committed".formatted(offsets), ex);
-			this.refusedAt = System.nanoTime();
+			refused(offsets, ex);
 			wantLater(offsets);
 		}
+	}
+
+	private void refused(Map<TopicPartition, OffsetAndMetadata> offsets, Exception reason) {
+		this.refusedAt = System.nanoTime();
+		if (reason.getClass() == this.warnedOf) {
+			logger.debug("Offsets %s could not be committed".formatted(offsets), reason);
+			return;
+		}
+		this.warnedOf = reason.getClass();
+		logger.warn("Offsets of %s could not be committed for group '%s', which is tried again each second"
+			.formatted(offsets.keySet(), this.group), reason);
 	}
 
 	/**

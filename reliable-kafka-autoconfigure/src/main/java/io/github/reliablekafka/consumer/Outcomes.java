@@ -232,10 +232,11 @@ final class Outcomes {
 
 	/**
 	 * Give the container another consumer.
-	 * @param reason why the one that it has is of no use
+	 * @param consumer the one that it has
+	 * @param reason why that is of no use
 	 */
-	void startAgain(RuntimeException reason) {
-		this.restarts.restart(this.errorHandling.container(), reason);
+	void startAgain(Consumer<?, ?> consumer, RuntimeException reason) {
+		this.restarts.restart(this.errorHandling.container(), consumer, reason);
 	}
 
 	private Consumption consumption(String topic) {

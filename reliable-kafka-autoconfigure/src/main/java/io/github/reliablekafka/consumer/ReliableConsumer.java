@@ -90,7 +90,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		this.interceptor = interceptor;
 		this.attendance = attendance;
 		this.held = new HeldPartitions<>(consumer, session);
-		this.membership = new Membership(session);
+		this.membership = new Membership(session, consumer);
 		session.enrichWith(assigned.commits()::enrichInTransaction);
 		session.onRefused(assigned.commits()::refusedInTransaction);
 		session.onAbandoned(assigned.listened()::abandon);

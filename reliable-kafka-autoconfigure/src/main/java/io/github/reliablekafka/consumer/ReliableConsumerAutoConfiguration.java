@@ -64,8 +64,8 @@ public final class ReliableConsumerAutoConfiguration {
 	}
 
 	@Bean
-	Restarts reliableKafkaRestarts(ApplicationContext context) {
-		return new Restarts(context);
+	Restarts reliableKafkaRestarts(ApplicationContext context, DeliveryLedger ledger) {
+		return new Restarts(context, ledger);
 	}
 
 	@Bean

@@ -271,9 +271,10 @@ public final class DeliveryLedger {
 	}
 
 	/**
-	 * Note that a partition is not read on because a record cannot be kept.
-	 * @param partition the partition, and of which group
-	 * @param reason why the record cannot be kept
+	 * Note that a partition is not read on because a record cannot be kept, or a listener
+	 * reads nothing because the group refuses it.
+	 * @param partition the partition, and of which group; or the listener
+	 * @param reason why
 	 * @param atMost how long this holds unless it is noted again: the partition may have
 	 * gone to another instance
 	 */
@@ -282,16 +283,17 @@ public final class DeliveryLedger {
 	}
 
 	/**
-	 * Note that a partition is read on.
-	 * @param partition the partition, and of which group
+	 * Note that a partition or listener is read on.
+	 * @param partition the partition, and of which group; or the listener
 	 */
 	public void goesOn(String partition) {
 		this.waiting.remove(partition);
 	}
 
 	/**
-	 * The partitions that are not read on because a record cannot be kept.
-	 * @return reasons by partition and group; mostly empty
+	 * The partitions that are not read on because a record cannot be kept, and the
+	 * listeners that read nothing because the group refuses them.
+	 * @return reasons by partition and group, or listener; mostly empty
 	 */
 	public Map<String, String> waiting() {
 		if (this.waiting.isEmpty()) {

@@ -91,8 +91,7 @@ class ListenersHealthIndicatorTests {
 		post(false, Duration.ZERO);
 		this.ledger.waits("orders-3 in group 'billing'", "too large", Duration.ofMinutes(1));
 		assertThat(health().getStatus().getCode()).isEqualTo("WARNING");
-		assertThat(health().getDetails().get("waitingForDeadLetters"))
-			.isEqualTo(Map.of("orders-3 in group 'billing'", "too large"));
+		assertThat(health().getDetails().get("waiting")).isEqualTo(Map.of("orders-3 in group 'billing'", "too large"));
 		this.ledger.goesOn("orders-3 in group 'billing'");
 		this.seconds.addAndGet(31);
 		assertThat(health().getStatus()).isEqualTo(Status.UP);

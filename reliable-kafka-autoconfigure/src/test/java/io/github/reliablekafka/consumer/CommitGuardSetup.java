@@ -89,7 +89,7 @@ abstract class CommitGuardSetup {
 
 		};
 		return new Outcomes(ledger, () -> "g", () -> false, new ErrorHandling(container), unfinished,
-				new Restarts(null, Duration.ZERO));
+				new Restarts(null, new DeliveryLedger(), Duration.ZERO));
 	}
 
 	void watch(boolean byHand) {

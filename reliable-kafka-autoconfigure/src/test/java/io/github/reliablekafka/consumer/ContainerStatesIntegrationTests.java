@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -107,8 +108,8 @@ class ContainerStatesIntegrationTests extends CommitGuardApplications {
 				return !killed.assignment().isEmpty();
 			});
 			run(AcknowledgingFiltered.class, (context) -> {
-				MessageListenerContainer container = container(context);
-				await().until(() -> !container.isRunning());
+				await().until(() -> !context.getBean(DeliveryLedger.class).waiting().isEmpty());
+				assertThat(container(context).isRunning()).isTrue();
 				killed.close();
 				await().until(() -> context.getBean(Seen.class).values.contains("one"));
 				awaitCommitted(1);

@@ -28,6 +28,7 @@ import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
+import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnreleasedInstanceIdException;
 import org.junit.jupiter.api.AfterEach;
@@ -49,7 +50,7 @@ class MembershipTests {
 
 	private final MockConsumer<String, String> mock = new MockConsumer<>("earliest");
 
-	private final Restarts restarts = new Restarts(null, Duration.ofMillis(10));
+	private final Restarts restarts = new Restarts(null, new DeliveryLedger(), Duration.ofMillis(10));
 
 	private final CountingContainer container = new CountingContainer();
 
@@ -78,6 +79,17 @@ class MembershipTests {
 		assertThat(this.container.stops).hasValue(0);
 		consumer.poll(Duration.ZERO);
 		await().until(() -> this.container.starts.get() == 1);
+	}
+
+	@Test
+	void soIsOneThatGoesOnBehindAnAuthenticationThatFailed() {
+		ReliableConsumer<String, String> consumer = consumer("consumer");
+		this.mock.setPollException(new SaslAuthenticationException("wrong password"));
+		assertThatExceptionOfType(SaslAuthenticationException.class).isThrownBy(() -> consumer.poll(Duration.ZERO));
+		consumer.poll(Duration.ZERO);
+		consumer.poll(Duration.ZERO);
+		await().until(() -> this.container.starts.get() == 1);
+		await().during(Duration.ofMillis(200)).until(() -> this.container.starts.get() == 1);
 	}
 
 	@Test

@@ -77,10 +77,9 @@ class ReliableConsumerTests {
 
 	private final DeliveryLedger ledger = new DeliveryLedger();
 
-	private final BatchOutcomes<String, String> batchOutcomes = new BatchOutcomes<>(
-			new Outcomes(this.ledger, () -> "g", () -> false, errorHandling(),
-					new UnfinishedRecords(this.ledger, Duration.ofMinutes(1)), new Restarts(null, Duration.ZERO)),
-			null);
+	private final BatchOutcomes<String, String> batchOutcomes = new BatchOutcomes<>(new Outcomes(this.ledger, () -> "g",
+			() -> false, errorHandling(), new UnfinishedRecords(this.ledger, Duration.ofMinutes(1)),
+			new Restarts(null, new DeliveryLedger(), Duration.ZERO)), null);
 
 	@AfterEach
 	void close() {
