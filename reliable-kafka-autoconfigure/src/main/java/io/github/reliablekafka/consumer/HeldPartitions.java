@@ -101,13 +101,20 @@ final class HeldPartitions<K, V> {
 			this.paused.clear();
 		}
 		catch (IllegalStateException ex) {
-			eachThatIsAssigned(List.copyOf(this.paused), (partition) -> {
-				this.paused.remove(partition);
-				this.consumer.resume(Set.of(partition));
-			});
+			List.copyOf(this.paused).forEach(this::resume);
 		}
 		catch (RuntimeException ex) {
 			logger.debug("Resumed later: %s".formatted(this.paused), ex);
+		}
+	}
+
+	private void resume(TopicPartition partition) {
+		try {
+			eachThatIsAssigned(List.of(partition), (assigned) -> this.consumer.resume(Set.of(assigned)));
+			this.paused.remove(partition);
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Resumed later: %s".formatted(partition), ex);
 		}
 	}
 
