@@ -16,20 +16,17 @@
 
 package io.github.reliablekafka.consumer;
 
-import java.lang.reflect.Method;
-import java.lang.reflect.Parameter;
-
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.BeanUtils;
 import org.springframework.beans.DirectFieldAccessor;
-import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.MethodParameter;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.DelegatingMessageListener;
-import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.BatchMessagingMessageListenerAdapter;
 import org.springframework.messaging.handler.HandlerMethod;
-import org.springframework.messaging.handler.annotation.Header;
+import org.springframework.messaging.handler.annotation.Payload;
 
 /**
  * The parameter of an annotated batch listener that takes one value. Spring Kafka makes
@@ -53,26 +50,38 @@ final class BatchParameter {
 		while (inner instanceof DelegatingMessageListener<?> outer) {
 			inner = outer.getDelegate();
 		}
-		if (!(inner instanceof MessagingMessageListenerAdapter)) {
+		if (!(inner instanceof BatchMessagingMessageListenerAdapter)) {
 			return null;
 		}
-		Object adapter = new DirectFieldAccessor(inner).getPropertyValue("handlerMethod");
+		DirectFieldAccessor fields = new DirectFieldAccessor(inner);
+		if (fields.getPropertyValue("batchToRecordAdapter") != null) {
+			// It takes the batch apart.
+			return null;
+		}
+		Object adapter = fields.getPropertyValue("handlerMethod");
 		if (adapter == null || !(new DirectFieldAccessor(adapter)
 			.getPropertyValue("invokerHandlerMethod") instanceof HandlerMethod handler)) {
 			return null;
 		}
-		return ofOneValue(handler.getMethod());
+		return ofOneValue(handler);
 	}
 
-	private static @Nullable Class<?> ofOneValue(Method method) {
-		for (Parameter parameter : method.getParameters()) {
-			Class<?> type = parameter.getType();
+	private static @Nullable Class<?> ofOneValue(HandlerMethod handler) {
+		// Annotations of an interface's method are among them.
+		for (MethodParameter parameter : handler.getMethodParameters()) {
+			Class<?> type = parameter.getParameterType();
 			boolean single = ConsumerRecord.class.isAssignableFrom(type) || BeanUtils.isSimpleValueType(type);
-			if (single && !AnnotatedElementUtils.hasAnnotation(parameter, Header.class)) {
+			if (single && isPayload(parameter)) {
 				return type;
 			}
 		}
 		return null;
+	}
+
+	// With any other annotation it may be a header, or what a resolver of the
+	// application's own makes of it.
+	private static boolean isPayload(MethodParameter parameter) {
+		return parameter.getParameterAnnotations().length == 0 || parameter.hasParameterAnnotation(Payload.class);
 	}
 
 }

@@ -60,6 +60,8 @@ final class ReflectionHints implements RuntimeHintsRegistrar {
 			Map.entry(SPRING_KAFKA + "listener.FailedRecordTracker", List.of("recoverer", "retryListeners")),
 			Map.entry(SPRING_KAFKA + "listener.adapter.AbstractFilteringMessageListener",
 					List.of("recordFilterStrategy")),
+			Map.entry(SPRING_KAFKA + "listener.adapter.BatchMessagingMessageListenerAdapter",
+					List.of("batchToRecordAdapter")),
 			Map.entry(SPRING_KAFKA + "listener.adapter.DelegatingInvocableHandler", List.of("handlers")),
 			Map.entry(SPRING_KAFKA + "listener.adapter.FilteringBatchMessageListenerAdapter", List.of("ackDiscarded")),
 			Map.entry(SPRING_KAFKA + "listener.adapter.FilteringMessageListenerAdapter", List.of("ackDiscarded")),

@@ -16,6 +16,8 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -63,10 +65,12 @@ import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.listener.adapter.DefaultBatchToRecordAdapter;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.messaging.handler.annotation.Header;
+import org.springframework.messaging.handler.annotation.Payload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -189,6 +193,19 @@ class RefusedConsumersTests extends ReliableConsumerSetup {
 		this.runner.withUserConfiguration(ManyValues.class)
 			.withPropertyValues("spring.kafka.listener.type=batch")
 			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void startWhenABatchListenerTakesOneValueInAWayThatWorksSucceeds() {
+		for (Class<?> works : List.of(AnnotatedValue.class, HeaderOfInterface.class, RecordByRecord.class)) {
+			this.runner.withUserConfiguration(works)
+				.withPropertyValues("spring.kafka.listener.type=batch")
+				.run((context) -> assertThat(context).as(works.getSimpleName()).hasNotFailed());
+		}
+		this.runner.withUserConfiguration(PayloadValue.class)
+			.withPropertyValues("spring.kafka.listener.type=batch")
+			.run((context) -> assertThat(violations(context.getStartupFailure())).singleElement()
+				.satisfies((violation) -> assertThat(violation.risk()).isEqualTo("consumer.batch-parameter")));
 	}
 
 	@Test
@@ -394,6 +411,64 @@ class RefusedConsumersTests extends ReliableConsumerSetup {
 
 		@KafkaListener(id = "one", topics = "t", groupId = "g")
 		void listen(String value) {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class PayloadValue {
+
+		@KafkaListener(id = "payload", topics = "t", groupId = "g")
+		void listen(@Payload String value) {
+		}
+
+	}
+
+	@Retention(RetentionPolicy.RUNTIME)
+	@interface TenantId {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class AnnotatedValue {
+
+		@KafkaListener(id = "annotated", topics = "t", groupId = "g")
+		void listen(List<String> values, @TenantId String tenant) {
+		}
+
+	}
+
+	interface Listening {
+
+		void listen(List<String> values, @Header(KafkaHeaders.GROUP_ID) String group);
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class HeaderOfInterface implements Listening {
+
+		@Override
+		@KafkaListener(id = "interface", topics = "t", groupId = "g")
+		public void listen(List<String> values, String group) {
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class RecordByRecord {
+
+		@KafkaListener(id = "apart", topics = "t", groupId = "g", containerFactory = "recordByRecord")
+		void listen(String value) {
+		}
+
+		@Bean
+		static ConcurrentKafkaListenerContainerFactory<Object, Object> recordByRecord(ConsumerFactory<Object, Object> consumerFactory) {
+			ConcurrentKafkaListenerContainerFactory<Object, Object> factory = new ConcurrentKafkaListenerContainerFactory<>();
+			factory.setConsumerFactory(consumerFactory);
+			factory.setBatchListener(true);
+			factory.setAutoStartup(false);
+			factory.setBatchToRecordAdapter(new DefaultBatchToRecordAdapter<>());
+			return factory;
 		}
 
 	}
