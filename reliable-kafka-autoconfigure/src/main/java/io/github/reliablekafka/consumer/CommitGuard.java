@@ -55,13 +55,6 @@ final class CommitGuard {
 	 */
 	static final int MOST_OPEN = 100_000;
 
-	/**
-	 * The same for a listener that has acknowledged none of them, which may do so with
-	 * all at once. They take 8 MB if there are gaps between offsets, and less than 1 MB
-	 * without.
-	 */
-	static final int MOST_UNACKNOWLEDGED = 1_000_000;
-
 	private static final Log logger = LogFactory.getLog(CommitGuard.class);
 
 	private static final Duration PAUSE = Duration.ofSeconds(1);
@@ -349,7 +342,7 @@ final class CommitGuard {
 				}
 			}
 		}
-		else if (this.byHand && hasTooMany(open)) {
+		else if (this.byHand && open.size() > MOST_OPEN && open.wanted() > open.first(-1)) {
 			if (!open.isHeldUp()) {
 				logger.warn(
 						"%s is not read on before the record at %d is acknowledged: up to %d records have been polled since"
@@ -360,11 +353,6 @@ final class CommitGuard {
 			return;
 		}
 		open.holdUp(false);
-	}
-
-	private static boolean hasTooMany(OpenRecords open) {
-		int size = open.size();
-		return size > MOST_OPEN && (size > MOST_UNACKNOWLEDGED || open.wanted() > open.first(-1));
 	}
 
 	// A pause that is over again before the container has polled is no pause: what it has

@@ -17,7 +17,6 @@
 package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
-import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -353,38 +352,6 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 		}
 		commit(next);
 		assertThat(committed()).isEqualTo(next);
-	}
-
-	@Test
-	void partitionOfAListenerThatAcknowledgesNothingIsNotReadOnForEver() {
-		AssignedPartition assigned = new AssignedPartition(ZERO, null);
-		OpenRecords open = assigned.open();
-		CommitGuard guard = new CommitGuard(this.mock, outcomes(this.ledger, () -> true, this.unfinished), true, true);
-		open.add(new AbstractList<>() {
-
-			@Override
-			public ConsumerRecord<?, ?> get(int index) {
-				return record(index);
-			}
-
-			@Override
-			public int size() {
-				return CommitGuard.MOST_UNACKNOWLEDGED;
-			}
-
-		}, 0);
-		open.deliver(CommitGuard.MOST_UNACKNOWLEDGED - 1);
-		guard.beforePoll(assigned);
-		assertThat(open.isHeldUp()).isFalse();
-		open.add(List.of(record(CommitGuard.MOST_UNACKNOWLEDGED)), 0);
-		open.deliver(CommitGuard.MOST_UNACKNOWLEDGED);
-		guard.beforePoll(assigned);
-		assertThat(open.isHeldUp()).isTrue();
-		guard.polled(List.of(assigned));
-		assertThat(guard.unfinished()).singleElement().matches(CommitGuard.Unfinished::holdsUp);
-		open.close(0);
-		guard.beforePoll(assigned);
-		assertThat(open.isHeldUp()).isFalse();
 	}
 
 	@Test

@@ -462,7 +462,8 @@ class RefusedConsumersTests extends ReliableConsumerSetup {
 		}
 
 		@Bean
-		static ConcurrentKafkaListenerContainerFactory<Object, Object> recordByRecord(ConsumerFactory<Object, Object> consumerFactory) {
+		static ConcurrentKafkaListenerContainerFactory<Object, Object> recordByRecord(
+				ConsumerFactory<Object, Object> consumerFactory) {
 			ConcurrentKafkaListenerContainerFactory<Object, Object> factory = new ConcurrentKafkaListenerContainerFactory<>();
 			factory.setConsumerFactory(consumerFactory);
 			factory.setBatchListener(true);

@@ -87,7 +87,9 @@ class RestartsTests {
 		start(1);
 		this.factory.failing = true;
 		this.restarts.restart(this.container, this.factory.consumers.get(0), this.refusal);
-		await().during(Duration.ofSeconds(1)).atMost(Duration.ofSeconds(5)).until(() -> this.factory.failures.get() <= 5);
+		await().during(Duration.ofSeconds(1))
+			.atMost(Duration.ofSeconds(5))
+			.until(() -> this.factory.failures.get() <= 5);
 		assertThat(this.factory.failures.get()).isPositive();
 	}
 
