@@ -37,6 +37,8 @@ import org.apache.kafka.common.TopicPartition;
  */
 final class CampaignBooks {
 
+	private static final Set<String> BATCHES = Set.of("batch", "index", "txbatch");
+
 	private final KafkaProbe probe;
 
 	private final String topic;
@@ -147,8 +149,8 @@ final class CampaignBooks {
 		Set<String> unfounded = new HashSet<>(deadLettered(group));
 		unfounded.removeAll(this.failed.getOrDefault(group, Set.of()));
 		unfounded.removeIf((value) -> value.startsWith("broken") || (group.equals("reply") && value.startsWith("large"))
-		// A batch that is rolled back is given up with what its filter has left out.
-				|| (group.equals("txbatch") && value.startsWith("skip")));
+		// A batch that fails as a whole is given up with what its filter has left out.
+				|| (BATCHES.contains(group) && value.startsWith("skip")));
 		return unfounded;
 	}
 
