@@ -213,8 +213,12 @@ final class DurabilityChanges {
 	}
 
 	// Said at once, though it may only be for as long as a broker starts again.
-	private static boolean isLastInSync(TopicDurability topic) {
-		return "1".equals(topic.facts().get("fewest-in-sync")) && !"1".equals(topic.facts().get("replicas"));
+	private static int danger(TopicDurability topic) {
+		String inSync = topic.facts().get("fewest-in-sync");
+		if ("0".equals(inSync)) {
+			return 2;
+		}
+		return ("1".equals(inSync) && !"1".equals(topic.facts().get("replicas"))) ? 1 : 0;
 	}
 
 	private void sayAltered(ClusterDurability before, ClusterDurability now) {
@@ -233,7 +237,7 @@ final class DurabilityChanges {
 				}
 			});
 			if (!differences.isEmpty()) {
-				boolean worse = topic.level().compareTo(old.level()) < 0 || (isLastInSync(topic) && !isLastInSync(old));
+				boolean worse = topic.level().compareTo(old.level()) < 0 || danger(topic) > danger(old);
 				(worse ? this.alarms : this.notes)
 					.add("topic '%s' has changed: %s; it survives %s%s. Durability topic=%s".formatted(topic.topic(),
 							String.join(", ", differences), topic.levelInWords(),

@@ -49,8 +49,9 @@ import org.apache.kafka.common.errors.TimeoutException;
  * more replicas, because that moves data, and it leaves alone: Kafka's own topics; those
  * that are only sent to, because it is not certain that the application means the one in
  * this cluster; and those of which replicas are away, because nothing can be written
- * where fewer are in sync than must be. A change that is refused is logged and not tried
- * again.
+ * where fewer are in sync than must be. A change is tried again only when the setting was
+ * seen to be right in between: neither a refusal nor somebody else who sets it back at
+ * once makes this a struggle.
  */
 final class TopicRepair {
 
@@ -84,14 +85,18 @@ final class TopicRepair {
 	boolean mend(ClusterDurability cluster, Predicate<Violation> accepted, long deadline) {
 		Map<ConfigResource, TopicDurability> topics = new LinkedHashMap<>();
 		Map<ConfigResource, Collection<AlterConfigOp>> changes = new LinkedHashMap<>();
+		Set<String> wrong = new HashSet<>();
 		for (TopicDurability topic : cluster.topics()) {
-			List<AlterConfigOp> wanted = mayAlter(topic) ? changes(topic, accepted) : List.of();
-			if (!wanted.isEmpty()) {
+			List<AlterConfigOp> wanted = changes(topic, accepted);
+			wanted.forEach((change) -> wrong.add(key(topic, change)));
+			wanted.removeIf((change) -> this.tried.contains(key(topic, change)));
+			if (!wanted.isEmpty() && mayAlter(topic)) {
 				ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.topic());
 				topics.put(resource, topic);
 				changes.put(resource, wanted);
 			}
 		}
+		this.tried.retainAll(wrong);
 		if (changes.isEmpty()) {
 			return false;
 		}
@@ -134,7 +139,6 @@ final class TopicRepair {
 				changes.add(set(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2"));
 			}
 		});
-		changes.removeIf((change) -> this.tried.contains(key(topic, change)));
 		return changes;
 	}
 

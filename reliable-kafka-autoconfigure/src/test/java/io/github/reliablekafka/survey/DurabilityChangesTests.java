@@ -134,6 +134,16 @@ class DurabilityChangesTests {
 	}
 
 	@Test
+	void noReplicaInSyncIsAnAlarmAtOnce() {
+		ClusterDurability one = cluster(List.of(), List.of(topic(DurabilityLevel.SERVER, "1")));
+		ClusterDurability none = cluster(List.of(), List.of(topic(DurabilityLevel.SERVER, "0")));
+		assertThat(between(one, none).alarms()).singleElement()
+			.asString()
+			.startsWith("topic 't' has changed: fewest-in-sync was '1' and is '0'; it survives server.");
+		assertThat(between(none, one).alarms()).isEmpty();
+	}
+
+	@Test
 	void linesOfOneLookAreBounded() {
 		List<TopicDurability> topics = new ArrayList<>();
 		for (TopicDurability topic : unsafe(50)) {

@@ -121,6 +121,16 @@ class TopicRepairTests {
 	}
 
 	@Test
+	void settingThatSomebodySetsBackIsMendedAgainOnceItWasSeenToBeRight() {
+		this.answer.complete(null);
+		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(MIN_IN_SYNC), List.of())).isTrue();
+		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(MIN_IN_SYNC), List.of())).isFalse();
+		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(), List.of())).isFalse();
+		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(MIN_IN_SYNC), List.of())).isTrue();
+		verify(this.client, times(2)).incrementalAlterConfigs(anyMap());
+	}
+
+	@Test
 	void interruptEndsTheRepair() {
 		answer(new KafkaFutureImpl<>());
 		Thread.currentThread().interrupt();
