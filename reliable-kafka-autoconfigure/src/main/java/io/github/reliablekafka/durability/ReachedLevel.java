@@ -43,9 +43,9 @@ record ReachedLevel(DurabilityLevel level, @Nullable String heldBackBy) {
 		int replicas = topic.replicas();
 		// Kafka asks for no more in-sync replicas than there are replicas.
 		long acknowledgedBy = Math.max(1, Math.min(minInSync, replicas));
-		if (replicas > 1 && acknowledgedBy == 1 && unclean) {
-			return new ReachedLevel(DurabilityLevel.NONE,
-					"an unclean election may make a replica leader that lacks what the only replica in sync acknowledged");
+		String lacking = unclean ? lacking(topic, cluster, minInSync) : null;
+		if (lacking != null) {
+			return new ReachedLevel(DurabilityLevel.NONE, lacking);
 		}
 		if (replicas < 2) {
 			return new ReachedLevel(DurabilityLevel.PROCESS, "it has one replica");
@@ -56,7 +56,7 @@ record ReachedLevel(DurabilityLevel level, @Nullable String heldBackBy) {
 		}
 		if (unclean) {
 			return new ReachedLevel(DurabilityLevel.PROCESS,
-					"unclean.leader.election.enable=true lets a replica become leader that lacks acknowledged records");
+					"unclean.leader.election.enable=true lets a replica become leader whose machine has lost its disk");
 		}
 		for (TopicState.Partition partition : topic.partitions()) {
 			Set<Integer> complete = partition.complete(cluster);
@@ -71,6 +71,23 @@ record ReachedLevel(DurabilityLevel level, @Nullable String heldBackBy) {
 		String withinRack = withinRack(topic, cluster, acknowledgedBy);
 		return (withinRack != null) ? new ReachedLevel(DurabilityLevel.SERVER, withinRack)
 				: new ReachedLevel(DurabilityLevel.ZONE, null);
+	}
+
+	// Those that acknowledged a record may fall behind or go away one after the other,
+	// until one process is the last that is in sync.
+	private static @Nullable String lacking(TopicState topic, ClusterState cluster, long minInSync) {
+		for (TopicState.Partition partition : topic.partitions()) {
+			int replicas = partition.replicas().size();
+			if (replicas > Math.max(1, minInSync)) {
+				return "unclean.leader.election.enable=true lets a replica become leader that lacks what %d of %d have acknowledged"
+					.formatted(Math.max(1, minInSync), replicas);
+			}
+			if (replicas > 1 && partition.complete(cluster).size() < 2) {
+				return "unclean.leader.election.enable=true lets a replica become leader that lacks records of partition %d, as at most one that is up has all"
+					.formatted(partition.number());
+			}
+		}
+		return null;
 	}
 
 	private static @Nullable String withinRack(TopicState topic, ClusterState cluster, long acknowledgedBy) {

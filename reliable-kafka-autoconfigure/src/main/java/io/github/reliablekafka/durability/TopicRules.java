@@ -246,12 +246,15 @@ final class TopicRules {
 	private void checkUncleanElection() {
 		String name = TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG;
 		ReadSettings.Setting setting = this.topic.settings().find(name).orElse(null);
-		if (setting == null || this.topic.replicas() < 2) {
+		boolean single = this.topic.partitions().stream().allMatch((partition) -> partition.replicas().size() < 2);
+		if (setting == null || single) {
 			return;
 		}
 		String command = this.commands.set(name, "false");
 		if (this.unclean.orElse(false)) {
-			boolean matters = requires(DurabilityLevel.SERVER) || this.minInSync.orElse(1L) < 2;
+			boolean matters = ReachedLevel.of(this.topic, this.cluster, this.minInSync.orElse(1L), true)
+				.level()
+				.compareTo(this.required) < 0;
 			(matters ? this.violations : this.advice).add(violation(UNCLEAN, name, "true", "false",
 					"a replica that lacks acknowledged records may become leader, and then the others delete them too",
 					command, "set " + setting.source()));

@@ -136,7 +136,7 @@ class DurabilityAuditIntegrationTests {
 				"two-min-2 zone [] [topic.min-in-sync-replicas, topic.replicas]",
 				"three-min-1 process [topic.min-in-sync-replicas] []",
 				"three-min-1-unclean none [topic.min-in-sync-replicas, topic.unclean-election] []",
-				"three-unclean process [topic.unclean-election] []",
+				"three-unclean none [topic.unclean-election] []",
 				"three-inherits server [] [topic.unclean-election]", "three server [] []",
 				"three-led-by-3 server [] []", "three-min-3 zone [] [topic.min-in-sync-replicas]",
 				"three-compact server [] []", "three-tiny server [] [topic.retention]",
@@ -293,7 +293,7 @@ class DurabilityAuditIntegrationTests {
 	void processLosesWithOneMachineWhatServerKeeps() throws Exception {
 		TopicPartition onlyLeader = new TopicPartition("three-min-1", 0);
 		assertThat(look()).contains("three-min-1 process [topic.min-in-sync-replicas] []",
-				"three-unclean process [topic.unclean-election] []", "three server [] []");
+				"three-unclean none [topic.unclean-election] []", "three server [] []");
 		// One machine dies with its disk; of the others nothing is lost, they are slow.
 		cluster.pause(2);
 		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("three", 0).equals(Set.of(1, 3)));

@@ -52,8 +52,13 @@ class TopicRulesTests {
 					1,2,3      | 1,2,3   | -        | 1   | false   | process  | process | -                                                     | -
 					1,2,3      | 1,2,3   | -        | 1   | true    | server   | none    | topic.min-in-sync-replicas topic.unclean-election     | -
 					1,2,3      | 1,2,3   | -        | 1   | true    | process  | none    | topic.unclean-election                                | -
-					1,2,3      | 1,2,3   | -        | 2   | true    | server   | process | topic.unclean-election                                | -
-					1,2,3      | 1,2,3   | -        | 2   | true    | process  | process | -                                                     | topic.unclean-election
+					1,2,3      | 1,2,3   | -        | 2   | true    | server   | none    | topic.unclean-election                                | -
+					1,2,3      | 1,2,3   | -        | 2   | true    | process  | none    | topic.unclean-election                                | -
+					1,2,3      | 1,2,3   | -        | 3   | true    | server   | process | topic.unclean-election                                | topic.min-in-sync-replicas
+					1,2,3      | 1,2,3   | -        | 3   | true    | process  | process | -                                                     | topic.unclean-election
+					1,2,3      | 1,2     | -        | 3   | true    | process  | process | -                                                     | topic.unclean-election topic.in-sync
+					1,2,3      | 1       | -        | 3   | true    | process  | none    | topic.unclean-election                                | topic.min-in-sync-replicas
+					1,2        | 1,2     | -        | 2   | true    | process  | process | -                                                     | topic.unclean-election topic.min-in-sync-replicas
 					1,2,3      | 1,2,3   | -        | 2   | false   | server   | zone    | -                                                     | -
 					1,2,3      | 1,2,3   | -        | 3   | false   | server   | zone    | -                                                     | topic.min-in-sync-replicas
 					1,3,4      | 1,3,4   | -        | 2   | false   | server   | server  | -                                                     | -
@@ -108,7 +113,7 @@ class TopicRulesTests {
 		settings = settings("2", false);
 		settings.put("unclean.leader.election.enable", new ReadSettings.Setting("false", ReadSettings.Source.BROKER));
 		judged = judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings), "server");
-		assertThat(judged.levelInWords()).isEqualTo("between process and zone");
+		assertThat(judged.levelInWords()).isEqualTo("between none and zone");
 	}
 
 	@Test
@@ -210,6 +215,21 @@ class TopicRulesTests {
 		assertThat(judged.violations()).singleElement()
 			.satisfies((violation) -> assertThat(violation.remedy()).contains(
 					"{\"topic\":\"orders\",\"partition\":1,\"replicas\":[1,2,3]}", "kafka-reassign-partitions.sh"));
+	}
+
+	@Test
+	void uncleanElectionCountsInThePartitionWithTheMostReplicas() {
+		TopicState.Partition one = new TopicState.Partition(0, 1, List.of(1), Set.of(1), null);
+		TopicState.Partition two = new TopicState.Partition(1, 1, List.of(1, 2), Set.of(1, 2), null);
+		TopicState.Partition three = new TopicState.Partition(2, 1, List.of(1, 2, 3), Set.of(1, 2, 3), null);
+		ReadSettings settings = ReadSettings.of(settings("2", true));
+		assertThat(judge(TopicState.of("orders", List.of(one, two), settings), "process").level())
+			.isEqualTo(DurabilityLevel.PROCESS);
+		TopicDurability mixed = judge(TopicState.of("orders", List.of(one, three), settings), "process");
+		assertThat(mixed.level()).isEqualTo(DurabilityLevel.NONE);
+		assertThat(mixed.violations()).extracting(Violation::risk).containsExactly("topic.unclean-election");
+		assertThat(judge(TopicState.of("orders", List.of(two, three), settings), "process").level())
+			.isEqualTo(DurabilityLevel.NONE);
 	}
 
 	@ParameterizedTest
