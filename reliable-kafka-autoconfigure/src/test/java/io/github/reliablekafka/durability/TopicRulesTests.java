@@ -68,7 +68,6 @@ class TopicRulesTests {
 					1,2,3      | 1       | -        | 2   | false   | server   | process | topic.in-sync                                         | -
 					1,2,3      | 1       | 2        | 2   | false   | server   | zone    | -                                                     | topic.in-sync
 					1,2,9      | 1       | 9        | 2   | false   | server   | process | topic.in-sync                                         | -
-					1,2,9      | 1,2     | -        | 2   | false   | server   | server  | -                                                     | topic.in-sync
 					9          | 9       | -        | 1   | false   | server   | process | topic.replicas                                        | -
 					1,2,3      | 1,2,3   | -        | 1   | true    | none     | none    | -                                                     | -
 					""")
@@ -154,10 +153,59 @@ class TopicRulesTests {
 	}
 
 	@Test
+	void rackThatNobodyTellsIsNotGuessed() {
+		TopicState topic = topic(List.of(1, 2, 9), List.of(1, 2), null, settings("2", false));
+		TopicDurability judged = judge(topic, "zone");
+		assertThat(judged.levelInWords()).isEqualTo("between server and zone");
+		assertThat(judged.violations()).isEmpty();
+		assertThat(judged.unknown())
+			.containsExactly("racks of brokers 9: the cluster does not name them while they are away");
+		assertThat(judge(topic, "server").unknown()).isEmpty();
+		// Wherever broker 9 is.
+		judged = judge(topic(List.of(3, 4, 9), List.of(3, 4), null, settings("2", false)), "zone");
+		assertThat(judged.levelInWords()).isEqualTo("server");
+		assertThat(judged.violations()).extracting(Violation::risk)
+			.containsExactlyInAnyOrder("topic.racks", "topic.in-sync");
+		assertThat(judged.unknown()).isEmpty();
+	}
+
+	@Test
+	void rackThatIsAwayIsNoFaultOfThePlacement() {
+		this.racks.putAll(Map.of(1, "a", 2, "a", 3, "b", 4, "b"));
+		TopicState topic = topic(List.of(1, 2, 3, 4), List.of(1, 2), null, settings("3", false));
+		ClusterState cluster = new ClusterState(this.racks, Set.of(1, 2), Set.of(), ReadSettings.of(Map.of()),
+				"here:9092");
+		TopicUse use = TopicUse.of("orders", TopicUse.Purpose.PRODUCED);
+		TopicDurability judged = TopicRules.judge(use, topic, cluster, DurabilityLevel.ZONE);
+		assertThat(judged.levelInWords()).isEqualTo("server");
+		assertThat(judged.violations()).singleElement().satisfies((violation) -> {
+			assertThat(violation.risk()).isEqualTo("topic.in-sync");
+			assertThat(violation.describe()).contains("racks that have all of partition 0", "rack 'a'");
+		});
+		assertThat(TopicRules.judge(use, topic, cluster, DurabilityLevel.SERVER).violations()).isEmpty();
+	}
+
+	@Test
+	void placementIsNotJudgedByASettingThatCouldNotBeRead() {
+		TopicState.Partition partition = new TopicState.Partition(0, 1, List.of(1, 3, 4), Set.of(1, 3, 4), null);
+		TopicDurability judged = judge(
+				TopicState.of("orders", List.of(partition), ReadSettings.unreadable("not permitted")), "zone");
+		assertThat(judged.levelInWords()).isEqualTo("between none and zone");
+		assertThat(judged.violations()).isEmpty();
+	}
+
+	@Test
+	void placementIsJudgedAlsoWhileBrokersAreAway() {
+		TopicDurability judged = judge(topic(List.of(3, 4, 1), List.of(3), null, settings("2", false)), "zone");
+		assertThat(judged.violations()).extracting(Violation::risk)
+			.containsExactlyInAnyOrder("topic.in-sync", "topic.racks");
+	}
+
+	@Test
 	void brokerThatIsStartedAgainChangesNothing() {
 		TopicState pair = topic(List.of(1, 9), List.of(1), null, settings("2", false));
 		TopicDurability judged = judge(expecting(pair, 9), "server");
-		assertThat(judged.levelInWords()).isEqualTo("server");
+		assertThat(judged.levelInWords()).isEqualTo("between server and zone");
 		assertThat(judged.violations()).isEmpty();
 		assertThat(judged.advice()).extracting(Violation::risk).contains("topic.in-sync");
 		assertThat(judge(pair, "server").violations()).extracting(Violation::risk).containsExactly("topic.in-sync");
