@@ -377,6 +377,21 @@ class TopicRulesTests {
 	}
 
 	@Test
+	void replicasAreNotPutOnBrokersThatAreNotThere() {
+		TopicCommands commands = new TopicCommands("here:9092", "orders");
+		Map<Integer, String> three = Map.of(1, "a", 2, "b", 3, "c");
+		List<TopicState.Partition> pair = List.of(new TopicState.Partition(0, 1, List.of(1, 4), Set.of(1), null));
+		ClusterState gone = new ClusterState(three, three.keySet(), Set.of(), ReadSettings.of(Map.of()), "here:9092");
+		assertThat(commands.reassign(pair, gone, 3)).contains("\"replicas\":[1,2,3]",
+				"brokers 4 are left out, because the cluster does not name them: if they are only down, start them instead");
+		ClusterState down = new ClusterState(this.racks, three.keySet(), Set.of(), ReadSettings.of(Map.of()),
+				"here:9092");
+		assertThat(commands.reassign(pair, down, 3)).startsWith("Start brokers 4 first").doesNotContain("--execute");
+		List<TopicState.Partition> only = List.of(new TopicState.Partition(0, -1, List.of(4), Set.of(4), null));
+		assertThat(commands.reassign(only, gone, 3)).startsWith("Start brokers 4 first").doesNotContain("--execute");
+	}
+
+	@Test
 	void limitBySizeIsNotLiftedByACommand() {
 		Map<String, ReadSettings.Setting> settings = settings("2", false);
 		settings.put("retention.bytes", new ReadSettings.Setting("1000", ReadSettings.Source.TOPIC));
