@@ -106,7 +106,7 @@ public final class DurabilityAudit implements AutoCloseable {
 			.map((use) -> judge(use, states, cluster))
 			.sorted((one, other) -> one.topic().compareTo(other.topic()))
 			.toList();
-		List<TopicDurability> topics = this.escalation.apply(judged, late, at);
+		List<TopicDurability> topics = this.escalation.apply(judged, late, expiry.missing(), at);
 		DurabilityLevel highest = uses.stream()
 			.map((use) -> this.policy.required(use.topic()))
 			.max(DurabilityLevel::compareTo)

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -72,6 +73,8 @@ final class ExpiryReader {
 
 	private final Set<String> unknown = new TreeSet<>();
 
+	private final Map<String, Set<String>> missing = new TreeMap<>();
+
 	private @Nullable Boolean transactions;
 
 	/**
@@ -105,9 +108,15 @@ final class ExpiryReader {
 		Map<TopicPartition, Long> starts = offsets(partitions, OffsetSpec.earliest());
 		Map<Reading, Long> behind = new HashMap<>();
 		committed.forEach((reading, offset) -> {
+			Long end = ends.get(reading.partition());
+			Long start = starts.get(reading.partition());
+			if (end == null || start == null) {
+				miss(reading.group(), reading.partition().topic());
+				return;
+			}
 			// What is gone already does not expire; the group goes on with what is there.
-			long next = Math.max(offset, starts.getOrDefault(reading.partition(), 0L));
-			long left = ends.getOrDefault(reading.partition(), 0L) - next;
+			long next = Math.max(offset, start);
+			long left = end - next;
 			if (left > 1 || (left == 1 && !mayBeMarker())) {
 				behind.put(reading, next);
 			}
@@ -134,17 +143,35 @@ final class ExpiryReader {
 		return this.unknown;
 	}
 
+	/**
+	 * The groups of which it could not be read in all partitions how far behind they are.
+	 * @return the groups, by topic
+	 */
+	Map<String, Set<String>> missing() {
+		return this.missing;
+	}
+
 	private Map<Reading, Long> committed(Collection<TopicUse> uses, Map<String, TopicState> states) {
 		Map<String, List<TopicPartition>> wanted = new TreeMap<>();
+		Set<TopicPartition> leaderless = new HashSet<>();
 		for (TopicUse use : uses) {
 			TopicState state = states.get(use.topic());
-			if (state != null && retention(states, use.topic()) > 0 && TopicLimits.deletes(state)) {
-				// Without a leader nobody answers, and that is told anyway.
-				List<TopicPartition> partitions = state.partitions()
-					.stream()
-					.filter((partition) -> partition.leader() >= 0)
-					.map((partition) -> new TopicPartition(use.topic(), partition.number()))
-					.toList();
+			if (state == null || state.isAbsent()) {
+				continue;
+			}
+			if (state.unreadable() != null || state.settings().unreadable() != null) {
+				// Told with the topic.
+				use.groups().forEach((group) -> miss(group, use.topic()));
+			}
+			else if (retention(states, use.topic()) > 0 && TopicLimits.deletes(state)) {
+				List<TopicPartition> partitions = new ArrayList<>();
+				for (TopicState.Partition partition : state.partitions()) {
+					TopicPartition key = new TopicPartition(use.topic(), partition.number());
+					partitions.add(key);
+					if (partition.leader() < 0) {
+						leaderless.add(key);
+					}
+				}
 				use.groups()
 					.forEach((group) -> wanted.computeIfAbsent(group, (key) -> new ArrayList<>()).addAll(partitions));
 			}
@@ -164,16 +191,27 @@ final class ExpiryReader {
 				Map<TopicPartition, OffsetAndMetadata> offsets = BoundedAdmin
 					.get(result.partitionsToOffsetAndMetadata(group), this.deadline);
 				offsets.forEach((partition, offset) -> {
-					if (offset != null) {
+					if (offset != null && leaderless.contains(partition)) {
+						// Nobody would answer how old its records are.
+						this.unknown.add("offsets of topic '%s': partition %d has no leader"
+							.formatted(partition.topic(), partition.partition()));
+						miss(group, partition.topic());
+					}
+					else if (offset != null) {
 						committed.put(new Reading(group, partition), offset.offset());
 					}
 				});
 			}
 			catch (ApiException ex) {
 				this.unknown.add("offsets of group '%s': %s".formatted(group, ex.getClass().getSimpleName()));
+				wanted.getOrDefault(group, List.of()).forEach((partition) -> miss(group, partition.topic()));
 			}
 		}
 		return committed;
+	}
+
+	private void miss(String group, String topic) {
+		this.missing.computeIfAbsent(topic, (key) -> new TreeSet<>()).add(group);
 	}
 
 	// Groups commit the offset behind the last record. What ends a transaction has an
@@ -232,6 +270,9 @@ final class ExpiryReader {
 			Map<TopicPartition, Long> offsets = offsets(request);
 			for (Reading reading : readings) {
 				Long first = offsets.get(reading.partition());
+				if (first == null) {
+					miss(group, reading.partition().topic());
+				}
 				// -1: every record is older.
 				boolean older = first != null && (first < 0 || first > next.getOrDefault(reading, 0L));
 				if (!older) {
