@@ -46,14 +46,15 @@ import org.apache.kafka.common.internals.Topic;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds groups that are so far behind that Kafka may delete records before they read
- * them: those whose next record is older than half of the topic's retention, and among
+ * Finds groups that are so far behind that Kafka has deleted records before they read
+ * them, or may do so: those whose next record is older than half of the topic's retention, and among
  * them those for which less than a quarter of it is left. How old the next record is, is
  * found by asking which offset belongs to a time, first for all partitions with a lag,
  * and then, closing in, for those that are too old. Kafka deletes whole segments, so a
  * record may well be there for longer than is told here. In a cluster that has had
  * transactions a group is not told of for one record of a partition, since that may be
- * the mark of a transaction's end.
+ * the mark of a transaction's end, nor of what is deleted already, since that may have
+ * been aborted.
  */
 final class ExpiryReader {
 
@@ -107,6 +108,7 @@ final class ExpiryReader {
 		Map<TopicPartition, Long> ends = offsets(partitions, OffsetSpec.latest());
 		Map<TopicPartition, Long> starts = offsets(partitions, OffsetSpec.earliest());
 		Map<Reading, Long> behind = new HashMap<>();
+		Map<String, Map<String, Expiring>> told = new TreeMap<>();
 		committed.forEach((reading, offset) -> {
 			Long end = ends.get(reading.partition());
 			Long start = starts.get(reading.partition());
@@ -114,7 +116,12 @@ final class ExpiryReader {
 				miss(reading.group(), reading.partition().topic());
 				return;
 			}
-			// What is gone already does not expire; the group goes on with what is there.
+			if (offset < start && !mayBeMarker()) {
+				told.computeIfAbsent(reading.partition().topic(), (topic) -> new TreeMap<>())
+					.putIfAbsent(reading.group(),
+							new Expiring(reading.group(), deleted(reading, start - offset, states), true));
+			}
+			// The group goes on with what is there.
 			long next = Math.max(offset, start);
 			long left = end - next;
 			if (left > 1 || (left == 1 && !mayBeMarker())) {
@@ -126,12 +133,11 @@ final class ExpiryReader {
 		ages.forEach((reading, age) -> oldest.computeIfAbsent(reading.partition().topic(), (topic) -> new TreeMap<>())
 			.merge(reading.group(), reading,
 					(one, other) -> (ages.getOrDefault(one, 0L) >= ages.getOrDefault(other, 0L)) ? one : other));
+		oldest.forEach((topic, groups) -> groups.forEach((group,
+				reading) -> told.computeIfAbsent(topic, (key) -> new TreeMap<>())
+					.putIfAbsent(group, expiring(reading, ages.getOrDefault(reading, 0L), retention(states, topic)))));
 		Map<String, List<Expiring>> expiring = new HashMap<>();
-		oldest.forEach((topic, groups) -> expiring.put(topic,
-				groups.values()
-					.stream()
-					.map((reading) -> expiring(reading, ages.getOrDefault(reading, 0L), retention(states, topic)))
-					.toList()));
+		told.forEach((topic, groups) -> expiring.put(topic, List.copyOf(groups.values())));
 		return expiring;
 	}
 
@@ -299,6 +305,19 @@ final class ExpiryReader {
 			}
 		}
 		return offsets;
+	}
+
+	private Violation deleted(Reading reading, long records, Map<String, TopicState> states) {
+		String group = reading.group();
+		return new Violation(TopicLimits.RETENTION, "topic '%s'".formatted(reading.partition().topic()),
+				TopicConfig.RETENTION_MS_CONFIG,
+				Durations.inWords(Duration.ofMillis(retention(states, reading.partition().topic()))),
+				"longer than group '%s' is away".formatted(group),
+				"%d records of partition %d were deleted before group '%s' read them".formatted(records,
+						reading.partition().partition(), group),
+				"They are gone: send them again from where they came. This stays until group '%s' reads on"
+					.formatted(group),
+				null);
 	}
 
 	private Expiring expiring(Reading reading, long ageMillis, long retentionMillis) {

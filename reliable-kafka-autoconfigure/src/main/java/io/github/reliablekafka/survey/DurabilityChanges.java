@@ -78,7 +78,8 @@ final class DurabilityChanges {
 			changes.sayAltered(before, now);
 		}
 		old.forEach((key, violation) -> {
-			if (!all.containsKey(key)) {
+			// What was to be feared may have come about: that is told already.
+			if (!all.containsKey(key) && came.values().stream().noneMatch(violation::isOfTheSame)) {
 				changes.sayGone(now, violation);
 			}
 		});

@@ -77,7 +77,8 @@ class ExpiryReaderTests {
 			0       | 9         | 10  | false        | true
 			0       | 9         | 10  | true         | false
 			0       | 8         | 10  | true         | true
-			10      | 3         | 10  | false        | false
+			10      | 3         | 10  | false        | true
+			10      | 3         | 10  | true         | false
 			9       | 3         | 10  | true         | false
 			5       | 3         | 10  | false        | true
 			""")
@@ -94,6 +95,16 @@ class ExpiryReaderTests {
 		assertThat(read().get("orders")).singleElement()
 			.satisfies((expiring) -> assertThat(expiring.violation().reason())
 				.startsWith("records of partition 0 will expire before group 'billing' reads them"));
+	}
+
+	@Test
+	void recordsThatAreDeletedAlreadyAreTold() {
+		answer(10, 3, 10, false);
+		assertThat(read().get("orders")).singleElement().satisfies((expiring) -> {
+			assertThat(expiring.soon()).isTrue();
+			assertThat(expiring.violation().reason())
+				.isEqualTo("7 records of partition 0 were deleted before group 'billing' read them");
+		});
 	}
 
 	@ParameterizedTest
