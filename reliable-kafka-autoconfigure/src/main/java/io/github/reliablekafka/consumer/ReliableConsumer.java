@@ -71,6 +71,8 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	private @Nullable Attendance attendance;
 
+	private boolean ofContainer;
+
 	private boolean isolatesPoison;
 
 	/**
@@ -113,6 +115,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 	 */
 	void attend(Outcomes container) {
 		this.attendance = null;
+		this.ofContainer = true;
 		this.session.attend();
 		this.membership.attend(container);
 	}
@@ -210,8 +213,23 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void pause(Collection<TopicPartition> partitions) {
-		this.consumer.pause(partitions);
-		this.held.pausedByAnother(partitions);
+		if (this.ofContainer) {
+			this.held.pauseForContainer(partitions);
+		}
+		else {
+			this.consumer.pause(partitions);
+			this.held.pausedByAnother(partitions);
+		}
+	}
+
+	@Override
+	public void resume(Collection<TopicPartition> partitions) {
+		if (this.ofContainer) {
+			this.held.resumeForContainer(partitions);
+		}
+		else {
+			this.consumer.resume(partitions);
+		}
 	}
 
 	@Override
