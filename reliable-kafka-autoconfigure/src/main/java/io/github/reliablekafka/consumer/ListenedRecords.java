@@ -272,11 +272,11 @@ final class ListenedRecords {
 	}
 
 	/**
-	 * A commit was interrupted by a wake-up. The container relies on a later one, which
-	 * may never come.
+	 * A commit failed, or was interrupted by a wake-up. The container relies on a later
+	 * one, which may never come.
 	 * @param offsets what was to be committed
 	 */
-	void interrupted(Map<TopicPartition, OffsetAndMetadata> offsets) {
+	void notCommitted(Map<TopicPartition, OffsetAndMetadata> offsets) {
 		if (this.guard != null) {
 			offsets.forEach((partition, offset) -> {
 				AssignedPartition assigned = this.partitions.get(partition);

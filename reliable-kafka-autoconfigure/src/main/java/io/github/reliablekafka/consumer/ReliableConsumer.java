@@ -38,7 +38,6 @@ import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.clients.consumer.SubscriptionPattern;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -378,13 +377,11 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 			this.assigned.commits().commitSync(enriched, timeout);
 		}
 		catch (WakeupException ex) {
-			listened().interrupted(enriched);
+			listened().notCommitted(enriched);
 			throw ex;
 		}
 		catch (RuntimeException ex) {
-			if (ex instanceof RebalanceInProgressException) {
-				listened().interrupted(enriched);
-			}
+			listened().notCommitted(enriched);
 			CommitGuard guard = listened().guard();
 			if (guard == null || !guard.isLast(enriched, ex)) {
 				throw ex;
