@@ -269,7 +269,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void subscribe(Collection<String> topics) {
-		this.consumer.subscribe(topics, new RebalanceWatch(this.assigned, null));
+		this.consumer.subscribe(topics, watched());
 	}
 
 	@Override
@@ -279,7 +279,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void subscribe(Pattern pattern) {
-		this.consumer.subscribe(pattern, new RebalanceWatch(this.assigned, null));
+		this.consumer.subscribe(pattern, watched());
 	}
 
 	@Override
@@ -289,7 +289,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void subscribe(SubscriptionPattern pattern) {
-		this.consumer.subscribe(pattern, new RebalanceWatch(this.assigned, null));
+		this.consumer.subscribe(pattern, watched());
 	}
 
 	@Override
@@ -302,7 +302,11 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		if (callback == null) {
 			throw new IllegalArgumentException("RebalanceListener cannot be null");
 		}
-		return new RebalanceWatch(this.assigned, callback);
+		return new RebalanceWatch(this.assigned, this.membership::comes, callback);
+	}
+
+	private ConsumerRebalanceListener watched() {
+		return new RebalanceWatch(this.assigned, this.membership::comes, null);
 	}
 
 	@Override

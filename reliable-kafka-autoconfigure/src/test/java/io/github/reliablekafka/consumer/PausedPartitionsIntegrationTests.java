@@ -81,7 +81,7 @@ class PausedPartitionsIntegrationTests extends ProcessingLossSetup {
 			probe.send(this.topic, 1, "a", "three");
 			awaitCommitted(0, 2);
 			awaitCommitted(1, 1);
-		}, "spring.kafka.listener.ack-mode=manual");
+		}, "spring.kafka.listener.ack-mode=manual", "spring.kafka.consumer.heartbeat-interval=300ms");
 	}
 
 	/**
@@ -154,7 +154,7 @@ class PausedPartitionsIntegrationTests extends ProcessingLossSetup {
 		void first(String value, Acknowledgment acknowledgment) {
 			this.values.add(value);
 			if (this.values.size() == 1) {
-				acknowledgment.nack(Duration.ofSeconds(4));
+				acknowledgment.nack(Duration.ofSeconds(3));
 			}
 			else {
 				acknowledgment.acknowledge();
