@@ -280,7 +280,9 @@ final class ListenedRecords {
 		if (this.guard != null) {
 			offsets.forEach((partition, offset) -> {
 				AssignedPartition assigned = this.partitions.get(partition);
-				if (assigned != null && offset != null) {
+				// It may have been given away or set back while Kafka was about to
+				// answer.
+				if (assigned != null && offset != null && offset.offset() <= assigned.position()) {
 					assigned.open().want(offset.offset());
 				}
 			});
