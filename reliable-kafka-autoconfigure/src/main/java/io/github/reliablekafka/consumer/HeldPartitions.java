@@ -156,4 +156,48 @@ final class HeldPartitions<K, V> {
 		this.paused.removeAll(partitions);
 	}
 
+	/**
+	 * Pause for a listener container, which has asked a moment ago what is assigned, or
+	 * knows it from rebalances: those that are still assigned. If that fails, Kafka may
+	 * yet do it, and the container would not know.
+	 * @param partitions what the container believes to have
+	 */
+	void pauseForContainer(Collection<TopicPartition> partitions) {
+		try {
+			this.consumer.pause(partitions);
+		}
+		catch (IllegalStateException ex) {
+			eachThatIsAssigned(partitions, (partition) -> this.consumer.pause(Set.of(partition)));
+		}
+		catch (RuntimeException ex) {
+			Set<TopicPartition> undone = new HashSet<>(partitions);
+			undone.removeAll(this.consumer.paused());
+			this.paused.addAll(undone);
+			throw ex;
+		}
+		pausedByAnother(partitions);
+	}
+
+	/**
+	 * Resume for a listener container: those that are still assigned, now or with a later
+	 * poll. The container tries it once, and what it leaves paused is paused for ever.
+	 * @param partitions what the container believes to have
+	 */
+	void resumeForContainer(Collection<TopicPartition> partitions) {
+		// The others are resumed when the poll is over.
+		Set<TopicPartition> theirs = new HashSet<>(partitions);
+		theirs.removeAll(this.paused);
+		try {
+			this.consumer.resume(theirs);
+		}
+		catch (IllegalStateException ex) {
+			this.paused.addAll(theirs);
+			theirs.forEach(this::resume);
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Resumed later: %s".formatted(theirs), ex);
+			this.paused.addAll(theirs);
+		}
+	}
+
 }

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,13 @@ final class ErrorHandlers {
 	 * timeout plus this buffer, so that the buffer has to take the latter away.
 	 */
 	private static final int NO_DELIVERY_TIMEOUT = -Integer.MAX_VALUE;
+
+	/**
+	 * What a handler has whose application sets no back-off function.
+	 */
+	private static final Class<?> NO_FUNCTION = Objects
+		.requireNonNull(new DirectFieldAccessor(new DefaultErrorHandler()).getPropertyValue("userBackOffFunction"))
+		.getClass();
 
 	private ErrorHandlers() {
 	}
@@ -83,6 +91,27 @@ final class ErrorHandlers {
 	static boolean skips(Object part) {
 		return part instanceof CommonLoggingErrorHandler || (part instanceof FailedRecordProcessor processor
 				&& recovererOf(processor).getClass() == LOG_AND_SKIP);
+	}
+
+	/**
+	 * Whether a handler gives each record up at once, although the application has told
+	 * it how often to try: Spring Kafka 4.1.1 looks at the back-off alone.
+	 * @param part a handler that does not delegate
+	 * @return {@code true} if its back-off function is never asked
+	 */
+	static boolean ignoresBackOffFunction(Object part) {
+		if (!(part instanceof FailedRecordProcessor)) {
+			return false;
+		}
+		DirectFieldAccessor fields = new DirectFieldAccessor(part);
+		if (!fields.isReadableProperty("failureTracker.noRetries")
+				|| !fields.isReadableProperty("userBackOffFunction")) {
+			// A later release that does without.
+			return false;
+		}
+		Object function = fields.getPropertyValue("userBackOffFunction");
+		return Boolean.TRUE.equals(fields.getPropertyValue("failureTracker.noRetries")) && function != null
+				&& function.getClass() != NO_FUNCTION;
 	}
 
 	/**

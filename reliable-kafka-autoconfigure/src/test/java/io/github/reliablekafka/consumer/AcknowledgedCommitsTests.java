@@ -285,6 +285,74 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 	}
 
 	@Test
+	void indexBehindWhatAFilterKeptPassesNothingThoughTheContainerTakesIt() {
+		watchBatch();
+		poll(0, 1, 2, 3);
+		List<ConsumerRecord<String, String>> batch = List.of(record(0), record(1), record(2), record(3));
+		Acknowledgment container = new Acknowledgment() {
+
+			@Override
+			public void acknowledge() {
+			}
+
+			@Override
+			public void acknowledge(int index) {
+				commit(index + 1);
+			}
+
+			@Override
+			public void nack(int index, Duration sleep) {
+				commit(index);
+			}
+
+		};
+		BatchAcknowledgingMessageListener<String, String> listener = (kept, acknowledgment) -> {
+			assertThat(kept).hasSize(2);
+			assertThatIllegalArgumentException().isThrownBy(() -> acknowledgment.acknowledge(2));
+			assertThatIllegalArgumentException().isThrownBy(() -> acknowledgment.nack(3, Duration.ZERO));
+		};
+		RecordFilterStrategy<String, String> filter = new RecordFilterStrategy<>() {
+
+			@Override
+			public boolean filter(ConsumerRecord<String, String> record) {
+				return record.offset() > 1;
+			}
+
+			@Override
+			public List<ConsumerRecord<String, String>> filterBatch(List<ConsumerRecord<String, String>> records) {
+				return RecordFilterStrategy.super.filterBatch(new ArrayList<>(records));
+			}
+
+		};
+		@SuppressWarnings("unchecked")
+		GuardedBatchListener<String, String> guarded = (GuardedBatchListener<String, String>) GuardedListeners
+			.wrap(new FilteringBatchMessageListenerAdapter<>(listener, filter), true);
+		guarded.onMessage(batch, container, this.consumer);
+		assertThat(committed()).isLessThanOrEqualTo(0);
+	}
+
+	@Test
+	void commitOfARefusedAcknowledgementIsNotTheListenersOwn() {
+		watchBatch();
+		poll(0, 1, 2);
+		deliver(0, 1, 2);
+		GuardedAcknowledgment acknowledgment = new GuardedAcknowledgment(new Acknowledgment() {
+
+			@Override
+			public void acknowledge() {
+			}
+
+			@Override
+			public void acknowledge(int index) {
+				commit(3);
+			}
+
+		}, List.of(record(0), record(1)), guard(), this.consumer.listened());
+		guard().call().listen(() -> acknowledgment.acknowledge(5));
+		assertThat(committed()).isLessThanOrEqualTo(0);
+	}
+
+	@Test
 	void acknowledgementByAnotherThreadCountsWithTheNextCommit() throws InterruptedException {
 		watch(true);
 		poll(0, 1);

@@ -184,6 +184,20 @@ class CommitGuardTests extends CommitGuardSetup {
 	}
 
 	@Test
+	void commitThatFailsIsMadeUpForUnlessThePositionWasSetBackMeanwhile() {
+		watch(false);
+		poll(0, 1);
+		close(0, 1);
+		this.consumer.listened().notCommitted(Map.of(ZERO, new OffsetAndMetadata(1)));
+		this.consumer.poll(Duration.ZERO);
+		assertThat(committed()).isOne();
+		this.consumer.seek(ZERO, 1);
+		this.consumer.listened().notCommitted(Map.of(ZERO, new OffsetAndMetadata(2)));
+		this.consumer.poll(Duration.ZERO);
+		assertThat(committed()).isOne();
+	}
+
+	@Test
 	void seekBackForgetsWhatIsPolledAgain() {
 		watch(false);
 		poll(0, 1, 2);
