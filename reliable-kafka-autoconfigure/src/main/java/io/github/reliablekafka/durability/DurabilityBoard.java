@@ -65,15 +65,6 @@ public final class DurabilityBoard {
 	}
 
 	/**
-	 * Forget a cluster that the application does not use any more, or not as the one it
-	 * was there.
-	 * @param key what it was posted by
-	 */
-	public void remove(String key) {
-		this.clusters.remove(key);
-	}
-
-	/**
 	 * What was seen last.
 	 * @return one for each cluster and identity that the application has there
 	 */

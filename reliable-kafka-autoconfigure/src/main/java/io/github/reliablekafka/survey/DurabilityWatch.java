@@ -19,7 +19,6 @@ package io.github.reliablekafka.survey;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -80,9 +79,6 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 	private final Function<UsedCluster, DurabilityAudit> newAudit;
 
 	private final Map<Map<String, Object>, WatchedCluster> clusters = new HashMap<>();
-
-	// Guarded by the clusters. None is given twice.
-	private int numbers;
 
 	private @Nullable Thread thread;
 
@@ -262,32 +258,16 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 		boolean calm = true;
 		long end = System.nanoTime() + together.toNanos();
 		synchronized (this.clusters) {
-			Collection<UsedCluster> used = this.topics.find();
-			forgetOthers(used);
-			for (UsedCluster cluster : used) {
+			for (UsedCluster cluster : this.topics.find()) {
 				long left = Math.max(WatchedCluster.SHORTEST.toNanos(), end - System.nanoTime());
 				WatchedCluster watched = this.clusters.computeIfAbsent(
 						ConnectionSettings.identity(cluster.connection()),
-						(key) -> new WatchedCluster(this.newAudit.apply(cluster), ++this.numbers, this.policy.repair(),
-								this.board, this.events, this.clock));
+						(key) -> new WatchedCluster(this.newAudit.apply(cluster), this.clusters.size() + 1,
+								this.policy.repair(), this.board, this.events, this.clock));
 				calm &= watched.look(cluster, Duration.ofNanos(Math.min(LONGEST.toNanos(), left)));
 			}
 		}
 		return calm;
-	}
-
-	// Addresses and credentials may change while the application runs: what was seen with
-	// those before would stand for ever.
-	private void forgetOthers(Collection<UsedCluster> used) {
-		Set<Map<String, Object>> identities = new HashSet<>();
-		used.forEach((cluster) -> identities.add(ConnectionSettings.identity(cluster.connection())));
-		this.clusters.entrySet().removeIf((watched) -> {
-			boolean gone = !identities.contains(watched.getKey());
-			if (gone) {
-				watched.getValue().forget();
-			}
-			return gone;
-		});
 	}
 
 }

@@ -218,19 +218,6 @@ final class WatchedCluster implements AutoCloseable {
 		return Duration.between(this.wrongSince, at).compareTo(LOOK_OFTEN) >= 0;
 	}
 
-	/**
-	 * Close it, and let nobody be told of it any more, because the application has
-	 * another address or another identity now, or uses the cluster no longer.
-	 */
-	void forget() {
-		this.board.remove(this.key);
-		close();
-		int open = (this.before != null) ? DurabilityBoard.violationsOf(this.before).size() : 0;
-		logger.info(("Cluster %s is not looked at any more with the address and the identity that the application had "
-				+ "there. Durability cluster=%s violations=%d")
-			.formatted(this.audit.address(), this.audit.address(), open));
-	}
-
 	@Override
 	public void close() {
 		this.audit.close();

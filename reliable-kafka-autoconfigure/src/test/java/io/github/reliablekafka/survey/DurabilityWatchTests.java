@@ -22,7 +22,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 
 import io.github.reliablekafka.durability.ClusterDurability;
 import io.github.reliablekafka.durability.DurabilityAudit;
@@ -46,9 +45,7 @@ import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
-import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.timeout;
-import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 
 /**
@@ -150,49 +147,14 @@ class DurabilityWatchTests {
 		assertThat(watch.lookAtAll()).isFalse();
 	}
 
-	@Test
-	void clusterThatIsNotUsedAnyMoreIsLetGo() {
-		look(List.of("topic.replicas"));
-		DurabilityAudit rotated = mock(DurabilityAudit.class);
-		given(rotated.address()).willReturn("here:9092");
-		given(rotated.look(any(), any())).willReturn(new ClusterDurability("here:9092", this.at, Duration.ZERO, null,
-				Map.of(1, ""), List.of(), List.of(), List.of(), List.of()));
-		UsedTopics topics = mock(UsedTopics.class);
-		UsedCluster before = new UsedCluster(Map.of("bootstrap.servers", "here:9092", "sasl.jaas.config", "old"));
-		UsedCluster other = new UsedCluster(Map.of("bootstrap.servers", "here:9092", "sasl.jaas.config", "other"));
-		UsedCluster after = new UsedCluster(Map.of("bootstrap.servers", "here:9092", "sasl.jaas.config", "new"));
-		given(topics.find()).willReturn(List.of(other, before))
-			.willReturn(List.of(other, before))
-			.willReturn(List.of(other, after));
-		Map<UsedCluster, DurabilityAudit> audits = Map.of(before, this.audit, after, rotated, other, rotated);
-		DurabilityWatch watch = watch("reliable.kafka.durability.interval", "10s", topics, audits::get);
-		watch.lookAtAll();
-		watch.lookAtAll();
-		assertThat(this.board.violations()).extracting(Violation::risk).containsExactly("topic.replicas");
-		verify(this.audit, never()).close();
-		watch.lookAtAll();
-		assertThat(this.board.violations()).isEmpty();
-		// Each still has a place of its own.
-		assertThat(this.board.clusters()).hasSize(2);
-		verify(this.audit).close();
-		verify(rotated, never()).close();
-		watch.destroy();
-		verify(rotated, times(2)).close();
-	}
-
 	private DurabilityWatch watch(String property, String value) {
 		UsedTopics topics = mock(UsedTopics.class);
 		given(topics.find()).willReturn(List.of(new UsedCluster(Map.of("bootstrap.servers", "here:9092"))));
-		return watch(property, value, topics, (cluster) -> this.audit);
-	}
-
-	private DurabilityWatch watch(String property, String value, UsedTopics topics,
-			Function<UsedCluster, DurabilityAudit> newAudit) {
 		DurabilityProperties policy = Binder.get(new MockEnvironment().withProperty(property, value))
 			.bind("reliable.kafka.durability", DurabilityProperties.class)
 			.get();
 		return new DurabilityWatch(topics, new DeclaredTopics(), policy, this.board, (event) -> {
-		}, Clock.systemUTC(), newAudit);
+		}, Clock.systemUTC(), (cluster) -> this.audit);
 	}
 
 	private void look(List<String> risks) {
