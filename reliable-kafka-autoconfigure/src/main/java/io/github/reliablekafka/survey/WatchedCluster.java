@@ -218,6 +218,17 @@ final class WatchedCluster implements AutoCloseable {
 		return Duration.between(this.wrongSince, at).compareTo(LOOK_OFTEN) >= 0;
 	}
 
+	/**
+	 * Let go of a cluster that the application does not use any more, or not as the one
+	 * that it was there.
+	 */
+	void forget() {
+		this.board.remove(this.key);
+		logger.info("Cluster %s is not looked at any more with settings that no client has now. Durability cluster=%s"
+			.formatted(this.audit.address(), this.audit.address()));
+		close();
+	}
+
 	@Override
 	public void close() {
 		this.audit.close();
