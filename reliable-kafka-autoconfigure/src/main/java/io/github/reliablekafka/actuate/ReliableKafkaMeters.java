@@ -134,6 +134,15 @@ final class ReliableKafkaMeters implements MeterBinder {
 				.register(registry);
 		}
 		Gauge
+			.builder(PREFIX + "durability.topics.unknown", board,
+					(current) -> current.clusters()
+						.stream()
+						.flatMap((cluster) -> cluster.topics().stream())
+						.filter(DurabilityHealthIndicator::isDoubtful)
+						.count())
+			.description("Topics of which it cannot be told whether they survive what they must")
+			.register(registry);
+		Gauge
 			.builder(PREFIX + "durability.clusters.unreadable", board,
 					(current) -> current.clusters().stream().filter((cluster) -> cluster.failure() != null).count())
 			.description("Clusters that could not be looked at the last time")

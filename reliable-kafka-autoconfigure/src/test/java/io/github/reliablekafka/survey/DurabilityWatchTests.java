@@ -160,7 +160,8 @@ class DurabilityWatchTests {
 		DurabilityWatch watch = watch("reliable.kafka.durability.interval", "10s");
 		given(this.audit.address()).willReturn("here:9092");
 		for (int look = 0; look < 2; look++) {
-			given(this.audit.look(any(), any())).willReturn(cluster("here:9092", List.of(), List.of("settings: refused")));
+			given(this.audit.look(any(), any()))
+				.willReturn(cluster("here:9092", List.of(), List.of("settings: refused")));
 			watch.lookAtAll();
 			watch.lookAtAll();
 			assertThat(output.getAll().split("Cannot tell everything about", -1)).hasSize(2 + look);
