@@ -92,8 +92,13 @@ final class DurabilityHealthIndicator extends AbstractHealthIndicator {
 		}
 	}
 
-	// What is surely too little is a violation.
-	private static boolean isDoubtful(TopicDurability topic) {
+	/**
+	 * Whether a topic may survive less than it must: what was read does not tell. What is
+	 * surely too little is a violation.
+	 * @param topic what a look has shown
+	 * @return {@code false} also for one that is not there
+	 */
+	static boolean isDoubtful(TopicDurability topic) {
 		return topic.present() && topic.level().compareTo(topic.required()) < 0
 				&& topic.atMost().compareTo(topic.required()) >= 0;
 	}

@@ -47,14 +47,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds groups that are so far behind that Kafka has deleted records before they read
- * them, or may do so: those whose next record is older than half of the topic's retention, and among
- * them those for which less than a quarter of it is left. How old the next record is, is
- * found by asking which offset belongs to a time, first for all partitions with a lag,
- * and then, closing in, for those that are too old. Kafka deletes whole segments, so a
- * record may well be there for longer than is told here. In a cluster that has had
- * transactions a group is not told of for one record of a partition, since that may be
- * the mark of a transaction's end, nor of what is deleted already, since that may have
- * been aborted.
+ * them, or may do so: those whose next record is older than half of the topic's
+ * retention, and among them those for which less than a quarter of it is left. How old
+ * the next record is, is found by asking which offset belongs to a time, first for all
+ * partitions with a lag, and then, closing in, for those that are too old. Kafka deletes
+ * whole segments, so a record may well be there for longer than is told here. In a
+ * cluster that has had transactions a group is not told of for one record of a partition,
+ * since that may be the mark of a transaction's end, nor of what is deleted already,
+ * since that may have been aborted.
  */
 final class ExpiryReader {
 
@@ -133,9 +133,9 @@ final class ExpiryReader {
 		ages.forEach((reading, age) -> oldest.computeIfAbsent(reading.partition().topic(), (topic) -> new TreeMap<>())
 			.merge(reading.group(), reading,
 					(one, other) -> (ages.getOrDefault(one, 0L) >= ages.getOrDefault(other, 0L)) ? one : other));
-		oldest.forEach((topic, groups) -> groups.forEach((group,
-				reading) -> told.computeIfAbsent(topic, (key) -> new TreeMap<>())
-					.putIfAbsent(group, expiring(reading, ages.getOrDefault(reading, 0L), retention(states, topic)))));
+		oldest.forEach((topic, groups) -> groups
+			.forEach((group, reading) -> told.computeIfAbsent(topic, (key) -> new TreeMap<>())
+				.putIfAbsent(group, expiring(reading, ages.getOrDefault(reading, 0L), retention(states, topic)))));
 		Map<String, List<Expiring>> expiring = new HashMap<>();
 		told.forEach((topic, groups) -> expiring.put(topic, List.copyOf(groups.values())));
 		return expiring;
