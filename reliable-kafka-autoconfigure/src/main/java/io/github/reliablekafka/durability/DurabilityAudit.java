@@ -95,9 +95,9 @@ public final class DurabilityAudit implements AutoCloseable {
 		long deadline = started + timeout.toNanos();
 		Admin client = this.admin.admin();
 		ClusterReader reader = new ClusterReader(client, this.address, deadline);
-		ClusterState read = reader.cluster();
+		ClusterState there = reader.brokers();
 		Map<String, TopicState> told = reader.topics(uses.stream().map(TopicUse::topic).toList());
-		ClusterState cluster = this.history.apply(read, told.values(), at);
+		ClusterState cluster = this.history.apply(reader.settings(there), told.values(), at);
 		Map<String, TopicState> states = this.history.expect(told, cluster);
 		ExpiryReader expiry = new ExpiryReader(client, this.address, deadline, at.toEpochMilli());
 		Map<String, List<ExpiryReader.Expiring>> late = expiry.read(uses, states);
