@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 
 import org.apache.kafka.clients.admin.Admin;
@@ -124,7 +125,11 @@ public final class DurabilityAudit implements AutoCloseable {
 	// What comes into being when it is needed first is not missed before.
 	private static boolean isMissed(TopicUse use, Map<String, TopicState> states) {
 		TopicState state = states.get(use.topic());
-		return (state != null && !state.isAbsent()) || use.purposes().contains(TopicUse.Purpose.CONSUMED)
+		// To one who may not describe it, Kafka does not say that a topic is not there.
+		boolean mayNotBeThere = state != null && state.unreadable() != null
+				&& use.purposes().equals(Set.of(TopicUse.Purpose.REDRIVE));
+		return (state != null && !state.isAbsent() && !mayNotBeThere)
+				|| use.purposes().contains(TopicUse.Purpose.CONSUMED)
 				|| use.purposes().contains(TopicUse.Purpose.DECLARED);
 	}
 

@@ -85,6 +85,9 @@ final class Escalation {
 			List<Violation> advice, Map<String, Violation> stillExpiring) {
 		for (ExpiryReader.Expiring one : late) {
 			String key = key(topic, one.group());
+			if ((one.over() && !this.expiring.containsKey(key)) || stillExpiring.containsKey(key)) {
+				continue;
+			}
 			// Stays a violation until the group has caught up, so that it is not told of
 			// in turns.
 			boolean soon = one.soon() || this.expiring.containsKey(key);

@@ -96,7 +96,7 @@ final class ExpiryReader {
 	 * Find groups whose records will expire.
 	 * @param uses the topics and their groups
 	 * @param states the topics as they are
-	 * @return by topic, one for each group
+	 * @return by topic; what is over goes before what is to come
 	 * @throws KafkaException if the cluster does not answer
 	 */
 	Map<String, List<Expiring>> read(Collection<TopicUse> uses, Map<String, TopicState> states) {
@@ -108,7 +108,7 @@ final class ExpiryReader {
 		Map<TopicPartition, Long> ends = offsets(partitions, OffsetSpec.latest());
 		Map<TopicPartition, Long> starts = offsets(partitions, OffsetSpec.earliest());
 		Map<Reading, Long> behind = new HashMap<>();
-		Map<String, Map<String, Expiring>> told = new TreeMap<>();
+		Map<String, List<Expiring>> gone = new TreeMap<>();
 		committed.forEach((reading, offset) -> {
 			Long end = ends.get(reading.partition());
 			Long start = starts.get(reading.partition());
@@ -116,10 +116,9 @@ final class ExpiryReader {
 				miss(reading.group(), reading.partition().topic());
 				return;
 			}
-			if (offset < start && !mayBeMarker()) {
-				told.computeIfAbsent(reading.partition().topic(), (topic) -> new TreeMap<>())
-					.putIfAbsent(reading.group(),
-							new Expiring(reading.group(), deleted(reading, start - offset, states), true));
+			if (offset < start && !isCompacted(states.get(reading.partition().topic())) && !mayBeMarker()) {
+				gone.computeIfAbsent(reading.partition().topic(), (topic) -> new ArrayList<>())
+					.add(new Expiring(reading.group(), deleted(reading, start - offset, states), true, true));
 			}
 			// The group goes on with what is there.
 			long next = Math.max(offset, start);
@@ -133,11 +132,10 @@ final class ExpiryReader {
 		ages.forEach((reading, age) -> oldest.computeIfAbsent(reading.partition().topic(), (topic) -> new TreeMap<>())
 			.merge(reading.group(), reading,
 					(one, other) -> (ages.getOrDefault(one, 0L) >= ages.getOrDefault(other, 0L)) ? one : other));
-		oldest.forEach((topic, groups) -> groups
-			.forEach((group, reading) -> told.computeIfAbsent(topic, (key) -> new TreeMap<>())
-				.putIfAbsent(group, expiring(reading, ages.getOrDefault(reading, 0L), retention(states, topic)))));
-		Map<String, List<Expiring>> expiring = new HashMap<>();
-		told.forEach((topic, groups) -> expiring.put(topic, List.copyOf(groups.values())));
+		Map<String, List<Expiring>> expiring = new HashMap<>(gone);
+		oldest.forEach((topic, groups) -> groups.values()
+			.forEach((reading) -> expiring.computeIfAbsent(topic, (key) -> new ArrayList<>())
+				.add(expiring(reading, ages.getOrDefault(reading, 0L), retention(states, topic)))));
 		return expiring;
 	}
 
@@ -243,6 +241,14 @@ final class ExpiryReader {
 		return this.transactions;
 	}
 
+	// What compaction has taken was not lost.
+	private static boolean isCompacted(@Nullable TopicState topic) {
+		return topic == null || topic.settings()
+			.find(TopicConfig.CLEANUP_POLICY_CONFIG)
+			.map((policy) -> policy.value().contains(TopicConfig.CLEANUP_POLICY_COMPACT))
+			.orElse(false);
+	}
+
 	private static long retention(Map<String, TopicState> states, String topic) {
 		TopicState state = states.get(topic);
 		return (state != null) ? state.settings().number(TopicConfig.RETENTION_MS_CONFIG).orElse(-1L) : -1L;
@@ -313,7 +319,7 @@ final class ExpiryReader {
 				TopicConfig.RETENTION_MS_CONFIG,
 				Durations.inWords(Duration.ofMillis(retention(states, reading.partition().topic()))),
 				"longer than group '%s' is away".formatted(group),
-				"%d records of partition %d were deleted before group '%s' read them".formatted(records,
+				"up to %d records of partition %d were deleted before group '%s' read them".formatted(records,
 						reading.partition().partition(), group),
 				"They are gone: send them again from where they came. This stays until group '%s' reads on"
 					.formatted(group),
@@ -323,7 +329,7 @@ final class ExpiryReader {
 	private Expiring expiring(Reading reading, long ageMillis, long retentionMillis) {
 		// A group that reads once a night is half the retention behind each day.
 		boolean soon = retentionMillis - ageMillis < retentionMillis / 4;
-		return new Expiring(reading.group(), violation(reading, ageMillis, retentionMillis), soon);
+		return new Expiring(reading.group(), violation(reading, ageMillis, retentionMillis), soon, false);
 	}
 
 	private Violation violation(Reading reading, long ageMillis, long retentionMillis) {
@@ -348,8 +354,11 @@ final class ExpiryReader {
 	 * @param group the group
 	 * @param violation what is told of it
 	 * @param soon whether less than a quarter of the retention is left
+	 * @param over whether records are deleted already. That counts for a group of which
+	 * it was told that it would come, because one that went on behind them has no newer
+	 * offset before it has read a record
 	 */
-	record Expiring(String group, Violation violation, boolean soon) {
+	record Expiring(String group, Violation violation, boolean soon, boolean over) {
 
 	}
 

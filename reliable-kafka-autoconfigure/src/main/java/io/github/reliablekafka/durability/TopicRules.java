@@ -269,9 +269,13 @@ final class TopicRules {
 		}
 		String command = this.commands.set(name, "false");
 		if (this.unclean.orElse(false)) {
-			boolean matters = ReachedLevel.of(this.topic, this.cluster, this.minInSync.orElse(1L), true)
-				.level()
-				.compareTo(this.required) < 0;
+			// Whoever is up, so that brokers that are away keep no application from
+			// starting.
+			long min = Math.max(1, this.minInSync.orElse(1L));
+			boolean lacking = this.topic.partitions()
+				.stream()
+				.anyMatch((partition) -> partition.replicas().size() > min);
+			boolean matters = requires(DurabilityLevel.SERVER) || (lacking && requires(DurabilityLevel.PROCESS));
 			(matters ? this.violations : this.advice).add(violation(UNCLEAN, name, "true", "false",
 					"a replica that lacks acknowledged records may become leader, and then the others delete them too",
 					command, "set " + setting.source()));
@@ -306,7 +310,9 @@ final class TopicRules {
 		List<Integer> behind = numbers((partition) -> !offline.contains(partition.number())
 				&& !last.contains(partition.number()) && partition.inSync().size() < partition.replicas().size());
 		String command = "Start or mend the brokers that are away: " + this.commands.describe();
-		if (!last.isEmpty() && requires(DurabilityLevel.SERVER)) {
+		boolean needed = requires(DurabilityLevel.SERVER)
+				|| (requires(DurabilityLevel.PROCESS) && this.unclean.orElse(false));
+		if (!last.isEmpty() && needed) {
 			this.violations.add(violation(IN_SYNC, "replicas in sync of " + named(last), "1", "at least 2",
 					"the broker that leads is the only one up that has each acknowledged record", command, null));
 		}

@@ -36,15 +36,6 @@ public record Violation(String risk, String subject, String setting, String actu
 		String remedy, @Nullable String origin) {
 
 	/**
-	 * Whether another violation is the same risk of the same subject.
-	 * @param other the other
-	 * @return whatever the values are
-	 */
-	public boolean isOfTheSame(Violation other) {
-		return this.risk.equals(other.risk) && this.subject.equals(other.subject);
-	}
-
-	/**
 	 * One sentence that names subject, setting, value, origin, requirement and reason.
 	 * @return without a line break
 	 */

@@ -79,11 +79,21 @@ final class DurabilityChanges {
 		}
 		old.forEach((key, violation) -> {
 			// What was to be feared may have come about: that is told already.
-			if (!all.containsKey(key) && came.values().stream().noneMatch(violation::isOfTheSame)) {
+			if (!all.containsKey(key)
+					&& came.values().stream().noneMatch((come) -> isOfTheSameGroup(violation, come))) {
 				changes.sayGone(now, violation);
 			}
 		});
 		return changes;
+	}
+
+	private static boolean isOfTheSameGroup(Violation one, Violation other) {
+		return one.risk().equals("topic.retention") && other.risk().equals(one.risk())
+				&& other.subject().equals(one.subject()) && group(other).equals(group(one));
+	}
+
+	private static String group(Violation violation) {
+		return violation.required().replaceFirst(".*(group '[^']*').*", "$1");
 	}
 
 	// A violation goes also when somebody takes a permission or the topic away.

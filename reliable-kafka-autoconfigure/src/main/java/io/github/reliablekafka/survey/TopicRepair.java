@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.github.reliablekafka.durability.BoundedAdmin;
@@ -85,10 +86,11 @@ final class TopicRepair {
 	boolean mend(ClusterDurability cluster, Predicate<Violation> accepted, long deadline) {
 		Map<ConfigResource, TopicDurability> topics = new LinkedHashMap<>();
 		Map<ConfigResource, Collection<AlterConfigOp>> changes = new LinkedHashMap<>();
-		Set<String> wrong = new HashSet<>();
 		for (TopicDurability topic : cluster.topics()) {
 			List<AlterConfigOp> wanted = changes(topic, accepted);
-			wanted.forEach((change) -> wrong.add(key(topic, change)));
+			if (topic.present() && topic.unknown().isEmpty()) {
+				forgetAllBut(topic, wanted);
+			}
 			wanted.removeIf((change) -> this.tried.contains(key(topic, change)));
 			if (!wanted.isEmpty() && mayAlter(topic)) {
 				ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.topic());
@@ -96,7 +98,6 @@ final class TopicRepair {
 				changes.put(resource, wanted);
 			}
 		}
-		this.tried.retainAll(wrong);
 		if (changes.isEmpty()) {
 			return false;
 		}
@@ -156,6 +157,12 @@ final class TopicRepair {
 				&& !purposes.equals(Set.of(TopicUse.Purpose.PRODUCED));
 		return ours && topic.present() && Stream.concat(topic.violations().stream(), topic.advice().stream())
 			.noneMatch((violation) -> AWAY.contains(violation.risk()));
+	}
+
+	// What is right now may be altered again if it is wrong later.
+	private void forgetAllBut(TopicDurability topic, Collection<AlterConfigOp> wrong) {
+		Set<String> keys = wrong.stream().map((change) -> key(topic, change)).collect(Collectors.toSet());
+		this.tried.removeIf((key) -> key.startsWith(topic.topic() + " ") && !keys.contains(key));
 	}
 
 	private void remember(TopicDurability topic, Collection<AlterConfigOp> changes) {

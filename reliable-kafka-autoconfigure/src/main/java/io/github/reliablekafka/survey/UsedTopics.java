@@ -270,10 +270,10 @@ final class UsedTopics {
 			.toList();
 		for (String source : sources) {
 			cluster.add(TopicUse.of(source + suffix, TopicUse.Purpose.DEAD_LETTER));
-			cluster.add(TopicUse.of(source + parking, TopicUse.Purpose.DEAD_LETTER));
+			cluster.add(TopicUse.of(source + parking, TopicUse.Purpose.REDRIVE));
 		}
 		cluster.add(TopicUse.of(this.environment.getProperty(DEAD_LETTER + "redrive.topic", "rk-redrive"),
-				TopicUse.Purpose.CONTROL));
+				TopicUse.Purpose.REDRIVE));
 	}
 
 }

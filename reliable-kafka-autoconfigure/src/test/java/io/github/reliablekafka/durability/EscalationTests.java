@@ -72,6 +72,22 @@ class EscalationTests {
 		assertThat(lookWithout(Set.of("billing")).violations()).isEmpty();
 	}
 
+	@Test
+	void recordsThatAreGoneCountIfTheirEndWasAnnounced() {
+		ExpiryReader.Expiring gone = new ExpiryReader.Expiring("billing", new Violation("topic.retention",
+				"topic 'orders'", "retention.ms", "1 day", "2 days", "they were deleted", "Send them", null), true,
+				true);
+		assertThat(look(present(DurabilityLevel.SERVER), 0, gone).violations()).isEmpty();
+		assertThat(look(present(DurabilityLevel.SERVER), 0, gone, behind("billing", true)).violations())
+			.extracting(Violation::reason)
+			.containsExactly("billing is late");
+		assertThat(look(present(DurabilityLevel.SERVER), 0, gone, behind("billing", true)).violations())
+			.extracting(Violation::reason)
+			.containsExactly("they were deleted");
+		assertThat(look(present(DurabilityLevel.SERVER), 0, gone).violations()).hasSize(1);
+		assertThat(look(present(DurabilityLevel.SERVER), 0).violations()).isEmpty();
+	}
+
 	private TopicDurability lookWithout(Set<String> groups) {
 		return this.escalation
 			.apply(List.of(present(DurabilityLevel.SERVER)), Map.of(), Map.of("orders", groups), Instant.EPOCH)
@@ -100,7 +116,7 @@ class EscalationTests {
 
 	private static ExpiryReader.Expiring behind(String group, boolean soon) {
 		return new ExpiryReader.Expiring(group, new Violation("topic.retention", "topic 'orders'", "retention.ms",
-				"1 day", "2 days", group + " is late", "Catch up", null), soon);
+				"1 day", "2 days", group + " is late", "Catch up", null), soon, false);
 	}
 
 	private static TopicDurability present(DurabilityLevel required) {

@@ -57,7 +57,7 @@ class TopicRulesTests {
 					1,2,3      | 1,2,3   | -        | 3   | true    | server   | process | topic.unclean-election                                | topic.min-in-sync-replicas
 					1,2,3      | 1,2,3   | -        | 3   | true    | process  | process | -                                                     | topic.unclean-election
 					1,2,3      | 1,2     | -        | 3   | true    | process  | process | -                                                     | topic.unclean-election topic.in-sync
-					1,2,3      | 1       | -        | 3   | true    | process  | none    | topic.unclean-election                                | topic.min-in-sync-replicas
+					1,2,3      | 1       | -        | 3   | true    | process  | none    | topic.in-sync                                         | topic.unclean-election topic.min-in-sync-replicas
 					1,2        | 1,2     | -        | 2   | true    | process  | process | -                                                     | topic.unclean-election topic.min-in-sync-replicas
 					1,2,3      | 1,2,3   | -        | 2   | false   | server   | zone    | -                                                     | -
 					1,2,3      | 1,2,3   | -        | 3   | false   | server   | zone    | -                                                     | topic.min-in-sync-replicas

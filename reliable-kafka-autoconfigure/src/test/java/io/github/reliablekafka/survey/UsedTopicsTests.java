@@ -94,7 +94,7 @@ class UsedTopicsTests {
 		assertThat(this.topics.find()).singleElement()
 			.satisfies((cluster) -> assertThat(cluster.topics()).extracting((use) -> use.topic() + " " + use.purposes())
 				.containsExactly("__consumer_offsets [INTERNAL]", "orders [CONSUMED]", "orders-dlt [DEAD_LETTER]",
-						"orders-dlt-parking [DEAD_LETTER]", "rk-redrive [CONTROL]"));
+						"orders-dlt-parking [REDRIVE]", "rk-redrive [REDRIVE]"));
 	}
 
 	@Test
