@@ -302,11 +302,11 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		if (callback == null) {
 			throw new IllegalArgumentException("RebalanceListener cannot be null");
 		}
-		return new RebalanceWatch(this.assigned, this.membership::comes, callback);
+		return new RebalanceWatch(this.assigned, callback);
 	}
 
 	private ConsumerRebalanceListener watched() {
-		return new RebalanceWatch(this.assigned, this.membership::comes, null);
+		return new RebalanceWatch(this.assigned, null);
 	}
 
 	@Override
