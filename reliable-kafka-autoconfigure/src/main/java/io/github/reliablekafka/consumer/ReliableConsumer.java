@@ -212,7 +212,11 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void pause(Collection<TopicPartition> partitions) {
-		if (this.ofContainer) {
+		CommitGuard guard = listened().guard();
+		if (this.ofContainer && guard != null && guard.call().isUnderway()) {
+			this.held.pauseForListener(partitions);
+		}
+		else if (this.ofContainer) {
 			this.held.pauseForContainer(partitions);
 		}
 		else {
