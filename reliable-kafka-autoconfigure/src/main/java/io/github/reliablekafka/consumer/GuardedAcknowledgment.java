@@ -153,12 +153,19 @@ final class GuardedAcknowledgment implements Acknowledgment {
 		return copyOf(this.records);
 	}
 
-	// A filter may give copies on, and in another order.
+	// A filter may give copies on, and in another order. If it has made all of them,
+	// nobody
+	// knows what is in front of them.
 	private int firstOf(List<? extends ConsumerRecord<?, ?>> records) {
 		Set<ToldFilter.Place> places = ToldFilter.Place.of(records);
 		int first = 0;
 		while (first < this.all.size() && !places.contains(ToldFilter.Place.of(this.all.get(first)))) {
 			first++;
+		}
+		if (first == this.all.size()) {
+			ConsumerRecord<?, ?> unknown = records.get(0);
+			throw new IllegalArgumentException("%s-%d@%d is no record of this batch".formatted(unknown.topic(),
+					unknown.partition(), unknown.offset()));
 		}
 		return first;
 	}

@@ -18,6 +18,7 @@ package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.ConcurrentModificationException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -120,17 +121,20 @@ final class HeldPartitions<K, V> {
 
 	// A rebalance takes partitions away on another thread in the newer protocol: also
 	// between asking what is assigned and acting on it. Of several, Kafka then leaves out
-	// those behind the one that is gone.
-	private static void eachThatIsAssigned(Collection<TopicPartition> partitions,
+	// those behind the one that is gone. How many there were is returned.
+	private static int eachThatIsAssigned(Collection<TopicPartition> partitions,
 			java.util.function.Consumer<TopicPartition> call) {
+		int done = 0;
 		for (TopicPartition partition : partitions) {
 			try {
 				call.accept(partition);
+				done++;
 			}
 			catch (IllegalStateException ex) {
 				logger.debug("%s is not assigned any more".formatted(partition), ex);
 			}
 		}
+		return done;
 	}
 
 	/**
@@ -163,15 +167,37 @@ final class HeldPartitions<K, V> {
 	 * @param partitions what the container believes to have
 	 */
 	void pauseForContainer(Collection<TopicPartition> partitions) {
+		pauseThoseAssigned(partitions, false);
+	}
+
+	/**
+	 * Pause for the listener of a container: those that are still assigned. It is told,
+	 * in Kafka's words, if that is none.
+	 * @param partitions what the listener believes to have
+	 */
+	void pauseForListener(Collection<TopicPartition> partitions) {
+		pauseThoseAssigned(partitions, true);
+	}
+
+	private void pauseThoseAssigned(Collection<TopicPartition> partitions, boolean atLeastOne) {
+		// Afterwards, Kafka may have done it in spite of a failure.
+		Set<TopicPartition> before = this.consumer.paused();
 		try {
 			this.consumer.pause(partitions);
 		}
 		catch (IllegalStateException ex) {
-			eachThatIsAssigned(partitions, (partition) -> this.consumer.pause(Set.of(partition)));
+			int done = eachThatIsAssigned(partitions, (partition) -> this.consumer.pause(Set.of(partition)));
+			if (atLeastOne && done == 0) {
+				throw ex;
+			}
+		}
+		catch (ConcurrentModificationException ex) {
+			// Another thread has done nothing, and must not touch what is held here.
+			throw ex;
 		}
 		catch (RuntimeException ex) {
 			Set<TopicPartition> undone = new HashSet<>(partitions);
-			undone.removeAll(this.consumer.paused());
+			undone.removeAll(before);
 			this.paused.addAll(undone);
 			throw ex;
 		}
@@ -193,6 +219,9 @@ final class HeldPartitions<K, V> {
 		catch (IllegalStateException ex) {
 			this.paused.addAll(theirs);
 			theirs.forEach(this::resume);
+		}
+		catch (ConcurrentModificationException ex) {
+			throw ex;
 		}
 		catch (RuntimeException ex) {
 			logger.debug("Resumed later: %s".formatted(theirs), ex);

@@ -16,13 +16,11 @@
 
 package io.github.reliablekafka.consumer;
 
-import java.util.Collection;
 import java.util.List;
 
 import io.github.reliablekafka.durability.ConsumerSession;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
@@ -98,16 +96,6 @@ final class Membership {
 			return true;
 		}
 		return false;
-	}
-
-	/**
-	 * The group gives partitions to the consumer.
-	 * @param partitions in addition to those before
-	 */
-	void comes(Collection<TopicPartition> partitions) {
-		if (this.container != null) {
-			this.container.spreadPauses(partitions);
-		}
 	}
 
 	/**

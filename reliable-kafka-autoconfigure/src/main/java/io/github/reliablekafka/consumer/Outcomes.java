@@ -16,8 +16,6 @@
 
 package io.github.reliablekafka.consumer;
 
-import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
@@ -29,13 +27,10 @@ import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.GuardIntervention;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.kafka.listener.BatchMessageListener;
-import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
-import org.springframework.kafka.listener.MessageListenerContainer;
 
 /**
  * Posts to the counters of one listener container's group. Safe for use by many threads.
@@ -233,23 +228,6 @@ final class Outcomes {
 	 */
 	boolean isStopping() {
 		return !this.errorHandling.container().isRunning();
-	}
-
-	/**
-	 * Have a partition that the application has paused stay paused, whichever consumer of
-	 * the container gets it: Spring Kafka tells only the one that has it at the time.
-	 * @param partitions what one of them is about to get
-	 */
-	void spreadPauses(Collection<TopicPartition> partitions) {
-		if (!(this.errorHandling.container() instanceof ConcurrentMessageListenerContainer<?, ?> all)) {
-			return;
-		}
-		List<? extends MessageListenerContainer> each = all.getContainers();
-		for (TopicPartition partition : partitions) {
-			if (each.stream().anyMatch((container) -> container.isPartitionPauseRequested(partition))) {
-				each.forEach((container) -> container.pausePartition(partition));
-			}
-		}
 	}
 
 	/**

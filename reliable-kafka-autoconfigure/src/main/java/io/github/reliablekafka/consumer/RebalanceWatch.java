@@ -17,7 +17,6 @@
 package io.github.reliablekafka.consumer;
 
 import java.util.Collection;
-import java.util.function.Consumer;
 
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.TopicPartition;
@@ -32,21 +31,16 @@ final class RebalanceWatch implements ConsumerRebalanceListener {
 
 	private final AssignedPartitions assigned;
 
-	private final Consumer<Collection<TopicPartition>> coming;
-
 	private final @Nullable ConsumerRebalanceListener next;
 
-	RebalanceWatch(AssignedPartitions assigned, Consumer<Collection<TopicPartition>> coming,
-			@Nullable ConsumerRebalanceListener next) {
+	RebalanceWatch(AssignedPartitions assigned, @Nullable ConsumerRebalanceListener next) {
 		this.assigned = assigned;
-		this.coming = coming;
 		this.next = next;
 	}
 
 	@Override
 	public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
 		this.assigned.assigned(partitions);
-		this.coming.accept(partitions);
 		if (this.next != null) {
 			this.next.onPartitionsAssigned(partitions);
 		}

@@ -212,7 +212,11 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void pause(Collection<TopicPartition> partitions) {
-		if (this.ofContainer) {
+		CommitGuard guard = listened().guard();
+		if (this.ofContainer && guard != null && guard.call().isUnderway()) {
+			this.held.pauseForListener(partitions);
+		}
+		else if (this.ofContainer) {
 			this.held.pauseForContainer(partitions);
 		}
 		else {
@@ -302,11 +306,11 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		if (callback == null) {
 			throw new IllegalArgumentException("RebalanceListener cannot be null");
 		}
-		return new RebalanceWatch(this.assigned, this.membership::comes, callback);
+		return new RebalanceWatch(this.assigned, callback);
 	}
 
 	private ConsumerRebalanceListener watched() {
-		return new RebalanceWatch(this.assigned, this.membership::comes, null);
+		return new RebalanceWatch(this.assigned, null);
 	}
 
 	@Override

@@ -22,6 +22,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.regex.Pattern;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.kafka.listener.AbstractConsumerSeekAware;
+import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
@@ -58,20 +60,47 @@ final class SharedSeekCallbacks {
 			}
 		}
 		users.forEach((bean, each) -> {
-			if (each.stream().anyMatch((one) -> each.stream().anyMatch((other) -> other != one && meet(one, other)))) {
+			List<Meeting> meetings = each.stream()
+				.flatMap((one) -> each.stream().filter((other) -> other != one).map((other) -> meet(one, other)))
+				.toList();
+			boolean sure = meetings.contains(Meeting.SURE);
+			if (sure || meetings.contains(Meeting.POSSIBLE)) {
 				logger.warn(
-						"Listeners %s are methods of one %s: when one of them gives a partition away, Spring Kafka forgets the seek callbacks of all of them for it, and what the others seek does nothing. Give each a bean of its own"
+						"Listeners %s are methods of one %s: when one of them gives a partition away, Spring Kafka forgets the seek callbacks of all of them for it, and what the others seek %s nothing. Give each a bean of its own"
 							.formatted(each.stream().map(MessageListenerContainer::getListenerId).toList(),
-									bean.getClass().getSimpleName()));
+									bean.getClass().getSimpleName(), sure ? "does" : "may do"));
 			}
 		});
 	}
 
-	// Topics of a pattern are not known yet.
-	private static boolean meet(MessageListenerContainer one, MessageListenerContainer other) {
-		String[] topics = one.getContainerProperties().getTopics();
-		String[] others = other.getContainerProperties().getTopics();
-		return topics == null || others == null || !Collections.disjoint(Arrays.asList(topics), Arrays.asList(others));
+	// Partitions that are assigned by hand are never given away. Which topics two
+	// patterns
+	// both match is not known yet.
+	private static Meeting meet(MessageListenerContainer one, MessageListenerContainer other) {
+		ContainerProperties first = one.getContainerProperties();
+		ContainerProperties second = other.getContainerProperties();
+		if (first.getTopicPartitions() != null || second.getTopicPartitions() != null) {
+			return Meeting.NONE;
+		}
+		String[] topics = first.getTopics();
+		String[] others = second.getTopics();
+		if (topics == null && others == null) {
+			return Meeting.POSSIBLE;
+		}
+		boolean sure = reads(first, others) || reads(second, topics);
+		return sure ? Meeting.SURE : Meeting.NONE;
+	}
+
+	private static boolean reads(ContainerProperties properties, String @Nullable [] topics) {
+		if (topics == null) {
+			return false;
+		}
+		String[] own = properties.getTopics();
+		if (own != null) {
+			return !Collections.disjoint(Arrays.asList(own), Arrays.asList(topics));
+		}
+		Pattern pattern = properties.getTopicPattern();
+		return pattern != null && Arrays.stream(topics).anyMatch((topic) -> pattern.matcher(topic).matches());
 	}
 
 	private static @Nullable Object beanOf(@Nullable Object listener) {
@@ -81,6 +110,15 @@ final class SharedSeekCallbacks {
 		}
 		return (inner instanceof MessagingMessageListenerAdapter<?, ?>)
 				? new DirectFieldAccessor(inner).getPropertyValue("bean") : null;
+	}
+
+	/**
+	 * Whether two listeners read the same topic.
+	 */
+	private enum Meeting {
+
+		NONE, POSSIBLE, SURE
+
 	}
 
 }

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -50,13 +49,6 @@ final class ErrorHandlers {
 	 * timeout plus this buffer, so that the buffer has to take the latter away.
 	 */
 	private static final int NO_DELIVERY_TIMEOUT = -Integer.MAX_VALUE;
-
-	/**
-	 * What a handler has whose application sets no back-off function.
-	 */
-	private static final Class<?> NO_FUNCTION = Objects
-		.requireNonNull(new DirectFieldAccessor(new DefaultErrorHandler()).getPropertyValue("userBackOffFunction"))
-		.getClass();
 
 	private ErrorHandlers() {
 	}
@@ -109,9 +101,11 @@ final class ErrorHandlers {
 			// A later release that does without.
 			return false;
 		}
+		// What a handler has whose application sets none.
+		Object none = new DirectFieldAccessor(new DefaultErrorHandler()).getPropertyValue("userBackOffFunction");
 		Object function = fields.getPropertyValue("userBackOffFunction");
 		return Boolean.TRUE.equals(fields.getPropertyValue("failureTracker.noRetries")) && function != null
-				&& function.getClass() != NO_FUNCTION;
+				&& none != null && function.getClass() != none.getClass();
 	}
 
 	/**

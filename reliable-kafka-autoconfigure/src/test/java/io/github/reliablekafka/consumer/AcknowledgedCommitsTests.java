@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -246,12 +247,43 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 		assertThat(committed()).isEqualTo(1);
 	}
 
+	@Test
+	void indexInFrontOfNothingButRecordsThatAFilterMadeIsRefused() {
+		watchBatch();
+		poll(0, 1, 2);
+		List<ConsumerRecord<String, String>> kept = List.of(copy(1), copy(7));
+		listenTo(kept, (acknowledgment) -> {
+			assertThatIllegalArgumentException().isThrownBy(() -> acknowledgment.acknowledge(0))
+				.withMessage("t-0@7 is no record of this batch");
+			assertThatIllegalArgumentException().isThrownBy(() -> acknowledgment.nack(1, Duration.ZERO))
+				.withMessage("t-0@7 is no record of this batch");
+		}, 0, 1, 2);
+		commit(3);
+		assertThat(committed()).isZero();
+	}
+
+	@Test
+	void batchBehindARefusedIndexCanBeGivenBackFromARecordThatIsKnown() {
+		watchBatch();
+		poll(0, 1, 2);
+		listenTo(List.of(copy(1), copy(7)), (acknowledgment) -> {
+			assertThatIllegalArgumentException().isThrownBy(() -> acknowledgment.acknowledge(0));
+			acknowledgment.nack(0, Duration.ZERO);
+		}, 0, 1, 2);
+		commit(3);
+		assertThat(committed()).isOne();
+	}
+
 	private static ConsumerRecord<String, String> copy(long offset) {
 		return new ConsumerRecord<>("t", 0, offset, null, "copy");
 	}
 
-	@SuppressWarnings("unchecked")
 	private void acknowledgeFirstOf(List<ConsumerRecord<String, String>> kept, long... offsets) {
+		listenTo(kept, (acknowledgment) -> acknowledgment.acknowledge(0), offsets);
+	}
+
+	@SuppressWarnings("unchecked")
+	private void listenTo(List<ConsumerRecord<String, String>> kept, Consumer<Acknowledgment> test, long... offsets) {
 		RecordFilterStrategy<String, String> filter = new RecordFilterStrategy<>() {
 
 			@Override
@@ -265,8 +297,8 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 			}
 
 		};
-		BatchAcknowledgingMessageListener<String, String> listener = (records, acknowledgment) -> acknowledgment
-			.acknowledge(0);
+		BatchAcknowledgingMessageListener<String, String> listener = (records, acknowledgment) -> test
+			.accept(acknowledgment);
 		GuardedBatchListener<String, String> guarded = (GuardedBatchListener<String, String>) GuardedListeners
 			.wrap(new FilteringBatchMessageListenerAdapter<>(listener, filter), true);
 		List<ConsumerRecord<String, String>> batch = new ArrayList<>();
@@ -279,6 +311,10 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 
 			@Override
 			public void acknowledge(int index) {
+			}
+
+			@Override
+			public void nack(int index, Duration sleep) {
 			}
 
 		}, this.consumer);

@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.ledger.GuardIntervention;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +39,20 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  * they are done.
  */
 class CommitGuardTests extends CommitGuardSetup {
+
+	@Test
+	void listenerIsToldThatItPausesWhatIsNotAssigned() {
+		watch(false);
+		this.consumer.attend(outcomes(this.ledger, () -> this.running, this.unfinished));
+		List<TopicPartition> strange = List.of(new TopicPartition("t", 7));
+		guard().call().begin(record(0));
+		assertThatIllegalStateException().isThrownBy(() -> this.consumer.pause(strange));
+		this.consumer.pause(List.of(strange.get(0), ZERO));
+		assertThat(this.consumer.paused()).containsExactly(ZERO);
+		guard().call().done();
+		// The container may not know yet that it is taken away.
+		this.consumer.pause(strange);
+	}
 
 	@Test
 	void commitAboveAnOpenRecordGoesUpToIt() {

@@ -18,6 +18,7 @@ package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.Map;
 
@@ -101,6 +102,35 @@ class HeldPartitionsTests {
 		assertThat(this.mock.paused()).containsExactly(ZERO);
 	}
 
+	@Test
+	void pauseThatKafkaHasMadeBeforeItFailsDoesNotLast() {
+		assign(ZERO, ONE);
+		this.held.pauseForContainer(List.of(ZERO));
+		this.mock.late = true;
+		assertThatExceptionOfType(TimeoutException.class)
+			.isThrownBy(() -> this.held.pauseForContainer(List.of(ZERO, ONE)));
+		assertThat(this.mock.paused()).containsExactlyInAnyOrder(ZERO, ONE);
+		assertThat(this.held.pausedByOthers()).containsExactly(ZERO);
+		this.held.poll(Duration.ZERO);
+		assertThat(this.mock.paused()).containsExactly(ZERO);
+	}
+
+	@Test
+	void anotherThreadIsToldThatTheConsumerIsInUse() {
+		assign(ZERO, ONE);
+		this.held.pauseForContainer(List.of(ZERO));
+		this.mock.inUse = true;
+		assertThatExceptionOfType(ConcurrentModificationException.class)
+			.isThrownBy(() -> this.held.pauseForContainer(List.of(ONE)));
+		assertThatExceptionOfType(ConcurrentModificationException.class)
+			.isThrownBy(() -> this.held.resumeForContainer(List.of(ZERO)));
+		this.mock.inUse = false;
+		// Neither is done later.
+		assertThat(this.held.pausedByOthers()).containsExactly(ZERO);
+		this.held.poll(Duration.ZERO);
+		assertThat(this.mock.paused()).containsExactly(ZERO);
+	}
+
 	private void assign(TopicPartition... partitions) {
 		this.mock.assign(List.of(partitions));
 		this.mock.updateBeginningOffsets(Map.of(ZERO, 0L, ONE, 0L, TWO, 0L));
@@ -118,20 +148,29 @@ class HeldPartitionsTests {
 
 		private boolean unansweredPause;
 
+		private boolean late;
+
+		private boolean inUse;
+
 		ResumingConsumer() {
 			super("earliest");
 		}
 
 		@Override
 		public synchronized void pause(Collection<TopicPartition> partitions) {
+			checkThread();
 			if (this.unansweredPause) {
 				throw new TimeoutException("Not answered in time");
 			}
 			super.pause(partitions);
+			if (this.late) {
+				throw new TimeoutException("Not answered in time");
+			}
 		}
 
 		@Override
 		public synchronized void resume(Collection<TopicPartition> partitions) {
+			checkThread();
 			if (this.gone != null && partitions.contains(this.gone)) {
 				throw new IllegalStateException("No current assignment for partition " + this.gone);
 			}
@@ -139,6 +178,12 @@ class HeldPartitionsTests {
 				throw new TimeoutException("Not answered in time");
 			}
 			super.resume(partitions);
+		}
+
+		private void checkThread() {
+			if (this.inUse) {
+				throw new ConcurrentModificationException("KafkaConsumer is not safe for multi-threaded access");
+			}
 		}
 
 	}

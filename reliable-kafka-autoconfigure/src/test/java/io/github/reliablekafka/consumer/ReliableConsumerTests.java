@@ -64,7 +64,7 @@ class ReliableConsumerTests {
 
 	private static final Map<Class<?>, Object> ANY_ARGUMENT = Map.of(long.class, 1L, Duration.class, Duration.ZERO,
 			Collection.class, List.of(), Map.class, Map.of(), OffsetAndMetadata.class, new OffsetAndMetadata(1),
-			ConsumerRebalanceListener.class, new RebalanceWatch(null, null, null));
+			ConsumerRebalanceListener.class, new RebalanceWatch(null, null));
 
 	private static final Map<Class<?>, Object> ANY_RESULT = Map.of(long.class, 1L, Set.class, Set.of(), Map.class,
 			Map.of(), ConsumerRecords.class, ConsumerRecords.empty());

@@ -75,14 +75,8 @@ class UpstreamFaultsIntegrationTests extends ProcessingLossSetup {
 			probe.send(this.topic, 0, "a", "one");
 			probe.send(this.topic, 1, "a", "two");
 			awaitCommitted(1, 1);
-			Queue<String> values = context.getBean(Seen.class).values;
-			if (plain) {
-				awaitCommitted(0, 1);
-				return;
-			}
-			await().during(Duration.ofSeconds(1)).until(() -> !values.contains("one"));
-			container.resumePartition(paused);
 			awaitCommitted(0, 1);
+			assertThat(context.getBean(Seen.class).values).containsExactlyInAnyOrder("one", "two");
 		}, "spring.kafka.listener.concurrency=2", "spring.kafka.consumer.heartbeat-interval=300ms");
 	}
 
