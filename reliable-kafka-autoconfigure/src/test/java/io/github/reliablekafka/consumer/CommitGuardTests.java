@@ -52,6 +52,8 @@ class CommitGuardTests extends CommitGuardSetup {
 		guard().call().done();
 		// The container may not know yet that it is taken away.
 		this.consumer.pause(strange);
+		// Another test has this thread next.
+		this.consumer.close();
 	}
 
 	@Test
