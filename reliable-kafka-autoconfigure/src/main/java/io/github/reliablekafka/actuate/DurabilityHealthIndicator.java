@@ -64,7 +64,7 @@ final class DurabilityHealthIndicator extends AbstractHealthIndicator {
 			.toList();
 		List<String> notKnown = clusters.stream()
 			.flatMap((cluster) -> cluster.topics().stream())
-			.filter(DurabilityHealthIndicator::isDoubtful)
+			.filter(TopicDurability::isDoubtful)
 			.map((topic) -> "topic '%s' survives %s, and must survive %s: %s".formatted(topic.topic(),
 					topic.levelInWords(), topic.required().label(),
 					topic.unknown().isEmpty() ? "each broker decides by a setting of its own" : topic.unknown()))
@@ -90,17 +90,6 @@ final class DurabilityHealthIndicator extends AbstractHealthIndicator {
 		if (!accepted.isEmpty()) {
 			builder.withDetail("accepted", accepted);
 		}
-	}
-
-	/**
-	 * Whether a topic may survive less than it must: what was read does not tell. What is
-	 * surely too little is a violation.
-	 * @param topic what a look has shown
-	 * @return {@code false} also for one that is not there
-	 */
-	static boolean isDoubtful(TopicDurability topic) {
-		return topic.present() && topic.level().compareTo(topic.required()) < 0
-				&& topic.atMost().compareTo(topic.required()) >= 0;
 	}
 
 }

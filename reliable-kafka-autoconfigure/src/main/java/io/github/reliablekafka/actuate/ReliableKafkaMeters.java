@@ -24,6 +24,7 @@ import java.util.function.ToDoubleFunction;
 import io.github.reliablekafka.durability.DurabilityBoard;
 import io.github.reliablekafka.durability.DurabilityLevel;
 import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.durability.TopicDurability;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeadLetterCounts;
@@ -139,7 +140,7 @@ final class ReliableKafkaMeters implements MeterBinder {
 					(current) -> current.clusters()
 						.stream()
 						.flatMap((cluster) -> cluster.topics().stream())
-						.filter(DurabilityHealthIndicator::isDoubtful)
+						.filter(TopicDurability::isDoubtful)
 						.count())
 			.description("Topics of which it cannot be told whether they survive what they must")
 			.register(registry);

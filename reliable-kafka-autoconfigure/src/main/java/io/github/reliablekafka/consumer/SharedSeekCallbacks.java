@@ -73,9 +73,8 @@ final class SharedSeekCallbacks {
 		});
 	}
 
-	// Partitions that are assigned by hand are never given away. Which topics two
-	// patterns
-	// both match is not known yet.
+	// What is assigned by hand is never given away, and which topics two patterns both
+	// match is not known yet.
 	private static Meeting meet(MessageListenerContainer one, MessageListenerContainer other) {
 		ContainerProperties first = one.getContainerProperties();
 		ContainerProperties second = other.getContainerProperties();

@@ -222,7 +222,7 @@ final class TopicRules {
 		else if (min >= replicas && !(replicas >= SAFE_REPLICAS && isNeeded(min))) {
 			this.advice.add(violation(MIN_IN_SYNC, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(min),
 					"less than the %d replicas".formatted(replicas),
-					"nothing can be written while any one of its brokers is away, and what waits to be written is lost with this process",
+					"nothing can be written while any one of its brokers is away, and what waits to be written is lost with this process unless the spool has it",
 					(replicas < SAFE_REPLICAS)
 							? this.commands.reassign(this.topic.partitions(), this.cluster, SAFE_REPLICAS)
 							: this.commands.set(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(replicas - 1)),
@@ -297,7 +297,7 @@ final class TopicRules {
 				.allMatch(TopicState.Partition::isLedSoon);
 			(soon ? this.advice : this.violations).add(violation(OFFLINE, "leader of " + named(offline), "none",
 					"a broker",
-					"nothing can be written or read, and what waits to be written is lost with this process",
+					"nothing can be written or read, and what waits to be written is lost with this process unless the spool has it",
 					"Start the brokers that have the partition, or mend their disks: %s. For the case that they are gone for good see docs/operations.md, before anything else is tried"
 						.formatted(brokersOf(offline)),
 					null));

@@ -21,11 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
-import java.util.function.Consumer;
 import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.CommitFailedException;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.StaleMemberEpochException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -33,9 +31,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import org.springframework.kafka.listener.BatchAcknowledgingMessageListener;
-import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
-import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionSynchronizationUtils;
@@ -161,210 +156,6 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 		assertThat(this.mock.position(ZERO)).isOne();
 		commit(3);
 		assertThat(committed()).isOne();
-	}
-
-	@ParameterizedTest
-	@ValueSource(booleans = { true, false })
-	void partsOfABatchBehindAFilterAreThoseThatTheListenerCounts(boolean inPlace) {
-		watchBatch();
-		poll(0, 1, 2, 3, 4, 5);
-		List<ConsumerRecord<String, String>> batch = new ArrayList<>();
-		for (long offset = 0; offset < 6; offset++) {
-			batch.add(record(offset));
-		}
-		List<String> told = new ArrayList<>();
-		Acknowledgment container = new Acknowledgment() {
-
-			@Override
-			public void acknowledge() {
-			}
-
-			@Override
-			public void acknowledge(int index) {
-				told.add("acknowledge " + batch.get(index).offset());
-			}
-
-			@Override
-			public void nack(int index, Duration sleep) {
-				// Of what was polled.
-				told.add("nack " + index);
-			}
-
-		};
-		BatchAcknowledgingMessageListener<String, String> listener = (kept, acknowledgment) -> {
-			assertThat(kept).extracting(ConsumerRecord::offset).containsExactly(1L, 3L, 4L);
-			acknowledgment.acknowledge(0);
-			acknowledgment.nack(1, Duration.ZERO);
-			acknowledgment.acknowledge(2);
-		};
-		RecordFilterStrategy<String, String> filter = new RecordFilterStrategy<>() {
-
-			@Override
-			public boolean filter(ConsumerRecord<String, String> record) {
-				return record.offset() == 0 || record.offset() == 2 || record.offset() == 5;
-			}
-
-			@Override
-			public List<ConsumerRecord<String, String>> filterBatch(List<ConsumerRecord<String, String>> records) {
-				return RecordFilterStrategy.super.filterBatch(inPlace ? records : new ArrayList<>(records));
-			}
-
-		};
-		@SuppressWarnings("unchecked")
-		GuardedBatchListener<String, String> guarded = (GuardedBatchListener<String, String>) GuardedListeners
-			.wrap(new FilteringBatchMessageListenerAdapter<>(listener, filter), true);
-		guarded.onMessage(batch, container, this.consumer);
-		assertThat(told).containsExactly("acknowledge " + (inPlace ? 1 : 2), "nack 3",
-				"acknowledge " + (inPlace ? 4 : 5));
-		commit(6);
-		assertThat(committed()).isEqualTo(6);
-	}
-
-	@Test
-	void recordsThatAFilterGivesOnAsCopiesAreNotFilteredOut() {
-		watchBatch();
-		poll(0, 1, 2);
-		acknowledgeFirstOf(List.of(copy(1), copy(2)), 0, 1, 2);
-		commit(3);
-		assertThat(committed()).isEqualTo(2);
-	}
-
-	@Test
-	void recordsThatAFilterPutsInAnotherOrderWaitForThoseInFront() {
-		watchBatch();
-		poll(0, 1, 2);
-		acknowledgeFirstOf(List.of(record(2), record(1), record(0)), 0, 1, 2);
-		commit(3);
-		assertThat(committed()).isZero();
-	}
-
-	@Test
-	void recordsThatAFilterMakesItselfAreNotTakenForOthers() {
-		watchBatch();
-		poll(0, 1, 2);
-		acknowledgeFirstOf(List.of(copy(7), copy(1)), 0, 1, 2);
-		commit(3);
-		assertThat(committed()).isEqualTo(1);
-	}
-
-	@Test
-	void indexInFrontOfNothingButRecordsThatAFilterMadeIsRefused() {
-		watchBatch();
-		poll(0, 1, 2);
-		List<ConsumerRecord<String, String>> kept = List.of(copy(1), copy(7));
-		listenTo(kept, (acknowledgment) -> {
-			assertThatIllegalArgumentException().isThrownBy(() -> acknowledgment.acknowledge(0))
-				.withMessage("t-0@7 is no record of this batch");
-			assertThatIllegalArgumentException().isThrownBy(() -> acknowledgment.nack(1, Duration.ZERO))
-				.withMessage("t-0@7 is no record of this batch");
-		}, 0, 1, 2);
-		commit(3);
-		assertThat(committed()).isZero();
-	}
-
-	@Test
-	void batchBehindARefusedIndexCanBeGivenBackFromARecordThatIsKnown() {
-		watchBatch();
-		poll(0, 1, 2);
-		listenTo(List.of(copy(1), copy(7)), (acknowledgment) -> {
-			assertThatIllegalArgumentException().isThrownBy(() -> acknowledgment.acknowledge(0));
-			acknowledgment.nack(0, Duration.ZERO);
-		}, 0, 1, 2);
-		commit(3);
-		assertThat(committed()).isOne();
-	}
-
-	private static ConsumerRecord<String, String> copy(long offset) {
-		return new ConsumerRecord<>("t", 0, offset, null, "copy");
-	}
-
-	private void acknowledgeFirstOf(List<ConsumerRecord<String, String>> kept, long... offsets) {
-		listenTo(kept, (acknowledgment) -> acknowledgment.acknowledge(0), offsets);
-	}
-
-	@SuppressWarnings("unchecked")
-	private void listenTo(List<ConsumerRecord<String, String>> kept, Consumer<Acknowledgment> test, long... offsets) {
-		RecordFilterStrategy<String, String> filter = new RecordFilterStrategy<>() {
-
-			@Override
-			public boolean filter(ConsumerRecord<String, String> record) {
-				return false;
-			}
-
-			@Override
-			public List<ConsumerRecord<String, String>> filterBatch(List<ConsumerRecord<String, String>> records) {
-				return kept;
-			}
-
-		};
-		BatchAcknowledgingMessageListener<String, String> listener = (records, acknowledgment) -> test
-			.accept(acknowledgment);
-		GuardedBatchListener<String, String> guarded = (GuardedBatchListener<String, String>) GuardedListeners
-			.wrap(new FilteringBatchMessageListenerAdapter<>(listener, filter), true);
-		List<ConsumerRecord<String, String>> batch = new ArrayList<>();
-		LongStream.of(offsets).forEach((offset) -> batch.add(record(offset)));
-		guarded.onMessage(batch, new Acknowledgment() {
-
-			@Override
-			public void acknowledge() {
-			}
-
-			@Override
-			public void acknowledge(int index) {
-			}
-
-			@Override
-			public void nack(int index, Duration sleep) {
-			}
-
-		}, this.consumer);
-	}
-
-	@Test
-	void indexBehindWhatAFilterKeptPassesNothingThoughTheContainerTakesIt() {
-		watchBatch();
-		poll(0, 1, 2, 3);
-		List<ConsumerRecord<String, String>> batch = List.of(record(0), record(1), record(2), record(3));
-		Acknowledgment container = new Acknowledgment() {
-
-			@Override
-			public void acknowledge() {
-			}
-
-			@Override
-			public void acknowledge(int index) {
-				commit(index + 1);
-			}
-
-			@Override
-			public void nack(int index, Duration sleep) {
-				commit(index);
-			}
-
-		};
-		BatchAcknowledgingMessageListener<String, String> listener = (kept, acknowledgment) -> {
-			assertThat(kept).hasSize(2);
-			assertThatIllegalArgumentException().isThrownBy(() -> acknowledgment.acknowledge(2));
-			assertThatIllegalArgumentException().isThrownBy(() -> acknowledgment.nack(3, Duration.ZERO));
-		};
-		RecordFilterStrategy<String, String> filter = new RecordFilterStrategy<>() {
-
-			@Override
-			public boolean filter(ConsumerRecord<String, String> record) {
-				return record.offset() > 1;
-			}
-
-			@Override
-			public List<ConsumerRecord<String, String>> filterBatch(List<ConsumerRecord<String, String>> records) {
-				return RecordFilterStrategy.super.filterBatch(new ArrayList<>(records));
-			}
-
-		};
-		@SuppressWarnings("unchecked")
-		GuardedBatchListener<String, String> guarded = (GuardedBatchListener<String, String>) GuardedListeners
-			.wrap(new FilteringBatchMessageListenerAdapter<>(listener, filter), true);
-		guarded.onMessage(batch, container, this.consumer);
-		assertThat(committed()).isLessThanOrEqualTo(0);
 	}
 
 	@Test
