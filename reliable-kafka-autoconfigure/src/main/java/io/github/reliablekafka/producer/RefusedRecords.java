@@ -59,7 +59,7 @@ final class RefusedRecords {
 			return false;
 		}
 		if (delivery == null || !delivery.mayReject()) {
-			this.spools.overtaken(lane);
+			this.spools.notices().overtaken(lane);
 			return false;
 		}
 		reject(lane, item, new KafkaException(("The client gave up a record of %s, and later ones have been "
@@ -122,12 +122,12 @@ final class RefusedRecords {
 		}
 		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), PARKED);
 		lane.store().move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position, new Parking(lane));
-		this.relay.tell(() -> this.spools.parked(lane, failure));
+		this.relay.tell(() -> this.spools.notices().parked(lane, failure));
 		return true;
 	}
 
 	void notParked(SpooledLane lane, Exception failure) {
-		this.spools.notParked(lane, failure);
+		this.spools.notices().notParked(lane, failure);
 	}
 
 	/**

@@ -216,7 +216,7 @@ final class Relay implements Runnable {
 	}
 
 	void bypassed(Exception reason) {
-		this.spools.bypassed(reason);
+		this.spools.notices().bypassed(reason);
 	}
 
 	/**
@@ -333,7 +333,8 @@ final class Relay implements Runnable {
 		Instant since = this.waitingSince;
 		if (since != null && waiting() == 0) {
 			this.waitingSince = null;
-			this.teller.tell(() -> this.spools.publish(SpoolEvent.Kind.DRAINED, this.lanes.name(), null, 0, since, ""));
+			this.teller.tell(() -> this.spools.notices()
+				.publish(SpoolEvent.Kind.DRAINED, this.lanes.name(), null, 0, since, ""));
 		}
 	}
 
@@ -423,13 +424,13 @@ final class Relay implements Runnable {
 	 */
 	void notNow(SpooledLane lane, Throwable failure) {
 		if (!this.stopping) {
-			this.spools.delayed(lane, failure);
+			this.spools.notices().delayed(lane, failure);
 			if (this.waitingSince == null) {
 				Instant now = Instant.now();
 				this.waitingSince = now;
 				long waiting = waiting();
-				this.teller.tell(() -> this.spools.publish(SpoolEvent.Kind.WAITING, this.lanes.name(), null, waiting,
-						now, String.valueOf(failure)));
+				this.teller.tell(() -> this.spools.notices()
+					.publish(SpoolEvent.Kind.WAITING, this.lanes.name(), null, waiting, now, String.valueOf(failure)));
 			}
 			long now = System.nanoTime();
 			lane.delay(now, Relay::pause);

@@ -103,16 +103,7 @@ final class SpooledLane {
 	 */
 	private boolean closed;
 
-	private int failures;
-
-	private long notBefore;
-
-	private boolean delayed;
-
-	/**
-	 * Since when the cluster refuses what it may take later, or 0.
-	 */
-	private long refusedSince;
+	private final LanePause pause = new LanePause();
 
 	SpooledLane(SpoolStore store, SpoolLane lane, long[] left) {
 		this.store = store;
@@ -234,7 +225,7 @@ final class SpooledLane {
 	synchronized void move(@Nullable SpooledDelivery delivery, SpoolRecord record, SpooledLane from, long position,
 			boolean replay, Runnable refused) {
 		this.backlog.reserve();
-		Move move = new Move(from, position, from.store != this.store, refused);
+		LaneMove move = new LaneMove(from, position, from.store != this.store, refused);
 		long moved = (from.store == this.store) ? this.store.move(this.lane, record, from.lane, position, move)
 				: this.store.append(this.lane, record, 0, move);
 		this.admitted++;
@@ -382,13 +373,12 @@ final class SpooledLane {
 	 * @return {@code null} if there is none now
 	 */
 	synchronized @Nullable Item poll(long now, int most) {
-		if (this.direct > 0 || this.relaying.size() >= most || (this.delayed && now - this.notBefore < 0)
-				|| isBehind()) {
+		if (this.direct > 0 || this.relaying.size() >= most || this.pause.isOn(now) || isBehind()) {
 			return null;
 		}
 		Item next = null;
 		if (!this.returned.isEmpty()) {
-			if (this.failures > 0 && !this.relaying.isEmpty()) {
+			if (this.pause.hasFailed() && !this.relaying.isEmpty()) {
 				// What failed must not overtake what may still fail.
 				return null;
 			}
@@ -422,15 +412,14 @@ final class SpooledLane {
 	 */
 	synchronized void relayed(Item item) {
 		this.relaying.remove(item);
-		this.failures = 0;
-		this.delayed = false;
+		this.pause.end();
 	}
 
 	/**
 	 * The cluster took a record.
 	 */
 	synchronized void accepted() {
-		this.refusedSince = 0;
+		this.pause.accepted();
 	}
 
 	/**
@@ -440,10 +429,7 @@ final class SpooledLane {
 	 * @return whether that was too long
 	 */
 	synchronized boolean isRefused(long now, long patience) {
-		if (this.refusedSince == 0) {
-			this.refusedSince = now | 1;
-		}
-		return now - this.refusedSince >= patience;
+		return this.pause.isRefused(now, patience);
 	}
 
 	/**
@@ -477,19 +463,14 @@ final class SpooledLane {
 	 * @param pause in nanoseconds, by how many attempts have failed
 	 */
 	synchronized void delay(long now, IntToLongFunction pause) {
-		if (this.delayed && now - this.notBefore < 0) {
-			return;
-		}
-		this.notBefore = now + pause.applyAsLong(this.failures++);
-		this.delayed = true;
+		this.pause.begin(now, pause);
 	}
 
 	/**
 	 * Wait no longer before the next attempt.
 	 */
 	synchronized void hurry() {
-		this.delayed = false;
-		this.failures = 0;
+		this.pause.end();
 	}
 
 	/**
@@ -517,32 +498,6 @@ final class SpooledLane {
 	@Override
 	public String toString() {
 		return this.lane.toString();
-	}
-
-	/**
-	 * Follows a record from one lane to another.
-	 *
-	 * @param from its lane before
-	 * @param position its position there
-	 * @param adopted whether that is in a spool that another process left, out of which
-	 * it has to be taken once it is in this one
-	 * @param refused to be run if it stays where it was
-	 */
-	private record Move(SpooledLane from, long position, boolean adopted,
-			Runnable refused) implements SpoolStore.Confirmation {
-
-		@Override
-		public void durable() {
-			if (this.adopted) {
-				this.from.store.resolve(this.from.lane, this.position);
-			}
-		}
-
-		@Override
-		public void failed(SpoolException failure) {
-			this.refused.run();
-		}
-
 	}
 
 	/**
