@@ -176,6 +176,7 @@ final class RecordsSections {
 			section.put("limitBytes", status.limitBytes());
 			section.put("files", status.segments());
 			section.put("appended", status.appended());
+			section.put("relocated", status.relocated());
 			section.put("forces", status.forces());
 			section.put("failure", Objects.requireNonNullElse(status.failure(), ""));
 		}
@@ -185,6 +186,7 @@ final class RecordsSections {
 			section.put("oldestAge", ageOf(backlog).toString());
 			section.put("parked", backlog.parked());
 			section.put("bypassed", backlog.bypassed());
+			section.put("expired", backlog.expired());
 		}
 		return section;
 	}

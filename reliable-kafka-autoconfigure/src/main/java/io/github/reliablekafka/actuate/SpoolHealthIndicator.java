@@ -87,7 +87,7 @@ final class SpoolHealthIndicator extends AbstractHealthIndicator {
 		}
 		if (backlog != null && backlog.parked() > 0) {
 			reasons.add(
-					"%d records that were promised are parked, as the cluster did not take them. Somebody has to decide: see the endpoint parkedrecords"
+					"%d records that were promised are parked, as the cluster did not take them, or not in time. Somebody has to decide: see the endpoint parkedrecords"
 						.formatted(backlog.parked()));
 		}
 		if (reasons.isEmpty()) {
@@ -109,7 +109,8 @@ final class SpoolHealthIndicator extends AbstractHealthIndicator {
 		if (backlog != null) {
 			builder.withDetail("waiting", backlog.waiting())
 				.withDetail("oldestAge", RecordsSections.ageOf(backlog).toString())
-				.withDetail("parked", backlog.parked());
+				.withDetail("parked", backlog.parked())
+				.withDetail("expired", backlog.expired());
 		}
 	}
 

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.producer;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
@@ -38,12 +39,13 @@ final class Leftovers {
 	/**
 	 * Look at spools that were just opened.
 	 * @param stores the spool, and those that were adopted
+	 * @param age for how long their records have waited
 	 */
-	synchronized void find(Collection<? extends SpoolStore> stores) {
+	synchronized void find(Collection<? extends SpoolStore> stores, LaneAge age) {
 		for (SpoolStore store : stores) {
 			for (SpoolLane lane : store.occupied()) {
 				if (lane.partition() != RefusedRecords.PARKED) {
-					this.unclaimed.add(new Left(store, lane, store.positions(lane)));
+					this.unclaimed.add(new Left(store, lane, store.positions(lane), age));
 				}
 			}
 		}
@@ -67,6 +69,22 @@ final class Leftovers {
 	}
 
 	/**
+	 * Take what comes first in each lane, though nobody has claimed it.
+	 * @param taken takes the first record of what was left, or does not
+	 */
+	synchronized void removeWhile(Predicate<Left> taken) {
+		this.unclaimed.replaceAll((left) -> {
+			Left rest = left;
+			while (rest.positions().length > 0 && taken.test(rest)) {
+				rest = new Left(rest.store(), rest.lane(),
+						Arrays.copyOfRange(rest.positions(), 1, rest.positions().length), rest.age());
+			}
+			return rest;
+		});
+		this.unclaimed.removeIf((left) -> left.positions().length == 0);
+	}
+
+	/**
 	 * The clusters for which something is left.
 	 * @return their names
 	 */
@@ -82,9 +100,10 @@ final class Leftovers {
 	 * @param store where it is
 	 * @param lane its lane
 	 * @param positions its positions, in order
+	 * @param age for how long its records have waited
 	 */
 	@SuppressWarnings("ArrayRecordComponent")
-	record Left(SpoolStore store, SpoolLane lane, long[] positions) {
+	record Left(SpoolStore store, SpoolLane lane, long[] positions, LaneAge age) {
 
 	}
 

@@ -22,7 +22,6 @@ import io.github.reliablekafka.sequence.Ticket;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
-import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
@@ -75,22 +74,9 @@ final class RefusedRecords {
 	 * @param failure why
 	 */
 	void reject(SpooledLane lane, Item item, Exception failure) {
-		SpooledDelivery delivery = item.delivery();
 		try {
-			if (delivery != null && delivery.mayReject()) {
-				lane.store().resolve(lane.lane(), item.position());
-			}
-			else {
-				SpoolRecord record = (delivery != null) ? null : Relay.read(lane, item);
-				park(lane, item.position(), failure);
-				// Behind, as what cannot be parked now is tried again.
-				failNumber(lane, record);
-			}
-			if (delivery != null) {
-				delivery.reject(failure);
-			}
-			else {
-				this.spools.rejectedLeft(lane, failure);
+			if (isParked(lane, item, failure)) {
+				this.relay.tell(() -> this.spools.notices().parked(lane, failure));
 			}
 			lane.relayed(item);
 		}
@@ -98,6 +84,43 @@ final class RefusedRecords {
 			lane.putBack(item, true);
 			Relay.later(lane);
 		}
+	}
+
+	/**
+	 * A record has waited for too long.
+	 * @param lane its lane
+	 * @param item the record, which was taken from the lane
+	 * @param failure says so
+	 * @throws SpoolException if it cannot be parked
+	 */
+	void expire(SpooledLane lane, Item item, Exception failure) {
+		boolean unused = isParked(lane, item, failure);
+		lane.settled(item);
+	}
+
+	// Gives it its outcome. Whoever was promised nothing is told the truth.
+	private boolean isParked(SpooledLane lane, Item item, Exception failure) {
+		SpooledDelivery delivery = item.delivery();
+		boolean parked = false;
+		if (delivery != null && delivery.mayReject()) {
+			lane.store().resolve(lane.lane(), item.position());
+		}
+		else {
+			SpoolRecord record = Relay.read(lane, item);
+			parked = record != null;
+			if (record != null) {
+				keep(lane, item.position(), record, failure);
+			}
+			// Behind, as what cannot be parked now is tried again.
+			failNumber(lane, (delivery != null) ? null : record);
+		}
+		if (delivery != null) {
+			delivery.reject(failure);
+		}
+		else {
+			this.spools.rejectedLeft(lane, failure);
+		}
+		return parked;
 	}
 
 	private static void failNumber(SpooledLane lane, @Nullable SpoolRecord record) {
@@ -120,36 +143,33 @@ final class RefusedRecords {
 		if (record == null) {
 			return false;
 		}
-		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), PARKED);
-		lane.store().move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position, new Parking(lane));
+		keep(lane, position, record, failure);
 		this.relay.tell(() -> this.spools.notices().parked(lane, failure));
 		return true;
 	}
 
-	void notParked(SpooledLane lane, Exception failure) {
-		this.spools.notices().notParked(lane, failure);
+	private void keep(SpooledLane lane, long position, SpoolRecord record, Exception failure) {
+		keep(lane, position, record, failure, () -> notParked(lane, failure));
 	}
 
 	/**
-	 * Says so if a record could not be parked. It is where it was then.
+	 * Keep a record until somebody decides.
+	 * @param lane its lane
+	 * @param position its position
+	 * @param record the record
+	 * @param failure why
+	 * @param refused to be run if it stays where it was after all
+	 * @throws SpoolException if it stays where it was
 	 */
-	private final class Parking implements SpoolStore.Confirmation {
+	static void keep(SpooledLane lane, long position, SpoolRecord record, Exception failure, Runnable refused) {
+		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), PARKED);
+		lane.store()
+			.move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position,
+					new LaneMove(lane, position, false, refused));
+	}
 
-		private final SpooledLane lane;
-
-		Parking(SpooledLane lane) {
-			this.lane = lane;
-		}
-
-		@Override
-		public void durable() {
-		}
-
-		@Override
-		public void failed(SpoolException failure) {
-			notParked(this.lane, failure);
-		}
-
+	void notParked(SpooledLane lane, Exception failure) {
+		this.spools.notices().notParked(lane, failure);
 	}
 
 }

@@ -81,6 +81,8 @@ final class Relay implements Runnable {
 
 	private final RefusedRecords refused;
 
+	private final AgeLimit age;
+
 	private final Teller teller = new Teller();
 
 	private final RelayLanes lanes;
@@ -130,6 +132,7 @@ final class Relay implements Runnable {
 		this.client = client;
 		this.placing = new Placing(this, client);
 		this.refused = new RefusedRecords(this, spools);
+		this.age = new AgeLimit(this, spools);
 		this.lanes = new RelayLanes(spools, destination, store, this.sticky::add);
 		this.thread = new Thread(this, "reliable-kafka-spool-relay");
 		this.thread.setDaemon(true);
@@ -306,6 +309,7 @@ final class Relay implements Runnable {
 			}
 			this.lanes.claimIfFound();
 			promiseHeld();
+			expire();
 			for (SpooledLane lane : this.sticky) {
 				if (this.stopping) {
 					break;
@@ -326,6 +330,16 @@ final class Relay implements Runnable {
 				drainedIfSo();
 				LockSupport.parkNanos(this, this.sticky.isEmpty() ? IDLE : FIRST_PAUSE / 2);
 			}
+		}
+	}
+
+	private void expire() {
+		try {
+			this.age.enforce(this.sticky);
+		}
+		catch (Throwable ex) {
+			// The next time may be better, and others are to be sent.
+			this.spools.notices().notExpired(ex);
 		}
 	}
 
@@ -434,10 +448,34 @@ final class Relay implements Runnable {
 			}
 			long now = System.nanoTime();
 			lane.delay(now, Relay::pause);
-			if (this.aliveAt == 0 || now - this.aliveAt > ALIVE) {
+			if (!isAlive()) {
 				this.asleep.add(lane);
 			}
 		}
+	}
+
+	/**
+	 * Whether the cluster took something a moment ago.
+	 * @return {@code false} if it may be away
+	 */
+	boolean isAlive() {
+		long last = this.aliveAt;
+		return last != 0 && System.nanoTime() - last <= ALIVE;
+	}
+
+	/**
+	 * Have what the cluster has not acknowledged back.
+	 */
+	void takeBack() {
+		this.client.takeBack();
+	}
+
+	/**
+	 * The time of day.
+	 * @return in milliseconds since 1970
+	 */
+	long now() {
+		return this.spools.now();
 	}
 
 	/**

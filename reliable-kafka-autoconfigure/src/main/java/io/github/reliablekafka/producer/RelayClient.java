@@ -94,7 +94,7 @@ final class RelayClient {
 
 	private boolean numbersAsked;
 
-	private @Nullable Producer<byte[], byte[]> producer;
+	private volatile @Nullable Producer<byte[], byte[]> producer;
 
 	private volatile boolean suspect;
 
@@ -228,6 +228,18 @@ final class RelayClient {
 			Exception failure = (ex instanceof RuntimeException exception) ? exception
 					: new KafkaException("The record could not be sent", ex);
 			sent.sent(null, failure, ex instanceof Error);
+		}
+	}
+
+	/**
+	 * Have what the cluster has not acknowledged back, though it may have been written.
+	 * Nothing more is sent until all of it is back.
+	 */
+	void takeBack() {
+		Producer<byte[], byte[]> present = this.producer;
+		if (present != null) {
+			this.suspect = true;
+			boolean unused = BoundedClose.close(present, Duration.ZERO);
 		}
 	}
 

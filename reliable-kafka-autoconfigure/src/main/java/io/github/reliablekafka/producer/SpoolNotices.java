@@ -17,6 +17,7 @@
 package io.github.reliablekafka.producer;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -136,6 +137,29 @@ final class SpoolNotices {
 			.formatted(lane), failure);
 		publish(SpoolEvent.Kind.PARKED, lane.lane().destination(), lane.topic(), 1, Instant.now(),
 				String.valueOf(failure));
+	}
+
+	/**
+	 * Records have waited for too long.
+	 * @param lane their lane
+	 * @param records how many
+	 * @param all how many of all lanes, since the start
+	 * @param limit how long they may wait
+	 */
+	void expired(SpooledLane lane, int records, long all, Duration limit) {
+		if (this.slowly.isDue("expired " + lane)) {
+			logger.error(("Records of %s have waited for longer than reliable.kafka.spool.max-age=%s: those that were "
+					+ "promised are parked, and who waits for others is told. So far these are %d, of all partitions")
+				.formatted(lane, limit, all));
+		}
+		publish(SpoolEvent.Kind.EXPIRED, lane.lane().destination(), lane.topic(), records, Instant.now(),
+				"reliable.kafka.spool.max-age=" + limit);
+	}
+
+	void notExpired(Throwable failure) {
+		if (this.slowly.isDue("not expired")) {
+			logger.error("It could not be seen which records in the spool have waited for too long", failure);
+		}
 	}
 
 	void publish(SpoolEvent.Kind kind, String cluster, @Nullable String topic, long records, Instant since,

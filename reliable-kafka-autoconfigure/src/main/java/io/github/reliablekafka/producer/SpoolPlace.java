@@ -19,6 +19,7 @@ package io.github.reliablekafka.producer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Set;
 
 import io.github.reliablekafka.spool.SpoolOptions;
@@ -37,9 +38,12 @@ final class SpoolPlace {
 
 	private final String application;
 
-	SpoolPlace(SpoolProperties properties, String application) {
+	private final InstantSource clock;
+
+	SpoolPlace(SpoolProperties properties, String application, InstantSource clock) {
 		this.properties = properties;
 		this.application = application;
+		this.clock = clock;
 	}
 
 	/**
@@ -68,7 +72,19 @@ final class SpoolPlace {
 		return SpoolOptions
 			.of(this.application, this.properties.maxSize().toBytes(), this.properties.minFreeDisk().toBytes(),
 					this.properties.onCorruption() == SpoolProperties.OnCorruption.QUARANTINE)
-			.retaining(this.properties.retain());
+			.retaining(this.properties.retain())
+			.timedBy(this.clock);
+	}
+
+	/**
+	 * Refuse a place that may be gone with what is in it, if that is wanted.
+	 * @throws SpoolUnusableException if it is such a place
+	 */
+	void requireLasting() {
+		String type = (this.properties.onEphemeral() == SpoolProperties.OnEphemeral.FAIL) ? ephemeral() : null;
+		if (type != null) {
+			throw new SpoolUnusableException(base(), type);
+		}
 	}
 
 	/**

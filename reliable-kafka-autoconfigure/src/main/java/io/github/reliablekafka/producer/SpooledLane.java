@@ -385,8 +385,7 @@ final class SpooledLane {
 			next = this.returned.pollFirstEntry().getValue();
 		}
 		else if (this.leftAt < this.left.length) {
-			next = new Item((long) this.leftAt - this.left.length, this.left[this.leftAt], null, true);
-			this.leftAt++;
+			next = pollLeft();
 		}
 		else {
 			next = this.backlog.poll();
@@ -395,6 +394,53 @@ final class SpooledLane {
 			this.relaying.add(next);
 		}
 		return next;
+	}
+
+	/**
+	 * Take the first record that waits, whatever keeps it from being sent, if it came
+	 * before this process, or no later than another.
+	 * @param order which other
+	 * @return {@code null} if there is none
+	 */
+	synchronized @Nullable Item pollUpTo(long order) {
+		Item next = null;
+		if (!this.returned.isEmpty()) {
+			next = (this.returned.firstKey() <= Math.max(0, order)) ? this.returned.pollFirstEntry().getValue() : null;
+		}
+		else if (this.leftAt < this.left.length) {
+			next = pollLeft();
+		}
+		else if (this.backlog.hasUpTo(order)) {
+			next = this.backlog.poll();
+		}
+		if (next != null) {
+			this.relaying.add(next);
+		}
+		return next;
+	}
+
+	private Item pollLeft() {
+		long position = this.left[this.leftAt];
+		return new Item((long) this.leftAt++ - this.left.length, position, null, true);
+	}
+
+	/**
+	 * Whether the relay has had a record in its hands that came before this process, or
+	 * no later than another.
+	 * @param left whether those from before this process count
+	 * @param order which other
+	 * @return {@code true} if it has one
+	 */
+	synchronized boolean isRelaying(boolean left, long order) {
+		return this.relaying.stream().anyMatch((item) -> (item.order() < 1) ? left : item.order() <= order);
+	}
+
+	/**
+	 * A record has an outcome that says nothing about the cluster.
+	 * @param item the record
+	 */
+	synchronized void settled(Item item) {
+		this.relaying.remove(item);
 	}
 
 	/**

@@ -418,6 +418,14 @@ final class Spooling {
 		this.relay.wake();
 	}
 
+	/**
+	 * The time of day.
+	 * @return in milliseconds since 1970
+	 */
+	long now() {
+		return this.relay.now();
+	}
+
 	static int sizeOf(SpoolRecord record) {
 		byte[] key = record.key();
 		byte[] value = record.value();

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
@@ -50,6 +52,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.ApplicationEventPublisher;
@@ -101,6 +104,10 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private final Leftovers leftovers = new Leftovers();
 
+	private final InstantSource clock;
+
+	private final LongAdder expired = new LongAdder();
+
 	private @Nullable AbandonedSpools abandoned;
 
 	private boolean unavailable;
@@ -111,8 +118,14 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	Spools(SpoolProperties properties, String application, ProducerSessions sessions, DeliveryLedger ledger,
 			ApplicationEventPublisher events) {
+		this(properties, application, sessions, ledger, events, InstantSource.system());
+	}
+
+	Spools(SpoolProperties properties, String application, ProducerSessions sessions, DeliveryLedger ledger,
+			ApplicationEventPublisher events, InstantSource clock) {
+		this.clock = clock;
 		this.properties = properties;
-		this.place = new SpoolPlace(properties, application);
+		this.place = new SpoolPlace(properties, application, clock);
 		this.sessions = sessions;
 		this.ledger = ledger;
 		this.notices = new SpoolNotices(events);
@@ -194,6 +207,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	}
 
 	private void openStores() throws IOException {
+		this.place.requireLasting();
 		SpoolOptions options = this.place.options();
 		Path base = this.place.base();
 		this.stores.add(SpoolDirectory.open(base, options));
@@ -205,7 +219,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 			logger.error("What other instances left in %s is not sent".formatted(base), ex);
 		}
 		this.stores.forEach(this.notices::found);
-		this.leftovers.find(this.stores);
+		this.leftovers.find(this.stores, age());
 		String ephemeral = this.place.ephemeral();
 		if (ephemeral != null) {
 			this.notices.ephemeral(this.stores.get(0).location(), ephemeral);
@@ -232,7 +246,38 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 			}
 		}
 		released.forEach(Spools::close);
+		expireLeft();
 		return others == null || !hasFound(others, gone) || sendLeft();
+	}
+
+	private LaneAge age() {
+		return new LaneAge(maxAge().toNanos(), System.nanoTime(), now());
+	}
+
+	// What nobody has claimed has waited as well.
+	private void expireLeft() {
+		if (!maxAge().isZero()) {
+			this.leftovers.removeWhile(this::isExpired);
+		}
+	}
+
+	private boolean isExpired(Leftovers.Left left) {
+		SpooledLane lane = new SpooledLane(left.store(), left.lane(), new long[0]);
+		long position = left.positions()[0];
+		try {
+			SpoolRecord record = left.store().read(left.lane(), position);
+			if (record == null || !left.age().isDue(System.nanoTime(), record)) {
+				return record == null;
+			}
+			TimeoutException failure = AgeLimit.failure(maxAge(), true);
+			RefusedRecords.keep(lane, position, record, failure, () -> this.notices.notParked(lane, failure));
+			expired(lane, 1);
+			return true;
+		}
+		catch (SpoolException ex) {
+			this.notices.notParked(lane, ex);
+			return false;
+		}
 	}
 
 	private boolean hasFound(AbandonedSpools others, Duration gone) {
@@ -264,7 +309,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		}
 		this.stores.add(store);
 		this.notices.found(store);
-		this.leftovers.find(List.of(store));
+		this.leftovers.find(List.of(store), age());
 	}
 
 	/**
@@ -297,6 +342,27 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	 */
 	long refusalPatience() {
 		return this.properties.giveUpAfter().toNanos();
+	}
+
+	/**
+	 * How long records may wait in the spool.
+	 * @return zero for any time
+	 */
+	Duration maxAge() {
+		return this.properties.maxAge();
+	}
+
+	/**
+	 * The time of day.
+	 * @return in milliseconds since 1970
+	 */
+	long now() {
+		return this.clock.millis();
+	}
+
+	void expired(SpooledLane lane, int records) {
+		this.expired.add(records);
+		this.notices.expired(lane, records, this.expired.sum(), maxAge());
 	}
 
 	void deliveredLeft(String topic) {
@@ -354,7 +420,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 				}
 			}
 		}
-		return new SpoolBacklog(waiting, oldest, parkedRecords().count(), this.notices.bypassed());
+		return new SpoolBacklog(waiting, oldest, parkedRecords().count(), this.notices.bypassed(), this.expired.sum());
 	}
 
 	@Override
@@ -414,6 +480,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		if (!isEnabled() || this.factories.isEmpty()) {
 			return;
 		}
+		this.place.requireLasting();
 		boolean done = true;
 		if (Files.isDirectory(this.place.base())) {
 			synchronized (this) {

@@ -25,12 +25,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param waiting records on their way to the cluster
  * @param oldest when the first of them came; {@code null} if there is none
- * @param parked records that the cluster did not take
- * @param bypassed how many records went without the spool since the start, as it was full
- * or the disk did not keep up
+ * @param parked records that the cluster did not take param bypassed how many records
+ * went without the spool since the start, as it was full or the disk did not keep up
+ * @param expired how many records have waited for too long since the start: they were
+ * parked, or rejected if nobody was promised anything
  * @since 0.1.0
  */
-public record SpoolBacklog(long waiting, @Nullable Instant oldest, long parked, long bypassed) {
+public record SpoolBacklog(long waiting, @Nullable Instant oldest, long parked, long bypassed, long expired) {
 
 	/**
 	 * What is on disk of one partition.

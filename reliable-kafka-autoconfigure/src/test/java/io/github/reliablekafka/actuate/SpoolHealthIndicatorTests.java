@@ -62,7 +62,7 @@ class SpoolHealthIndicatorTests {
 		assertThat(this.indicator.health().getStatus()).isEqualTo(Status.UP);
 		assertThat(this.indicator.health().getDetails()).containsEntry("open", false);
 		bytes(700, null);
-		this.backlog = new SpoolBacklog(7, Instant.now().minusSeconds(30), 0, 0);
+		this.backlog = new SpoolBacklog(7, Instant.now().minusSeconds(30), 0, 0, 0);
 		assertThat(this.indicator.health().getStatus()).isEqualTo(Status.UP);
 		assertThat(this.indicator.health().getDetails()).containsEntry("records", 7L).containsEntry("waiting", 7L);
 	}
@@ -80,9 +80,9 @@ class SpoolHealthIndicatorTests {
 	@Test
 	void recordThatWaitsTooLongIsAWarning() {
 		bytes(100, null);
-		this.backlog = new SpoolBacklog(7, Instant.now().minusSeconds(90), 0, 0);
+		this.backlog = new SpoolBacklog(7, Instant.now().minusSeconds(90), 0, 0, 0);
 		assertWarning("A record has waited on disk for longer than PT1M");
-		this.backlog = new SpoolBacklog(0, null, 0, 0);
+		this.backlog = new SpoolBacklog(0, null, 0, 0, 0);
 		assertWarning("a moment ago");
 		this.seconds.set(30);
 		assertThat(this.indicator.health().getStatus()).isEqualTo(Status.UP);
@@ -91,9 +91,9 @@ class SpoolHealthIndicatorTests {
 	@Test
 	void recordThatIsParkedIsAWarningUntilSomebodyDecides() {
 		bytes(100, null);
-		this.backlog = new SpoolBacklog(0, null, 2, 0);
+		this.backlog = new SpoolBacklog(0, null, 2, 0, 0);
 		assertWarning("2 records that were promised are parked");
-		this.backlog = new SpoolBacklog(0, null, 0, 0);
+		this.backlog = new SpoolBacklog(0, null, 0, 0, 0);
 		assertThat(this.indicator.health().getStatus()).isEqualTo(Status.UP);
 	}
 
@@ -111,7 +111,7 @@ class SpoolHealthIndicatorTests {
 	}
 
 	private void bytes(long bytes, @Nullable String failure) {
-		this.status = new SpoolStatus(7, bytes, 1000, 2, 3, 20, failure);
+		this.status = new SpoolStatus(7, bytes, 1000, 2, 3, 20, 0, failure);
 	}
 
 }

@@ -20,8 +20,11 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
@@ -53,6 +56,15 @@ abstract class SpoolingSetup {
 	static final int MAX_REQUEST = 50_000;
 
 	final DeliveryLedger ledger = new DeliveryLedger();
+
+	/**
+	 * How far the wall clock is wrong.
+	 */
+	volatile Duration jump = Duration.ZERO;
+
+	final InstantSource clock = () -> Instant.now().plus(this.jump);
+
+	final List<Object> events = new CopyOnWriteArrayList<>();
 
 	@TempDir
 	Path directory;
@@ -87,7 +99,8 @@ abstract class SpoolingSetup {
 
 	@BeforeEach
 	void open() throws Exception {
-		this.spool = SpoolDirectory.open(this.directory, SpoolOptions.of("shop", 32 << 20, 0, false));
+		this.spool = SpoolDirectory.open(this.directory,
+				SpoolOptions.of("shop", 32 << 20, 0, false).timedBy(this.clock));
 		this.refusal = catchThrowableOfType(SpoolException.class,
 				() -> this.spool.append(this.spool.lane("main", "orders", 9), record(1 << 20), 0, null));
 		this.store = (SpoolStore) Proxy.newProxyInstance(getClass().getClassLoader(),
@@ -116,14 +129,21 @@ abstract class SpoolingSetup {
 				});
 		SpoolProperties properties = new SpoolProperties(SpoolProperties.Mode.WRITE_AHEAD, this.directory,
 				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ZERO,
-				Duration.ofSeconds(1), SpoolProperties.OnCorruption.FAIL);
+				Duration.ofSeconds(1), maxAge(), SpoolProperties.OnCorruption.FAIL, SpoolProperties.OnEphemeral.WARN);
 		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
-		this.spools = new Spools(properties, "shop", sessions, this.ledger, (event) -> {
-		});
+		this.spools = new Spools(properties, "shop", sessions, this.ledger, this.events::add, this.clock);
 		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
 		this.relay = new Relay(this.spools, Destination.of("main", settings), this.store,
 				new RelayClient(settings, () -> null));
 		this.spooling = spooling(Duration.ofMillis(50));
+	}
+
+	/**
+	 * How long records may wait.
+	 * @return zero for any time
+	 */
+	Duration maxAge() {
+		return Duration.ZERO;
 	}
 
 	final Spooling spooling(Duration blockWhenFull) {
