@@ -187,8 +187,22 @@ final class RecordsSections {
 			section.put("parked", backlog.parked());
 			section.put("bypassed", backlog.bypassed());
 			section.put("expired", backlog.expired());
+			section.put("blocked", blocked(backlog));
 		}
 		return section;
+	}
+
+	static List<Map<String, Object>> blocked(SpoolBacklog backlog) {
+		return backlog.blocked().stream().map((each) -> {
+			Map<String, Object> map = new LinkedHashMap<>();
+			map.put("id", each.id());
+			map.put("topic", each.topic());
+			map.put("partition", each.partition());
+			map.put("since", each.since().toString());
+			map.put("reason", each.reason());
+			map.put("waiting", each.waiting());
+			return map;
+		}).toList();
 	}
 
 	static Duration ageOf(SpoolBacklog backlog) {

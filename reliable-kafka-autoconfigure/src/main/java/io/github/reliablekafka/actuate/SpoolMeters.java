@@ -69,6 +69,9 @@ final class SpoolMeters implements MeterBinder {
 		Gauge.builder(PREFIX + "parked", this, (meters) -> meters.backlog((backlog) -> backlog.parked()))
 			.description("Records that were promised and that the cluster did not take")
 			.register(registry);
+		Gauge.builder(PREFIX + "blocked", this, (meters) -> meters.backlog((backlog) -> backlog.blocked().size()))
+			.description("Partitions that stand still behind a record that the cluster does not take")
+			.register(registry);
 		FunctionCounter.builder(PREFIX + "expired", this, (meters) -> meters.backlog((backlog) -> backlog.expired()))
 			.description("Records that have waited for longer than they may, and were parked or rejected")
 			.register(registry);

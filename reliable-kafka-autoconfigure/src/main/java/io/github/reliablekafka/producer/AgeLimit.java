@@ -60,6 +60,46 @@ final class AgeLimit {
 	}
 
 	/**
+	 * See what has waited for too long although nobody has claimed it.
+	 * @param spools the spools
+	 * @param leftovers what earlier processes left
+	 */
+	static void enforce(Spools spools, Leftovers leftovers) {
+		if (!spools.maxAge().isZero()) {
+			leftovers.removeFirst((left) -> expire(spools, left));
+		}
+	}
+
+	// Returns how many need not be sent any more.
+	private static int expire(Spools spools, Leftovers.Left left) {
+		SpooledLane lane = new SpooledLane(left.store(), left.lane(), new long[0]);
+		TimeoutException failure = failure(spools.maxAge(), true);
+		int gone = 0;
+		int expired = 0;
+		try {
+			for (long position : left.positions()) {
+				SpoolRecord record = left.store().read(left.lane(), position);
+				if (record != null && !left.age().isDue(System.nanoTime(), record)) {
+					break;
+				}
+				if (record != null) {
+					RefusedRecords.keep(lane, position, record, failure,
+							() -> spools.notices().notParked(lane, failure));
+					expired++;
+				}
+				gone++;
+			}
+		}
+		catch (SpoolException ex) {
+			spools.notices().notParked(lane, ex);
+		}
+		if (expired > 0) {
+			spools.expired(lane, expired);
+		}
+		return gone;
+	}
+
+	/**
 	 * See what has waited for too long.
 	 * @param lanes in which records wait
 	 */
@@ -70,6 +110,15 @@ final class AgeLimit {
 		}
 		this.lookedAt = now;
 		this.ages.keySet().retainAll(lanes);
+		if (isStuck(lanes, now) && !this.relay.isAlive()) {
+			this.relay.takeBack();
+			// Before any of it is sent again.
+			boolean unused = isStuck(lanes, now);
+		}
+	}
+
+	// Returns whether the client has what should not wait any more.
+	private boolean isStuck(Set<SpooledLane> lanes, long now) {
 		boolean stuck = false;
 		for (SpooledLane lane : lanes) {
 			LaneAge age = this.ages.computeIfAbsent(lane,
@@ -78,9 +127,7 @@ final class AgeLimit {
 			enforce(lane, age, due, now);
 			stuck |= lane.isRelaying(age.isDue(now), due);
 		}
-		if (stuck && !this.relay.isAlive()) {
-			this.relay.takeBack();
-		}
+		return stuck;
 	}
 
 	private void enforce(SpooledLane lane, LaneAge age, long due, long now) {

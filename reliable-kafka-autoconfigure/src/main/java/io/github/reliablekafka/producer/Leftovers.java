@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolStore;
@@ -70,16 +71,12 @@ final class Leftovers {
 
 	/**
 	 * Take what comes first in each lane, though nobody has claimed it.
-	 * @param taken takes the first record of what was left, or does not
+	 * @param taken takes the first records of what was left, and says how many
 	 */
-	synchronized void removeWhile(Predicate<Left> taken) {
+	synchronized void removeFirst(ToIntFunction<Left> taken) {
 		this.unclaimed.replaceAll((left) -> {
-			Left rest = left;
-			while (rest.positions().length > 0 && taken.test(rest)) {
-				rest = new Left(rest.store(), rest.lane(),
-						Arrays.copyOfRange(rest.positions(), 1, rest.positions().length), rest.age());
-			}
-			return rest;
+			int count = taken.applyAsInt(left);
+			return (count > 0) ? left.without(count) : left;
 		});
 		this.unclaimed.removeIf((left) -> left.positions().length == 0);
 	}
@@ -104,6 +101,11 @@ final class Leftovers {
 	 */
 	@SuppressWarnings("ArrayRecordComponent")
 	record Left(SpoolStore store, SpoolLane lane, long[] positions, LaneAge age) {
+
+		private Left without(int count) {
+			return new Left(this.store, this.lane, Arrays.copyOfRange(this.positions, count, this.positions.length),
+					this.age);
+		}
 
 	}
 

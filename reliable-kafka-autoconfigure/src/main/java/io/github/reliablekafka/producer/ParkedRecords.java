@@ -25,6 +25,7 @@ import java.util.List;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.spool.ParkedRecord;
 import io.github.reliablekafka.spool.SegmentSpool;
+import io.github.reliablekafka.spool.SpoolBacklog;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
 import org.apache.commons.logging.Log;
@@ -88,6 +89,50 @@ final class ParkedRecords {
 				Instant.ofEpochMilli(record.enqueuedAt()),
 				(reason != null) ? new String(reason, StandardCharsets.UTF_8) : "", record.key(), record.value(),
 				headers);
+	}
+
+	/**
+	 * The lanes that stand still.
+	 * @return with the record behind which each does
+	 */
+	List<SpoolBacklog.Blocked> blocked() {
+		List<SpoolBacklog.Blocked> blocked = new ArrayList<>();
+		for (Relay relay : this.relays) {
+			for (SpooledLane lane : relay.blocked()) {
+				LaneBlock block = lane.block();
+				if (block != null) {
+					blocked.add(new SpoolBacklog.Blocked(id(lane, block), lane.topic(), lane.partition(), block.since(),
+							block.reason(), lane.waiting()));
+				}
+			}
+		}
+		return blocked;
+	}
+
+	/**
+	 * Have a record parked behind which a lane stands still.
+	 * @param id the record
+	 * @return {@code false} if there is no such record
+	 */
+	boolean park(String id) {
+		for (Relay relay : this.relays) {
+			for (SpooledLane lane : relay.blocked()) {
+				LaneBlock block = lane.block();
+				if (block != null && id(lane, block).equals(id) && lane.pass(block.position())) {
+					logger.warn("The record of %s behind which others wait is to be parked, as somebody asked for it"
+						.formatted(lane));
+					relay.wake(lane);
+					return true;
+				}
+			}
+		}
+		return false;
+	}
+
+	private static String id(SpooledLane lane, LaneBlock block) {
+		String place = (lane.store() instanceof SegmentSpool store) ? store.location() : "";
+		return "%08x-%s-%d-%d".formatted((place + " " + lane.lane().destination()).hashCode(), lane.topic(),
+				lane.partition(), block.position());
 	}
 
 	private static String id(SegmentSpool store, SpoolLane lane, long position) {

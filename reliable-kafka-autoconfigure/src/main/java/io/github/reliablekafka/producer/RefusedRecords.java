@@ -16,6 +16,8 @@
 
 package io.github.reliablekafka.producer;
 
+import java.time.Instant;
+
 import io.github.reliablekafka.producer.SpooledLane.Item;
 import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.sequence.Ticket;
@@ -61,9 +63,10 @@ final class RefusedRecords {
 			this.spools.notices().overtaken(lane);
 			return false;
 		}
-		reject(lane, item, new KafkaException(("The client gave up a record of %s, and later ones have been "
-				+ "acknowledged. Sent now, it would come behind them")
-			.formatted(lane.lane())));
+		boolean unused = reject(lane, item,
+				new KafkaException(("The client gave up a record of %s, and later ones have been "
+						+ "acknowledged. Sent now, it would come behind them")
+					.formatted(lane.lane())));
 		return true;
 	}
 
@@ -72,17 +75,44 @@ final class RefusedRecords {
 	 * @param lane its lane
 	 * @param item the record, which was taken from the lane
 	 * @param failure why
+	 * @return {@code false} if the lane stands still behind it
 	 */
-	void reject(SpooledLane lane, Item item, Exception failure) {
+	boolean reject(SpooledLane lane, Item item, Exception failure) {
+		if (isBlocking(lane, item)) {
+			block(lane, item, failure);
+			return false;
+		}
 		try {
 			if (isParked(lane, item, failure)) {
 				this.relay.tell(() -> this.spools.notices().parked(lane, failure));
 			}
 			lane.relayed(item);
+			return true;
 		}
 		catch (SpoolException ex) {
 			lane.putBack(item, true);
 			Relay.later(lane);
+			return false;
+		}
+	}
+
+	private boolean isBlocking(SpooledLane lane, Item item) {
+		LaneBlock present = lane.block();
+		boolean passed = present != null && present.isOf(item) && present.passed();
+		SpooledDelivery delivery = item.delivery();
+		return this.spools.isBlocking() && !passed && (delivery == null || !delivery.mayReject());
+	}
+
+	private void block(SpooledLane lane, Item item, Exception failure) {
+		boolean first = lane.block(item, Instant.ofEpochMilli(this.spools.now()), String.valueOf(failure));
+		Relay.later(lane);
+		if (lane.isRelaying()) {
+			// What the client has of the lane would get ahead of it.
+			this.relay.takeBack();
+		}
+		if (first) {
+			long waiting = lane.waiting();
+			this.relay.tell(() -> this.spools.notices().blocked(lane, failure, waiting));
 		}
 	}
 

@@ -19,6 +19,7 @@ package io.github.reliablekafka.producer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -464,6 +465,23 @@ final class Relay implements Runnable {
 	}
 
 	/**
+	 * Whether a lane stands still behind a record that was promised and that the cluster
+	 * does not take.
+	 * @return {@code false} if the record is parked
+	 */
+	boolean isBlocking() {
+		return this.spools.isBlocking();
+	}
+
+	/**
+	 * The lanes that stand still.
+	 * @return in no order
+	 */
+	List<SpooledLane> blocked() {
+		return this.sticky.stream().filter((lane) -> lane.block() != null).toList();
+	}
+
+	/**
 	 * Have what the cluster has not acknowledged back.
 	 */
 	void takeBack() {
@@ -534,7 +552,7 @@ final class Relay implements Runnable {
 			}
 		}
 		else if (RelayClient.isForGood(failure) || isRefusedTooLong(lane, failure)) {
-			this.refused.reject(lane, item, failure);
+			boolean unused = this.refused.reject(lane, item, failure);
 		}
 		else {
 			lane.putBack(item, replay);

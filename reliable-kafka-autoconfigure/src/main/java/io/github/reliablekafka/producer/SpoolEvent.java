@@ -59,7 +59,13 @@ public record SpoolEvent(Kind kind, String cluster, @Nullable String topic, long
 		 * Records have waited for too long. What was promised is parked, and who waits
 		 * for the rest is told.
 		 */
-		EXPIRED
+		EXPIRED,
+
+		/**
+		 * A partition stands still, as the cluster does not take its first record, which
+		 * was promised.
+		 */
+		BLOCKED
 
 	}
 

@@ -120,10 +120,11 @@ final class SpoolNotices {
 	}
 
 	void notParked(SpooledLane lane, Exception failure) {
-		logger
-			.error(("A record of %s that was safe in the spool, and that the cluster never takes, cannot be parked; it "
-					+ "stays where it is")
-				.formatted(lane), failure);
+		if (this.slowly.isDue("not parked " + lane)) {
+			logger.error(
+					"A record of %s that was safe in the spool cannot be parked; it stays where it is".formatted(lane),
+					failure);
+		}
 	}
 
 	void delayed(SpooledLane lane, Throwable failure) {
@@ -136,6 +137,20 @@ final class SpoolNotices {
 		logger.error("A record of %s that was safe in the spool is parked there, as the cluster does not take it"
 			.formatted(lane), failure);
 		publish(SpoolEvent.Kind.PARKED, lane.lane().destination(), lane.topic(), 1, Instant.now(),
+				String.valueOf(failure));
+	}
+
+	/**
+	 * A lane stands still.
+	 * @param lane the lane
+	 * @param failure why the cluster does not take its first record
+	 * @param waiting how many records wait
+	 */
+	void blocked(SpooledLane lane, Exception failure, long waiting) {
+		logger.error(("%s stands still: the cluster does not take its first record, which was promised, and %d wait. "
+				+ "It goes on when that is mended, or when somebody has the record parked")
+			.formatted(lane, waiting), failure);
+		publish(SpoolEvent.Kind.BLOCKED, lane.lane().destination(), lane.topic(), waiting, Instant.now(),
 				String.valueOf(failure));
 	}
 

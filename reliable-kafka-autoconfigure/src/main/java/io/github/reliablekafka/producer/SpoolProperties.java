@@ -39,6 +39,8 @@ import org.springframework.util.unit.DataSize;
  * is room, to be sent again if the cluster loses them.
  * @param giveUpAfter How long the cluster may answer that a topic is not there, or not
  * permitted, before records that wait for it are rejected or parked.
+ * @param onRefusal What happens to a record that was promised and that the cluster does
+ * not take.
  * @param maxAge How long records may wait in the spool. What was promised is parked then,
  * and the rest is rejected. Zero for any time.
  * @param onCorruption What happens at the start if bytes in the spool are not what they
@@ -50,8 +52,8 @@ import org.springframework.util.unit.DataSize;
 record SpoolProperties(@DefaultValue("off") Mode mode, @Nullable Path directory, @DefaultValue("1GB") DataSize maxSize,
 		@DefaultValue("512MB") DataSize minFreeDisk, @DefaultValue("5s") Duration blockWhenFull,
 		@DefaultValue("0s") Duration retain, @DefaultValue("2m") Duration giveUpAfter,
-		@DefaultValue("0s") Duration maxAge, @DefaultValue("fail") OnCorruption onCorruption,
-		@DefaultValue("warn") OnEphemeral onEphemeral) {
+		@DefaultValue("park") OnRefusal onRefusal, @DefaultValue("0s") Duration maxAge,
+		@DefaultValue("fail") OnCorruption onCorruption, @DefaultValue("warn") OnEphemeral onEphemeral) {
 
 	SpoolProperties {
 		if (maxSize.compareTo(DataSize.ofMegabytes(1)) < 0) {
@@ -84,6 +86,23 @@ record SpoolProperties(@DefaultValue("off") Mode mode, @Nullable Path directory,
 		 * Never.
 		 */
 		OFF
+
+	}
+
+	/**
+	 * What happens to a record that was promised and that the cluster does not take.
+	 */
+	enum OnRefusal {
+
+		/**
+		 * It is kept apart, and later ones go on.
+		 */
+		PARK,
+
+		/**
+		 * Later ones of its partition wait behind it.
+		 */
+		BLOCK
 
 	}
 

@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.producer;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -104,6 +105,8 @@ final class SpooledLane {
 	private boolean closed;
 
 	private final LanePause pause = new LanePause();
+
+	private @Nullable LaneBlock block;
 
 	SpooledLane(SpoolStore store, SpoolLane lane, long[] left) {
 		this.store = store;
@@ -373,6 +376,9 @@ final class SpooledLane {
 	 * @return {@code null} if there is none now
 	 */
 	synchronized @Nullable Item poll(long now, int most) {
+		if (this.block != null && !this.relaying.isEmpty()) {
+			return null;
+		}
 		if (this.direct > 0 || this.relaying.size() >= most || this.pause.isOn(now) || isBehind()) {
 			return null;
 		}
@@ -441,6 +447,58 @@ final class SpooledLane {
 	 */
 	synchronized void settled(Item item) {
 		this.relaying.remove(item);
+		if (this.block != null && this.block.isOf(item)) {
+			this.block = null;
+		}
+	}
+
+	/**
+	 * Stand still behind a record.
+	 * @param item the record, which was taken from the lane and goes back
+	 * @param now the time
+	 * @param reason why the cluster does not take it
+	 * @return {@code false} if that is the case already
+	 */
+	synchronized boolean block(Item item, Instant now, String reason) {
+		putBack(item, true);
+		LaneBlock present = this.block;
+		if (present != null && present.isOf(item)) {
+			return false;
+		}
+		this.block = new LaneBlock(item.order(), item.position(), now, reason, false);
+		return true;
+	}
+
+	/**
+	 * Behind which record the lane stands still.
+	 * @return {@code null} if it does not
+	 */
+	synchronized @Nullable LaneBlock block() {
+		return this.block;
+	}
+
+	/**
+	 * Have the record parked behind which the lane stands still, if the cluster still
+	 * does not take it.
+	 * @param position its position
+	 * @return {@code false} if the lane does not stand still behind it
+	 */
+	synchronized boolean pass(long position) {
+		LaneBlock present = this.block;
+		if (present == null || present.position() != position) {
+			return false;
+		}
+		this.block = present.pass();
+		this.pause.end();
+		return true;
+	}
+
+	/**
+	 * Whether the relay has other records in its hands.
+	 * @return {@code true} if some may get to the cluster
+	 */
+	synchronized boolean isRelaying() {
+		return !this.relaying.isEmpty();
 	}
 
 	/**
@@ -457,7 +515,7 @@ final class SpooledLane {
 	 * @param item the record
 	 */
 	synchronized void relayed(Item item) {
-		this.relaying.remove(item);
+		settled(item);
 		this.pause.end();
 	}
 

@@ -52,7 +52,6 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.ApplicationEventPublisher;
@@ -246,38 +245,12 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 			}
 		}
 		released.forEach(Spools::close);
-		expireLeft();
+		AgeLimit.enforce(this, this.leftovers);
 		return others == null || !hasFound(others, gone) || sendLeft();
 	}
 
 	private LaneAge age() {
 		return new LaneAge(maxAge().toNanos(), System.nanoTime(), now());
-	}
-
-	// What nobody has claimed has waited as well.
-	private void expireLeft() {
-		if (!maxAge().isZero()) {
-			this.leftovers.removeWhile(this::isExpired);
-		}
-	}
-
-	private boolean isExpired(Leftovers.Left left) {
-		SpooledLane lane = new SpooledLane(left.store(), left.lane(), new long[0]);
-		long position = left.positions()[0];
-		try {
-			SpoolRecord record = left.store().read(left.lane(), position);
-			if (record == null || !left.age().isDue(System.nanoTime(), record)) {
-				return record == null;
-			}
-			TimeoutException failure = AgeLimit.failure(maxAge(), true);
-			RefusedRecords.keep(lane, position, record, failure, () -> this.notices.notParked(lane, failure));
-			expired(lane, 1);
-			return true;
-		}
-		catch (SpoolException ex) {
-			this.notices.notParked(lane, ex);
-			return false;
-		}
 	}
 
 	private boolean hasFound(AbandonedSpools others, Duration gone) {
@@ -342,6 +315,15 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	 */
 	long refusalPatience() {
 		return this.properties.giveUpAfter().toNanos();
+	}
+
+	/**
+	 * Whether a lane stands still behind a record that was promised and that the cluster
+	 * does not take.
+	 * @return {@code false} if the record is parked
+	 */
+	boolean isBlocking() {
+		return this.properties.onRefusal() == SpoolProperties.OnRefusal.BLOCK;
 	}
 
 	/**
@@ -420,7 +402,8 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 				}
 			}
 		}
-		return new SpoolBacklog(waiting, oldest, parkedRecords().count(), this.notices.bypassed(), this.expired.sum());
+		return new SpoolBacklog(waiting, oldest, parkedRecords().count(), this.notices.bypassed(), this.expired.sum(),
+				parkedRecords().blocked());
 	}
 
 	@Override
@@ -448,6 +431,11 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	@Override
 	public synchronized boolean sendAgain(String id) {
 		return parkedRecords().sendAgain(id);
+	}
+
+	@Override
+	public synchronized boolean park(String id) {
+		return parkedRecords().park(id);
 	}
 
 	@Override

@@ -129,13 +129,21 @@ abstract class SpoolingSetup {
 				});
 		SpoolProperties properties = new SpoolProperties(SpoolProperties.Mode.WRITE_AHEAD, this.directory,
 				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ZERO,
-				Duration.ofSeconds(1), maxAge(), SpoolProperties.OnCorruption.FAIL, SpoolProperties.OnEphemeral.WARN);
+				Duration.ofSeconds(1), onRefusal(), maxAge(), SpoolProperties.OnCorruption.FAIL,
+				SpoolProperties.OnEphemeral.WARN);
 		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
 		this.spools = new Spools(properties, "shop", sessions, this.ledger, this.events::add, this.clock);
 		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
 		this.relay = new Relay(this.spools, Destination.of("main", settings), this.store,
 				new RelayClient(settings, () -> null));
 		this.spooling = spooling(Duration.ofMillis(50));
+	}
+
+	/**
+	 * What happens to a promised record that the cluster does not take.
+	 */
+	SpoolProperties.OnRefusal onRefusal() {
+		return SpoolProperties.OnRefusal.PARK;
 	}
 
 	/**
