@@ -135,6 +135,38 @@ final class ParkedRecords {
 				lane.partition(), block.position());
 	}
 
+	/**
+	 * Take what is parked in spools that others left into the one of this instance, so
+	 * that they can be given back.
+	 */
+	void gather() {
+		SegmentSpool own = null;
+		for (SegmentSpool store : this.stores) {
+			if (own == null) {
+				own = store;
+			}
+			else {
+				for (SpoolLane lane : parkedLanes(store)) {
+					gather(store, lane, own);
+				}
+			}
+		}
+	}
+
+	private static void gather(SegmentSpool store, SpoolLane lane, SegmentSpool own) {
+		SpooledLane from = new SpooledLane(store, lane, new long[0]);
+		for (long position : store.positions(lane)) {
+			SpoolRecord record = store.read(lane, position);
+			if (record != null) {
+				own.append(own.lane(lane.destination(), lane.topic(), RefusedRecords.PARKED), record, 0,
+						new LaneMove(from, position, true, () -> {
+						}));
+			}
+		}
+		// So that none is taken twice.
+		boolean unused = own.flush();
+	}
+
 	private static String id(SegmentSpool store, SpoolLane lane, long position) {
 		return "%08x-%s-%d".formatted((store.location() + " " + lane.destination()).hashCode(), lane.topic(), position);
 	}

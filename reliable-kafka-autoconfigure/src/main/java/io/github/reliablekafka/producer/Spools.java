@@ -236,6 +236,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		List<SegmentSpool> released = new ArrayList<>();
 		synchronized (this) {
 			others = this.abandoned;
+			gather();
 			for (SegmentSpool store : this.stores.stream().skip(1).toList()) {
 				if (store.occupied().isEmpty()
 						&& this.relays.values().stream().allMatch((relay) -> relay.isDoneWith(store))) {
@@ -247,6 +248,19 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		released.forEach(Spools::close);
 		AgeLimit.enforce(this, this.leftovers);
 		return others == null || !hasFound(others, gone) || sendLeft();
+	}
+
+	private void gather() {
+		try {
+			parkedRecords().gather();
+		}
+		catch (SpoolException ex) {
+			// There is no room. They are where they were.
+			if (this.slowly.isDue("gather")) {
+				logger.warn("Parked records that another instance left stay in its directory: %s"
+					.formatted(ex.getMessage()));
+			}
+		}
 	}
 
 	private LaneAge age() {
