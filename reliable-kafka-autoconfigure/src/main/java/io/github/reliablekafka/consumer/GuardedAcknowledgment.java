@@ -19,6 +19,7 @@ package io.github.reliablekafka.consumer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -94,10 +95,14 @@ final class GuardedAcknowledgment implements Acknowledgment {
 			this.next.acknowledge(index);
 			return;
 		}
-		int last = (index == kept.size() - 1) ? this.all.size() - 1 : indexOf(kept.get(index + 1)) - 1;
+		int last = (index == kept.size() - 1) ? this.all.size() - 1 : firstOf(kept.subList(index + 1, kept.size())) - 1;
 		// It has the same list, from which a filter may have removed what it did not
 		// keep.
-		acknowledge(last + 1, (given().size() == kept.size()) ? index : last);
+		int counts = (given().size() == this.all.size()) ? last : index;
+		// Nothing new is done as long as a filter has put the next record further back.
+		if (last >= 0 && counts > this.counted) {
+			acknowledge(last + 1, counts);
+		}
 		this.partial = index;
 	}
 
@@ -120,7 +125,7 @@ final class GuardedAcknowledgment implements Acknowledgment {
 			this.next.nack(index, sleep);
 			return;
 		}
-		int first = indexOf(kept.get(index));
+		int first = firstOf(kept.subList(index, kept.size()));
 		// The container commits first. If it cannot, it forgets what was given back.
 		this.all.subList(first, this.all.size()).forEach(this.open::fail);
 		this.guard.acknowledge(this.all.subList(0, first), () -> this.next.nack(first, sleep), this.open);
@@ -136,14 +141,14 @@ final class GuardedAcknowledgment implements Acknowledgment {
 		return copyOf(this.records);
 	}
 
-	private int indexOf(ConsumerRecord<?, ?> record) {
-		for (int i = 0; i < this.all.size(); i++) {
-			if (this.all.get(i) == record) {
-				return i;
-			}
+	// A filter may give copies on, and in another order.
+	private int firstOf(List<? extends ConsumerRecord<?, ?>> records) {
+		Set<ToldFilter.Place> places = ToldFilter.Place.of(records);
+		int first = 0;
+		while (first < this.all.size() && !places.contains(ToldFilter.Place.of(this.all.get(first)))) {
+			first++;
 		}
-		throw new IllegalArgumentException(
-				"%s-%d@%d is no record of this batch".formatted(record.topic(), record.partition(), record.offset()));
+		return first;
 	}
 
 	@Override

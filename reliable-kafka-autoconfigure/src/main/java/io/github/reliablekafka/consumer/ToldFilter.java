@@ -16,10 +16,9 @@
 
 package io.github.reliablekafka.consumer;
 
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -57,11 +56,13 @@ final class ToldFilter<K, V> implements RecordFilterStrategy<K, V> {
 		List<ConsumerRecord<K, V>> kept = this.filter.filterBatch(records);
 		ListenedRecords open = ListenedRecords.current();
 		if (open != null) {
-			Set<ConsumerRecord<K, V>> left = Collections.newSetFromMap(new IdentityHashMap<>());
-			left.addAll(kept);
-			all.stream().filter((record) -> !left.contains(record)).forEach(open::close);
+			Set<Place> left = Place.of(kept);
+			// If it has made records of its own, nobody knows of which.
+			if (Place.of(all).containsAll(left)) {
+				all.stream().filter((record) -> !left.contains(Place.of(record))).forEach(open::close);
+			}
 			CommitGuard guard = open.guard();
-			if (guard != null && left.size() < all.size()) {
+			if (guard != null && !kept.equals(all)) {
 				guard.call().keep(List.copyOf(kept));
 			}
 		}
@@ -71,6 +72,26 @@ final class ToldFilter<K, V> implements RecordFilterStrategy<K, V> {
 	@Override
 	public boolean ignoreEmptyBatch() {
 		return this.filter.ignoreEmptyBatch();
+	}
+
+	/**
+	 * Where a record is, by which a copy of it is known: a filter may give on others than
+	 * it got.
+	 *
+	 * @param topic the topic
+	 * @param partition the partition
+	 * @param offset the offset
+	 */
+	record Place(String topic, int partition, long offset) {
+
+		static Place of(ConsumerRecord<?, ?> record) {
+			return new Place(record.topic(), record.partition(), record.offset());
+		}
+
+		static Set<Place> of(List<? extends ConsumerRecord<?, ?>> records) {
+			return records.stream().map(Place::of).collect(Collectors.toSet());
+		}
+
 	}
 
 }

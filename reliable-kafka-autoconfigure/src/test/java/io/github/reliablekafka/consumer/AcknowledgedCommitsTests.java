@@ -220,6 +220,71 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 	}
 
 	@Test
+	void recordsThatAFilterGivesOnAsCopiesAreNotFilteredOut() {
+		watchBatch();
+		poll(0, 1, 2);
+		acknowledgeFirstOf(List.of(copy(1), copy(2)), 0, 1, 2);
+		commit(3);
+		assertThat(committed()).isEqualTo(2);
+	}
+
+	@Test
+	void recordsThatAFilterPutsInAnotherOrderWaitForThoseInFront() {
+		watchBatch();
+		poll(0, 1, 2);
+		acknowledgeFirstOf(List.of(record(2), record(1), record(0)), 0, 1, 2);
+		commit(3);
+		assertThat(committed()).isZero();
+	}
+
+	@Test
+	void recordsThatAFilterMakesItselfAreNotTakenForOthers() {
+		watchBatch();
+		poll(0, 1, 2);
+		acknowledgeFirstOf(List.of(copy(7), copy(1)), 0, 1, 2);
+		commit(3);
+		assertThat(committed()).isEqualTo(1);
+	}
+
+	private static ConsumerRecord<String, String> copy(long offset) {
+		return new ConsumerRecord<>("t", 0, offset, null, "copy");
+	}
+
+	@SuppressWarnings("unchecked")
+	private void acknowledgeFirstOf(List<ConsumerRecord<String, String>> kept, long... offsets) {
+		RecordFilterStrategy<String, String> filter = new RecordFilterStrategy<>() {
+
+			@Override
+			public boolean filter(ConsumerRecord<String, String> record) {
+				return false;
+			}
+
+			@Override
+			public List<ConsumerRecord<String, String>> filterBatch(List<ConsumerRecord<String, String>> records) {
+				return kept;
+			}
+
+		};
+		BatchAcknowledgingMessageListener<String, String> listener = (records, acknowledgment) -> acknowledgment
+			.acknowledge(0);
+		GuardedBatchListener<String, String> guarded = (GuardedBatchListener<String, String>) GuardedListeners
+			.wrap(new FilteringBatchMessageListenerAdapter<>(listener, filter), true);
+		List<ConsumerRecord<String, String>> batch = new ArrayList<>();
+		LongStream.of(offsets).forEach((offset) -> batch.add(record(offset)));
+		guarded.onMessage(batch, new Acknowledgment() {
+
+			@Override
+			public void acknowledge() {
+			}
+
+			@Override
+			public void acknowledge(int index) {
+			}
+
+		}, this.consumer);
+	}
+
+	@Test
 	void acknowledgementByAnotherThreadCountsWithTheNextCommit() throws InterruptedException {
 		watch(true);
 		poll(0, 1);

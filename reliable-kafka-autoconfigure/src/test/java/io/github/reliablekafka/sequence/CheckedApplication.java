@@ -90,17 +90,24 @@ final class CheckedApplication implements AutoCloseable {
 	}
 
 	/**
-	 * The settings of any application that is checked: what is wrong shows soon.
+	 * The settings of any application that is checked: what is wrong shows soon. Kafka's
+	 * producer does not ask other brokers who leads as long as it connects to a frozen
+	 * one, which accepts that and says nothing: it gives up after 5 minutes, here after 5
+	 * seconds.
 	 * @param cluster where it works
 	 * @return properties
 	 */
 	static Map<String, String> settings(KafkaCluster cluster) {
-		return Map.of("spring.application.name", "shop", "spring.kafka.bootstrap-servers", cluster.bootstrapServers(),
-				"spring.kafka.properties[request.timeout.ms]", "3000", "spring.kafka.properties[metadata.max.age.ms]",
-				"1000", "spring.kafka.consumer.properties[default.api.timeout.ms]", "5000",
-				"spring.kafka.producer.properties[interceptor.classes]", SentHeaders.class.getName(),
-				"spring.kafka.listener.poll-timeout", "200ms", "reliable.kafka.sequence.idle-after", "200ms",
-				"reliable.kafka.sequence.interval", "1s", "reliable.kafka.spool.mode", "off");
+		return Map.ofEntries(Map.entry("spring.application.name", "shop"),
+				Map.entry("spring.kafka.bootstrap-servers", cluster.bootstrapServers()),
+				Map.entry("spring.kafka.properties[request.timeout.ms]", "3000"),
+				Map.entry("spring.kafka.properties[metadata.max.age.ms]", "1000"),
+				Map.entry("spring.kafka.properties[metadata.recovery.rebootstrap.trigger.ms]", "5000"),
+				Map.entry("spring.kafka.consumer.properties[default.api.timeout.ms]", "5000"),
+				Map.entry("spring.kafka.producer.properties[interceptor.classes]", SentHeaders.class.getName()),
+				Map.entry("spring.kafka.listener.poll-timeout", "200ms"),
+				Map.entry("reliable.kafka.sequence.idle-after", "200ms"),
+				Map.entry("reliable.kafka.sequence.interval", "1s"), Map.entry("reliable.kafka.spool.mode", "off"));
 	}
 
 	/**

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -40,6 +41,7 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
 
 /**
  * Looks at a cluster from outside the application under test, with plain clients.
@@ -71,6 +73,10 @@ public final class KafkaProbe implements AutoCloseable {
 		await(() -> this.admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(configs)))
 			.all()
 			.get());
+		// The controller has answered: the broker itself hears of it a little later.
+		Awaitility.await()
+			.ignoreExceptionsInstanceOf(ExecutionException.class)
+			.until(() -> this.admin.describeTopics(List.of(name)).allTopicNames().get().containsKey(name));
 	}
 
 	public void alterTopic(String name, String config, String value) {
