@@ -152,9 +152,9 @@ class AgeLimitTests extends SpoolingSetup {
 		this.spools.known("other", mock(ProducerFactory.class));
 		this.spools.start();
 		try {
-			await().until(() -> this.spools.backlog().parked() == 1);
-			assertThat(this.spools.backlog().waiting()).isOne();
-			assertThat(this.spools.backlog().expired()).isOne();
+			await().until(() -> this.spools.backlog().parked() == 2);
+			assertThat(this.spools.backlog().waiting()).isZero();
+			assertThat(this.spools.backlog().expired()).isEqualTo(2);
 		}
 		finally {
 			this.spools.stop();

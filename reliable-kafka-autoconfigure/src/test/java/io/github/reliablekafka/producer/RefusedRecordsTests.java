@@ -34,7 +34,7 @@ import static org.awaitility.Awaitility.await;
  */
 class RefusedRecordsTests extends SpoolingSetup {
 
-	private static final RecordTooLargeException TOO_LARGE = new RecordTooLargeException("on purpose");
+	private final RecordTooLargeException tooLarge = new RecordTooLargeException("on purpose");
 
 	private static final long LATER = Duration.ofMinutes(1).toNanos();
 
@@ -63,7 +63,7 @@ class RefusedRecordsTests extends SpoolingSetup {
 		assertThat(again.position()).as("tried again").isEqualTo(first.position());
 		assertThat(again.replay()).isTrue();
 		assertThat(poll()).as("alone").isNull();
-		assertThat(this.relay.refused().reject(this.lane, again, TOO_LARGE)).isFalse();
+		assertThat(this.relay.refused().reject(this.lane, again, this.tooLarge)).isFalse();
 		await().untilAsserted(() -> assertThat(this.events).as("told once")
 			.singleElement()
 			.isInstanceOfSatisfying(SpoolEvent.class, (event) -> {
@@ -86,7 +86,7 @@ class RefusedRecordsTests extends SpoolingSetup {
 		assertThat(this.lane.pass(first.position())).isTrue();
 		Item again = this.lane.poll(System.nanoTime(), 10);
 		assertThat(again.position()).as("tried at once").isEqualTo(first.position());
-		assertThat(this.relay.refused().reject(this.lane, again, TOO_LARGE)).isTrue();
+		assertThat(this.relay.refused().reject(this.lane, again, this.tooLarge)).isTrue();
 		assertThat(this.spool.flush()).isTrue();
 		assertThat(parked()).hasSize(1);
 		assertThat(this.lane.block()).isNull();
@@ -98,8 +98,8 @@ class RefusedRecordsTests extends SpoolingSetup {
 		Followed awaited = handed(100, null);
 		Followed second = promised();
 		Item item = poll();
-		assertThat(this.relay.refused().reject(this.lane, item, TOO_LARGE)).isTrue();
-		assertThat(awaited.rejection.get()).isSameAs(TOO_LARGE);
+		assertThat(this.relay.refused().reject(this.lane, item, this.tooLarge)).isTrue();
+		assertThat(awaited.rejection.get()).isSameAs(this.tooLarge);
 		assertThat(this.lane.block()).isNull();
 		assertThat(poll().position()).isEqualTo(second.position());
 	}
@@ -108,7 +108,7 @@ class RefusedRecordsTests extends SpoolingSetup {
 	void promisedRecordThatTheOwnClientDoesNotDeliverStopsTheLane() {
 		Followed first = direct(100, new PendingReceipt("orders"));
 		await().until(first::isPromised);
-		assertThat(first.isTakenOver(TOO_LARGE, RejectionReason.RECORD_TOO_LARGE)).isTrue();
+		assertThat(first.isTakenOver(this.tooLarge, RejectionReason.RECORD_TOO_LARGE)).isTrue();
 		Followed second = promised();
 		refuse();
 		assertThat(this.lane.block().position()).isEqualTo(first.position());
@@ -122,7 +122,7 @@ class RefusedRecordsTests extends SpoolingSetup {
 		Followed second = promised();
 		Item one = poll();
 		Item two = poll();
-		assertThat(this.relay.refused().reject(this.lane, one, TOO_LARGE)).isFalse();
+		assertThat(this.relay.refused().reject(this.lane, one, this.tooLarge)).isFalse();
 		assertThat(poll()).as("while another is on its way").isNull();
 		this.lane.putBack(two, true);
 		assertThat(poll().position()).isEqualTo(first.position());
@@ -138,7 +138,7 @@ class RefusedRecordsTests extends SpoolingSetup {
 
 	private Item refuse() {
 		Item item = poll();
-		assertThat(this.relay.refused().reject(this.lane, item, TOO_LARGE)).isFalse();
+		assertThat(this.relay.refused().reject(this.lane, item, this.tooLarge)).isFalse();
 		return item;
 	}
 

@@ -45,7 +45,7 @@ class SpoolPlaceTests {
 
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(KafkaAutoConfiguration.class, DurabilityAutoConfiguration.class,
-				ReliableProducerAutoConfiguration.class))
+				ReliableProducerAutoConfiguration.class, ReliableKafkaTemplateAutoConfiguration.class))
 		.withPropertyValues("spring.application.name=shop", "spring.kafka.bootstrap-servers=localhost:1",
 				"reliable.kafka.spool.on-ephemeral=fail");
 

@@ -86,13 +86,13 @@ class ClockJumpTests {
 	void whatIsRetainedCanBeReadWhileTheProcessRuns() throws Exception {
 		SegmentSpool spool = SegmentSpool.open(new CrashDisk(), this.options);
 		SpoolLane lane = spool.lane("main", "orders", 0);
-		for (int i = 1; i <= 200; i++) {
+		for (int i = 1; i <= 100; i++) {
 			this.jump = JUMPS[i % JUMPS.length];
 			spool.resolve(lane, append(spool, lane, i));
 		}
 		List<Long> found = new ArrayList<>();
 		spool.search("orders", 0, (record) -> found.add(record.timestamp()));
-		assertThat(found.stream().distinct()).hasSize(200);
+		assertThat(found.stream().distinct()).hasSize(100);
 		spool.close();
 	}
 

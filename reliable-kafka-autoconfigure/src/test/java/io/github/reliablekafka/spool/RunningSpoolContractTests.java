@@ -31,6 +31,11 @@ class RunningSpoolContractTests extends SpoolStoreContract {
 	Path directory;
 
 	@Override
+	boolean isToldByFlush() {
+		return false;
+	}
+
+	@Override
 	Place place() throws Exception {
 		Path base = Files.createTempDirectory(this.directory, "spool");
 		return new Place() {
