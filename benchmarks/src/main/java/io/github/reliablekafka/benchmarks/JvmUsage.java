@@ -32,6 +32,11 @@ import com.sun.management.ThreadMXBean;
  * over the threads that are alive, so a thread that allocates must stay until the second
  * snapshot; those of the Kafka clients and the listener containers do. The same goes for
  * the compiler.
+ * <p>
+ * The JDK counts a process's time in ticks and the kernel a thread's in nanoseconds, so
+ * what is left of the one without the other is wrong by up to {@link #CPU_STEP_NANOS}: a
+ * pass must take far longer than that to say anything, and a very short one may come out
+ * below zero.
  *
  * @param nanos wall clock time
  * @param cpuNanos processor time, on Linux without that of the compiler
@@ -53,6 +58,9 @@ record JvmUsage(long nanos, long cpuNanos, long compilerNanos, long collectorNan
 		.getPlatformMXBean(OperatingSystemMXBean.class);
 
 	private static final ThreadMXBean THREADS = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
+
+	/** A tick of Linux as programs see it, which is a hundredth of a second. */
+	static final long CPU_STEP_NANOS = 10_000_000;
 
 	static final JvmUsage NONE = new JvmUsage(0, 0, 0, 0, 0, 0);
 

@@ -17,11 +17,9 @@
 package io.github.reliablekafka.actuate;
 
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -37,16 +35,17 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigDef;
 
 /**
- * The open clients of the application with the settings that they have, and where these
- * come from. A value is shown only if Kafka knows the setting and does not call it a
- * password, and without what only the user of an address must know.
+ * The open clients of the application with all settings that they have, Kafka's defaults
+ * included, and where these come from. A value is shown only if Kafka knows the setting
+ * and does not call it a password, and without what only the user of an address must
+ * know.
  */
 final class ClientsSection {
 
 	private static final String MASKED = "******";
 
-	private static final Map<String, Set<String>> PRINTABLE = Map.of("producer", printable(ProducerConfig.configDef()),
-			"consumer", printable(ConsumerConfig.configDef()));
+	private static final Map<String, ConfigDef> DEFINITIONS = Map.of("producer", ProducerConfig.configDef(), "consumer",
+			ConsumerConfig.configDef());
 
 	private static final Pattern USER = Pattern.compile("(?<=://)[^\\s,]*(?=@)");
 
@@ -80,31 +79,45 @@ final class ClientsSection {
 		description.put("kind", client.kind());
 		description.put("clientId", String.valueOf(client.settings().get(CommonClientConfigs.CLIENT_ID_CONFIG)));
 		description.put("of", client.subject());
+		description.put("settings", settings(client, DEFINITIONS.getOrDefault(client.kind(), new ConfigDef())));
+		return description;
+	}
+
+	private Map<String, Object> settings(OpenClient client, ConfigDef definition) {
 		Map<String, Object> settings = new TreeMap<>();
-		Set<String> printable = PRINTABLE.getOrDefault(client.kind(), Set.of());
+		definition.configKeys().forEach((name, key) -> {
+			if (key.hasDefault() && key.defaultValue != null && !key.internalConfig) {
+				settings.put(name, setting(print(key.defaultValue), "Kafka's default"));
+			}
+		});
 		client.settings().forEach((name, value) -> {
 			if (value == null || name.startsWith("reliable.")) {
 				return;
 			}
-			Map<String, Object> setting = new LinkedHashMap<>();
-			setting.put("value", printable.contains(name) ? withoutSecrets(print(value)) : MASKED);
-			String origin = this.origins.find(client.kind(), name, value);
-			setting.put("origin", (origin != null) ? withoutSecrets(origin)
-					: "the application's code, Spring Boot or reliable-kafka");
-			settings.put(name, setting);
+			settings.put(name, setting(isPrintable(definition, name) ? withoutSecrets(print(value)) : MASKED,
+					originOf(client, name, value)));
 		});
-		description.put("settings", settings);
-		return description;
+		return settings;
 	}
 
-	private static Set<String> printable(ConfigDef definition) {
-		Set<String> printable = new HashSet<>();
-		definition.configKeys().forEach((name, key) -> {
-			if (key.type != ConfigDef.Type.PASSWORD) {
-				printable.add(name);
-			}
-		});
-		return printable;
+	private static Map<String, Object> setting(String value, String origin) {
+		Map<String, Object> setting = new LinkedHashMap<>();
+		setting.put("value", value);
+		setting.put("origin", origin);
+		return setting;
+	}
+
+	private String originOf(OpenClient client, String name, Object value) {
+		String property = this.origins.find(client.kind(), name, value);
+		if (property != null) {
+			return withoutSecrets(property);
+		}
+		return client.own().contains(name) ? "reliable-kafka" : "the application's code or Spring Boot";
+	}
+
+	private static boolean isPrintable(ConfigDef definition, String name) {
+		ConfigDef.ConfigKey key = definition.configKeys().get(name);
+		return key != null && key.type != ConfigDef.Type.PASSWORD;
 	}
 
 	// An address may name a user and a password, or have a token among its parameters. A

@@ -64,7 +64,7 @@ final class DurabilityHealthIndicator extends AbstractHealthIndicator {
 			.toList();
 		List<String> notKnown = clusters.stream()
 			.flatMap((cluster) -> cluster.topics().stream())
-			.filter(DurabilityHealthIndicator::isDoubtful)
+			.filter(TopicDurability::isDoubtful)
 			.map((topic) -> "topic '%s' survives %s, and must survive %s: %s".formatted(topic.topic(),
 					topic.levelInWords(), topic.required().label(),
 					topic.unknown().isEmpty() ? "each broker decides by a setting of its own" : topic.unknown()))
@@ -90,12 +90,6 @@ final class DurabilityHealthIndicator extends AbstractHealthIndicator {
 		if (!accepted.isEmpty()) {
 			builder.withDetail("accepted", accepted);
 		}
-	}
-
-	// What is surely too little is a violation.
-	private static boolean isDoubtful(TopicDurability topic) {
-		return topic.present() && topic.level().compareTo(topic.required()) < 0
-				&& topic.atMost().compareTo(topic.required()) >= 0;
 	}
 
 }

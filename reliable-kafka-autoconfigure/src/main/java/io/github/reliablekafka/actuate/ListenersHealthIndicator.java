@@ -20,8 +20,10 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.ListenerBoard;
@@ -40,6 +42,8 @@ import org.springframework.boot.health.contributor.Status;
  */
 final class ListenersHealthIndicator extends AbstractHealthIndicator {
 
+	private static final int MOST_LINES = 10;
+
 	private final ListenerBoard board;
 
 	private final DeliveryLedger deliveries;
@@ -48,7 +52,13 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 
 	private final Supplier<Settled> settled;
 
-	private final Map<String, Settled> byReason = new ConcurrentHashMap<>();
+	private final Map<String, Settled> idle = new ConcurrentHashMap<>();
+
+	private final Map<String, Settled> failed = new ConcurrentHashMap<>();
+
+	private final Settled unfinished;
+
+	private final Settled waiting;
 
 	ListenersHealthIndicator(ListenerBoard board, DeliveryLedger deliveries, Duration limit,
 			Supplier<Settled> settled) {
@@ -57,6 +67,8 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 		this.deliveries = deliveries;
 		this.limit = limit;
 		this.settled = settled;
+		this.unfinished = settled.get();
+		this.waiting = settled.get();
 	}
 
 	@Override
@@ -64,25 +76,28 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 		Map<String, String> bad = new LinkedHashMap<>();
 		Status status = Status.UP;
 		List<ListenerState> listeners = this.board.listeners();
+		Set<String> names = listeners.stream().map(ListenerState::listener).collect(Collectors.toSet());
+		this.idle.keySet().retainAll(names);
+		this.failed.keySet().retainAll(names);
 		for (ListenerState listener : listeners) {
 			boolean idle = !listener.failed() && listener.idle().compareTo(this.limit) > 0;
-			if (isBad("idle " + listener.listener(), idle)) {
+			if (isBad(this.idle, listener, idle)) {
 				bad.put(listener.listener(),
 						idle ? idleReason(listener) : "Was behind and did not get on a moment ago");
 				status = status.equals(Status.DOWN) ? status : DurabilityHealthIndicator.WARNING;
 			}
-			if (isBad("failed " + listener.listener(), listener.failed())) {
+			if (isBad(this.failed, listener, listener.failed())) {
 				bad.put(listener.listener(),
 						listener.failed() ? failedReason(listener) : "Had stopped after a failure a moment ago");
 				status = Status.DOWN;
 			}
 		}
 		List<UnfinishedRecord> unfinished = this.deliveries.unfinished();
-		if (isBad("unfinished", !unfinished.isEmpty()) && !status.equals(Status.DOWN)) {
+		if (this.unfinished.isBad(!unfinished.isEmpty()) && !status.equals(Status.DOWN)) {
 			status = DurabilityHealthIndicator.WARNING;
 		}
 		Map<String, String> waiting = this.deliveries.waiting();
-		if (isBad("waiting", !waiting.isEmpty()) && !status.equals(Status.DOWN)) {
+		if (this.waiting.isBad(!waiting.isEmpty()) && !status.equals(Status.DOWN)) {
 			status = DurabilityHealthIndicator.WARNING;
 		}
 		builder.status(status);
@@ -91,20 +106,26 @@ final class ListenersHealthIndicator extends AbstractHealthIndicator {
 		}
 		builder.withDetail("count", listeners.size());
 		List<String> records = unfinished.stream()
+			.limit(MOST_LINES)
 			.map((record) -> "%s-%d@%d in group '%s' for %s%s".formatted(record.topic(), record.partition(),
 					record.offset(), record.group(), Duration.ofSeconds(record.age().toSeconds()),
 					record.holdsUp() ? "; nothing behind it is read, as there is too much already" : ""))
 			.toList();
 		if (!records.isEmpty()) {
-			builder.withDetail("unfinished", records);
+			builder.withDetail("unfinished", records).withDetail("unfinishedCount", unfinished.size());
 		}
 		if (!waiting.isEmpty()) {
-			builder.withDetail("waiting", waiting);
+			Map<String, String> some = new LinkedHashMap<>();
+			waiting.entrySet()
+				.stream()
+				.limit(MOST_LINES)
+				.forEach((partition) -> some.put(partition.getKey(), partition.getValue()));
+			builder.withDetail("waiting", some).withDetail("waitingCount", waiting.size());
 		}
 	}
 
-	private boolean isBad(String what, boolean badNow) {
-		return this.byReason.computeIfAbsent(what, (key) -> this.settled.get()).isBad(badNow);
+	private boolean isBad(Map<String, Settled> ofListeners, ListenerState listener, boolean badNow) {
+		return ofListeners.computeIfAbsent(listener.listener(), (key) -> this.settled.get()).isBad(badNow);
 	}
 
 	private static String failedReason(ListenerState listener) {

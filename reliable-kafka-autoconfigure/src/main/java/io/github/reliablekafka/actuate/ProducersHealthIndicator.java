@@ -51,7 +51,7 @@ final class ProducersHealthIndicator extends AbstractHealthIndicator {
 		if (this.settled.isBad(over)) {
 			builder.status(DurabilityHealthIndicator.WARNING)
 				.withDetail("reason", over
-						? "The oldest record without an acknowledgement is older than %s. The cluster is away or does not accept it; see the log of the producer, and the durability of the topics. It is in memory only, so do not restart for it"
+						? "The oldest record without an acknowledgement is older than %s. The cluster is away or does not accept it; see the log of the producer, and the durability of the topics. Unless the spool has it, it is in memory only: do not restart for it"
 							.formatted(this.limit)
 						: "A moment ago a record without an acknowledgement was older than %s".formatted(this.limit));
 		}

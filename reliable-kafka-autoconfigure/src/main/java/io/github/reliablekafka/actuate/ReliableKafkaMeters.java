@@ -19,10 +19,12 @@ package io.github.reliablekafka.actuate;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 import io.github.reliablekafka.durability.DurabilityBoard;
 import io.github.reliablekafka.durability.DurabilityLevel;
 import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.durability.TopicDurability;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeadLetterCounts;
@@ -134,6 +136,15 @@ final class ReliableKafkaMeters implements MeterBinder {
 				.register(registry);
 		}
 		Gauge
+			.builder(PREFIX + "durability.topics.unknown", board,
+					(current) -> current.clusters()
+						.stream()
+						.flatMap((cluster) -> cluster.topics().stream())
+						.filter(TopicDurability::isDoubtful)
+						.count())
+			.description("Topics of which it cannot be told whether they survive what they must")
+			.register(registry);
+		Gauge
 			.builder(PREFIX + "durability.clusters.unreadable", board,
 					(current) -> current.clusters().stream().filter((cluster) -> cluster.failure() != null).count())
 			.description("Clusters that could not be looked at the last time")
@@ -224,10 +235,8 @@ final class ReliableKafkaMeters implements MeterBinder {
 			.description("Records that are missing and have no verdict yet")
 			.tags("topic", coverage.topic(), "group", coverage.group())
 			.register(registry);
-		Gauge.builder(PREFIX + "sequence.coverage", coverage, ReliableKafkaMeters::share)
-			.description("Share of the records read that have a number, from 0 to 1; not a number before the first")
-			.tags("topic", coverage.topic(), "group", coverage.group())
-			.register(registry);
+		bindNumbered(registry, coverage, "true", LossLedger.Coverage::stamped);
+		bindNumbered(registry, coverage, "false", LossLedger.Coverage::unstamped);
 		for (Integrity kind : Integrity.values()) {
 			FunctionCounter.builder(PREFIX + "sequence.anomalies", coverage, (counters) -> counters.counted(kind))
 				.description("What is odd about logs and headers, though no record is missing for it")
@@ -236,10 +245,12 @@ final class ReliableKafkaMeters implements MeterBinder {
 		}
 	}
 
-	private static double share(LossLedger.Coverage coverage) {
-		long stamped = coverage.stamped();
-		long all = stamped + coverage.unstamped();
-		return (all != 0) ? (double) stamped / all : Double.NaN;
+	private static void bindNumbered(MeterRegistry registry, LossLedger.Coverage coverage, String numbered,
+			ToDoubleFunction<LossLedger.Coverage> count) {
+		FunctionCounter.builder(PREFIX + "sequence.records", coverage, count)
+			.description("Records read, by whether they have a number that can be checked")
+			.tags("topic", coverage.topic(), "group", coverage.group(), "numbered", numbered)
+			.register(registry);
 	}
 
 	static String label(Enum<?> value) {

@@ -68,7 +68,9 @@ final class ConsumerCheck implements ClientCheck {
 
 	@Override
 	public void check(SafetyGate gate) {
-		for (MessageListenerContainer container : new ListenerContainers(this.beanFactory).all()) {
+		List<MessageListenerContainer> all = new ListenerContainers(this.beanFactory).all();
+		SharedSeekCallbacks.warnOf(all);
+		for (MessageListenerContainer container : all) {
 			if (container instanceof AbstractMessageListenerContainer<?, ?> standard) {
 				this.coverage.cover(standard);
 				checkOverrides(standard, gate);

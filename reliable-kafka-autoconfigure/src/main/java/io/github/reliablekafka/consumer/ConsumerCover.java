@@ -27,6 +27,7 @@ import java.util.Properties;
 import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.durability.OpenClient;
 import io.github.reliablekafka.durability.UnsafeSettingsException;
+import io.github.reliablekafka.durability.WrittenSettings;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -77,6 +78,8 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 
 	private final LossDetection detection;
 
+	private final WrittenSettings written = new WrittenSettings();
+
 	ConsumerCover(String subject, ConsumerFactory<K, V> factory, ConsumerRules rules, LossDetection detection) {
 		this.subject = subject;
 		this.factory = factory;
@@ -94,6 +97,10 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 		updates.put(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG,
 				withVeto(given.get(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG)));
 		updates.put(SETTING, this);
+		if (given.get(SETTING) instanceof ConsumerCover<?, ?> before) {
+			this.written.add(before.written);
+		}
+		this.written.add(updates);
 		this.factory.updateConfigs(updates);
 		this.factory.addPostProcessor(this);
 		handleDeserializationErrors(this.factory);
@@ -135,7 +142,12 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 	 * @param factory the factory
 	 */
 	static void handleDeserializationErrors(ConsumerFactory<?, ?> factory) {
-		factory.updateConfigs(ErrorHandlingDeserializers.aroundConfigured(factory.getConfigurationProperties()));
+		Map<String, Object> given = factory.getConfigurationProperties();
+		Map<String, Object> updates = ErrorHandlingDeserializers.aroundConfigured(given);
+		if (given.get(SETTING) instanceof ConsumerCover<?, ?> cover) {
+			cover.written.add(updates);
+		}
+		factory.updateConfigs(updates);
 		if (factory instanceof DefaultKafkaConsumerFactory<?, ?> standard) {
 			ErrorHandlingDeserializers.aroundSuppliers(standard);
 		}
@@ -149,7 +161,7 @@ final class ConsumerCover<K, V> implements ConsumerPostProcessor<K, V> {
 	OpenClient vet(Map<String, ?> settings) {
 		ResetPolicy.of(settings);
 		this.rules.gate().refuse(this.rules.violationsOfClient(clientOf(settings), settings));
-		return this.rules.gate().pass("consumer", this.subject, settings);
+		return this.rules.gate().pass("consumer", this.subject, settings, this.written.among(settings));
 	}
 
 	@Override

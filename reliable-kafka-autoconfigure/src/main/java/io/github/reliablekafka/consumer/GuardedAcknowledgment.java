@@ -91,8 +91,7 @@ final class GuardedAcknowledgment implements Acknowledgment {
 	public void acknowledge(int index) {
 		List<? extends ConsumerRecord<?, ?>> kept = kept();
 		if (index <= this.partial || index < 0 || index >= kept.size() || !this.guard.takesParts()) {
-			// The container refuses it.
-			this.next.acknowledge(index);
+			refuse(index, kept, () -> this.next.acknowledge(index));
 			return;
 		}
 		int last = (index == kept.size() - 1) ? this.all.size() - 1 : firstOf(kept.subList(index + 1, kept.size())) - 1;
@@ -121,14 +120,27 @@ final class GuardedAcknowledgment implements Acknowledgment {
 	public void nack(int index, Duration sleep) {
 		List<? extends ConsumerRecord<?, ?>> kept = kept();
 		if (index < 0 || index >= kept.size() || sleep.isNegative() || !this.guard.isPolling()) {
-			// The container refuses it.
-			this.next.nack(index, sleep);
+			refuse(index, kept, () -> this.next.nack(index, sleep));
 			return;
 		}
 		int first = firstOf(kept.subList(index, kept.size()));
 		// The container commits first. If it cannot, it forgets what was given back.
 		this.all.subList(first, this.all.size()).forEach(this.open::fail);
 		this.guard.acknowledge(this.all.subList(0, first), () -> this.next.nack(first, sleep), this.open);
+	}
+
+	// The container does so, unless it counts what the listener was not given. Should it
+	// not, what it commits is no decision of the listener's to pass records.
+	private void refuse(int index, List<? extends ConsumerRecord<?, ?>> kept, Runnable next) {
+		if (index >= kept.size() && index < this.all.size()) {
+			throw new IllegalArgumentException("index (%d) is out of range (0-%d)".formatted(index, kept.size() - 1));
+		}
+		if (this.guard.isPolling()) {
+			this.guard.call().acknowledge(next);
+		}
+		else {
+			next.run();
+		}
 	}
 
 	// A filter has taken out what the listener does not count and the container does.
@@ -141,12 +153,19 @@ final class GuardedAcknowledgment implements Acknowledgment {
 		return copyOf(this.records);
 	}
 
-	// A filter may give copies on, and in another order.
+	// A filter may give copies on, and in another order. If it has made all of them,
+	// nobody
+	// knows what is in front of them.
 	private int firstOf(List<? extends ConsumerRecord<?, ?>> records) {
 		Set<ToldFilter.Place> places = ToldFilter.Place.of(records);
 		int first = 0;
 		while (first < this.all.size() && !places.contains(ToldFilter.Place.of(this.all.get(first)))) {
 			first++;
+		}
+		if (first == this.all.size()) {
+			ConsumerRecord<?, ?> unknown = records.get(0);
+			throw new IllegalArgumentException("%s-%d@%d is no record of this batch".formatted(unknown.topic(),
+					unknown.partition(), unknown.offset()));
 		}
 		return first;
 	}

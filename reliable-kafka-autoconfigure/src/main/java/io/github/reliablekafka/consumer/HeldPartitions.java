@@ -18,6 +18,7 @@ package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.ConcurrentModificationException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -120,17 +121,20 @@ final class HeldPartitions<K, V> {
 
 	// A rebalance takes partitions away on another thread in the newer protocol: also
 	// between asking what is assigned and acting on it. Of several, Kafka then leaves out
-	// those behind the one that is gone.
-	private static void eachThatIsAssigned(Collection<TopicPartition> partitions,
+	// those behind the one that is gone. How many there were is returned.
+	private static int eachThatIsAssigned(Collection<TopicPartition> partitions,
 			java.util.function.Consumer<TopicPartition> call) {
+		int done = 0;
 		for (TopicPartition partition : partitions) {
 			try {
 				call.accept(partition);
+				done++;
 			}
 			catch (IllegalStateException ex) {
 				logger.debug("%s is not assigned any more".formatted(partition), ex);
 			}
 		}
+		return done;
 	}
 
 	/**
@@ -154,6 +158,75 @@ final class HeldPartitions<K, V> {
 	 */
 	void pausedByAnother(Collection<TopicPartition> partitions) {
 		this.paused.removeAll(partitions);
+	}
+
+	/**
+	 * Pause for a listener container, which has asked a moment ago what is assigned, or
+	 * knows it from rebalances: those that are still assigned. If that fails, Kafka may
+	 * yet do it, and the container would not know.
+	 * @param partitions what the container believes to have
+	 */
+	void pauseForContainer(Collection<TopicPartition> partitions) {
+		pauseThoseAssigned(partitions, false);
+	}
+
+	/**
+	 * Pause for the listener of a container: those that are still assigned. It is told,
+	 * in Kafka's words, if that is none.
+	 * @param partitions what the listener believes to have
+	 */
+	void pauseForListener(Collection<TopicPartition> partitions) {
+		pauseThoseAssigned(partitions, true);
+	}
+
+	private void pauseThoseAssigned(Collection<TopicPartition> partitions, boolean atLeastOne) {
+		// Afterwards, Kafka may have done it in spite of a failure.
+		Set<TopicPartition> before = this.consumer.paused();
+		try {
+			this.consumer.pause(partitions);
+		}
+		catch (IllegalStateException ex) {
+			int done = eachThatIsAssigned(partitions, (partition) -> this.consumer.pause(Set.of(partition)));
+			if (atLeastOne && done == 0) {
+				throw ex;
+			}
+		}
+		catch (ConcurrentModificationException ex) {
+			// Another thread has done nothing, and must not touch what is held here.
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			Set<TopicPartition> undone = new HashSet<>(partitions);
+			undone.removeAll(before);
+			this.paused.addAll(undone);
+			throw ex;
+		}
+		pausedByAnother(partitions);
+	}
+
+	/**
+	 * Resume for a listener container: those that are still assigned, now or with a later
+	 * poll. The container tries it once, and what it leaves paused is paused for ever.
+	 * @param partitions what the container believes to have
+	 */
+	void resumeForContainer(Collection<TopicPartition> partitions) {
+		// The others are resumed when the poll is over.
+		Set<TopicPartition> theirs = new HashSet<>(partitions);
+		theirs.removeAll(this.paused);
+		try {
+			this.consumer.resume(theirs);
+		}
+		catch (IllegalStateException ex) {
+			this.paused.addAll(theirs);
+			theirs.forEach(this::resume);
+		}
+		catch (ConcurrentModificationException ex) {
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Resumed later: %s".formatted(theirs), ex);
+			this.paused.addAll(theirs);
+		}
 	}
 
 }

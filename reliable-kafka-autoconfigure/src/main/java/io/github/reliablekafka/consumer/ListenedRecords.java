@@ -272,15 +272,17 @@ final class ListenedRecords {
 	}
 
 	/**
-	 * A commit was interrupted by a wake-up. The container relies on a later one, which
-	 * may never come.
+	 * A commit failed, or was interrupted by a wake-up. The container relies on a later
+	 * one, which may never come.
 	 * @param offsets what was to be committed
 	 */
-	void interrupted(Map<TopicPartition, OffsetAndMetadata> offsets) {
+	void notCommitted(Map<TopicPartition, OffsetAndMetadata> offsets) {
 		if (this.guard != null) {
 			offsets.forEach((partition, offset) -> {
 				AssignedPartition assigned = this.partitions.get(partition);
-				if (assigned != null && offset != null) {
+				// It may have been given away or set back while Kafka was about to
+				// answer.
+				if (assigned != null && offset != null && offset.offset() <= assigned.position()) {
 					assigned.open().want(offset.offset());
 				}
 			});

@@ -169,8 +169,11 @@ final class OffsetCommits {
 		if (exception == null) {
 			this.listened.committed(enriched);
 		}
-		else if (callback == null) {
-			logger.error("Offsets %s could not be committed".formatted(offsets), exception);
+		else {
+			this.listened.notCommitted(enriched);
+			if (callback == null) {
+				logger.error("Offsets %s could not be committed".formatted(offsets), exception);
+			}
 		}
 		if (callback != null) {
 			callback.onComplete(offsets, exception);

@@ -38,7 +38,6 @@ import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.clients.consumer.SubscriptionPattern;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -70,6 +69,8 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 	private final Membership membership;
 
 	private @Nullable Attendance attendance;
+
+	private boolean ofContainer;
 
 	private boolean isolatesPoison;
 
@@ -113,6 +114,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 	 */
 	void attend(Outcomes container) {
 		this.attendance = null;
+		this.ofContainer = true;
 		this.session.attend();
 		this.membership.attend(container);
 	}
@@ -210,8 +212,27 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void pause(Collection<TopicPartition> partitions) {
-		this.consumer.pause(partitions);
-		this.held.pausedByAnother(partitions);
+		CommitGuard guard = listened().guard();
+		if (this.ofContainer && guard != null && guard.call().isUnderway()) {
+			this.held.pauseForListener(partitions);
+		}
+		else if (this.ofContainer) {
+			this.held.pauseForContainer(partitions);
+		}
+		else {
+			this.consumer.pause(partitions);
+			this.held.pausedByAnother(partitions);
+		}
+	}
+
+	@Override
+	public void resume(Collection<TopicPartition> partitions) {
+		if (this.ofContainer) {
+			this.held.resumeForContainer(partitions);
+		}
+		else {
+			this.consumer.resume(partitions);
+		}
 	}
 
 	@Override
@@ -252,7 +273,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void subscribe(Collection<String> topics) {
-		this.consumer.subscribe(topics, new RebalanceWatch(this.assigned, null));
+		this.consumer.subscribe(topics, watched());
 	}
 
 	@Override
@@ -262,7 +283,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void subscribe(Pattern pattern) {
-		this.consumer.subscribe(pattern, new RebalanceWatch(this.assigned, null));
+		this.consumer.subscribe(pattern, watched());
 	}
 
 	@Override
@@ -272,7 +293,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public void subscribe(SubscriptionPattern pattern) {
-		this.consumer.subscribe(pattern, new RebalanceWatch(this.assigned, null));
+		this.consumer.subscribe(pattern, watched());
 	}
 
 	@Override
@@ -286,6 +307,10 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 			throw new IllegalArgumentException("RebalanceListener cannot be null");
 		}
 		return new RebalanceWatch(this.assigned, callback);
+	}
+
+	private ConsumerRebalanceListener watched() {
+		return new RebalanceWatch(this.assigned, null);
 	}
 
 	@Override
@@ -360,13 +385,11 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 			this.assigned.commits().commitSync(enriched, timeout);
 		}
 		catch (WakeupException ex) {
-			listened().interrupted(enriched);
+			listened().notCommitted(enriched);
 			throw ex;
 		}
 		catch (RuntimeException ex) {
-			if (ex instanceof RebalanceInProgressException) {
-				listened().interrupted(enriched);
-			}
+			listened().notCommitted(enriched);
 			CommitGuard guard = listened().guard();
 			if (guard == null || !guard.isLast(enriched, ex)) {
 				throw ex;

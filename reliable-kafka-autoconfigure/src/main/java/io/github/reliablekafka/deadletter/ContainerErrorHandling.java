@@ -30,6 +30,8 @@ import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.Violation;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.kafka.core.ConsumerFactory;
@@ -47,6 +49,8 @@ import org.springframework.util.backoff.BackOff;
  * which of the application's drops records.
  */
 final class ContainerErrorHandling {
+
+	private static final Log logger = LogFactory.getLog(ContainerErrorHandling.class);
 
 	/**
 	 * What a container that a factory made by hand says until it becomes a bean.
@@ -121,6 +125,17 @@ final class ContainerErrorHandling {
 					null))
 			.distinct()
 			.toList();
+	}
+
+	/**
+	 * Say what a container's own error handling does not do, though it looks as if.
+	 * @param container the container
+	 */
+	void warnOf(AbstractMessageListenerContainer<?, ?> container) {
+		partsOf(container).filter(ErrorHandlers::ignoresBackOffFunction)
+			.forEach((part) -> logger.warn(
+					"%s of %s gives each record up after one attempt: its back-off function is never asked, because Spring Kafka sees that its back-off has no retries. Give it a back-off with one retry"
+						.formatted(part.getClass().getSimpleName(), subject(container))));
 	}
 
 	// An error handler works inside the transaction, and after a rollback the processor

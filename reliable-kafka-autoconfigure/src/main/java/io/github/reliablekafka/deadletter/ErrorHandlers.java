@@ -86,6 +86,29 @@ final class ErrorHandlers {
 	}
 
 	/**
+	 * Whether a handler gives each record up at once, although the application has told
+	 * it how often to try: Spring Kafka 4.1.1 looks at the back-off alone.
+	 * @param part a handler that does not delegate
+	 * @return {@code true} if its back-off function is never asked
+	 */
+	static boolean ignoresBackOffFunction(Object part) {
+		if (!(part instanceof FailedRecordProcessor)) {
+			return false;
+		}
+		DirectFieldAccessor fields = new DirectFieldAccessor(part);
+		if (!fields.isReadableProperty("failureTracker.noRetries")
+				|| !fields.isReadableProperty("userBackOffFunction")) {
+			// A later release that does without.
+			return false;
+		}
+		// What a handler has whose application sets none.
+		Object none = new DirectFieldAccessor(new DefaultErrorHandler()).getPropertyValue("userBackOffFunction");
+		Object function = fields.getPropertyValue("userBackOffFunction");
+		return Boolean.TRUE.equals(fields.getPropertyValue("failureTracker.noRetries")) && function != null
+				&& none != null && function.getClass() != none.getClass();
+	}
+
+	/**
 	 * Keep the application's own publishing of dead letters from waiting as long as a
 	 * producer that never gives up.
 	 * @param part a handler that does not delegate

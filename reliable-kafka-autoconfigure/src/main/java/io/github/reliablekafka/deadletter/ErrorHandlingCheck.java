@@ -63,6 +63,7 @@ final class ErrorHandlingCheck implements ClientCheck {
 			SafetyGate gate) {
 		errorHandling.install(container);
 		gate.report(errorHandling.violationsOf(container));
+		errorHandling.warnOf(container);
 	}
 
 }

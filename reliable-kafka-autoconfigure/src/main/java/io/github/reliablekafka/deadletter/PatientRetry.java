@@ -173,8 +173,7 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 			.ofMillis(this.failedRecoveries.computeIfAbsent(partition, (key) -> this.afterFailedRecovery.start())
 				.nextBackOff());
 		if (!(failure instanceof RecordHeldException)) {
-			this.ledger.waits(nameOf(partition), NestedExceptionUtils.getMostSpecificCause(failure).toString(),
-					wait.plus(LONGEST_ATTEMPT));
+			this.ledger.waits(nameOf(partition), reasonOf(failure), wait.plus(LONGEST_ATTEMPT));
 		}
 		if (ConsumerSession.current() != null) {
 			holdBack(partition, wait);
@@ -182,6 +181,13 @@ final class PatientRetry implements BackOffHandler, RetryListener {
 		else {
 			sleep(null, Math.min(wait.toMillis(), LONGEST_BLIND_SLEEP_MILLIS));
 		}
+	}
+
+	// Health shows it, and what an exception says may quote the record; Spring Kafka logs
+	// that.
+	private static String reasonOf(Exception failure) {
+		return "A record can be neither processed nor dead-lettered, because of a %s; the log has its message"
+			.formatted(NestedExceptionUtils.getMostSpecificCause(failure).getClass().getName());
 	}
 
 	private static String nameOf(TopicPartition partition) {

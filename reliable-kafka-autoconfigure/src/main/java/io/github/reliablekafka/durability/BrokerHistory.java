@@ -52,6 +52,8 @@ final class BrokerHistory {
 
 	private final Set<Integer> seen = new HashSet<>();
 
+	private boolean namesThoseAway;
+
 	// By partition, the brokers that had everything when they were up the last time.
 	private Map<TopicPartition, Set<Integer>> complete = Map.of();
 
@@ -78,7 +80,10 @@ final class BrokerHistory {
 		});
 		read.up().stream().filter((broker) -> !this.absences.containsKey(broker)).forEach(this.seen::add);
 		this.racks.putAll(read.racks());
-		this.racks.keySet().removeIf((broker) -> !read.up().contains(broker) && !away.contains(broker));
+		// A cluster that names one broker that is away names all that are registered.
+		this.namesThoseAway |= !read.up().containsAll(read.racks().keySet());
+		this.racks.keySet()
+			.removeIf((broker) -> !read.racks().containsKey(broker) && (this.namesThoseAway || !away.contains(broker)));
 		return new ClusterState(new TreeMap<>(this.racks), read.up(), returning, read.settings(), read.address());
 	}
 

@@ -90,11 +90,11 @@ final class ClusterReader {
 	}
 
 	/**
-	 * Read the cluster.
-	 * @return its brokers and settings
+	 * Read which brokers there are. Right before the topics, so that the two agree.
+	 * @return the cluster, without settings
 	 * @throws KafkaException if it does not answer
 	 */
-	ClusterState cluster() {
+	ClusterState brokers() {
 		Map<Integer, @Nullable String> racks = new TreeMap<>();
 		SortedSet<Integer> up = new TreeSet<>();
 		BoundedAdmin.nodes(this.admin, this.deadline).forEach((node) -> {
@@ -106,7 +106,17 @@ final class ClusterReader {
 		if (up.isEmpty()) {
 			throw new KafkaException("The cluster names no broker that is up");
 		}
-		ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER, String.valueOf(up.first()));
+		return new ClusterState(racks, up, Set.of(), ReadSettings.unreadable("not read"), this.address);
+	}
+
+	/**
+	 * Read the settings of one broker.
+	 * @param brokers what was read before
+	 * @return the same with settings
+	 */
+	ClusterState settings(ClusterState brokers) {
+		ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER,
+				String.valueOf(brokers.up().iterator().next()));
 		ReadSettings settings;
 		try {
 			settings = settings(
@@ -123,7 +133,7 @@ final class ClusterReader {
 			settings = ReadSettings
 				.unreadable("the broker that was asked has refused: " + ex.getClass().getSimpleName());
 		}
-		return new ClusterState(racks, up, Set.of(), settings, this.address);
+		return new ClusterState(brokers.racks(), brokers.up(), Set.of(), settings, this.address);
 	}
 
 	/**

@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 
 import org.apache.kafka.clients.admin.Admin;
@@ -95,9 +96,9 @@ public final class DurabilityAudit implements AutoCloseable {
 		long deadline = started + timeout.toNanos();
 		Admin client = this.admin.admin();
 		ClusterReader reader = new ClusterReader(client, this.address, deadline);
-		ClusterState read = reader.cluster();
+		ClusterState there = reader.brokers();
 		Map<String, TopicState> told = reader.topics(uses.stream().map(TopicUse::topic).toList());
-		ClusterState cluster = this.history.apply(read, told.values(), at);
+		ClusterState cluster = this.history.apply(reader.settings(there), told.values(), at);
 		Map<String, TopicState> states = this.history.expect(told, cluster);
 		ExpiryReader expiry = new ExpiryReader(client, this.address, deadline, at.toEpochMilli());
 		Map<String, List<ExpiryReader.Expiring>> late = expiry.read(uses, states);
@@ -106,7 +107,7 @@ public final class DurabilityAudit implements AutoCloseable {
 			.map((use) -> judge(use, states, cluster))
 			.sorted((one, other) -> one.topic().compareTo(other.topic()))
 			.toList();
-		List<TopicDurability> topics = this.escalation.apply(judged, late, at);
+		List<TopicDurability> topics = this.escalation.apply(judged, late, expiry.missing(), at);
 		DurabilityLevel highest = uses.stream()
 			.map((use) -> this.policy.required(use.topic()))
 			.max(DurabilityLevel::compareTo)
@@ -124,7 +125,11 @@ public final class DurabilityAudit implements AutoCloseable {
 	// What comes into being when it is needed first is not missed before.
 	private static boolean isMissed(TopicUse use, Map<String, TopicState> states) {
 		TopicState state = states.get(use.topic());
-		return (state != null && !state.isAbsent()) || use.purposes().contains(TopicUse.Purpose.CONSUMED)
+		// To one who may not describe it, Kafka does not say that a topic is not there.
+		boolean mayNotBeThere = state != null && state.unreadable() != null
+				&& use.purposes().equals(Set.of(TopicUse.Purpose.REDRIVE));
+		return (state != null && !state.isAbsent() && !mayNotBeThere)
+				|| use.purposes().contains(TopicUse.Purpose.CONSUMED)
 				|| use.purposes().contains(TopicUse.Purpose.DECLARED);
 	}
 

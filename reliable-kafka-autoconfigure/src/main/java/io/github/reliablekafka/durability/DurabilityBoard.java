@@ -65,6 +65,14 @@ public final class DurabilityBoard {
 	}
 
 	/**
+	 * Forget a cluster that nobody looks at any more.
+	 * @param key tells clusters apart
+	 */
+	public void remove(String key) {
+		this.clusters.remove(key);
+	}
+
+	/**
 	 * What was seen last.
 	 * @return one for each cluster and identity that the application has there
 	 */

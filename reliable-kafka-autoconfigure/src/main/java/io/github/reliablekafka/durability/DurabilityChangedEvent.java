@@ -63,4 +63,9 @@ public final class DurabilityChangedEvent extends ApplicationEvent {
 		return this.changes;
 	}
 
+	@Override
+	public String toString() {
+		return "Durability of %s: %s".formatted(this.cluster.cluster(), this.changes);
+	}
+
 }

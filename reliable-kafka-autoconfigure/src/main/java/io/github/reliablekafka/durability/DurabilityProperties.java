@@ -91,7 +91,8 @@ public record DurabilityProperties(@DefaultValue Set<String> accept, @DefaultVal
 			.stream()
 			.filter((rule) -> PatternMatchUtils.simpleMatch(rule.getKey(), topic)
 					&& property.apply(rule.getValue()) != null)
-			.max(Comparator.comparingInt((rule) -> rule.getKey().length()))
+			.max(Comparator.<Map.Entry<String, Rule>, Boolean>comparing((rule) -> rule.getKey().equals(topic))
+				.thenComparingInt((rule) -> rule.getKey().length()))
 			.map((rule) -> property.apply(rule.getValue()));
 	}
 

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,20 +33,24 @@ final class Escalation {
 
 	private Map<String, Instant> absent = Map.of();
 
-	private Set<String> expiring = Set.of();
+	// What was told, by topic and group.
+	private Map<String, Violation> expiring = Map.of();
 
 	/**
 	 * Add what is remembered to the judgements of a look. What is not in this look is
-	 * forgotten.
+	 * forgotten, but for groups that could not be read: they are taken to be where they
+	 * were.
 	 * @param topics the judgements of all topics that are in use
 	 * @param late the groups that are far behind, by topic
+	 * @param missing the groups of which it could not be read in all partitions how far
+	 * behind they are, by topic
 	 * @param at now
 	 * @return the judgements, with what has lasted for long enough as a violation
 	 */
 	synchronized List<TopicDurability> apply(List<TopicDurability> topics,
-			Map<String, List<ExpiryReader.Expiring>> late, Instant at) {
+			Map<String, List<ExpiryReader.Expiring>> late, Map<String, Set<String>> missing, Instant at) {
 		Map<String, Instant> stillAbsent = new HashMap<>();
-		Set<String> stillExpiring = new HashSet<>();
+		Map<String, Violation> stillExpiring = new HashMap<>();
 		List<TopicDurability> escalated = new ArrayList<>();
 		for (TopicDurability topic : topics) {
 			List<Violation> violations = new ArrayList<>(topic.violations());
@@ -61,16 +64,13 @@ final class Escalation {
 				}
 				(over ? violations : advice).add(one);
 			}
-			for (ExpiryReader.Expiring one : late.getOrDefault(topic.topic(), List.of())) {
-				String key = topic.topic() + " " + one.group();
-				// Stays a violation until the group has caught up, so that it is not told
-				// of in turns.
-				boolean soon = one.soon() || this.expiring.contains(key);
-				if (topic.required() != DurabilityLevel.NONE) {
-					(soon ? violations : advice).add(one.violation());
-				}
-				if (soon) {
-					stillExpiring.add(key);
+			addExpiring(topic, late.getOrDefault(topic.topic(), List.of()), violations, advice, stillExpiring);
+			for (String group : missing.getOrDefault(topic.topic(), Set.of())) {
+				String key = key(topic, group);
+				Violation before = this.expiring.get(key);
+				if (before != null && stillExpiring.putIfAbsent(key, before) == null
+						&& topic.required() != DurabilityLevel.NONE) {
+					violations.add(before);
 				}
 			}
 			escalated.add(new TopicDurability(topic.use(), topic.present(), topic.level(), topic.atMost(),
@@ -79,6 +79,29 @@ final class Escalation {
 		this.absent = stillAbsent;
 		this.expiring = stillExpiring;
 		return escalated;
+	}
+
+	private void addExpiring(TopicDurability topic, List<ExpiryReader.Expiring> late, List<Violation> violations,
+			List<Violation> advice, Map<String, Violation> stillExpiring) {
+		for (ExpiryReader.Expiring one : late) {
+			String key = key(topic, one.group());
+			if ((one.over() && !this.expiring.containsKey(key)) || stillExpiring.containsKey(key)) {
+				continue;
+			}
+			// Stays a violation until the group has caught up, so that it is not told of
+			// in turns.
+			boolean soon = one.soon() || this.expiring.containsKey(key);
+			if (topic.required() != DurabilityLevel.NONE) {
+				(soon ? violations : advice).add(one.violation());
+			}
+			if (soon) {
+				stillExpiring.put(key, one.violation());
+			}
+		}
+	}
+
+	private static String key(TopicDurability topic, String group) {
+		return topic.topic() + " " + group;
 	}
 
 }

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,14 +46,15 @@ import org.apache.kafka.common.internals.Topic;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds groups that are so far behind that Kafka may delete records before they read
- * them: those whose next record is older than half of the topic's retention, and among
- * them those for which less than a quarter of it is left. How old the next record is, is
- * found by asking which offset belongs to a time, first for all partitions with a lag,
- * and then, closing in, for those that are too old. Kafka deletes whole segments, so a
- * record may well be there for longer than is told here. In a cluster that has had
- * transactions a group is not told of for one record of a partition, since that may be
- * the mark of a transaction's end.
+ * Finds groups that are so far behind that Kafka has deleted records before they read
+ * them, or may do so: those whose next record is older than half of the topic's
+ * retention, and among them those for which less than a quarter of it is left. How old
+ * the next record is, is found by asking which offset belongs to a time, first for all
+ * partitions with a lag, and then, closing in, for those that are too old. Kafka deletes
+ * whole segments, so a record may well be there for longer than is told here. In a
+ * cluster that has had transactions a group is not told of for one record of a partition,
+ * since that may be the mark of a transaction's end, nor of what is deleted already,
+ * since that may have been aborted.
  */
 final class ExpiryReader {
 
@@ -71,6 +73,8 @@ final class ExpiryReader {
 	private final long nowMillis;
 
 	private final Set<String> unknown = new TreeSet<>();
+
+	private final Map<String, Set<String>> missing = new TreeMap<>();
 
 	private @Nullable Boolean transactions;
 
@@ -92,7 +96,7 @@ final class ExpiryReader {
 	 * Find groups whose records will expire.
 	 * @param uses the topics and their groups
 	 * @param states the topics as they are
-	 * @return by topic, one for each group
+	 * @return by topic; what is over goes before what is to come
 	 * @throws KafkaException if the cluster does not answer
 	 */
 	Map<String, List<Expiring>> read(Collection<TopicUse> uses, Map<String, TopicState> states) {
@@ -104,10 +108,21 @@ final class ExpiryReader {
 		Map<TopicPartition, Long> ends = offsets(partitions, OffsetSpec.latest());
 		Map<TopicPartition, Long> starts = offsets(partitions, OffsetSpec.earliest());
 		Map<Reading, Long> behind = new HashMap<>();
+		Map<String, List<Expiring>> gone = new TreeMap<>();
 		committed.forEach((reading, offset) -> {
-			// What is gone already does not expire; the group goes on with what is there.
-			long next = Math.max(offset, starts.getOrDefault(reading.partition(), 0L));
-			long left = ends.getOrDefault(reading.partition(), 0L) - next;
+			Long end = ends.get(reading.partition());
+			Long start = starts.get(reading.partition());
+			if (end == null || start == null) {
+				miss(reading.group(), reading.partition().topic());
+				return;
+			}
+			if (offset < start && !isCompacted(states.get(reading.partition().topic())) && !mayBeMarker()) {
+				gone.computeIfAbsent(reading.partition().topic(), (topic) -> new ArrayList<>())
+					.add(new Expiring(reading.group(), deleted(reading, start - offset, states), true, true));
+			}
+			// The group goes on with what is there.
+			long next = Math.max(offset, start);
+			long left = end - next;
 			if (left > 1 || (left == 1 && !mayBeMarker())) {
 				behind.put(reading, next);
 			}
@@ -117,12 +132,10 @@ final class ExpiryReader {
 		ages.forEach((reading, age) -> oldest.computeIfAbsent(reading.partition().topic(), (topic) -> new TreeMap<>())
 			.merge(reading.group(), reading,
 					(one, other) -> (ages.getOrDefault(one, 0L) >= ages.getOrDefault(other, 0L)) ? one : other));
-		Map<String, List<Expiring>> expiring = new HashMap<>();
-		oldest.forEach((topic, groups) -> expiring.put(topic,
-				groups.values()
-					.stream()
-					.map((reading) -> expiring(reading, ages.getOrDefault(reading, 0L), retention(states, topic)))
-					.toList()));
+		Map<String, List<Expiring>> expiring = new HashMap<>(gone);
+		oldest.forEach((topic, groups) -> groups.values()
+			.forEach((reading) -> expiring.computeIfAbsent(topic, (key) -> new ArrayList<>())
+				.add(expiring(reading, ages.getOrDefault(reading, 0L), retention(states, topic)))));
 		return expiring;
 	}
 
@@ -134,17 +147,35 @@ final class ExpiryReader {
 		return this.unknown;
 	}
 
+	/**
+	 * The groups of which it could not be read in all partitions how far behind they are.
+	 * @return the groups, by topic
+	 */
+	Map<String, Set<String>> missing() {
+		return this.missing;
+	}
+
 	private Map<Reading, Long> committed(Collection<TopicUse> uses, Map<String, TopicState> states) {
 		Map<String, List<TopicPartition>> wanted = new TreeMap<>();
+		Set<TopicPartition> leaderless = new HashSet<>();
 		for (TopicUse use : uses) {
 			TopicState state = states.get(use.topic());
-			if (state != null && retention(states, use.topic()) > 0 && TopicLimits.deletes(state)) {
-				// Without a leader nobody answers, and that is told anyway.
-				List<TopicPartition> partitions = state.partitions()
-					.stream()
-					.filter((partition) -> partition.leader() >= 0)
-					.map((partition) -> new TopicPartition(use.topic(), partition.number()))
-					.toList();
+			if (state == null || state.isAbsent()) {
+				continue;
+			}
+			if (state.unreadable() != null || state.settings().unreadable() != null) {
+				// Told with the topic.
+				use.groups().forEach((group) -> miss(group, use.topic()));
+			}
+			else if (retention(states, use.topic()) > 0 && TopicLimits.deletes(state)) {
+				List<TopicPartition> partitions = new ArrayList<>();
+				for (TopicState.Partition partition : state.partitions()) {
+					TopicPartition key = new TopicPartition(use.topic(), partition.number());
+					partitions.add(key);
+					if (partition.leader() < 0) {
+						leaderless.add(key);
+					}
+				}
 				use.groups()
 					.forEach((group) -> wanted.computeIfAbsent(group, (key) -> new ArrayList<>()).addAll(partitions));
 			}
@@ -164,16 +195,27 @@ final class ExpiryReader {
 				Map<TopicPartition, OffsetAndMetadata> offsets = BoundedAdmin
 					.get(result.partitionsToOffsetAndMetadata(group), this.deadline);
 				offsets.forEach((partition, offset) -> {
-					if (offset != null) {
+					if (offset != null && leaderless.contains(partition)) {
+						// Nobody would answer how old its records are.
+						this.unknown.add("offsets of topic '%s': partition %d has no leader"
+							.formatted(partition.topic(), partition.partition()));
+						miss(group, partition.topic());
+					}
+					else if (offset != null) {
 						committed.put(new Reading(group, partition), offset.offset());
 					}
 				});
 			}
 			catch (ApiException ex) {
 				this.unknown.add("offsets of group '%s': %s".formatted(group, ex.getClass().getSimpleName()));
+				wanted.getOrDefault(group, List.of()).forEach((partition) -> miss(group, partition.topic()));
 			}
 		}
 		return committed;
+	}
+
+	private void miss(String group, String topic) {
+		this.missing.computeIfAbsent(topic, (key) -> new TreeSet<>()).add(group);
 	}
 
 	// Groups commit the offset behind the last record. What ends a transaction has an
@@ -197,6 +239,14 @@ final class ExpiryReader {
 			}
 		}
 		return this.transactions;
+	}
+
+	// What compaction has taken was not lost.
+	private static boolean isCompacted(@Nullable TopicState topic) {
+		return topic == null || topic.settings()
+			.find(TopicConfig.CLEANUP_POLICY_CONFIG)
+			.map((policy) -> policy.value().contains(TopicConfig.CLEANUP_POLICY_COMPACT))
+			.orElse(false);
 	}
 
 	private static long retention(Map<String, TopicState> states, String topic) {
@@ -232,6 +282,9 @@ final class ExpiryReader {
 			Map<TopicPartition, Long> offsets = offsets(request);
 			for (Reading reading : readings) {
 				Long first = offsets.get(reading.partition());
+				if (first == null) {
+					miss(group, reading.partition().topic());
+				}
 				// -1: every record is older.
 				boolean older = first != null && (first < 0 || first > next.getOrDefault(reading, 0L));
 				if (!older) {
@@ -260,10 +313,23 @@ final class ExpiryReader {
 		return offsets;
 	}
 
+	private Violation deleted(Reading reading, long records, Map<String, TopicState> states) {
+		String group = reading.group();
+		return new Violation(TopicLimits.RETENTION, "topic '%s'".formatted(reading.partition().topic()),
+				TopicConfig.RETENTION_MS_CONFIG,
+				Durations.inWords(Duration.ofMillis(retention(states, reading.partition().topic()))),
+				"longer than group '%s' is away".formatted(group),
+				"up to %d records of partition %d were deleted before group '%s' read them".formatted(records,
+						reading.partition().partition(), group),
+				"They are gone: send them again from where they came. This stays until group '%s' reads on"
+					.formatted(group),
+				null);
+	}
+
 	private Expiring expiring(Reading reading, long ageMillis, long retentionMillis) {
 		// A group that reads once a night is half the retention behind each day.
 		boolean soon = retentionMillis - ageMillis < retentionMillis / 4;
-		return new Expiring(reading.group(), violation(reading, ageMillis, retentionMillis), soon);
+		return new Expiring(reading.group(), violation(reading, ageMillis, retentionMillis), soon, false);
 	}
 
 	private Violation violation(Reading reading, long ageMillis, long retentionMillis) {
@@ -288,8 +354,11 @@ final class ExpiryReader {
 	 * @param group the group
 	 * @param violation what is told of it
 	 * @param soon whether less than a quarter of the retention is left
+	 * @param over whether records are deleted already. That counts for a group of which
+	 * it was told that it would come, because one that went on behind them has no newer
+	 * offset before it has read a record
 	 */
-	record Expiring(String group, Violation violation, boolean soon) {
+	record Expiring(String group, Violation violation, boolean soon, boolean over) {
 
 	}
 

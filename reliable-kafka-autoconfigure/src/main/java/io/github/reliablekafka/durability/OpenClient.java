@@ -35,12 +35,15 @@ public final class OpenClient {
 
 	private final Map<String, Object> settings;
 
+	private final Set<String> own;
+
 	private final Set<OpenClient> open;
 
-	OpenClient(String kind, String subject, Map<String, ?> settings, Set<OpenClient> open) {
+	OpenClient(String kind, String subject, Map<String, ?> settings, Set<String> own, Set<OpenClient> open) {
 		this.kind = kind;
 		this.subject = subject;
 		this.settings = Collections.unmodifiableMap(new HashMap<>(settings));
+		this.own = Set.copyOf(own);
 		this.open = open;
 	}
 
@@ -67,6 +70,15 @@ public final class OpenClient {
 	 */
 	public Map<String, Object> settings() {
 		return this.settings;
+	}
+
+	/**
+	 * The settings that the starter has written, where the application said nothing or
+	 * around what it said.
+	 * @return their names; unmodifiable
+	 */
+	public Set<String> own() {
+		return this.own;
 	}
 
 	/**

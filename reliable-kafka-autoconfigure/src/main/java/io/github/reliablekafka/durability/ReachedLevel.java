@@ -17,9 +17,10 @@
 package io.github.reliablekafka.durability;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 record ReachedLevel(DurabilityLevel level, @Nullable String heldBackBy) {
 
 	/**
-	 * Judge a topic whose every fact is known.
+	 * Judge a topic whose every fact is known, but for racks: a broker whose rack is not
+	 * told is taken to be in one of its own.
 	 * @param topic the topic
 	 * @param cluster its cluster
 	 * @param minInSync the value of {@code min.insync.replicas}
@@ -43,9 +45,9 @@ record ReachedLevel(DurabilityLevel level, @Nullable String heldBackBy) {
 		int replicas = topic.replicas();
 		// Kafka asks for no more in-sync replicas than there are replicas.
 		long acknowledgedBy = Math.max(1, Math.min(minInSync, replicas));
-		if (replicas > 1 && acknowledgedBy == 1 && unclean) {
-			return new ReachedLevel(DurabilityLevel.NONE,
-					"an unclean election may make a replica leader that lacks what the only replica in sync acknowledged");
+		String lacking = unclean ? lacking(topic, cluster, minInSync) : null;
+		if (lacking != null) {
+			return new ReachedLevel(DurabilityLevel.NONE, lacking);
 		}
 		if (replicas < 2) {
 			return new ReachedLevel(DurabilityLevel.PROCESS, "it has one replica");
@@ -56,7 +58,7 @@ record ReachedLevel(DurabilityLevel level, @Nullable String heldBackBy) {
 		}
 		if (unclean) {
 			return new ReachedLevel(DurabilityLevel.PROCESS,
-					"unclean.leader.election.enable=true lets a replica become leader that lacks acknowledged records");
+					"unclean.leader.election.enable=true lets a replica become leader whose machine has lost its disk");
 		}
 		for (TopicState.Partition partition : topic.partitions()) {
 			Set<Integer> complete = partition.complete(cluster);
@@ -69,22 +71,47 @@ record ReachedLevel(DurabilityLevel level, @Nullable String heldBackBy) {
 			}
 		}
 		String withinRack = withinRack(topic, cluster, acknowledgedBy);
-		return (withinRack != null) ? new ReachedLevel(DurabilityLevel.SERVER, withinRack)
+		String inRack = (withinRack != null) ? withinRack : onlyRack(topic, cluster);
+		return (inRack != null) ? new ReachedLevel(DurabilityLevel.SERVER, inRack)
 				: new ReachedLevel(DurabilityLevel.ZONE, null);
 	}
 
-	private static @Nullable String withinRack(TopicState topic, ClusterState cluster, long acknowledgedBy) {
+	// Those that acknowledged a record may fall behind or go away one after the other,
+	// until one process is the last that is in sync.
+	private static @Nullable String lacking(TopicState topic, ClusterState cluster, long minInSync) {
+		for (TopicState.Partition partition : topic.partitions()) {
+			int replicas = partition.replicas().size();
+			if (replicas > Math.max(1, minInSync)) {
+				return "unclean.leader.election.enable=true lets a replica become leader that lacks what %d of %d have acknowledged"
+					.formatted(Math.max(1, minInSync), replicas);
+			}
+			if (replicas > 1 && partition.complete(cluster).size() < 2) {
+				return "unclean.leader.election.enable=true lets a replica become leader that lacks records of partition %d, as at most one that is up has all"
+					.formatted(partition.number());
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * Why the placement of the replicas lets one rack have records alone, whoever is up.
+	 * @param topic the topic
+	 * @param cluster its cluster; a broker whose rack it does not tell is taken to be in
+	 * one of its own
+	 * @param acknowledgedBy how many replicas are enough to acknowledge a record
+	 * @return a clause, or {@code null} if no rack does
+	 */
+	static @Nullable String withinRack(TopicState topic, ClusterState cluster, long acknowledgedBy) {
 		for (TopicState.Partition partition : topic.partitions()) {
 			Map<String, Integer> perRack = new HashMap<>();
 			for (int broker : partition.replicas()) {
-				if (!cluster.racks().containsKey(broker)) {
-					return "broker %d is away, so its rack is not known".formatted(broker);
-				}
 				String rack = cluster.racks().get(broker);
-				if (rack == null) {
+				if (rack != null) {
+					perRack.merge(rack, 1, Integer::sum);
+				}
+				else if (cluster.racks().containsKey(broker)) {
 					return "broker %d has no broker.rack".formatted(broker);
 				}
-				perRack.merge(rack, 1, Integer::sum);
 			}
 			for (Map.Entry<String, Integer> rack : perRack.entrySet()) {
 				if (rack.getValue() >= acknowledgedBy) {
@@ -92,12 +119,29 @@ record ReachedLevel(DurabilityLevel level, @Nullable String heldBackBy) {
 						.formatted(partition.number(), rack.getValue(), rack.getKey(), acknowledgedBy);
 				}
 			}
-			Set<String> complete = partition.complete(cluster)
-				.stream()
-				.map((broker) -> String.valueOf(cluster.racks().get(broker)))
-				.collect(Collectors.toSet());
-			if (complete.size() < 2) {
-				return "rack %s is the only one that has all of partition %d".formatted(complete, partition.number());
+		}
+		return null;
+	}
+
+	/**
+	 * The one rack that has all of a partition at this moment.
+	 * @param partition the partition
+	 * @param cluster its cluster
+	 * @return the rack, or {@code null} if there are several, or none
+	 */
+	static @Nullable String onlyRack(TopicState.Partition partition, ClusterState cluster) {
+		Set<String> complete = new HashSet<>();
+		for (int broker : partition.complete(cluster)) {
+			complete.add(Objects.requireNonNullElse(cluster.racks().get(broker), "of broker " + broker));
+		}
+		return (complete.size() == 1) ? complete.iterator().next() : null;
+	}
+
+	private static @Nullable String onlyRack(TopicState topic, ClusterState cluster) {
+		for (TopicState.Partition partition : topic.partitions()) {
+			String rack = onlyRack(partition, cluster);
+			if (rack != null) {
+				return "rack '%s' is the only one that has all of partition %d".formatted(rack, partition.number());
 			}
 		}
 		return null;

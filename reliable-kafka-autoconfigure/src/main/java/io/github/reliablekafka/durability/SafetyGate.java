@@ -127,10 +127,11 @@ public final class SafetyGate {
 	 * @param kind {@code producer} or {@code consumer}
 	 * @param subject whose client it is
 	 * @param settings all of its settings
+	 * @param own the names of those that the starter has written
 	 * @return to be told when it is closed
 	 */
-	public OpenClient pass(String kind, String subject, Map<String, ?> settings) {
-		OpenClient client = new OpenClient(kind, subject, settings, this.clients);
+	public OpenClient pass(String kind, String subject, Map<String, ?> settings, Set<String> own) {
+		OpenClient client = new OpenClient(kind, subject, settings, own, this.clients);
 		this.clients.add(client);
 		return client;
 	}

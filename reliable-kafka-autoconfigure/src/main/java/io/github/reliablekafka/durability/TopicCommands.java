@@ -20,7 +20,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -49,13 +51,29 @@ final class TopicCommands {
 	}
 
 	/**
-	 * Give each partition more replicas. Those that it has stay where they are.
+	 * Give each partition more replicas. Those that it has stay where they are, but for
+	 * those on brokers that the cluster does not name, as Kafka refuses them.
 	 * @param partitions the partitions
 	 * @param cluster has the brokers
 	 * @param replicas how many it shall have
-	 * @return the command
+	 * @return the command, or what has to be done before
 	 */
 	String reassign(List<TopicState.Partition> partitions, ClusterState cluster, int replicas) {
+		Set<Integer> away = new TreeSet<>();
+		Set<Integer> unnamed = new TreeSet<>();
+		for (TopicState.Partition partition : partitions) {
+			for (int broker : partition.replicas()) {
+				// Without a leader it may be the only one that has the records.
+				boolean needed = cluster.racks().containsKey(broker) || partition.leader() < 0;
+				if (!cluster.up().contains(broker)) {
+					(needed ? away : unnamed).add(broker);
+				}
+			}
+		}
+		if (!away.isEmpty()) {
+			return "Start brokers %s first, or let kafka-cluster.sh unregister those that are gone for good; the next look tells which replicas to add"
+				.formatted(listed(away));
+		}
 		if (cluster.up().size() < replicas && cluster.racks().size() >= replicas) {
 			return "Start or mend the brokers that are away, or let kafka-cluster.sh unregister those that are gone for good; the next look tells which replicas to add";
 		}
@@ -65,7 +83,14 @@ final class TopicCommands {
 		}
 		Map<Integer, List<Integer>> wanted = new TreeMap<>();
 		partitions.forEach((partition) -> wanted.put(partition.number(), spread(partition, cluster, replicas)));
-		return execute(wanted);
+		String leftOut = unnamed.isEmpty() ? ""
+				: "Replicas on brokers %s are left out, because the cluster does not name them: if they are only down, start them instead. "
+					.formatted(listed(unnamed));
+		return leftOut + execute(wanted);
+	}
+
+	private static String listed(Set<Integer> brokers) {
+		return brokers.stream().map(String::valueOf).collect(Collectors.joining(", "));
 	}
 
 	/**
@@ -134,10 +159,11 @@ final class TopicCommands {
 		return brokers;
 	}
 
-	// Where they are, and then on brokers of racks that have none yet, beginning with
-	// another one for each partition.
+	// Where they are, if the cluster names the broker, and then on brokers of racks that
+	// have none yet, beginning with another one for each partition.
 	static List<Integer> spread(TopicState.Partition partition, ClusterState cluster, int replicas) {
 		List<Integer> chosen = new ArrayList<>(partition.replicas());
+		chosen.retainAll(cluster.racks().keySet());
 		List<Integer> brokers = inTurn(partition, cluster);
 		for (boolean anyRack : new boolean[] { false, true }) {
 			for (int broker : brokers) {

@@ -65,6 +65,15 @@ public record TopicDurability(TopicUse use, boolean present, DurabilityLevel lev
 	}
 
 	/**
+	 * Whether the topic may survive less than it must: what was read does not tell. What
+	 * is surely too little is a violation.
+	 * @return {@code false} also for one that is not there
+	 */
+	public boolean isDoubtful() {
+		return this.present && this.level.compareTo(this.required) < 0 && this.atMost.compareTo(this.required) >= 0;
+	}
+
+	/**
 	 * The level in words.
 	 * @return for example {@code server}, or {@code between none and zone} if something
 	 * could not be read

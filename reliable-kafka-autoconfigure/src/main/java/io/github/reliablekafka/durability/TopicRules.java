@@ -21,11 +21,14 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.apache.kafka.common.config.TopicConfig;
 import org.jspecify.annotations.Nullable;
@@ -144,12 +147,26 @@ final class TopicRules {
 			// The leader of another partition may have another value.
 			mins = List.of(1L, mins.get(0));
 		}
+		boolean racksKnown = unknownRacks().isEmpty();
 		for (long min : mins) {
 			for (boolean value : uncleanValues()) {
-				possible.add(ReachedLevel.of(this.topic, this.cluster, min, value));
+				ReachedLevel reached = ReachedLevel.of(this.topic, this.cluster, min, value);
+				possible.add(reached);
+				if (reached.level() == DurabilityLevel.ZONE && !racksKnown) {
+					possible.add(new ReachedLevel(DurabilityLevel.SERVER, "racks are not known"));
+				}
 			}
 		}
 		return possible;
+	}
+
+	// Clusters before 4.0 do not name brokers that are away.
+	private Set<Integer> unknownRacks() {
+		return this.topic.partitions()
+			.stream()
+			.flatMap((partition) -> partition.replicas().stream())
+			.filter((broker) -> !this.cluster.racks().containsKey(broker))
+			.collect(Collectors.toCollection(TreeSet::new));
 	}
 
 	private List<Boolean> uncleanValues() {
@@ -205,7 +222,7 @@ final class TopicRules {
 		else if (min >= replicas && !(replicas >= SAFE_REPLICAS && isNeeded(min))) {
 			this.advice.add(violation(MIN_IN_SYNC, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(min),
 					"less than the %d replicas".formatted(replicas),
-					"nothing can be written while any one of its brokers is away, and what waits to be written is lost with this process",
+					"nothing can be written while any one of its brokers is away, and what waits to be written is lost with this process unless the spool has it",
 					(replicas < SAFE_REPLICAS)
 							? this.commands.reassign(this.topic.partitions(), this.cluster, SAFE_REPLICAS)
 							: this.commands.set(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, String.valueOf(replicas - 1)),
@@ -246,12 +263,19 @@ final class TopicRules {
 	private void checkUncleanElection() {
 		String name = TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG;
 		ReadSettings.Setting setting = this.topic.settings().find(name).orElse(null);
-		if (setting == null || this.topic.replicas() < 2) {
+		boolean single = this.topic.partitions().stream().allMatch((partition) -> partition.replicas().size() < 2);
+		if (setting == null || single) {
 			return;
 		}
 		String command = this.commands.set(name, "false");
 		if (this.unclean.orElse(false)) {
-			boolean matters = requires(DurabilityLevel.SERVER) || this.minInSync.orElse(1L) < 2;
+			// Whoever is up, so that brokers that are away keep no application from
+			// starting.
+			long min = Math.max(1, this.minInSync.orElse(1L));
+			boolean lacking = this.topic.partitions()
+				.stream()
+				.anyMatch((partition) -> partition.replicas().size() > min);
+			boolean matters = requires(DurabilityLevel.SERVER) || (lacking && requires(DurabilityLevel.PROCESS));
 			(matters ? this.violations : this.advice).add(violation(UNCLEAN, name, "true", "false",
 					"a replica that lacks acknowledged records may become leader, and then the others delete them too",
 					command, "set " + setting.source()));
@@ -273,7 +297,7 @@ final class TopicRules {
 				.allMatch(TopicState.Partition::isLedSoon);
 			(soon ? this.advice : this.violations).add(violation(OFFLINE, "leader of " + named(offline), "none",
 					"a broker",
-					"nothing can be written or read, and what waits to be written is lost with this process",
+					"nothing can be written or read, and what waits to be written is lost with this process unless the spool has it",
 					"Start the brokers that have the partition, or mend their disks: %s. For the case that they are gone for good see docs/operations.md, before anything else is tried"
 						.formatted(brokersOf(offline)),
 					null));
@@ -286,10 +310,13 @@ final class TopicRules {
 		List<Integer> behind = numbers((partition) -> !offline.contains(partition.number())
 				&& !last.contains(partition.number()) && partition.inSync().size() < partition.replicas().size());
 		String command = "Start or mend the brokers that are away: " + this.commands.describe();
-		if (!last.isEmpty() && requires(DurabilityLevel.SERVER)) {
+		boolean needed = requires(DurabilityLevel.SERVER)
+				|| (requires(DurabilityLevel.PROCESS) && this.unclean.orElse(false));
+		if (!last.isEmpty() && needed) {
 			this.violations.add(violation(IN_SYNC, "replicas in sync of " + named(last), "1", "at least 2",
 					"the broker that leads is the only one up that has each acknowledged record", command, null));
 		}
+		checkRacksInSync(Stream.concat(offline.stream(), last.stream()).toList());
 		if (!behind.isEmpty()) {
 			this.advice.add(violation(IN_SYNC, "replicas in sync of " + named(behind), "not all", "all",
 					"one more broker that goes away may stop what is written, or make the leader the only copy",
@@ -297,17 +324,46 @@ final class TopicRules {
 		}
 	}
 
+	// By where the replicas are, whoever is up, so that racks are told of for themselves.
 	private void checkRacks() {
-		if (!requires(DurabilityLevel.ZONE) || this.topic.replicas() < 2) {
+		int replicas = this.topic.replicas();
+		if (!requires(DurabilityLevel.ZONE) || replicas < 2) {
 			return;
 		}
-		// As if everything else were in order, so that racks are told of for themselves.
-		ReachedLevel reached = ReachedLevel.of(this.topic, this.cluster, Math.max(2, this.minInSync.orElse(2L)), false);
-		if (reached.level() == DurabilityLevel.SERVER && reached.heldBackBy() != null) {
-			this.violations.add(violation(RACKS, "racks of the replicas", reached.heldBackBy(),
+		// What could not be read is not held against the topic.
+		long acknowledgedBy = Math.max(2, Math.min(replicas, this.minInSync.orElse((long) replicas)));
+		String withinRack = ReachedLevel.withinRack(this.topic, this.cluster, acknowledgedBy);
+		Set<Integer> unknownRacks = unknownRacks();
+		if (withinRack != null) {
+			this.violations.add(violation(RACKS, "racks of the replicas", withinRack,
 					"less replicas in each rack than acknowledge a record",
 					"acknowledged records may be in that rack only, and go with it",
 					this.commands.moveToOtherRacks(this.topic.partitions(), this.cluster, SAFE_REPLICAS), null));
+		}
+		else if (!unknownRacks.isEmpty()) {
+			this.unknown.add("racks of brokers %s: the cluster does not name them while they are away"
+				.formatted(listed(unknownRacks)));
+		}
+	}
+
+	// Only where the replicas are in several racks, of which all but one are away.
+	private void checkRacksInSync(List<Integer> others) {
+		Map<Integer, String> alone = new TreeMap<>();
+		for (TopicState.Partition partition : this.topic.partitions()) {
+			String rack = ReachedLevel.onlyRack(partition, this.cluster);
+			boolean inOne = partition.replicas()
+				.stream()
+				.allMatch((broker) -> Objects.equals(rack, this.cluster.racks().get(broker)));
+			if (rack != null && !inOne && !others.contains(partition.number())) {
+				alone.put(partition.number(), rack);
+			}
+		}
+		if (!alone.isEmpty() && requires(DurabilityLevel.ZONE)) {
+			this.violations.add(violation(IN_SYNC, "racks that have all of " + named(List.copyOf(alone.keySet())), "1",
+					"at least 2 racks",
+					"rack '%s' is the only one that is up and has each acknowledged record"
+						.formatted(alone.values().iterator().next()),
+					"Start or mend the brokers that are away: " + this.commands.describe(), null));
 		}
 	}
 
@@ -331,7 +387,11 @@ final class TopicRules {
 			.collect(Collectors.toCollection(TreeSet::new));
 		Set<Integer> away = new TreeSet<>(having);
 		away.removeAll(this.cluster.up());
-		return (away.isEmpty() ? having : away).stream().map(String::valueOf).collect(Collectors.joining(", "));
+		return listed(away.isEmpty() ? having : away);
+	}
+
+	private static String listed(Set<Integer> brokers) {
+		return brokers.stream().map(String::valueOf).collect(Collectors.joining(", "));
 	}
 
 	private Map<String, String> facts() {

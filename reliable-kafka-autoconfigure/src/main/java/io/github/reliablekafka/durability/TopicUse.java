@@ -86,6 +86,12 @@ public record TopicUse(String topic, Set<Purpose> purposes, Set<String> groups, 
 		DEAD_LETTER,
 
 		/**
+		 * Dead letters that are given up are kept in it, or what became of those that
+		 * were sent again. An application that sends none again needs no permission.
+		 */
+		REDRIVE,
+
+		/**
 		 * The starter keeps what it must not forget in it.
 		 */
 		CONTROL,

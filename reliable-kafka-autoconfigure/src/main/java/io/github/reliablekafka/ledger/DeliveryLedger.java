@@ -274,7 +274,7 @@ public final class DeliveryLedger {
 	 * Note that a partition is not read on because a record cannot be kept, or a listener
 	 * reads nothing because the group refuses it.
 	 * @param partition the partition, and of which group; or the listener
-	 * @param reason why
+	 * @param reason why, as health shows it: nothing that quotes a record
 	 * @param atMost how long this holds unless it is noted again: the partition may have
 	 * gone to another instance
 	 */

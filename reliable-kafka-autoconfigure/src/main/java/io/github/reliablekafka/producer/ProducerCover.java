@@ -26,6 +26,7 @@ import java.util.Objects;
 
 import io.github.reliablekafka.durability.OpenClient;
 import io.github.reliablekafka.durability.Violation;
+import io.github.reliablekafka.durability.WrittenSettings;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -73,6 +74,8 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 
 	private final Spools spools;
 
+	private final WrittenSettings written = new WrittenSettings();
+
 	ProducerCover(String subject, ProducerRules rules, DeliveryLedger ledger, RejectionLog rejectionLog,
 			ProducerShutdown shutdown, ProducerSessions sessions, Spools spools) {
 		this.subject = subject;
@@ -113,6 +116,10 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 				updates.put(StampingPartitioner.DELEGATE_SETTING, partitioner);
 			}
 		}
+		if (present.get(SETTING) instanceof ProducerCover<?, ?> before) {
+			this.written.add(before.written);
+		}
+		this.written.add(updates);
 		factory.updateConfigs(updates);
 		if (factory instanceof DefaultKafkaProducerFactory<K, V> kafkaFactory
 				&& kafkaFactory.getPhysicalCloseTimeout().equals(ProducerFactory.DEFAULT_PHYSICAL_CLOSE_TIMEOUT)) {
@@ -136,7 +143,7 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 	OpenClient vet(Map<String, ?> settings, ClusterIdentity identity) {
 		this.rules.gate().refuse(this.rules.violationsOfClient(this.subject, settings));
 		vetted.set(new Vetted(Collections.unmodifiableMap(new HashMap<>(settings)), identity));
-		return this.rules.gate().pass("producer", this.subject, settings);
+		return this.rules.gate().pass("producer", this.subject, settings, this.written.among(settings));
 	}
 
 	@Override

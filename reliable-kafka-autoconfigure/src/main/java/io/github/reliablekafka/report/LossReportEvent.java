@@ -57,4 +57,9 @@ public final class LossReportEvent extends ApplicationEvent {
 		return this.report.isLoss();
 	}
 
+	@Override
+	public String toString() {
+		return this.report.toString();
+	}
+
 }

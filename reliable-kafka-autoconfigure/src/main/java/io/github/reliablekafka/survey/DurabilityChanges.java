@@ -78,11 +78,22 @@ final class DurabilityChanges {
 			changes.sayAltered(before, now);
 		}
 		old.forEach((key, violation) -> {
-			if (!all.containsKey(key)) {
+			// What was to be feared may have come about: that is told already.
+			if (!all.containsKey(key)
+					&& came.values().stream().noneMatch((come) -> isOfTheSameGroup(violation, come))) {
 				changes.sayGone(now, violation);
 			}
 		});
 		return changes;
+	}
+
+	private static boolean isOfTheSameGroup(Violation one, Violation other) {
+		return one.risk().equals("topic.retention") && other.risk().equals(one.risk())
+				&& other.subject().equals(one.subject()) && group(other).equals(group(one));
+	}
+
+	private static String group(Violation violation) {
+		return violation.required().replaceFirst(".*(group '[^']*').*", "$1");
 	}
 
 	// A violation goes also when somebody takes a permission or the topic away.
@@ -213,8 +224,12 @@ final class DurabilityChanges {
 	}
 
 	// Said at once, though it may only be for as long as a broker starts again.
-	private static boolean isLastInSync(TopicDurability topic) {
-		return "1".equals(topic.facts().get("fewest-in-sync")) && !"1".equals(topic.facts().get("replicas"));
+	private static int danger(TopicDurability topic) {
+		String inSync = topic.facts().get("fewest-in-sync");
+		if ("0".equals(inSync)) {
+			return 2;
+		}
+		return ("1".equals(inSync) && !"1".equals(topic.facts().get("replicas"))) ? 1 : 0;
 	}
 
 	private void sayAltered(ClusterDurability before, ClusterDurability now) {
@@ -233,7 +248,7 @@ final class DurabilityChanges {
 				}
 			});
 			if (!differences.isEmpty()) {
-				boolean worse = topic.level().compareTo(old.level()) < 0 || (isLastInSync(topic) && !isLastInSync(old));
+				boolean worse = topic.level().compareTo(old.level()) < 0 || danger(topic) > danger(old);
 				(worse ? this.alarms : this.notes)
 					.add("topic '%s' has changed: %s; it survives %s%s. Durability topic=%s".formatted(topic.topic(),
 							String.join(", ", differences), topic.levelInWords(),

@@ -19,6 +19,7 @@ package io.github.reliablekafka.survey;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -79,6 +80,9 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 	private final Function<UsedCluster, DurabilityAudit> newAudit;
 
 	private final Map<Map<String, Object>, WatchedCluster> clusters = new HashMap<>();
+
+	// Never used twice, as the board knows clusters by it.
+	private int lastNumber;
 
 	private @Nullable Thread thread;
 
@@ -258,16 +262,33 @@ final class DurabilityWatch implements SmartLifecycle, ClientCheck, DisposableBe
 		boolean calm = true;
 		long end = System.nanoTime() + together.toNanos();
 		synchronized (this.clusters) {
-			for (UsedCluster cluster : this.topics.find()) {
+			Collection<UsedCluster> used = this.topics.find();
+			letGoOfOthers(used);
+			for (UsedCluster cluster : used) {
 				long left = Math.max(WatchedCluster.SHORTEST.toNanos(), end - System.nanoTime());
 				WatchedCluster watched = this.clusters.computeIfAbsent(
 						ConnectionSettings.identity(cluster.connection()),
-						(key) -> new WatchedCluster(this.newAudit.apply(cluster), this.clusters.size() + 1,
+						(key) -> new WatchedCluster(this.newAudit.apply(cluster), ++this.lastNumber,
 								this.policy.repair(), this.board, this.events, this.clock));
 				calm &= watched.look(cluster, Duration.ofNanos(Math.min(LONGEST.toNanos(), left)));
 			}
 		}
 		return calm;
+	}
+
+	// A password that was changed, or a switch to another cluster, makes another
+	// identity: nobody looks at the one before again, so what was wrong there would be
+	// so for ever.
+	private void letGoOfOthers(Collection<UsedCluster> used) {
+		Set<Map<String, Object>> identities = new HashSet<>();
+		used.forEach((cluster) -> identities.add(ConnectionSettings.identity(cluster.connection())));
+		this.clusters.entrySet().removeIf((watched) -> {
+			if (identities.contains(watched.getKey())) {
+				return false;
+			}
+			watched.getValue().forget();
+			return true;
+		});
 	}
 
 }

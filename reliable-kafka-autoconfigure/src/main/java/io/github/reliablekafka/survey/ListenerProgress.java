@@ -17,6 +17,7 @@
 package io.github.reliablekafka.survey;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.ConcurrentModificationException;
 import java.util.HashMap;
 import java.util.List;
@@ -37,6 +38,7 @@ import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
 
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.ContainerProperties;
 
 /**
  * Tells how the listener containers are doing, and remembers since when one that is
@@ -45,13 +47,19 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
  */
 final class ListenerProgress {
 
+	/**
+	 * What Spring Kafka calls a container that was never told its name.
+	 */
+	private static final String NO_ID = "noBeanNameSet";
+
 	private final ListenerContainers containers;
 
 	private final DeliveryLedger ledger;
 
 	private final LongSupplier nanoClock;
 
-	private final Map<String, Seen> seen = new HashMap<>();
+	// By the containers themselves: not all of them have a name, or one of their own.
+	private final Map<AbstractMessageListenerContainer<?, ?>, Seen> seen = new HashMap<>();
 
 	ListenerProgress(ListenerContainers containers, DeliveryLedger ledger, LongSupplier nanoClock) {
 		this.containers = containers;
@@ -64,11 +72,27 @@ final class ListenerProgress {
 	 * @return one state for each
 	 */
 	synchronized List<ListenerState> look() {
-		return this.containers.ofGroups().stream().map(this::look).toList();
+		List<AbstractMessageListenerContainer<?, ?>> present = this.containers.ofGroups();
+		this.seen.keySet().retainAll(Set.copyOf(present));
+		Map<String, Integer> names = new HashMap<>();
+		return present.stream().map((container) -> look(container, names)).toList();
 	}
 
-	private ListenerState look(AbstractMessageListenerContainer<?, ?> container) {
-		String listener = Objects.requireNonNullElse(container.getListenerId(), container.toString());
+	private static String nameOf(AbstractMessageListenerContainer<?, ?> container, Map<String, Integer> names) {
+		String name = container.getListenerId();
+		if (name == null || name.equals(NO_ID)) {
+			ContainerProperties properties = container.getContainerProperties();
+			name = "container of " + ((properties.getTopicPattern() != null) ? properties.getTopicPattern()
+					: Arrays.toString((properties.getTopicPartitions() != null) ? properties.getTopicPartitions()
+							: properties.getTopics()));
+		}
+		int times = names.getOrDefault(name, 0) + 1;
+		names.put(name, times);
+		return (times > 1) ? "%s (%d)".formatted(name, times) : name;
+	}
+
+	private ListenerState look(AbstractMessageListenerContainer<?, ?> container, Map<String, Integer> others) {
+		String listener = nameOf(container, others);
 		String group = Objects.requireNonNullElse(container.getGroupId(), "");
 		Set<String> topics = new TreeSet<>();
 		String[] names = container.getContainerProperties().getTopics();
@@ -90,7 +114,7 @@ final class ListenerProgress {
 		boolean paused = container.isPauseRequested();
 		long lag = lag(container);
 		boolean waits = !container.isRunning() || paused || partitions == 0;
-		Duration idle = this.seen.computeIfAbsent(listener, (key) -> new Seen())
+		Duration idle = this.seen.computeIfAbsent(container, (key) -> new Seen())
 			.idle(waits ? 0 : lag, done(group, topics), commits(container), this.nanoClock.getAsLong());
 		return new ListenerState(listener, group, topics, container.isRunning(), !container.isInExpectedState(), paused,
 				partitions, lag, idle);

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.github.reliablekafka.durability.BoundedAdmin;
@@ -49,8 +50,9 @@ import org.apache.kafka.common.errors.TimeoutException;
  * more replicas, because that moves data, and it leaves alone: Kafka's own topics; those
  * that are only sent to, because it is not certain that the application means the one in
  * this cluster; and those of which replicas are away, because nothing can be written
- * where fewer are in sync than must be. A change that is refused is logged and not tried
- * again.
+ * where fewer are in sync than must be. A change is tried again only when the setting was
+ * seen to be right in between: neither a refusal nor somebody else who sets it back at
+ * once makes this a struggle.
  */
 final class TopicRepair {
 
@@ -85,8 +87,12 @@ final class TopicRepair {
 		Map<ConfigResource, TopicDurability> topics = new LinkedHashMap<>();
 		Map<ConfigResource, Collection<AlterConfigOp>> changes = new LinkedHashMap<>();
 		for (TopicDurability topic : cluster.topics()) {
-			List<AlterConfigOp> wanted = mayAlter(topic) ? changes(topic, accepted) : List.of();
-			if (!wanted.isEmpty()) {
+			List<AlterConfigOp> wanted = changes(topic, accepted);
+			if (topic.present() && topic.unknown().isEmpty()) {
+				forgetAllBut(topic, wanted);
+			}
+			wanted.removeIf((change) -> this.tried.contains(key(topic, change)));
+			if (!wanted.isEmpty() && mayAlter(topic)) {
 				ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.topic());
 				topics.put(resource, topic);
 				changes.put(resource, wanted);
@@ -134,7 +140,6 @@ final class TopicRepair {
 				changes.add(set(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2"));
 			}
 		});
-		changes.removeIf((change) -> this.tried.contains(key(topic, change)));
 		return changes;
 	}
 
@@ -152,6 +157,12 @@ final class TopicRepair {
 				&& !purposes.equals(Set.of(TopicUse.Purpose.PRODUCED));
 		return ours && topic.present() && Stream.concat(topic.violations().stream(), topic.advice().stream())
 			.noneMatch((violation) -> AWAY.contains(violation.risk()));
+	}
+
+	// What is right now may be altered again if it is wrong later.
+	private void forgetAllBut(TopicDurability topic, Collection<AlterConfigOp> wrong) {
+		Set<String> keys = wrong.stream().map((change) -> key(topic, change)).collect(Collectors.toSet());
+		this.tried.removeIf((key) -> key.startsWith(topic.topic() + " ") && !keys.contains(key));
 	}
 
 	private void remember(TopicDurability topic, Collection<AlterConfigOp> changes) {

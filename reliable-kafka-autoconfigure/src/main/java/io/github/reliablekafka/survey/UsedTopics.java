@@ -62,6 +62,8 @@ final class UsedTopics {
 	// What the ledger calls all topics beyond those it counts one by one.
 	private static final String OTHER_TOPICS = "(other)";
 
+	private static final String DEAD_LETTER = "reliable.kafka.dead-letter.";
+
 	private static final Duration SLOW = Duration.ofSeconds(15);
 
 	private static final long DEFAULT_REQUEST_BYTES = 1048576;
@@ -255,16 +257,23 @@ final class UsedTopics {
 	}
 
 	private void addDeadLetters(UsedCluster cluster) {
-		if (!this.environment.getProperty("reliable.kafka.dead-letter.enabled", Boolean.class, true)) {
+		if (!cluster.isRead() || !this.environment.getProperty(DEAD_LETTER + "enabled", Boolean.class, true)) {
 			return;
 		}
-		String suffix = this.environment.getProperty("reliable.kafka.dead-letter.suffix", "-dlt");
-		cluster.topics()
+		String suffix = this.environment.getProperty(DEAD_LETTER + "suffix", "-dlt");
+		String parking = suffix + this.environment.getProperty(DEAD_LETTER + "redrive.parking-suffix", "-parking");
+		List<String> sources = cluster.topics()
 			.stream()
-			.filter((use) -> use.purposes().contains(TopicUse.Purpose.CONSUMED) && !use.topic().endsWith(suffix))
-			.map((use) -> TopicUse.of(use.topic() + suffix, TopicUse.Purpose.DEAD_LETTER))
-			.toList()
-			.forEach(cluster::add);
+			.filter((use) -> use.purposes().contains(TopicUse.Purpose.CONSUMED))
+			.map(TopicUse::topic)
+			.filter((topic) -> !topic.endsWith(suffix) && !topic.endsWith(parking))
+			.toList();
+		for (String source : sources) {
+			cluster.add(TopicUse.of(source + suffix, TopicUse.Purpose.DEAD_LETTER));
+			cluster.add(TopicUse.of(source + parking, TopicUse.Purpose.REDRIVE));
+		}
+		cluster.add(TopicUse.of(this.environment.getProperty(DEAD_LETTER + "redrive.topic", "rk-redrive"),
+				TopicUse.Purpose.REDRIVE));
 	}
 
 }

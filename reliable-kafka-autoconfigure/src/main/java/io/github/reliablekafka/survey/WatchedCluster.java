@@ -20,7 +20,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -71,7 +70,7 @@ final class WatchedCluster implements AutoCloseable {
 
 	private final Clock clock;
 
-	private final Set<String> unknown = new HashSet<>();
+	private Set<String> unknown = Set.of();
 
 	private @Nullable ClusterDurability before;
 
@@ -188,7 +187,9 @@ final class WatchedCluster implements AutoCloseable {
 		now.topics()
 			.forEach((topic) -> topic.unknown()
 				.forEach((what) -> unknown.add("topic '%s', %s".formatted(topic.topic(), what))));
-		if (this.unknown.addAll(unknown)) {
+		boolean more = !this.unknown.containsAll(unknown);
+		this.unknown = unknown;
+		if (more) {
 			logger.warn(("Cannot tell everything about what the topics of cluster %s survive, because some of it could "
 					+ "not be read: %s. Durability cluster=%s unknown=%d")
 				.formatted(now.cluster(), unknown.stream().limit(10).toList(), now.cluster(), unknown.size()));
@@ -216,6 +217,17 @@ final class WatchedCluster implements AutoCloseable {
 		}
 		this.wrongSince = (this.wrongSince != null) ? this.wrongSince : at;
 		return Duration.between(this.wrongSince, at).compareTo(LOOK_OFTEN) >= 0;
+	}
+
+	/**
+	 * Let go of a cluster that the application does not use any more, or not as the one
+	 * that it was there.
+	 */
+	void forget() {
+		this.board.remove(this.key);
+		logger.info("Cluster %s is not looked at any more with settings that no client has now. Durability cluster=%s"
+			.formatted(this.audit.address(), this.audit.address()));
+		close();
 	}
 
 	@Override

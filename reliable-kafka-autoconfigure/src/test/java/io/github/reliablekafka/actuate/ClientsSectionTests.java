@@ -92,8 +92,7 @@ class ClientsSectionTests {
 				return SECRET;
 			}
 		})).get("value")).asString().startsWith(getClass().getName()).doesNotContain(SECRET);
-		assertThat(shown("producer", "acks", "all").get("origin"))
-			.isEqualTo("the application's code, Spring Boot or reliable-kafka");
+		assertThat(shown("producer", "acks", "all").get("origin")).isEqualTo("the application's code or Spring Boot");
 	}
 
 	@Test
@@ -114,18 +113,49 @@ class ClientsSectionTests {
 			.contains("https://******@git/shop.yml");
 	}
 
+	@Test
+	void whatNobodyHasSetIsShownWithKafkasDefault() {
+		Map<?, ?> producer = settings("producer", Map.of("acks", "all"), Set.of());
+		assertThat(producer.get("retry.backoff.ms")).isEqualTo(Map.of("value", "100", "origin", "Kafka's default"));
+		assertThat(producer.get("metric.reporters"))
+			.isEqualTo(Map.of("value", "org.apache.kafka.common.metrics.JmxReporter", "origin", "Kafka's default"));
+		assertThat(((Map<?, ?>) producer.get("acks")).get("value")).isEqualTo("all");
+		assertThat(producer.keySet()).extracting(String::valueOf)
+			.contains("linger.ms", "max.request.size")
+			.noneMatch((name) -> name.startsWith("internal."))
+			.doesNotContain("ssl.key.password", "group.id");
+		Map<?, ?> consumer = settings("consumer", Map.of("group.id", "billing"), Set.of());
+		assertThat(consumer.get("isolation.level"))
+			.isEqualTo(Map.of("value", "read_uncommitted", "origin", "Kafka's default"));
+	}
+
+	@Test
+	void whatTheStarterHasSetIsShownAsSuchUnlessAPropertySaysTheSame() {
+		Map<?, ?> settings = settings("producer", Map.of("acks", "all", "retries", "7"), Set.of("acks"));
+		assertThat(settings.get("acks")).isEqualTo(Map.of("value", "all", "origin", "reliable-kafka"));
+		assertThat(((Map<?, ?>) settings.get("retries")).get("origin"))
+			.isEqualTo("the application's code or Spring Boot");
+		this.environment.setProperty("spring.kafka.producer.acks", "all");
+		assertThat(((Map<?, ?>) settings("producer", Map.of("acks", "all"), Set.of("acks")).get("acks")).get("origin"))
+			.asString()
+			.startsWith("spring.kafka.producer.acks");
+	}
+
 	private Map<?, ?> shown(String kind, String setting, Object value) {
+		return (Map<?, ?>) settings(kind, Map.of(setting, value), Set.of()).get(setting);
+	}
+
+	private Map<?, ?> settings(String kind, Map<String, Object> given, Set<String> own) {
 		SafetyGate clients = new SafetyGate(Set.of());
-		Map<String, Object> settings = new HashMap<>();
-		settings.put(setting, value);
+		Map<String, Object> settings = new HashMap<>(given);
 		settings.put("client.id", "shop");
-		clients.pass(kind, "the factory", settings);
+		clients.pass(kind, "the factory", settings, own);
 		List<?> described = (List<?>) new ClientsSection(clients, new SettingOrigins(this.environment)).read()
 			.get("clients");
 		Map<?, ?> client = (Map<?, ?>) described.get(0);
 		assertThat(client.get("clientId")).isEqualTo("shop");
 		assertThat(client.toString()).doesNotContain(SECRET);
-		return (Map<?, ?>) ((Map<?, ?>) client.get("settings")).get(setting);
+		return (Map<?, ?>) client.get("settings");
 	}
 
 }

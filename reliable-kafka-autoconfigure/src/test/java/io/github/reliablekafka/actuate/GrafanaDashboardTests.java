@@ -80,6 +80,10 @@ class GrafanaDashboardTests {
 				assertThat(queries.add(target.get("refId").asString())).isTrue();
 				assertThat(target.get("expr").asString()).contains("{job=~\"$job\"");
 				PromQl.Query query = PromQl.parse(ObservabilityFiles.query(target));
+				if (target.get("expr").asString().contains("increase(")) {
+					assertThat(target.get("expr").asString()).as("counts what begins a series")
+						.containsPattern("\\((\\S+) unless \\1 offset \\$__rate_interval\\) or increase\\(\\1\\[");
+				}
 				String legend = target.get("legendFormat").asString();
 				for (String label : legend.split("[^a-z{}]+", -1)) {
 					if (label.startsWith("{{")) {

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.actuate;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -96,6 +97,31 @@ class ListenersHealthIndicatorTests {
 		this.seconds.addAndGet(31);
 		assertThat(health().getStatus()).isEqualTo(Status.UP);
 		this.ledger.waits("orders-4", "too large", Duration.ofSeconds(-1));
+		assertThat(health().getStatus()).isEqualTo(Status.UP);
+	}
+
+	@Test
+	void listsAreShortHoweverMuchThereIs() {
+		post(false, Duration.ZERO);
+		List<UnfinishedRecord> records = new ArrayList<>();
+		for (int partition = 0; partition < 500; partition++) {
+			records.add(new UnfinishedRecord("orders", partition, 7, "billing", Duration.ofMinutes(2), false));
+			this.ledger.waits("orders-%03d".formatted(partition), "too large", Duration.ofMinutes(1));
+		}
+		this.ledger.unfinished(records);
+		Map<String, Object> details = health().getDetails();
+		assertThat((List<?>) details.get("unfinished")).hasSize(10);
+		assertThat(((Map<?, ?>) details.get("waiting")).keySet()).hasSize(10).first().isEqualTo("orders-000");
+		assertThat(details).containsEntry("unfinishedCount", 500).containsEntry("waitingCount", 500);
+	}
+
+	@Test
+	void listenerThatIsGoneIsForgotten() {
+		post(true, Duration.ZERO);
+		assertThat(health().getStatus()).isEqualTo(Status.DOWN);
+		this.board.askAt(List::of);
+		assertThat(health().getStatus()).isEqualTo(Status.UP);
+		post(false, Duration.ZERO);
 		assertThat(health().getStatus()).isEqualTo(Status.UP);
 	}
 

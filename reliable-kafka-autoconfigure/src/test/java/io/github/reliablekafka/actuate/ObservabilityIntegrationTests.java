@@ -184,6 +184,17 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 			assertThat(clients.get(0).get("kind").asString()).isEqualTo("consumer");
 			JsonNode settings = clients.get(1).get("settings");
 			assertThat(settings.get("acks").get("value").asString()).isEqualTo("all");
+			for (String own : List.of("acks", "enable.idempotence", "max.block.ms", "interceptor.classes",
+					"partitioner.class")) {
+				assertThat(settings.get(own).get("origin").asString()).as(own).isEqualTo("reliable-kafka");
+			}
+			assertThat(settings.get("linger.ms").get("origin").asString()).isEqualTo("Kafka's default");
+			assertThat(settings.get("key.serializer").get("origin").asString())
+				.isEqualTo("the application's code or Spring Boot");
+			JsonNode ofConsumer = clients.get(0).get("settings");
+			for (String own : List.of("enable.auto.commit", "auto.offset.reset", "interceptor.classes")) {
+				assertThat(ofConsumer.get(own).get("origin").asString()).as(own).isEqualTo("reliable-kafka");
+			}
 			assertThat(settings.get("sasl.jaas.config").get("value").asString()).isEqualTo("******");
 			assertThat(settings.get("my.own.token").get("value").asString()).isEqualTo("******");
 			assertThat(settings.get("bootstrap.servers").get("value").asString()).isEqualTo(probe.bootstrapServers());

@@ -24,11 +24,14 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
@@ -137,6 +140,51 @@ class PrometheusRulesTests {
 			.writeValueAsString(Map.of("groups", List.of(Map.of("name", "dashboard", "rules", rules)))));
 		assertThat(run(promtool, "check", "rules", file.toString()))
 			.contains("SUCCESS: %d rules found".formatted(rules.size()));
+	}
+
+	@Test
+	void panelsCountWhatIsThereForTheFirstTime() throws Exception {
+		Path promtool = promtool();
+		List<Map<String, Object>> tests = new ArrayList<>();
+		for (String query : ObservabilityFiles.queries()) {
+			if (query.contains("increase(")) {
+				tests.add(firstTime(query));
+			}
+		}
+		assertThat(tests).hasSizeGreaterThan(4);
+		Path file = this.directory.resolve("tests.yml");
+		Files.writeString(file, new JsonMapper()
+			.writeValueAsString(Map.of("rule_files", List.of(), "evaluation_interval", "1m", "tests", tests)));
+		assertThat(run(promtool, "test", "rules", file.toString())).contains("SUCCESS");
+	}
+
+	// One series begins at three and has another three later, another one stays as it is.
+	private static Map<String, Object> firstTime(String query) {
+		PromQl.Query parsed = PromQl.parse(query);
+		PromQl.Selector selector = parsed.selectors().get(0);
+		Map<String, String> labels = new TreeMap<>(selector.matchers());
+		selector.labels().forEach((label) -> labels.putIfAbsent(label, "x"));
+		labels.put("job", "shop");
+		Set<String> shown = Objects.requireNonNull(parsed.labels());
+		String result = series("", labels, shown);
+		return Map.of("interval", "1m", "input_series",
+				List.of(Map.of("series", selector.metric() + series(",instance=\"a\"", labels, labels.keySet()),
+						"values", "_x10 3x20 6x20"),
+						Map.of("series", selector.metric() + series(",instance=\"b\"", labels, labels.keySet()),
+								"values", "7x50")),
+				"promql_expr_test",
+				List.of(Map.of("expr", query, "eval_time", "12m", "exp_samples",
+						List.of(Map.of("labels", result, "value", 3))),
+						Map.of("expr", query, "eval_time", "25m", "exp_samples",
+								List.of(Map.of("labels", result, "value", 0))),
+						Map.of("expr", "%s > bool 2".formatted(query), "eval_time", "33m", "exp_samples",
+								List.of(Map.of("labels", result, "value", 1)))));
+	}
+
+	private static String series(String more, Map<String, String> labels, Set<String> names) {
+		return names.stream()
+			.map((name) -> "%s=\"%s\"".formatted(name, labels.get(name)))
+			.collect(Collectors.joining(",", "{", more + "}"));
 	}
 
 	private static Path promtool() {

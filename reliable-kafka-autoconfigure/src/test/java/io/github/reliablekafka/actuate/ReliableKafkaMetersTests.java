@@ -16,10 +16,19 @@
 
 package io.github.reliablekafka.actuate;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.reliablekafka.durability.ClusterDurability;
+import io.github.reliablekafka.durability.DurabilityBoard;
+import io.github.reliablekafka.durability.DurabilityLevel;
 import io.github.reliablekafka.durability.SafetyGate;
+import io.github.reliablekafka.durability.TopicDurability;
+import io.github.reliablekafka.durability.TopicUse;
 import io.github.reliablekafka.ledger.Consumption;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeadLetterCounts;
@@ -104,10 +113,8 @@ class ReliableKafkaMetersTests {
 		coverage.count(2, 1);
 		coverage.suspects(new Lane("orders", 0), 7);
 		coverage.count(Integrity.DUPLICATE);
-		assertThat(this.registry.get("reliable.kafka.sequence.coverage")
-			.tags("topic", "orders", "group", "billing")
-			.gauge()
-			.value()).isEqualTo(0.75);
+		assertThat(numbered("true")).isEqualTo(3);
+		assertThat(numbered("false")).isEqualTo(1);
 		assertThat(this.registry.get("reliable.kafka.loss.suspects")
 			.tags("topic", "orders", "group", "billing")
 			.gauge()
@@ -116,8 +123,38 @@ class ReliableKafkaMetersTests {
 			.tags("topic", "orders", "group", "billing", "kind", "duplicate")
 			.functionCounter()
 			.count()).isEqualTo(1);
-		losses.coverage("late", "billing");
-		assertThat(this.registry.get("reliable.kafka.sequence.coverage").tag("topic", "late").gauge().value()).isNaN();
+	}
+
+	@Test
+	void topicsOfWhichTooLittleCouldBeReadAreCounted() {
+		DurabilityBoard board = new DurabilityBoard(new SafetyGate(Set.of()));
+		new ReliableKafkaMeters(this.ledger, new SafetyGate(Set.of()), null, board, null).bindTo(this.registry);
+		assertThat(gauge("reliable.kafka.durability.topics.unknown")).isZero();
+		board.post("here",
+				new ClusterDurability("here:9092", Instant.EPOCH, Duration.ZERO, null, Map.of(1, ""), List.of(),
+						List.of(), List.of(),
+						List.of(topic("not-permitted", true, DurabilityLevel.NONE, DurabilityLevel.ZONE),
+								topic("too-weak", true, DurabilityLevel.NONE, DurabilityLevel.PROCESS),
+								topic("safe", true, DurabilityLevel.SERVER, DurabilityLevel.ZONE),
+								topic("absent", false, DurabilityLevel.NONE, DurabilityLevel.ZONE))));
+		assertThat(gauge("reliable.kafka.durability.topics.unknown")).isOne();
+		assertThat(gauge("reliable.kafka.durability.clusters.unreadable")).isZero();
+	}
+
+	private static TopicDurability topic(String name, boolean present, DurabilityLevel level, DurabilityLevel atMost) {
+		return new TopicDurability(TopicUse.of(name, TopicUse.Purpose.CONSUMED), present, level, atMost,
+				DurabilityLevel.SERVER, null, List.of(), List.of(), List.of(), Map.of());
+	}
+
+	private double numbered(String numbered) {
+		return this.registry.get("reliable.kafka.sequence.records")
+			.tags("topic", "orders", "group", "billing", "numbered", numbered)
+			.functionCounter()
+			.count();
+	}
+
+	private double gauge(String name) {
+		return this.registry.get(name).gauge().value();
 	}
 
 	@Test

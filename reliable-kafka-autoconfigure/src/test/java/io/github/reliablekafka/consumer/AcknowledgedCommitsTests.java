@@ -24,7 +24,6 @@ import java.util.TreeSet;
 import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.CommitFailedException;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.StaleMemberEpochException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -32,9 +31,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import org.springframework.kafka.listener.BatchAcknowledgingMessageListener;
-import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
-import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionSynchronizationUtils;
@@ -162,17 +158,12 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 		assertThat(committed()).isOne();
 	}
 
-	@ParameterizedTest
-	@ValueSource(booleans = { true, false })
-	void partsOfABatchBehindAFilterAreThoseThatTheListenerCounts(boolean inPlace) {
+	@Test
+	void commitOfARefusedAcknowledgementIsNotTheListenersOwn() {
 		watchBatch();
-		poll(0, 1, 2, 3, 4, 5);
-		List<ConsumerRecord<String, String>> batch = new ArrayList<>();
-		for (long offset = 0; offset < 6; offset++) {
-			batch.add(record(offset));
-		}
-		List<String> told = new ArrayList<>();
-		Acknowledgment container = new Acknowledgment() {
+		poll(0, 1, 2);
+		deliver(0, 1, 2);
+		GuardedAcknowledgment acknowledgment = new GuardedAcknowledgment(new Acknowledgment() {
 
 			@Override
 			public void acknowledge() {
@@ -180,108 +171,12 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 
 			@Override
 			public void acknowledge(int index) {
-				told.add("acknowledge " + batch.get(index).offset());
+				commit(3);
 			}
 
-			@Override
-			public void nack(int index, Duration sleep) {
-				// Of what was polled.
-				told.add("nack " + index);
-			}
-
-		};
-		BatchAcknowledgingMessageListener<String, String> listener = (kept, acknowledgment) -> {
-			assertThat(kept).extracting(ConsumerRecord::offset).containsExactly(1L, 3L, 4L);
-			acknowledgment.acknowledge(0);
-			acknowledgment.nack(1, Duration.ZERO);
-			acknowledgment.acknowledge(2);
-		};
-		RecordFilterStrategy<String, String> filter = new RecordFilterStrategy<>() {
-
-			@Override
-			public boolean filter(ConsumerRecord<String, String> record) {
-				return record.offset() == 0 || record.offset() == 2 || record.offset() == 5;
-			}
-
-			@Override
-			public List<ConsumerRecord<String, String>> filterBatch(List<ConsumerRecord<String, String>> records) {
-				return RecordFilterStrategy.super.filterBatch(inPlace ? records : new ArrayList<>(records));
-			}
-
-		};
-		@SuppressWarnings("unchecked")
-		GuardedBatchListener<String, String> guarded = (GuardedBatchListener<String, String>) GuardedListeners
-			.wrap(new FilteringBatchMessageListenerAdapter<>(listener, filter), true);
-		guarded.onMessage(batch, container, this.consumer);
-		assertThat(told).containsExactly("acknowledge " + (inPlace ? 1 : 2), "nack 3",
-				"acknowledge " + (inPlace ? 4 : 5));
-		commit(6);
-		assertThat(committed()).isEqualTo(6);
-	}
-
-	@Test
-	void recordsThatAFilterGivesOnAsCopiesAreNotFilteredOut() {
-		watchBatch();
-		poll(0, 1, 2);
-		acknowledgeFirstOf(List.of(copy(1), copy(2)), 0, 1, 2);
-		commit(3);
-		assertThat(committed()).isEqualTo(2);
-	}
-
-	@Test
-	void recordsThatAFilterPutsInAnotherOrderWaitForThoseInFront() {
-		watchBatch();
-		poll(0, 1, 2);
-		acknowledgeFirstOf(List.of(record(2), record(1), record(0)), 0, 1, 2);
-		commit(3);
-		assertThat(committed()).isZero();
-	}
-
-	@Test
-	void recordsThatAFilterMakesItselfAreNotTakenForOthers() {
-		watchBatch();
-		poll(0, 1, 2);
-		acknowledgeFirstOf(List.of(copy(7), copy(1)), 0, 1, 2);
-		commit(3);
-		assertThat(committed()).isEqualTo(1);
-	}
-
-	private static ConsumerRecord<String, String> copy(long offset) {
-		return new ConsumerRecord<>("t", 0, offset, null, "copy");
-	}
-
-	@SuppressWarnings("unchecked")
-	private void acknowledgeFirstOf(List<ConsumerRecord<String, String>> kept, long... offsets) {
-		RecordFilterStrategy<String, String> filter = new RecordFilterStrategy<>() {
-
-			@Override
-			public boolean filter(ConsumerRecord<String, String> record) {
-				return false;
-			}
-
-			@Override
-			public List<ConsumerRecord<String, String>> filterBatch(List<ConsumerRecord<String, String>> records) {
-				return kept;
-			}
-
-		};
-		BatchAcknowledgingMessageListener<String, String> listener = (records, acknowledgment) -> acknowledgment
-			.acknowledge(0);
-		GuardedBatchListener<String, String> guarded = (GuardedBatchListener<String, String>) GuardedListeners
-			.wrap(new FilteringBatchMessageListenerAdapter<>(listener, filter), true);
-		List<ConsumerRecord<String, String>> batch = new ArrayList<>();
-		LongStream.of(offsets).forEach((offset) -> batch.add(record(offset)));
-		guarded.onMessage(batch, new Acknowledgment() {
-
-			@Override
-			public void acknowledge() {
-			}
-
-			@Override
-			public void acknowledge(int index) {
-			}
-
-		}, this.consumer);
+		}, List.of(record(0), record(1)), guard(), this.consumer.listened());
+		guard().call().listen(() -> acknowledgment.acknowledge(5));
+		assertThat(committed()).isLessThanOrEqualTo(0);
 	}
 
 	@Test

@@ -33,11 +33,13 @@ import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.kafka.annotation.EnableKafka;
 import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
@@ -57,7 +59,10 @@ import org.springframework.kafka.transaction.KafkaTransactionManager;
 public class CampaignMain {
 
 	public static void main(String[] args) {
-		new SpringApplicationBuilder(CampaignMain.class).web(WebApplicationType.NONE).run(args);
+		ConfigurableApplicationContext context = new SpringApplicationBuilder(CampaignMain.class)
+			.web(WebApplicationType.NONE)
+			.run(args);
+		new CampaignStates(context.getBean(KafkaListenerEndpointRegistry.class)).describeWhenAsked();
 	}
 
 	@Bean

@@ -191,9 +191,16 @@ class CommitGuardChaosIntegrationTests {
 			await().atMost(patience).pollInterval(Duration.ofMillis(500)).untilAsserted(assertion);
 		}
 		catch (ConditionTimeoutException ex) {
-			this.instances.dumpThreads();
+			describe();
 			throw ex;
 		}
+	}
+
+	// What stands still, and why.
+	private void describe() {
+		this.instances.tell("describe");
+		this.instances.dumpThreads();
+		await().pollDelay(Duration.ofSeconds(5)).until(() -> true);
 	}
 
 	// What is committed and was not processed. A line may come later than the commit.
@@ -268,7 +275,7 @@ class CommitGuardChaosIntegrationTests {
 			Map<String, Map<TopicPartition, Long>> all = new HashMap<>();
 			this.groups.forEach((group) -> all.put(group, ends));
 			if (System.nanoTime() - progress[1] > Duration.ofMinutes(2).toNanos() && !committed.equals(all)) {
-				this.instances.dumpThreads();
+				describe();
 				throw new StandStill("Nothing committed for 2 minutes: %s of %s".formatted(committed, ends));
 			}
 			assertThat(committed).isEqualTo(all);

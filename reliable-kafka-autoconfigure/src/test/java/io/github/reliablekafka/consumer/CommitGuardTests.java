@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.ledger.GuardIntervention;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +39,22 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  * they are done.
  */
 class CommitGuardTests extends CommitGuardSetup {
+
+	@Test
+	void listenerIsToldThatItPausesWhatIsNotAssigned() {
+		watch(false);
+		this.consumer.attend(outcomes(this.ledger, () -> this.running, this.unfinished));
+		List<TopicPartition> strange = List.of(new TopicPartition("t", 7));
+		guard().call().begin(record(0));
+		assertThatIllegalStateException().isThrownBy(() -> this.consumer.pause(strange));
+		this.consumer.pause(List.of(strange.get(0), ZERO));
+		assertThat(this.consumer.paused()).containsExactly(ZERO);
+		guard().call().done();
+		// The container may not know yet that it is taken away.
+		this.consumer.pause(strange);
+		// Another test has this thread next.
+		this.consumer.close();
+	}
 
 	@Test
 	void commitAboveAnOpenRecordGoesUpToIt() {
@@ -181,6 +198,20 @@ class CommitGuardTests extends CommitGuardSetup {
 		this.consumer.resume(List.of(ZERO));
 		this.consumer.poll(Duration.ZERO);
 		assertThat(this.mock.position(ZERO)).isEqualTo(2);
+	}
+
+	@Test
+	void commitThatFailsIsMadeUpForUnlessThePositionWasSetBackMeanwhile() {
+		watch(false);
+		poll(0, 1);
+		close(0, 1);
+		this.consumer.listened().notCommitted(Map.of(ZERO, new OffsetAndMetadata(1)));
+		this.consumer.poll(Duration.ZERO);
+		assertThat(committed()).isOne();
+		this.consumer.seek(ZERO, 1);
+		this.consumer.listened().notCommitted(Map.of(ZERO, new OffsetAndMetadata(2)));
+		this.consumer.poll(Duration.ZERO);
+		assertThat(committed()).isOne();
 	}
 
 	@Test

@@ -18,6 +18,7 @@ package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.Map;
 
@@ -29,6 +30,7 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link HeldPartitions}.
@@ -49,8 +51,7 @@ class HeldPartitionsTests {
 
 	@Test
 	void recordsAreReturnedAlsoIfAPartitionIsGoneAndAnotherCannotBeResumed() {
-		this.mock.assign(List.of(ZERO, ONE, TWO));
-		this.mock.updateBeginningOffsets(Map.of(ZERO, 0L, ONE, 0L, TWO, 0L));
+		assign(ZERO, ONE, TWO);
 		this.mock.addRecord(new ConsumerRecord<>("t", 2, 0, null, "v"));
 		this.session.holdBack(ZERO, Duration.ofMillis(50));
 		this.session.holdBack(ONE, Duration.ofMillis(50));
@@ -66,8 +67,78 @@ class HeldPartitionsTests {
 		assertThat(this.held.pausedByOthers()).doesNotContain(ONE);
 	}
 
+	@Test
+	void containerResumesThoseThatAreAssignedAndTheOthersLater() {
+		assign(ZERO, ONE, TWO);
+		this.held.pauseForContainer(List.of(ZERO, ONE, TWO));
+		this.mock.gone = ZERO;
+		this.mock.unanswered = ONE;
+		this.held.resumeForContainer(List.of(ZERO, ONE, TWO));
+		assertThat(this.mock.paused()).contains(ONE).doesNotContain(TWO);
+		assertThat(this.held.pausedByOthers()).doesNotContain(ONE);
+		this.mock.unanswered = null;
+		this.held.poll(Duration.ZERO);
+		assertThat(this.mock.paused()).doesNotContain(ONE);
+	}
+
+	@Test
+	void containerPausesThoseThatAreAssigned() {
+		assign(ONE, TWO);
+		this.held.pauseForContainer(List.of(ONE, ZERO, TWO));
+		this.held.poll(Duration.ZERO);
+		assertThat(this.mock.paused()).containsExactlyInAnyOrder(ONE, TWO);
+	}
+
+	@Test
+	void pauseThatKafkaMakesThoughItHasFailedDoesNotLast() {
+		assign(ZERO, ONE);
+		this.held.pauseForContainer(List.of(ZERO));
+		this.mock.unansweredPause = true;
+		assertThatExceptionOfType(TimeoutException.class)
+			.isThrownBy(() -> this.held.pauseForContainer(List.of(ZERO, ONE)));
+		this.mock.unansweredPause = false;
+		this.mock.pause(List.of(ONE));
+		this.held.poll(Duration.ZERO);
+		assertThat(this.mock.paused()).containsExactly(ZERO);
+	}
+
+	@Test
+	void pauseThatKafkaHasMadeBeforeItFailsDoesNotLast() {
+		assign(ZERO, ONE);
+		this.held.pauseForContainer(List.of(ZERO));
+		this.mock.late = true;
+		assertThatExceptionOfType(TimeoutException.class)
+			.isThrownBy(() -> this.held.pauseForContainer(List.of(ZERO, ONE)));
+		assertThat(this.mock.paused()).containsExactlyInAnyOrder(ZERO, ONE);
+		assertThat(this.held.pausedByOthers()).containsExactly(ZERO);
+		this.held.poll(Duration.ZERO);
+		assertThat(this.mock.paused()).containsExactly(ZERO);
+	}
+
+	@Test
+	void anotherThreadIsToldThatTheConsumerIsInUse() {
+		assign(ZERO, ONE);
+		this.held.pauseForContainer(List.of(ZERO));
+		this.mock.inUse = true;
+		assertThatExceptionOfType(ConcurrentModificationException.class)
+			.isThrownBy(() -> this.held.pauseForContainer(List.of(ONE)));
+		assertThatExceptionOfType(ConcurrentModificationException.class)
+			.isThrownBy(() -> this.held.resumeForContainer(List.of(ZERO)));
+		this.mock.inUse = false;
+		// Neither is done later.
+		assertThat(this.held.pausedByOthers()).containsExactly(ZERO);
+		this.held.poll(Duration.ZERO);
+		assertThat(this.mock.paused()).containsExactly(ZERO);
+	}
+
+	private void assign(TopicPartition... partitions) {
+		this.mock.assign(List.of(partitions));
+		this.mock.updateBeginningOffsets(Map.of(ZERO, 0L, ONE, 0L, TWO, 0L));
+	}
+
 	/**
-	 * Resumes as the consumer of the newer protocol does when a rebalance is under way.
+	 * Pauses and resumes as the consumer of the newer protocol does when a rebalance is
+	 * under way.
 	 */
 	private static final class ResumingConsumer extends MockConsumer<String, String> {
 
@@ -75,19 +146,44 @@ class HeldPartitionsTests {
 
 		private TopicPartition unanswered;
 
+		private boolean unansweredPause;
+
+		private boolean late;
+
+		private boolean inUse;
+
 		ResumingConsumer() {
 			super("earliest");
 		}
 
 		@Override
+		public synchronized void pause(Collection<TopicPartition> partitions) {
+			checkThread();
+			if (this.unansweredPause) {
+				throw new TimeoutException("Not answered in time");
+			}
+			super.pause(partitions);
+			if (this.late) {
+				throw new TimeoutException("Not answered in time");
+			}
+		}
+
+		@Override
 		public synchronized void resume(Collection<TopicPartition> partitions) {
-			if (partitions.contains(this.gone)) {
+			checkThread();
+			if (this.gone != null && partitions.contains(this.gone)) {
 				throw new IllegalStateException("No current assignment for partition " + this.gone);
 			}
-			if (partitions.contains(this.unanswered)) {
+			if (this.unanswered != null && partitions.contains(this.unanswered)) {
 				throw new TimeoutException("Not answered in time");
 			}
 			super.resume(partitions);
+		}
+
+		private void checkThread() {
+			if (this.inUse) {
+				throw new ConcurrentModificationException("KafkaConsumer is not safe for multi-threaded access");
+			}
 		}
 
 	}

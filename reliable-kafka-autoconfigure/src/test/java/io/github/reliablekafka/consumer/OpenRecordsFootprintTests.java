@@ -48,7 +48,8 @@ class OpenRecordsFootprintTests {
 		List<List<ConsumerRecord<?, ?>>> polls = polls(500, 1);
 		long bytes = allocated(() -> polls.forEach((poll) -> this.open.add(poll, 0)));
 		assertThat(this.open.size()).isEqualTo(MOST);
-		assertThat(bytes / (MOST / 500)).isLessThan(150);
+		// Java 25 takes 228 bytes for 500 records, Java 17 less than 150.
+		assertThat(bytes / (MOST / 500)).isLessThan(300);
 	}
 
 	@Test

@@ -18,7 +18,10 @@ package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -84,6 +87,34 @@ class UnfinishedRecordsTests extends CommitGuardSetup {
 		this.running = false;
 		this.consumer.close();
 		assertThat(output).contains("everything that it has polled of 1 partitions is committed");
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void whatCouldNotBeCommittedIsSaidWhenTheContainerStops(CapturedOutput output) {
+		watch(false);
+		poll(0, 1);
+		close(0, 1);
+		this.running = false;
+		this.mock.failure = new TimeoutException("no answer");
+		commit(2);
+		this.mock.failure = null;
+		this.consumer.close();
+		assertThat(output).doesNotContain("everything").contains("t-0 up to 2, though processed");
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void whatCouldNotBeCommittedWithoutWaitingIsSaidWhenTheContainerStops(CapturedOutput output) {
+		watch(false);
+		poll(0, 1);
+		close(0, 1);
+		this.mock.asyncFailure = new TimeoutException("no answer");
+		this.consumer.commitAsync(Map.of(ZERO, new OffsetAndMetadata(2)), (offsets, failure) -> {
+		});
+		this.running = false;
+		this.consumer.close();
+		assertThat(output).doesNotContain("everything").contains("t-0 up to 2, though processed");
 	}
 
 }

@@ -104,6 +104,16 @@ class BrokerHistoryTests {
 	}
 
 	@Test
+	void brokerThatWasUnregisteredIsForgottenThoughTopicsNameIt() {
+		look(0, 1, 2, 3);
+		ClusterState fenced = new ClusterState(Map.of(1, "rack-1", 2, "rack-2", 3, "rack-3"), Set.of(1, 2), Set.of(),
+				ReadSettings.of(Map.of()), "here:9092");
+		assertThat(this.history.apply(fenced, List.of(topic()), Instant.ofEpochSecond(300)).racks()).containsOnlyKeys(1,
+				2, 3);
+		assertThat(look(600, 1, 2).racks()).containsOnlyKeys(1, 2);
+	}
+
+	@Test
 	void brokerThatIsGoneAndHasNothingIsForgotten() {
 		look(0, 1, 2, 3, 4);
 		assertThat(look(300, 1, 2, 3).racks()).containsOnlyKeys(1, 2, 3);

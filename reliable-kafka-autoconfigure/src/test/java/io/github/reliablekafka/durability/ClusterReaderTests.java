@@ -58,8 +58,9 @@ class ClusterReaderTests {
 		DescribeConfigsResult configs = mock(DescribeConfigsResult.class);
 		given(configs.values()).willReturn(Map.of(new ConfigResource(ConfigResource.Type.BROKER, "1"), refused));
 		given(admin.describeConfigs(anyCollection(), any(DescribeConfigsOptions.class))).willReturn(configs);
-		ClusterState state = new ClusterReader(admin, "here:9092", System.nanoTime() + Duration.ofSeconds(10).toNanos())
-			.cluster();
+		ClusterReader reader = new ClusterReader(admin, "here:9092",
+				System.nanoTime() + Duration.ofSeconds(10).toNanos());
+		ClusterState state = reader.settings(reader.brokers());
 		assertThat(state.up()).containsExactly(1);
 		assertThat(state.racks()).isEqualTo(Map.of(0, "b", 1, "a"));
 		assertThat(state.settings().unreadable()).endsWith("has refused: InvalidRequestException");

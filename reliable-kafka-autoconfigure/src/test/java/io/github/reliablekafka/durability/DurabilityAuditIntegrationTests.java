@@ -136,9 +136,8 @@ class DurabilityAuditIntegrationTests {
 				"two-min-2 zone [] [topic.min-in-sync-replicas, topic.replicas]",
 				"three-min-1 process [topic.min-in-sync-replicas] []",
 				"three-min-1-unclean none [topic.min-in-sync-replicas, topic.unclean-election] []",
-				"three-unclean process [topic.unclean-election] []",
-				"three-inherits server [] [topic.unclean-election]", "three server [] []",
-				"three-led-by-3 server [] []", "three-min-3 zone [] [topic.min-in-sync-replicas]",
+				"three-unclean none [topic.unclean-election] []", "three-inherits server [] [topic.unclean-election]",
+				"three server [] []", "three-led-by-3 server [] []", "three-min-3 zone [] [topic.min-in-sync-replicas]",
 				"three-compact server [] []", "three-tiny server [] [topic.retention]",
 				"three-small server [] [topic.retention]", "__transaction_state process [topic.replicas] []");
 		ClusterDurability seen = audit.look(List.of(TopicUse.of("three", TopicUse.Purpose.PRODUCED)), LONGEST);
@@ -289,71 +288,11 @@ class DurabilityAuditIntegrationTests {
 	}
 
 	@Test
-	@Order(6)
-	void processLosesWithOneMachineWhatServerKeeps() throws Exception {
-		TopicPartition onlyLeader = new TopicPartition("three-min-1", 0);
-		assertThat(look()).contains("three-min-1 process [topic.min-in-sync-replicas] []",
-				"three-unclean process [topic.unclean-election] []", "three server [] []");
-		// One machine dies with its disk; of the others nothing is lost, they are slow.
-		cluster.pause(2);
-		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("three", 0).equals(Set.of(1, 3)));
-		assertThat(acknowledged("three-unclean", "unclean-", 10)).hasSize(10);
-		List<String> safe = acknowledged("three", "safe-", 10);
-		assertThat(safe).hasSize(10);
-		cluster.pause(3);
-		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.isr("three-min-1", 0).equals(Set.of(1)));
-		assertThat(acknowledged("three-min-1", "alone-", 10)).hasSize(10);
-		// What would be on one machine only is not acknowledged at all.
-		assertThat(acknowledged("three", "alone-", 3)).isEmpty();
-		cluster.kill(1);
-		wipe(1);
-		cluster.resume(2);
-		// Nobody has asked for this election.
-		await().atMost(Duration.ofSeconds(20)).until(() -> cluster.leaderOf("three-unclean", 0) == 2);
-		// And without this one there would be no leader ever again.
-		cluster.uncleanElection(onlyLeader);
-		cluster.restore();
-		topics.keySet().stream().filter((topic) -> topic.startsWith("three")).forEach(cluster::awaitInSync);
-		assertThat(probe.values("three-min-1")).noneMatch((value) -> value.startsWith("alone-"));
-		assertThat(probe.values("three-unclean")).noneMatch((value) -> value.startsWith("unclean-"));
-		assertThat(probe.values("three")).containsAll(safe);
-	}
-
-	// Those that were acknowledged within some seconds.
-	private static List<String> acknowledged(String topic, String prefix, int count) {
-		List<String> acknowledged = Collections.synchronizedList(new ArrayList<>());
-		try (KafkaProducer<String, String> producer = new KafkaProducer<>(
-				Map.of("bootstrap.servers", cluster.bootstrapServers(), "acks", "all", "linger.ms", "1",
-						"delivery.timeout.ms", "6000", "request.timeout.ms", "2000", "max.block.ms", "20000"),
-				new StringSerializer(), new StringSerializer())) {
-			for (int number = 0; number < count; number++) {
-				String value = prefix + number;
-				producer.send(new ProducerRecord<>(topic, value), (metadata, failure) -> {
-					if (failure == null) {
-						acknowledged.add(value);
-					}
-				});
-			}
-			producer.flush();
-		}
-		return acknowledged;
-	}
-
-	@Test
 	@Tag("chaos")
-	@Order(7)
+	@Order(6)
 	void serverSurvivesTheDeathOfAnyMachine() throws Exception {
 		loseMachine(1);
 		loseMachine(2);
-	}
-
-	@Test
-	@Tag("chaos")
-	@Order(8)
-	void noneDoesNotEvenSurviveProcesses() {
-		TopicPartition partition = new TopicPartition("three-min-1-unclean", 0);
-		cluster.uncleanElection(partition, () -> send(partition.topic(), 10));
-		assertThat(probe.values(partition.topic())).isEmpty();
 	}
 
 	// Kill a broker under load, as its machine dies: its disk is gone with it.

@@ -44,6 +44,14 @@ class DurabilityPropertiesTests {
 	}
 
 	@Test
+	void nameOfATopicGoesBeforePatterns() {
+		DurabilityProperties properties = bind(Map.of("topics[fresh*].level", "none", "topics[fresh2].level", "process",
+				"topics[*f*r*2*].level", "zone"));
+		assertThat(properties.required("fresh2")).isEqualTo(DurabilityLevel.PROCESS);
+		assertThat(properties.required("fresh3")).isEqualTo(DurabilityLevel.NONE);
+	}
+
+	@Test
 	void longestPatternGoesFirst() {
 		DurabilityProperties properties = bind(
 				Map.of("level", "zone", "topics[metrics-*].level", "process", "topics[metrics-billing-*].level",

@@ -57,6 +57,44 @@ class EscalationTests {
 	}
 
 	@Test
+	void groupThatCannotBeReadIsWhereItWas() {
+		assertThat(
+				look(present(DurabilityLevel.SERVER), 0, behind("billing", true), behind("other", false)).violations())
+			.hasSize(1);
+		TopicDurability unread = lookWithout(Set.of("billing", "other", "new"));
+		assertThat(unread.violations()).extracting(Violation::reason).containsExactly("billing is late");
+		assertThat(unread.advice()).isEmpty();
+		assertThat(lookWithout(Set.of("billing")).violations()).hasSize(1);
+		// As far as it can be read it is less late, which is no proof that it has caught
+		// up.
+		assertThat(look(present(DurabilityLevel.SERVER), 0, behind("billing", false)).violations()).hasSize(1);
+		assertThat(lookWithout(Set.of("other")).violations()).isEmpty();
+		assertThat(lookWithout(Set.of("billing")).violations()).isEmpty();
+	}
+
+	@Test
+	void recordsThatAreGoneCountIfTheirEndWasAnnounced() {
+		ExpiryReader.Expiring gone = new ExpiryReader.Expiring("billing", new Violation("topic.retention",
+				"topic 'orders'", "retention.ms", "1 day", "2 days", "they were deleted", "Send them", null), true,
+				true);
+		assertThat(look(present(DurabilityLevel.SERVER), 0, gone).violations()).isEmpty();
+		assertThat(look(present(DurabilityLevel.SERVER), 0, gone, behind("billing", true)).violations())
+			.extracting(Violation::reason)
+			.containsExactly("billing is late");
+		assertThat(look(present(DurabilityLevel.SERVER), 0, gone, behind("billing", true)).violations())
+			.extracting(Violation::reason)
+			.containsExactly("they were deleted");
+		assertThat(look(present(DurabilityLevel.SERVER), 0, gone).violations()).hasSize(1);
+		assertThat(look(present(DurabilityLevel.SERVER), 0).violations()).isEmpty();
+	}
+
+	private TopicDurability lookWithout(Set<String> groups) {
+		return this.escalation
+			.apply(List.of(present(DurabilityLevel.SERVER)), Map.of(), Map.of("orders", groups), Instant.EPOCH)
+			.get(0);
+	}
+
+	@Test
 	void topicThatNeedNotSurviveAnythingIsNotJudged() {
 		TopicDurability topic = look(present(DurabilityLevel.NONE), 0, behind("billing", true));
 		assertThat(topic.violations()).isEmpty();
@@ -66,19 +104,19 @@ class EscalationTests {
 	@Test
 	void whatIsNotUsedForAWhileIsForgotten() {
 		assertThat(look(absent(), 0, behind("billing", true)).violations()).hasSize(1);
-		assertThat(this.escalation.apply(List.of(), Map.of(), Instant.ofEpochSecond(60))).isEmpty();
+		assertThat(this.escalation.apply(List.of(), Map.of(), Map.of(), Instant.ofEpochSecond(60))).isEmpty();
 		assertThat(look(absent(), 180, behind("billing", false)).violations()).isEmpty();
 	}
 
 	private TopicDurability look(TopicDurability topic, int seconds, ExpiryReader.Expiring... late) {
 		return this.escalation
-			.apply(List.of(topic), Map.of(topic.topic(), List.of(late)), Instant.ofEpochSecond(seconds))
+			.apply(List.of(topic), Map.of(topic.topic(), List.of(late)), Map.of(), Instant.ofEpochSecond(seconds))
 			.get(0);
 	}
 
 	private static ExpiryReader.Expiring behind(String group, boolean soon) {
 		return new ExpiryReader.Expiring(group, new Violation("topic.retention", "topic 'orders'", "retention.ms",
-				"1 day", "2 days", group + " is late", "Catch up", null), soon);
+				"1 day", "2 days", group + " is late", "Catch up", null), soon, false);
 	}
 
 	private static TopicDurability present(DurabilityLevel required) {

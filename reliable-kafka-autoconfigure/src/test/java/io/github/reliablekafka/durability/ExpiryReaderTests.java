@@ -35,6 +35,8 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.internals.KafkaFutureImpl;
 import org.junit.jupiter.api.Test;
@@ -65,6 +67,9 @@ class ExpiryReaderTests {
 
 	private long ageMillis = Duration.ofDays(2).toMillis();
 
+	// Requests of this kind are not answered.
+	private Class<? extends OffsetSpec> silent;
+
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
 			# start | committed | end | transactions | behind
@@ -72,7 +77,8 @@ class ExpiryReaderTests {
 			0       | 9         | 10  | false        | true
 			0       | 9         | 10  | true         | false
 			0       | 8         | 10  | true         | true
-			10      | 3         | 10  | false        | false
+			10      | 3         | 10  | false        | true
+			10      | 3         | 10  | true         | false
 			9       | 3         | 10  | true         | false
 			5       | 3         | 10  | false        | true
 			""")
@@ -91,6 +97,16 @@ class ExpiryReaderTests {
 				.startsWith("records of partition 0 will expire before group 'billing' reads them"));
 	}
 
+	@Test
+	void recordsThatAreDeletedAlreadyAreTold() {
+		answer(10, 3, 10, false);
+		assertThat(read().get("orders")).singleElement().satisfies((expiring) -> {
+			assertThat(expiring.over()).isTrue();
+			assertThat(expiring.violation().reason())
+				.isEqualTo("up to 7 records of partition 0 were deleted before group 'billing' read them");
+		});
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "11, false, false", "13, true, false", "17, true, false", "19, true, true", "30, true, true" })
 	void groupThatReadsOnceANightIsNotWarnedOf(int hours, boolean told, boolean soon) {
@@ -101,25 +117,93 @@ class ExpiryReaderTests {
 		assertThat(expiring).allMatch((one) -> one.soon() == soon);
 	}
 
+	@Test
+	void partitionWithoutALeaderIsToldAsUnknown() {
+		answer(0, 3, 10, false);
+		ExpiryReader reader = reader();
+		assertThat(read(reader, state(-1))).isEmpty();
+		assertThat(reader.unknown()).containsExactly("offsets of topic 'orders': partition 0 has no leader");
+		assertThat(reader.missing()).isEqualTo(Map.of("orders", Set.of("billing")));
+	}
+
+	@Test
+	void groupThatHasReadNothingMissesNothing() {
+		answer(0, 3, 10, false);
+		answerCommitted(Map.of());
+		ExpiryReader reader = reader();
+		assertThat(read(reader, state(-1))).isEmpty();
+		assertThat(reader.unknown()).isEmpty();
+		assertThat(reader.missing()).isEmpty();
+	}
+
+	@Test
+	void brokerThatDoesNotAnswerIsToldAsUnknown() {
+		for (Class<? extends OffsetSpec> silent : List.of(OffsetSpec.LatestSpec.class, OffsetSpec.EarliestSpec.class,
+				OffsetSpec.TimestampSpec.class)) {
+			answer(0, 3, 10, false);
+			this.silent = silent;
+			ExpiryReader reader = reader();
+			assertThat(read(reader, state(1))).as("%s", silent).isEmpty();
+			assertThat(reader.unknown()).containsExactly("offsets of topic 'orders': TimeoutException");
+			assertThat(reader.missing()).isEqualTo(Map.of("orders", Set.of("billing")));
+		}
+	}
+
+	@Test
+	void groupAndTopicThatMayNotBeReadAreMissing() {
+		KafkaFutureImpl<Map<TopicPartition, OffsetAndMetadata>> refused = new KafkaFutureImpl<>();
+		refused.completeExceptionally(new GroupAuthorizationException("billing"));
+		answer(0, 3, 10, false);
+		answerCommitted(refused);
+		ExpiryReader reader = reader();
+		assertThat(read(reader, state(1))).isEmpty();
+		assertThat(reader.missing()).isEqualTo(Map.of("orders", Set.of("billing")));
+		answer(0, 3, 10, false);
+		ExpiryReader other = reader();
+		assertThat(read(other, TopicState.of("orders", state(1).partitions(), ReadSettings.unreadable("denied"))))
+			.isEmpty();
+		assertThat(other.missing()).isEqualTo(Map.of("orders", Set.of("billing")));
+		ExpiryReader third = reader();
+		assertThat(read(third, TopicState.absent("orders"))).isEmpty();
+		assertThat(third.missing()).isEmpty();
+	}
+
 	private Map<String, List<ExpiryReader.Expiring>> read() {
-		TopicState.Partition partition = new TopicState.Partition(0, 1, List.of(1), Set.of(1), null);
-		TopicState state = TopicState.of("orders", List.of(partition), ReadSettings
+		return read(reader(), state(1));
+	}
+
+	private ExpiryReader reader() {
+		return new ExpiryReader(this.admin, "here:9092", System.nanoTime() + Duration.ofSeconds(10).toNanos(), NOW);
+	}
+
+	private static TopicState state(int leader) {
+		TopicState.Partition partition = new TopicState.Partition(0, leader, List.of(1), Set.of(1), null);
+		return TopicState.of("orders", List.of(partition), ReadSettings
 			.of(Map.of("retention.ms", new ReadSettings.Setting("86400000", ReadSettings.Source.TOPIC))));
-		return new ExpiryReader(this.admin, "here:9092", System.nanoTime() + Duration.ofSeconds(10).toNanos(), NOW)
-			.read(List.of(new TopicUse("orders", Set.of(TopicUse.Purpose.CONSUMED), Set.of("billing"), 0)),
-					Map.of("orders", state));
+	}
+
+	private static Map<String, List<ExpiryReader.Expiring>> read(ExpiryReader reader, TopicState state) {
+		return reader.read(List.of(new TopicUse("orders", Set.of(TopicUse.Purpose.CONSUMED), Set.of("billing"), 0)),
+				Map.of("orders", state));
 	}
 
 	private static long timestamp(OffsetSpec spec) {
 		return (Long) ReflectionTestUtils.getField(spec, "timestamp");
 	}
 
-	private void answer(long start, long committed, long end, boolean transactions) {
+	private void answerCommitted(Map<TopicPartition, OffsetAndMetadata> offsets) {
+		answerCommitted(KafkaFuture.completedFuture(offsets));
+	}
+
+	private void answerCommitted(KafkaFuture<Map<TopicPartition, OffsetAndMetadata>> offsets) {
 		ListConsumerGroupOffsetsResult groups = mock(ListConsumerGroupOffsetsResult.class);
-		given(groups.partitionsToOffsetAndMetadata("billing"))
-			.willReturn(KafkaFuture.completedFuture(Map.of(PARTITION, new OffsetAndMetadata(committed))));
+		given(groups.partitionsToOffsetAndMetadata("billing")).willReturn(offsets);
 		given(this.admin.listConsumerGroupOffsets(anyMap(), any(ListConsumerGroupOffsetsOptions.class)))
 			.willReturn(groups);
+	}
+
+	private void answer(long start, long committed, long end, boolean transactions) {
+		answerCommitted(Map.of(PARTITION, new OffsetAndMetadata(committed)));
 		willAnswer((call) -> {
 			Map<TopicPartition, OffsetSpec> request = call.getArgument(0);
 			Map<TopicPartition, KafkaFuture<ListOffsetsResult.ListOffsetsResultInfo>> results = new HashMap<>();
@@ -128,8 +212,14 @@ class ExpiryReaderTests {
 						: (spec instanceof OffsetSpec.EarliestSpec) ? start
 								: (spec instanceof OffsetSpec.TimestampSpec && timestamp(spec) <= NOW - this.ageMillis)
 										? start : -1;
-				results.put(partition, KafkaFuture
-					.completedFuture(new ListOffsetsResult.ListOffsetsResultInfo(offset, -1, Optional.empty())));
+				KafkaFutureImpl<ListOffsetsResult.ListOffsetsResultInfo> result = new KafkaFutureImpl<>();
+				if (this.silent != null && this.silent.isInstance(spec)) {
+					result.completeExceptionally(new TimeoutException("no answer"));
+				}
+				else {
+					result.complete(new ListOffsetsResult.ListOffsetsResultInfo(offset, -1, Optional.empty()));
+				}
+				results.put(partition, result);
 			});
 			return new ListOffsetsResult(results);
 		}).given(this.admin).listOffsets(anyMap(), any(ListOffsetsOptions.class));

@@ -52,8 +52,13 @@ class TopicRulesTests {
 					1,2,3      | 1,2,3   | -        | 1   | false   | process  | process | -                                                     | -
 					1,2,3      | 1,2,3   | -        | 1   | true    | server   | none    | topic.min-in-sync-replicas topic.unclean-election     | -
 					1,2,3      | 1,2,3   | -        | 1   | true    | process  | none    | topic.unclean-election                                | -
-					1,2,3      | 1,2,3   | -        | 2   | true    | server   | process | topic.unclean-election                                | -
-					1,2,3      | 1,2,3   | -        | 2   | true    | process  | process | -                                                     | topic.unclean-election
+					1,2,3      | 1,2,3   | -        | 2   | true    | server   | none    | topic.unclean-election                                | -
+					1,2,3      | 1,2,3   | -        | 2   | true    | process  | none    | topic.unclean-election                                | -
+					1,2,3      | 1,2,3   | -        | 3   | true    | server   | process | topic.unclean-election                                | topic.min-in-sync-replicas
+					1,2,3      | 1,2,3   | -        | 3   | true    | process  | process | -                                                     | topic.unclean-election
+					1,2,3      | 1,2     | -        | 3   | true    | process  | process | -                                                     | topic.unclean-election topic.in-sync
+					1,2,3      | 1       | -        | 3   | true    | process  | none    | topic.in-sync                                         | topic.unclean-election topic.min-in-sync-replicas
+					1,2        | 1,2     | -        | 2   | true    | process  | process | -                                                     | topic.unclean-election topic.min-in-sync-replicas
 					1,2,3      | 1,2,3   | -        | 2   | false   | server   | zone    | -                                                     | -
 					1,2,3      | 1,2,3   | -        | 3   | false   | server   | zone    | -                                                     | topic.min-in-sync-replicas
 					1,3,4      | 1,3,4   | -        | 2   | false   | server   | server  | -                                                     | -
@@ -63,7 +68,6 @@ class TopicRulesTests {
 					1,2,3      | 1       | -        | 2   | false   | server   | process | topic.in-sync                                         | -
 					1,2,3      | 1       | 2        | 2   | false   | server   | zone    | -                                                     | topic.in-sync
 					1,2,9      | 1       | 9        | 2   | false   | server   | process | topic.in-sync                                         | -
-					1,2,9      | 1,2     | -        | 2   | false   | server   | server  | -                                                     | topic.in-sync
 					9          | 9       | -        | 1   | false   | server   | process | topic.replicas                                        | -
 					1,2,3      | 1,2,3   | -        | 1   | true    | none     | none    | -                                                     | -
 					""")
@@ -108,7 +112,7 @@ class TopicRulesTests {
 		settings = settings("2", false);
 		settings.put("unclean.leader.election.enable", new ReadSettings.Setting("false", ReadSettings.Source.BROKER));
 		judged = judge(topic(List.of(1, 2, 3), List.of(1, 2, 3), null, settings), "server");
-		assertThat(judged.levelInWords()).isEqualTo("between process and zone");
+		assertThat(judged.levelInWords()).isEqualTo("between none and zone");
 	}
 
 	@Test
@@ -149,10 +153,59 @@ class TopicRulesTests {
 	}
 
 	@Test
+	void rackThatNobodyTellsIsNotGuessed() {
+		TopicState topic = topic(List.of(1, 2, 9), List.of(1, 2), null, settings("2", false));
+		TopicDurability judged = judge(topic, "zone");
+		assertThat(judged.levelInWords()).isEqualTo("between server and zone");
+		assertThat(judged.violations()).isEmpty();
+		assertThat(judged.unknown())
+			.containsExactly("racks of brokers 9: the cluster does not name them while they are away");
+		assertThat(judge(topic, "server").unknown()).isEmpty();
+		// Wherever broker 9 is.
+		judged = judge(topic(List.of(3, 4, 9), List.of(3, 4), null, settings("2", false)), "zone");
+		assertThat(judged.levelInWords()).isEqualTo("server");
+		assertThat(judged.violations()).extracting(Violation::risk)
+			.containsExactlyInAnyOrder("topic.racks", "topic.in-sync");
+		assertThat(judged.unknown()).isEmpty();
+	}
+
+	@Test
+	void rackThatIsAwayIsNoFaultOfThePlacement() {
+		this.racks.putAll(Map.of(1, "a", 2, "a", 3, "b", 4, "b"));
+		TopicState topic = topic(List.of(1, 2, 3, 4), List.of(1, 2), null, settings("3", false));
+		ClusterState cluster = new ClusterState(this.racks, Set.of(1, 2), Set.of(), ReadSettings.of(Map.of()),
+				"here:9092");
+		TopicUse use = TopicUse.of("orders", TopicUse.Purpose.PRODUCED);
+		TopicDurability judged = TopicRules.judge(use, topic, cluster, DurabilityLevel.ZONE);
+		assertThat(judged.levelInWords()).isEqualTo("server");
+		assertThat(judged.violations()).singleElement().satisfies((violation) -> {
+			assertThat(violation.risk()).isEqualTo("topic.in-sync");
+			assertThat(violation.describe()).contains("racks that have all of partition 0", "rack 'a'");
+		});
+		assertThat(TopicRules.judge(use, topic, cluster, DurabilityLevel.SERVER).violations()).isEmpty();
+	}
+
+	@Test
+	void placementIsNotJudgedByASettingThatCouldNotBeRead() {
+		TopicState.Partition partition = new TopicState.Partition(0, 1, List.of(1, 3, 4), Set.of(1, 3, 4), null);
+		TopicDurability judged = judge(
+				TopicState.of("orders", List.of(partition), ReadSettings.unreadable("not permitted")), "zone");
+		assertThat(judged.levelInWords()).isEqualTo("between none and zone");
+		assertThat(judged.violations()).isEmpty();
+	}
+
+	@Test
+	void placementIsJudgedAlsoWhileBrokersAreAway() {
+		TopicDurability judged = judge(topic(List.of(3, 4, 1), List.of(3), null, settings("2", false)), "zone");
+		assertThat(judged.violations()).extracting(Violation::risk)
+			.containsExactlyInAnyOrder("topic.in-sync", "topic.racks");
+	}
+
+	@Test
 	void brokerThatIsStartedAgainChangesNothing() {
 		TopicState pair = topic(List.of(1, 9), List.of(1), null, settings("2", false));
 		TopicDurability judged = judge(expecting(pair, 9), "server");
-		assertThat(judged.levelInWords()).isEqualTo("server");
+		assertThat(judged.levelInWords()).isEqualTo("between server and zone");
 		assertThat(judged.violations()).isEmpty();
 		assertThat(judged.advice()).extracting(Violation::risk).contains("topic.in-sync");
 		assertThat(judge(pair, "server").violations()).extracting(Violation::risk).containsExactly("topic.in-sync");
@@ -210,6 +263,21 @@ class TopicRulesTests {
 		assertThat(judged.violations()).singleElement()
 			.satisfies((violation) -> assertThat(violation.remedy()).contains(
 					"{\"topic\":\"orders\",\"partition\":1,\"replicas\":[1,2,3]}", "kafka-reassign-partitions.sh"));
+	}
+
+	@Test
+	void uncleanElectionCountsInThePartitionWithTheMostReplicas() {
+		TopicState.Partition one = new TopicState.Partition(0, 1, List.of(1), Set.of(1), null);
+		TopicState.Partition two = new TopicState.Partition(1, 1, List.of(1, 2), Set.of(1, 2), null);
+		TopicState.Partition three = new TopicState.Partition(2, 1, List.of(1, 2, 3), Set.of(1, 2, 3), null);
+		ReadSettings settings = ReadSettings.of(settings("2", true));
+		assertThat(judge(TopicState.of("orders", List.of(one, two), settings), "process").level())
+			.isEqualTo(DurabilityLevel.PROCESS);
+		TopicDurability mixed = judge(TopicState.of("orders", List.of(one, three), settings), "process");
+		assertThat(mixed.level()).isEqualTo(DurabilityLevel.NONE);
+		assertThat(mixed.violations()).extracting(Violation::risk).containsExactly("topic.unclean-election");
+		assertThat(judge(TopicState.of("orders", List.of(two, three), settings), "process").level())
+			.isEqualTo(DurabilityLevel.NONE);
 	}
 
 	@ParameterizedTest
@@ -306,6 +374,21 @@ class TopicRulesTests {
 				"here:9092");
 		assertThat(new TopicCommands("here:9092", "orders").reassign(partitions, small, 3))
 			.startsWith("Add brokers to the cluster until it has 3");
+	}
+
+	@Test
+	void replicasAreNotPutOnBrokersThatAreNotThere() {
+		TopicCommands commands = new TopicCommands("here:9092", "orders");
+		Map<Integer, String> three = Map.of(1, "a", 2, "b", 3, "c");
+		List<TopicState.Partition> pair = List.of(new TopicState.Partition(0, 1, List.of(1, 4), Set.of(1), null));
+		ClusterState gone = new ClusterState(three, three.keySet(), Set.of(), ReadSettings.of(Map.of()), "here:9092");
+		assertThat(commands.reassign(pair, gone, 3)).contains("\"replicas\":[1,2,3]",
+				"brokers 4 are left out, because the cluster does not name them: if they are only down, start them instead");
+		ClusterState down = new ClusterState(this.racks, three.keySet(), Set.of(), ReadSettings.of(Map.of()),
+				"here:9092");
+		assertThat(commands.reassign(pair, down, 3)).startsWith("Start brokers 4 first").doesNotContain("--execute");
+		List<TopicState.Partition> only = List.of(new TopicState.Partition(0, -1, List.of(4), Set.of(4), null));
+		assertThat(commands.reassign(only, gone, 3)).startsWith("Start brokers 4 first").doesNotContain("--execute");
 	}
 
 	@Test

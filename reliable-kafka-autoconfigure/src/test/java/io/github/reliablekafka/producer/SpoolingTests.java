@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -77,12 +78,15 @@ class SpoolingTests extends SpoolingSetup {
 	@Test
 	void flushWaitsForTheRecordsThatWereThereAndNotForAsManyOthers() throws Exception {
 		Followed stuck = handed(100, null);
-		CompletableFuture<Void> flush = CompletableFuture.runAsync(this.spooling::awaitHanded);
+		// Since Java 25 the common pool has one thread for both on a machine with two
+		// cores.
+		Executor threads = (task) -> new Thread(task).start();
+		CompletableFuture<Void> flush = CompletableFuture.runAsync(this.spooling::awaitHanded, threads);
 		// Another producer's flush begins later, and waits for as many records.
 		Spooling others = spooling(Duration.ofMillis(50));
 		Followed other = new Followed(null);
 		others.handed().add(other);
-		CompletableFuture<Void> control = CompletableFuture.runAsync(others::awaitHanded);
+		CompletableFuture<Void> control = CompletableFuture.runAsync(others::awaitHanded, threads);
 		handed(100, null).over();
 		handed(100, null).over();
 		others.handed().remove(other);

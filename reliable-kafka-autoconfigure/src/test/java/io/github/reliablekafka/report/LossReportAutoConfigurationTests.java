@@ -73,7 +73,7 @@ class LossReportAutoConfigurationTests {
 			assertThat(report.application()).isEqualTo("shop");
 			assertThat(report.examination().outcome()).isEqualTo(Outcome.NOT_RUN);
 			assertThat(events.remove().isLoss()).isFalse();
-			assertThat(output.toString().lines().filter((line) -> line.contains("Loss report"))).hasSize(2);
+			assertThat(output.toString().lines().filter((line) -> line.contains("report.LossReport: "))).hasSize(2);
 		});
 	}
 

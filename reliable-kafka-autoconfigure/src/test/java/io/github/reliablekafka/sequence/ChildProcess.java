@@ -17,6 +17,7 @@
 package io.github.reliablekafka.sequence;
 
 import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -146,6 +147,21 @@ public final class ChildProcess implements AutoCloseable {
 	 */
 	public void dumpThreads() {
 		signal("-QUIT");
+	}
+
+	/**
+	 * Say a line to the process, which it can read from its standard input.
+	 * @param line what to say
+	 */
+	public void tell(String line) {
+		try {
+			BufferedWriter input = this.process.outputWriter();
+			input.write(line + "\n");
+			input.flush();
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	private void signal(String signal) {

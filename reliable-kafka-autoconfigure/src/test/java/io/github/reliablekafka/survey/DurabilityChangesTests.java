@@ -134,6 +134,29 @@ class DurabilityChangesTests {
 	}
 
 	@Test
+	void whatWasFearedAndHasComeAboutIsNotMended() {
+		TopicDurability topic = topic(DurabilityLevel.SERVER, "3");
+		Violation feared = new Violation("topic.retention", "topic 't'", "retention.ms", "1 day",
+				"twice as long as group 'g' is behind", "records will expire", "catch up", null);
+		Violation come = new Violation("topic.retention", "topic 't'", "retention.ms", "1 day",
+				"longer than group 'g' is away", "7 records were deleted", "send them again", null);
+		DurabilityChanges changes = between(cluster(List.of(), List.of(with(topic, feared))),
+				cluster(List.of(), List.of(with(topic, come))));
+		assertThat(changes.alarms()).singleElement().asString().contains("7 records were deleted");
+		assertThat(changes.notes()).isEmpty();
+	}
+
+	@Test
+	void noReplicaInSyncIsAnAlarmAtOnce() {
+		ClusterDurability one = cluster(List.of(), List.of(topic(DurabilityLevel.SERVER, "1")));
+		ClusterDurability none = cluster(List.of(), List.of(topic(DurabilityLevel.SERVER, "0")));
+		assertThat(between(one, none).alarms()).singleElement()
+			.asString()
+			.startsWith("topic 't' has changed: fewest-in-sync was '1' and is '0'; it survives server.");
+		assertThat(between(none, one).alarms()).isEmpty();
+	}
+
+	@Test
 	void linesOfOneLookAreBounded() {
 		List<TopicDurability> topics = new ArrayList<>();
 		for (TopicDurability topic : unsafe(50)) {

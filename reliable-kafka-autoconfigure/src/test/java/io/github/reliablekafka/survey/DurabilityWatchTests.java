@@ -19,9 +19,11 @@ package io.github.reliablekafka.survey;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 import io.github.reliablekafka.durability.ClusterDurability;
 import io.github.reliablekafka.durability.DurabilityAudit;
@@ -35,8 +37,11 @@ import io.github.reliablekafka.durability.UnsafeSettingsException;
 import io.github.reliablekafka.durability.Violation;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.mock.env.MockEnvironment;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -45,7 +50,9 @@ import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.timeout;
+import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 
 /**
@@ -147,26 +154,87 @@ class DurabilityWatchTests {
 		assertThat(watch.lookAtAll()).isFalse();
 	}
 
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void permissionThatIsTakenASecondTimeIsSaidASecondTime(CapturedOutput output) {
+		DurabilityWatch watch = watch("reliable.kafka.durability.interval", "10s");
+		given(this.audit.address()).willReturn("here:9092");
+		for (int look = 0; look < 2; look++) {
+			given(this.audit.look(any(), any()))
+				.willReturn(cluster("here:9092", List.of(), List.of("settings: refused")));
+			watch.lookAtAll();
+			watch.lookAtAll();
+			assertThat(output.getAll().split("Cannot tell everything about", -1)).hasSize(2 + look);
+			given(this.audit.look(any(), any())).willReturn(cluster("here:9092", List.of(), List.of()));
+			watch.lookAtAll();
+		}
+	}
+
+	@Test
+	void identityThatNoClientHasAnyMoreIsLetGo() {
+		UsedTopics topics = mock(UsedTopics.class);
+		Map<String, DurabilityAudit> audits = new HashMap<>();
+		DurabilityWatch watch = watch("reliable.kafka.durability.interval", "10s", topics, (cluster) -> {
+			String password = String.valueOf(cluster.connection().get("sasl.jaas.config"));
+			DurabilityAudit created = mock(DurabilityAudit.class);
+			given(created.address()).willReturn("here:9092");
+			given(created.look(any(), any())).willReturn(cluster(password, List.of("topic.replicas")));
+			assertThat(audits.put(password, created)).isNull();
+			return created;
+		});
+		given(topics.find()).willReturn(List.of(cluster("first"), cluster("second")));
+		watch.lookAtAll();
+		assertThat(this.board.violations()).hasSize(2);
+		given(topics.find()).willReturn(List.of(cluster("second"), cluster("third")));
+		watch.lookAtAll();
+		verify(audits.get("first")).close();
+		verify(audits.get("second"), never()).close();
+		assertThat(this.board.clusters()).extracting(ClusterDurability::cluster)
+			.containsExactlyInAnyOrder("second", "third");
+		given(topics.find()).willReturn(List.of());
+		watch.lookAtAll();
+		assertThat(this.board.clusters()).isEmpty();
+		watch.destroy();
+		verify(audits.get("third"), times(1)).close();
+	}
+
+	private static UsedCluster cluster(String password) {
+		return new UsedCluster(Map.of("bootstrap.servers", "here:9092", "sasl.jaas.config", password));
+	}
+
 	private DurabilityWatch watch(String property, String value) {
 		UsedTopics topics = mock(UsedTopics.class);
 		given(topics.find()).willReturn(List.of(new UsedCluster(Map.of("bootstrap.servers", "here:9092"))));
+		return watch(property, value, topics, (cluster) -> this.audit);
+	}
+
+	private DurabilityWatch watch(String property, String value, UsedTopics topics,
+			Function<UsedCluster, DurabilityAudit> newAudit) {
 		DurabilityProperties policy = Binder.get(new MockEnvironment().withProperty(property, value))
 			.bind("reliable.kafka.durability", DurabilityProperties.class)
 			.get();
 		return new DurabilityWatch(topics, new DeclaredTopics(), policy, this.board, (event) -> {
-		}, Clock.systemUTC(), (cluster) -> this.audit);
+		}, Clock.systemUTC(), newAudit);
 	}
 
 	private void look(List<String> risks) {
+		given(this.audit.address()).willReturn("here:9092");
+		given(this.audit.look(any(), any())).willReturn(cluster("here:9092", risks));
+	}
+
+	private ClusterDurability cluster(String name, List<String> risks) {
+		return cluster(name, risks, List.of());
+	}
+
+	private ClusterDurability cluster(String name, List<String> risks, List<String> unknown) {
 		List<Violation> violations = risks.stream()
 			.map((risk) -> new Violation(risk, "topic 'orders'", "setting", "1", "2", "records go", "run it", null))
 			.toList();
 		TopicDurability topic = new TopicDurability(TopicUse.of("orders", TopicUse.Purpose.CONSUMED), true,
 				DurabilityLevel.SERVER, DurabilityLevel.SERVER, DurabilityLevel.SERVER, null, violations, List.of(),
-				List.of(), Map.of());
-		given(this.audit.address()).willReturn("here:9092");
-		given(this.audit.look(any(), any())).willReturn(new ClusterDurability("here:9092", this.at, Duration.ZERO, null,
-				Map.of(1, ""), List.of(), List.of(), List.of(), List.of(topic)));
+				unknown, Map.of());
+		return new ClusterDurability(name, this.at, Duration.ZERO, null, Map.of(1, ""), List.of(), List.of(), List.of(),
+				List.of(topic));
 	}
 
 }

@@ -56,25 +56,55 @@ class ListenerProgressTests {
 
 	private final ConcurrentMessageListenerContainer<?, ?> container = mock(ConcurrentMessageListenerContainer.class);
 
+	private final DefaultListableBeanFactory beanFactory = new DefaultListableBeanFactory();
+
 	private ListenerProgress progress;
 
 	@BeforeEach
 	void setUp() {
-		DefaultListableBeanFactory beanFactory = new DefaultListableBeanFactory();
-		beanFactory.registerSingleton("container", this.container);
-		given(this.container.getListenerId()).willReturn("orders");
-		given(this.container.getGroupId()).willReturn("billing");
-		given(this.container.getContainerProperties()).willReturn(new ContainerProperties("orders"));
-		given(this.container.isRunning()).willReturn(true);
-		given(this.container.isInExpectedState()).willReturn(true);
-		given(this.container.getAssignedPartitions()).willReturn(List.of(new TopicPartition("orders", 0)));
-		willAnswer((call) -> Map.of("client",
-				Map.of(name("records-lag"), metric(() -> (double) this.lag.get()), name("records-lag-avg"),
-						metric(() -> Double.NaN), name("commit-total"), metric(() -> (double) this.commits.get()))))
-			.given(this.container)
-			.metrics();
-		this.progress = new ListenerProgress(new ListenerContainers(beanFactory), this.ledger,
+		this.beanFactory.registerSingleton("container", this.container);
+		prepare(this.container, "orders", this.lag);
+		this.progress = new ListenerProgress(new ListenerContainers(this.beanFactory), this.ledger,
 				() -> Duration.ofSeconds(this.seconds.get()).toNanos());
+	}
+
+	private void prepare(ConcurrentMessageListenerContainer<?, ?> container, String id, AtomicLong lag) {
+		given(container.getListenerId()).willReturn(id);
+		given(container.getGroupId()).willReturn("billing");
+		given(container.getContainerProperties()).willReturn(new ContainerProperties("orders"));
+		given(container.isRunning()).willReturn(true);
+		given(container.isInExpectedState()).willReturn(true);
+		given(container.getAssignedPartitions()).willReturn(List.of(new TopicPartition("orders", 0)));
+		willAnswer((call) -> Map.of("client",
+				Map.of(name("records-lag"), metric(() -> (double) lag.get()), name("records-lag-avg"),
+						metric(() -> Double.NaN), name("commit-total"), metric(() -> (double) this.commits.get()))))
+			.given(container)
+			.metrics();
+	}
+
+	@Test
+	void containersWithoutAnIdAreToldApart() {
+		ConcurrentMessageListenerContainer<?, ?> other = mock(ConcurrentMessageListenerContainer.class);
+		this.beanFactory.registerSingleton("other", other);
+		// What Spring Kafka calls a container that was never told a name.
+		prepare(this.container, "noBeanNameSet", this.lag);
+		prepare(other, "noBeanNameSet", new AtomicLong(3));
+		this.progress.look();
+		this.seconds.addAndGet(60);
+		assertThat(this.progress.look()).extracting(ListenerState::idle)
+			.containsExactly(Duration.ofSeconds(60), Duration.ofSeconds(60));
+		assertThat(this.progress.look()).extracting(ListenerState::listener)
+			.containsExactly("container of [orders]", "container of [orders] (2)");
+	}
+
+	@Test
+	void containerThatIsGoneIsForgotten() {
+		look(0);
+		assertThat(look(60).idle()).isEqualTo(Duration.ofSeconds(60));
+		this.beanFactory.destroySingleton("container");
+		assertThat(this.progress.look()).isEmpty();
+		this.beanFactory.registerSingleton("container", this.container);
+		assertThat(look(60).idle()).isZero();
 	}
 
 	@Test

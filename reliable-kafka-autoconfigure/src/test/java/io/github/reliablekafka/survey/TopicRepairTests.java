@@ -61,6 +61,8 @@ class TopicRepairTests {
 
 	private TopicRepair repair;
 
+	private List<String> unknown = List.of();
+
 	@BeforeEach
 	void setUp() {
 		BoundedAdmin admin = mock(BoundedAdmin.class);
@@ -121,6 +123,20 @@ class TopicRepairTests {
 	}
 
 	@Test
+	void settingThatSomebodySetsBackIsMendedAgainOnceItWasSeenToBeRight() {
+		this.answer.complete(null);
+		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(MIN_IN_SYNC), List.of())).isTrue();
+		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(MIN_IN_SYNC), List.of())).isFalse();
+		this.unknown = List.of("settings");
+		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(), List.of())).isFalse();
+		this.unknown = List.of();
+		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(MIN_IN_SYNC), List.of())).isFalse();
+		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(), List.of())).isFalse();
+		assertThat(mend(Set.of(TopicUse.Purpose.CONSUMED), List.of(MIN_IN_SYNC), List.of())).isTrue();
+		verify(this.client, times(2)).incrementalAlterConfigs(anyMap());
+	}
+
+	@Test
 	void interruptEndsTheRepair() {
 		answer(new KafkaFutureImpl<>());
 		Thread.currentThread().interrupt();
@@ -144,7 +160,7 @@ class TopicRepairTests {
 	private boolean mend(Set<TopicUse.Purpose> purposes, List<Violation> violations, List<Violation> advice) {
 		TopicDurability topic = new TopicDurability(new TopicUse("orders", purposes, Set.of(), 0), true,
 				DurabilityLevel.PROCESS, DurabilityLevel.PROCESS, DurabilityLevel.SERVER, "it has", violations, advice,
-				List.of(), Map.of("replicas", "3"));
+				this.unknown, Map.of("replicas", "3"));
 		return this.repair.mend(
 				new ClusterDurability("here:9092", Instant.EPOCH, Duration.ZERO, null, Map.of(1, ""), List.of(),
 						List.of(), List.of(), List.of(topic)),

@@ -24,16 +24,21 @@ import io.github.reliablekafka.container.ListenerContainers;
 import io.github.reliablekafka.durability.SequenceProperties;
 import io.github.reliablekafka.durability.TopicUse;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.kafka.core.RoutingKafkaTemplate;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.MessageListener;
 import org.springframework.mock.env.MockEnvironment;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -49,18 +54,19 @@ class UsedTopicsTests {
 
 	private final DeliveryLedger ledger = new DeliveryLedger();
 
+	private final MockEnvironment environment = new MockEnvironment();
+
 	private UsedTopics topics;
 
 	@BeforeEach
 	void setUp() {
 		this.beanFactory.registerSingleton("ledger", this.ledger);
-		MockEnvironment environment = new MockEnvironment();
-		environment.setProperty("reliable.kafka.sequence.enabled", "false");
-		SequenceProperties sequence = Binder.get(environment)
+		this.environment.setProperty("reliable.kafka.sequence.enabled", "false");
+		SequenceProperties sequence = Binder.get(this.environment)
 			.bind("reliable.kafka.sequence", SequenceProperties.class)
 			.get();
 		this.topics = new UsedTopics(this.beanFactory, new ListenerContainers(this.beanFactory), new DeclaredTopics(),
-				sequence, environment);
+				sequence, this.environment);
 	}
 
 	@Test
@@ -80,6 +86,42 @@ class UsedTopicsTests {
 			.satisfies((cluster) -> assertThat(cluster.topics()).extracting(TopicUse::topic).containsExactly("orders"));
 		this.beanFactory.registerSingleton("other", factory("there:9092"));
 		assertThat(this.topics.find()).hasSize(2).allMatch((cluster) -> cluster.topics().isEmpty());
+	}
+
+	@Test
+	void topicsOfDeadLettersAreFoundByTheirNames() {
+		listen("orders");
+		assertThat(this.topics.find()).singleElement()
+			.satisfies((cluster) -> assertThat(cluster.topics()).extracting((use) -> use.topic() + " " + use.purposes())
+				.containsExactly("__consumer_offsets [INTERNAL]", "orders [CONSUMED]", "orders-dlt [DEAD_LETTER]",
+						"orders-dlt-parking [REDRIVE]", "rk-redrive [REDRIVE]"));
+	}
+
+	@Test
+	void deadLetterTopicsThatAListenerReadsHaveNoneOfTheirOwn() {
+		listen("orders-gone");
+		listen("orders-gone-later");
+		this.environment.setProperty("reliable.kafka.dead-letter.suffix", "-gone");
+		this.environment.setProperty("reliable.kafka.dead-letter.redrive.parking-suffix", "-later");
+		this.environment.setProperty("reliable.kafka.dead-letter.redrive.topic", "redrives");
+		assertThat(this.topics.find()).singleElement()
+			.satisfies((cluster) -> assertThat(cluster.topics()).extracting(TopicUse::topic)
+				.containsExactly("__consumer_offsets", "orders-gone", "orders-gone-later", "redrives"));
+		this.environment.setProperty("reliable.kafka.dead-letter.enabled", "false");
+		assertThat(this.topics.find()).singleElement()
+			.satisfies((cluster) -> assertThat(cluster.topics()).extracting(TopicUse::topic)
+				.containsExactly("__consumer_offsets", "orders-gone", "orders-gone-later"));
+	}
+
+	private void listen(String topic) {
+		ContainerProperties properties = new ContainerProperties(topic);
+		properties.setGroupId("billing");
+		properties.setMessageListener((MessageListener<Object, Object>) (record) -> {
+		});
+		this.beanFactory.registerSingleton("listener of " + topic,
+				new ConcurrentMessageListenerContainer<>(
+						new DefaultKafkaConsumerFactory<>(Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, "here:9092")),
+						properties));
 	}
 
 	@Test

@@ -93,6 +93,14 @@ public final class ListeningInstances implements AutoCloseable {
 		});
 	}
 
+	/**
+	 * Say a line to each instance.
+	 * @param line what to say
+	 */
+	public void tell(String line) {
+		this.running.values().forEach((process) -> process.tell(line));
+	}
+
 	private ChildProcess get(String instance) {
 		ChildProcess process = this.running.get(instance);
 		if (process == null) {

@@ -167,6 +167,7 @@ class KafkaClusterIntegrationTests {
 		try (KafkaProducer<String, String> producer = TestRecords.producer(address(leader),
 				Map.of("acks", "1", "enable.idempotence", false, "metadata.max.age.ms", 600_000))) {
 			TestRecords.send(producer, this.partition, "value-5");
+			await().until(() -> cluster.endOffset(this.partition) == 6);
 			cluster.cutOffFromNodes(leader);
 			await().atMost(FENCED).untilAsserted(() -> assertThat(cluster.liveBrokers()).doesNotContain(leader));
 			assertThat(TestRecords.send(producer, this.partition, "lost").hasOffset()).isTrue();
