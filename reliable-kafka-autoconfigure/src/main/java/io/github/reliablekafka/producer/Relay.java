@@ -420,16 +420,23 @@ final class Relay implements Runnable {
 				lane.putBack(item, false);
 				return sent;
 			}
+			if (!send(lane, item, record)) {
+				lane.putBack(item, false);
+				return sent;
+			}
 			sent = true;
-			Stamp number = (item.delivery() == null && lane.hasNumbers()) ? RelayClient.number(record, lane) : null;
-			this.client.send(record, lane, item.replay(), (metadata, failure, replay) -> {
-				if (failure == null && metadata != null && number != null) {
-					acknowledged(lane, number, metadata);
-				}
-				sent(lane, item, metadata, failure, replay);
-			});
 		}
 		return sent;
+	}
+
+	private boolean send(SpooledLane lane, Item item, SpoolRecord record) {
+		Stamp number = (item.delivery() == null && lane.hasNumbers()) ? RelayClient.number(record, lane) : null;
+		return this.client.send(record, lane, item.replay(), (metadata, failure, replay) -> {
+			if (failure == null && metadata != null && number != null) {
+				acknowledged(lane, number, metadata);
+			}
+			sent(lane, item, metadata, failure, replay);
+		});
 	}
 
 	/**

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.sequence.SequenceBoards;
@@ -87,6 +88,12 @@ abstract class SpoolingSetup {
 
 	@Nullable SpoolException failBeforeAppended;
 
+	/**
+	 * Is told the position of each record that is read.
+	 */
+	volatile LongConsumer beforeRead = (position) -> {
+	};
+
 	SpoolException refusal;
 
 	volatile long available = BUFFER;
@@ -116,6 +123,9 @@ abstract class SpoolingSetup {
 						this.breakAppend = null;
 						throw broken;
 					}
+					if (method.getName().equals("read")) {
+						this.beforeRead.accept((long) arguments[1]);
+					}
 					if (method.getName().equals("append") && this.failBeforeAppended != null) {
 						((SpoolStore.Confirmation) arguments[3]).failed(this.failBeforeAppended);
 						return 77L;
@@ -128,15 +138,28 @@ abstract class SpoolingSetup {
 					}
 				});
 		SpoolProperties properties = new SpoolProperties(SpoolProperties.Mode.WRITE_AHEAD, this.directory,
-				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ZERO,
-				Duration.ofSeconds(1), onRefusal(), maxAge(), SpoolProperties.OnCorruption.FAIL,
-				SpoolProperties.OnEphemeral.WARN);
+				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ZERO, giveUpAfter(),
+				onRefusal(), maxAge(), SpoolProperties.OnCorruption.FAIL, SpoolProperties.OnEphemeral.WARN);
 		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
 		this.spools = new Spools(properties, "shop", sessions, this.ledger, this.events::add, this.clock);
 		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
-		this.relay = new Relay(this.spools, Destination.of("main", settings), this.store,
-				new RelayClient(settings, () -> null));
+		this.relay = new Relay(this.spools, Destination.of("main", settings), this.store, client(settings));
 		this.spooling = spooling(Duration.ofMillis(50));
+	}
+
+	/**
+	 * What the relay sends with.
+	 * @param settings all of a producer
+	 */
+	RelayClient client(Map<String, Object> settings) {
+		return new RelayClient(settings, () -> null);
+	}
+
+	/**
+	 * How long the cluster may know no topic.
+	 */
+	Duration giveUpAfter() {
+		return Duration.ofSeconds(1);
 	}
 
 	/**
