@@ -121,7 +121,7 @@ final class ParkedRecords {
 				if (block != null && id(lane, block).equals(id) && lane.pass(block.position())) {
 					logger.warn("The record of %s behind which others wait is to be parked, as somebody asked for it"
 						.formatted(lane));
-					relay.wake(lane);
+					relay.tryAgain(lane);
 					return true;
 				}
 			}
@@ -194,7 +194,7 @@ final class ParkedRecords {
 		target.move(null, restored, from, place.position(), true,
 				() -> logger.error("A parked record of %s could not be taken out, and stays parked".formatted(topic)));
 		this.ledger.adopt(topic, 1);
-		relay.wake(target);
+		relay.tryAgain(target);
 		return true;
 	}
 

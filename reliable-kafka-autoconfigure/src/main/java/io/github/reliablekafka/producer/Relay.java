@@ -84,6 +84,8 @@ final class Relay implements Runnable {
 
 	private final AgeLimit age;
 
+	private final MissingTopics missing;
+
 	private final Teller teller = new Teller();
 
 	private final RelayLanes lanes;
@@ -134,6 +136,8 @@ final class Relay implements Runnable {
 		this.placing = new Placing(this, client);
 		this.refused = new RefusedRecords(this, spools);
 		this.age = new AgeLimit(this, spools);
+		// Shorter than a lane waits: one that is alone never waits for nothing.
+		this.missing = new MissingTopics(client::isCertainlyRefused, (failures) -> pause(failures) / 2);
 		this.lanes = new RelayLanes(spools, destination, store, this.sticky::add);
 		this.thread = new Thread(this, "reliable-kafka-spool-relay");
 		this.thread.setDaemon(true);
@@ -293,6 +297,16 @@ final class Relay implements Runnable {
 		wake();
 	}
 
+	/**
+	 * Try the records of a lane, as somebody asks for it: also if the cluster did not
+	 * know their topic a moment ago.
+	 * @param lane the lane
+	 */
+	void tryAgain(SpooledLane lane) {
+		this.missing.remove(lane.topic());
+		wake(lane);
+	}
+
 	void wake() {
 		LockSupport.unpark(this.thread);
 	}
@@ -420,6 +434,12 @@ final class Relay implements Runnable {
 				lane.putBack(item, false);
 				return sent;
 			}
+			Exception missing = this.missing.failure(lane.topic(), System.nanoTime());
+			if (missing != null) {
+				sent(lane, item, null, missing, false);
+				// The others are for the next time.
+				return true;
+			}
 			if (!send(lane, item, record)) {
 				lane.putBack(item, false);
 				return sent;
@@ -432,6 +452,12 @@ final class Relay implements Runnable {
 	private boolean send(SpooledLane lane, Item item, SpoolRecord record) {
 		Stamp number = (item.delivery() == null && lane.hasNumbers()) ? RelayClient.number(record, lane) : null;
 		return this.client.send(record, lane, item.replay(), (metadata, failure, replay) -> {
+			if (failure == null) {
+				this.missing.remove(lane.topic());
+			}
+			else if (!replay && Rejections.reason(failure, true) == RejectionReason.TOPIC_NOT_FOUND) {
+				this.missing.add(lane.topic(), failure, System.nanoTime());
+			}
 			if (failure == null && metadata != null && number != null) {
 				acknowledged(lane, number, metadata);
 			}
@@ -586,7 +612,7 @@ final class Relay implements Runnable {
 			return false;
 		}
 		// The network thread must not wait for an answer, and has one.
-		return denied || (Thread.currentThread() == this.thread && this.client.isCertainlyRefused(lane.topic()));
+		return denied || (Thread.currentThread() == this.thread && this.missing.isCertain(lane.topic()));
 	}
 
 	private static long pause(int failures) {

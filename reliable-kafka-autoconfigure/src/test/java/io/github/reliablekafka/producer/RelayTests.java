@@ -19,15 +19,24 @@ package io.github.reliablekafka.producer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -40,7 +49,11 @@ import static org.awaitility.Awaitility.await;
  */
 class RelayTests extends SpoolingSetup {
 
+	private static final String GONE = "gone";
+
 	private final List<Client> clients = new CopyOnWriteArrayList<>();
+
+	private final AtomicInteger inVain = new AtomicInteger();
 
 	@Override
 	RelayClient client(Map<String, Object> settings) {
@@ -99,6 +112,29 @@ class RelayTests extends SpoolingSetup {
 			.containsExactly(100, 101);
 	}
 
+	@Test
+	void topicThatIsGoneDoesNotHoldUpOthers() {
+		this.clients.add(new Client(true));
+		for (int partition = 0; partition < 40; partition++) {
+			SpooledLane lane = this.relay.lanes().lane(GONE, partition);
+			lane.admit(new Followed(new PendingReceipt(GONE)), record(10), true, true, false);
+			this.relay.wake(lane);
+		}
+		assertThat(this.spool.flush()).isTrue();
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		this.relay.start();
+		await().until(() -> this.inVain.get() > 0);
+		long start = System.nanoTime();
+		for (int i = 0; i < 20; i++) {
+			handed(100, new PendingReceipt("orders"));
+			this.relay.wake(lane);
+			await().pollInterval(Duration.ofMillis(1)).atMost(Duration.ofMinutes(1)).until(() -> lane.waiting() == 0);
+		}
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+		assertThat(this.inVain.get()).isLessThan(15);
+		assertThat(this.clients.get(1).history()).hasSize(20);
+	}
+
 	private static void awaitUninterrupted(CountDownLatch latch) {
 		try {
 			assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
@@ -112,6 +148,24 @@ class RelayTests extends SpoolingSetup {
 
 		Client(boolean answers) {
 			super(answers, null, new ByteArraySerializer(), new ByteArraySerializer());
+		}
+
+		@Override
+		public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+			if (!record.topic().equals(GONE)) {
+				return super.send(record, callback);
+			}
+			RelayTests.this.inVain.incrementAndGet();
+			try {
+				TimeUnit.MILLISECONDS.sleep(100);
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+			TimeoutException failure = new TimeoutException("Topic gone not present in metadata",
+					new UnknownTopicOrPartitionException("on purpose"));
+			callback.onCompletion(null, failure);
+			return CompletableFuture.failedFuture(failure);
 		}
 
 	}
