@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -99,7 +100,12 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private final Map<Destination, Relay> relays = new ConcurrentHashMap<>();
 
-	private final List<SegmentSpool> stores = new ArrayList<>();
+	/**
+	 * The one of this instance, and those of others. Changed with the monitor.
+	 */
+	private final List<SegmentSpool> stores = new CopyOnWriteArrayList<>();
+
+	private final ParkedRecords parked;
 
 	private final Leftovers leftovers = new Leftovers();
 
@@ -127,6 +133,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		this.place = new SpoolPlace(properties, application, clock);
 		this.sessions = sessions;
 		this.ledger = ledger;
+		this.parked = new ParkedRecords(this.stores, this.relays.values(), ledger);
 		this.notices = new SpoolNotices(events);
 	}
 
@@ -234,9 +241,10 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	boolean attend(Duration gone) {
 		AbandonedSpools others;
 		List<SegmentSpool> released = new ArrayList<>();
+		// Others need not wait for the disk.
+		gather();
 		synchronized (this) {
 			others = this.abandoned;
-			gather();
 			for (SegmentSpool store : this.stores.stream().skip(1).toList()) {
 				if (store.occupied().isEmpty()
 						&& this.relays.values().stream().allMatch((relay) -> relay.isDoneWith(store))) {
@@ -252,10 +260,10 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private void gather() {
 		try {
-			parkedRecords().gather();
+			this.parked.gather();
 		}
 		catch (SpoolException ex) {
-			// There is no room. They are where they were.
+			// They are where they were.
 			if (this.slowly.isDue("gather")) {
 				logger.warn("Parked records that another instance left stay in its directory: %s"
 					.formatted(ex.getMessage()));
@@ -416,8 +424,8 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 				}
 			}
 		}
-		return new SpoolBacklog(waiting, oldest, parkedRecords().count(), this.notices.bypassed(), this.expired.sum(),
-				parkedRecords().blocked());
+		return new SpoolBacklog(waiting, oldest, this.parked.count(), this.notices.bypassed(), this.expired.sum(),
+				this.parked.blocked());
 	}
 
 	@Override
@@ -433,28 +441,24 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		return lanes;
 	}
 
-	private ParkedRecords parkedRecords() {
-		return new ParkedRecords(this.stores, this.relays.values(), this.ledger);
-	}
-
 	@Override
 	public synchronized List<ParkedRecord> parked(int most) {
-		return parkedRecords().list(most);
+		return this.parked.list(most);
 	}
 
 	@Override
 	public synchronized boolean sendAgain(String id) {
-		return parkedRecords().sendAgain(id);
+		return this.parked.sendAgain(id);
 	}
 
 	@Override
 	public synchronized boolean park(String id) {
-		return parkedRecords().park(id);
+		return this.parked.park(id);
 	}
 
 	@Override
 	public synchronized boolean discard(String id) {
-		return parkedRecords().discard(id);
+		return this.parked.discard(id);
 	}
 
 	/**

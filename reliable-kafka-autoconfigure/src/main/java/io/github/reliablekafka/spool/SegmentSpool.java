@@ -320,6 +320,16 @@ public final class SegmentSpool implements SpoolStore {
 		}
 	}
 
+	/**
+	 * Whether what can as well be elsewhere should stay there.
+	 * @return {@code true} if half of the files, or of the records there may be, are
+	 * taken, or the disk has no room for another file
+	 */
+	public boolean isHalfFull() {
+		return locked(() -> this.files.usedBytes() >= this.options.maxBytes() / 2
+				|| this.lanes.records() >= this.options.maxRecords() / 2 || this.growth.obstacle() != null);
+	}
+
 	@Override
 	public SpoolStatus status() {
 		return locked(() -> new SpoolStatus(this.lanes.records(), this.files.usedBytes(), this.options.maxBytes(),

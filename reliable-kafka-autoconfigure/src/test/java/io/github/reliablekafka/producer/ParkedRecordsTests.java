@@ -18,14 +18,19 @@ package io.github.reliablekafka.producer;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 import io.github.reliablekafka.spool.ParkedRecord;
+import io.github.reliablekafka.spool.QuietSpool;
 import io.github.reliablekafka.spool.SegmentSpool;
 import io.github.reliablekafka.spool.SpoolDirectory;
+import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolOptions;
 import io.github.reliablekafka.spool.SpoolRecord;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.kafka.core.ProducerFactory;
@@ -72,8 +77,100 @@ class ParkedRecordsTests extends SpoolingSetup {
 		}
 	}
 
+	@Test
+	void parkedRecordsOfOthersTakeHalfOfTheRoomAtMostAndNotAllAtOnce() throws Exception {
+		Path base = this.directory.resolve("shop");
+		try (SegmentSpool first = SpoolDirectory.open(base, OPTIONS);
+				SegmentSpool second = SpoolDirectory.open(base, OPTIONS)) {
+			assertThat(second.location()).isNotEqualTo(first.location());
+			SpoolLane lane = second.lane("nobody", "orders", RefusedRecords.PARKED);
+			for (int i = 0; i < 200; i++) {
+				second.append(lane, parked(i, 100_000), Duration.ofSeconds(30).toNanos(), null);
+			}
+			assertThat(second.flush()).isTrue();
+		}
+		this.spools.known("other", mock(ProducerFactory.class));
+		this.spools.start();
+		this.spools.stop();
+		try {
+			this.spools.attend(Duration.ofMinutes(1));
+			assertThat(this.spools.status().records()).isBetween(1L, 25L);
+			await().pollInterval(Duration.ofMillis(5)).until(() -> {
+				this.spools.attend(Duration.ofMinutes(1));
+				return this.spools.status().bytes() > 15 << 20;
+			});
+			for (int i = 0; i < 200; i++) {
+				this.spools.attend(Duration.ofMinutes(1));
+			}
+			assertThat(this.spools.status().bytes()).isLessThan(18 << 20);
+			assertThat(this.spools.parked(1000)).extracting(ParkedRecord::partition)
+				.doesNotHaveDuplicates()
+				.hasSize(200);
+			assertThat(this.spools.backlog().parked()).isEqualTo(200);
+		}
+		finally {
+			this.spools.close();
+		}
+	}
+
+	@Test
+	void recordThatDoesNotFitKeepsNoOthersAndNoneIsParkedTwice() throws Exception {
+		try (SegmentSpool own = QuietSpool.open(this.directory.resolve("own"), 8 << 20);
+				SegmentSpool other = QuietSpool.open(this.directory.resolve("other"), 32 << 20)) {
+			SpoolLane lane = other.lane("nobody", "orders", RefusedRecords.PARKED);
+			other.append(lane, parked(0), 0, null);
+			long large = other.append(lane, parked(1, 100_000), 0, null);
+			other.append(lane, parked(2), 0, null);
+			assertThat(other.flush()).isTrue();
+			ParkedRecords records = new ParkedRecords(List.of(own, other), List.of(), this.ledger);
+			for (int i = 0; i < 2; i++) {
+				try {
+					records.gather();
+				}
+				catch (SpoolException ex) {
+					assertThat(ex.kind()).isEqualTo(SpoolException.Kind.TOO_LARGE);
+				}
+			}
+			assertThat(own.flush()).isTrue();
+			assertThat(own.positions(own.lane("nobody", "orders", RefusedRecords.PARKED))).hasSize(2);
+			assertThat(other.positions(lane)).containsExactly(large);
+			assertThat(records.list(10)).extracting(ParkedRecord::partition).containsExactly(0, 2, 1);
+			assertThat(records.count()).isEqualTo(3);
+		}
+	}
+
+	@Test
+	void recordThatIsOnItsWayToItsPartitionIsNeitherSentTwiceNorParkedAgain() throws Exception {
+		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
+		Destination destination = Destination.of("main", settings);
+		try (SegmentSpool own = QuietSpool.open(this.directory.resolve("own"), 32 << 20);
+				SegmentSpool other = QuietSpool.open(this.directory.resolve("other"), 32 << 20)) {
+			SpoolLane lane = other.lane(destination.byAddress(), "orders", RefusedRecords.PARKED);
+			for (int i = 0; i < 3; i++) {
+				other.append(lane, parked(i), 0, null);
+			}
+			assertThat(other.flush()).isTrue();
+			Relay target = new Relay(this.spools, destination, own, new RelayClient(settings, () -> null));
+			ParkedRecords records = new ParkedRecords(List.of(own, other), List.of(target), this.ledger);
+			String id = records.list(1).get(0).id();
+			assertThat(records.sendAgain(id)).isTrue();
+			assertThat(records.sendAgain(id)).as("again").isFalse();
+			assertThat(records.discard(id)).isFalse();
+			assertThat(records.count()).isEqualTo(2);
+			records.gather();
+			assertThat(own.flush()).isTrue();
+			assertThat(own.positions(own.lane(destination.byAddress(), "orders", 0))).hasSize(1);
+			assertThat(records.list(10)).extracting(ParkedRecord::partition).containsExactly(1, 2);
+			assertThat(other.occupied()).isEmpty();
+		}
+	}
+
 	private static SpoolRecord parked(int partition) {
-		return new SpoolRecord(partition, 1, 1, null, new byte[10], List
+		return parked(partition, 10);
+	}
+
+	private static SpoolRecord parked(int partition, int bytes) {
+		return new SpoolRecord(partition, 1, 1, null, new byte[bytes], List
 			.of(new SpoolRecord.Field(RelayClient.PARKED_HEADER, "too large".getBytes(StandardCharsets.UTF_8))));
 	}
 
