@@ -18,7 +18,6 @@ package io.github.reliablekafka.producer;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -79,37 +78,22 @@ class ParkedRecordsTests extends SpoolingSetup {
 
 	@Test
 	void parkedRecordsOfOthersTakeHalfOfTheRoomAtMostAndNotAllAtOnce() throws Exception {
-		Path base = this.directory.resolve("shop");
-		try (SegmentSpool first = SpoolDirectory.open(base, OPTIONS);
-				SegmentSpool second = SpoolDirectory.open(base, OPTIONS)) {
-			assertThat(second.location()).isNotEqualTo(first.location());
-			SpoolLane lane = second.lane("nobody", "orders", RefusedRecords.PARKED);
-			for (int i = 0; i < 200; i++) {
-				second.append(lane, parked(i, 100_000), Duration.ofSeconds(30).toNanos(), null);
+		try (SegmentSpool own = QuietSpool.open(this.directory.resolve("own"), 8 << 20);
+				SegmentSpool other = QuietSpool.open(this.directory.resolve("other"), 32 << 20)) {
+			SpoolLane lane = other.lane("nobody", "orders", RefusedRecords.PARKED);
+			for (int i = 0; i < 100; i++) {
+				other.append(lane, parked(i, 60_000), 0, null);
 			}
-			assertThat(second.flush()).isTrue();
-		}
-		this.spools.known("other", mock(ProducerFactory.class));
-		this.spools.start();
-		this.spools.stop();
-		try {
-			this.spools.attend(Duration.ofMinutes(1));
-			assertThat(this.spools.status().records()).isBetween(1L, 25L);
-			await().pollInterval(Duration.ofMillis(5)).until(() -> {
-				this.spools.attend(Duration.ofMinutes(1));
-				return this.spools.status().bytes() > 15 << 20;
-			});
-			for (int i = 0; i < 200; i++) {
-				this.spools.attend(Duration.ofMinutes(1));
+			assertThat(other.flush()).isTrue();
+			ParkedRecords records = new ParkedRecords(List.of(own, other), List.of(), this.ledger);
+			records.gather();
+			assertThat(own.status().records()).isBetween(1L, 20L);
+			for (int i = 0; i < 20; i++) {
+				records.gather();
 			}
-			assertThat(this.spools.status().bytes()).isLessThan(18 << 20);
-			assertThat(this.spools.parked(1000)).extracting(ParkedRecord::partition)
-				.doesNotHaveDuplicates()
-				.hasSize(200);
-			assertThat(this.spools.backlog().parked()).isEqualTo(200);
-		}
-		finally {
-			this.spools.close();
+			assertThat(own.status().bytes()).isBetween(4L << 20, (5L << 20) + 200_000);
+			assertThat(records.list(1000)).extracting(ParkedRecord::partition).doesNotHaveDuplicates().hasSize(100);
+			assertThat(records.count()).isEqualTo(100);
 		}
 	}
 
