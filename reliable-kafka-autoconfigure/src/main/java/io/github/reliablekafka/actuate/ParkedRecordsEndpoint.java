@@ -17,9 +17,11 @@
 package io.github.reliablekafka.actuate;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import io.github.reliablekafka.spool.ParkedRecord;
+import io.github.reliablekafka.spool.SpoolBacklog;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolWatch;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +35,8 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 
 /**
- * The records that are parked in the spool, without keys, values and headers, and what
- * people may decide about each. It only reads unless
+ * The records that are parked in the spool, and those behind which others wait, without
+ * keys, values and headers, and what people may decide about each. It only reads unless
  * {@code management.endpoint.parkedrecords.access} is {@code unrestricted}, or that is
  * not set and {@code management.endpoints.access.default} is.
  */
@@ -51,13 +53,20 @@ final class ParkedRecordsEndpoint {
 
 	@ReadOperation
 	Map<String, Object> parked() {
-		return Map.of("records", this.spool.parked(MOST).stream().map(ParkedRecordsEndpoint::describe).toList());
+		SpoolBacklog backlog = this.spool.backlog();
+		Map<String, Object> parked = new LinkedHashMap<>();
+		parked.put("records", this.spool.parked(MOST).stream().map(ParkedRecordsEndpoint::describe).toList());
+		parked.put("blocking", (backlog != null) ? RecordsSections.blocked(backlog) : List.of());
+		return parked;
 	}
 
 	@WriteOperation
 	@Nullable Map<String, Object> sendAgain(@Selector String id) {
 		try {
-			return this.spool.sendAgain(id) ? Map.of("sentAgain", id) : null;
+			if (this.spool.sendAgain(id)) {
+				return Map.of("sentAgain", id);
+			}
+			return this.spool.park(id) ? Map.of("parked", id) : null;
 		}
 		catch (IllegalStateException | SpoolException ex) {
 			throw new InvalidEndpointRequestException(String.valueOf(ex.getMessage()), "it stays parked", ex);

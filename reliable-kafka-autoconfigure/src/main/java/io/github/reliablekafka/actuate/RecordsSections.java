@@ -176,6 +176,7 @@ final class RecordsSections {
 			section.put("limitBytes", status.limitBytes());
 			section.put("files", status.segments());
 			section.put("appended", status.appended());
+			section.put("relocated", status.relocated());
 			section.put("forces", status.forces());
 			section.put("failure", Objects.requireNonNullElse(status.failure(), ""));
 		}
@@ -185,8 +186,23 @@ final class RecordsSections {
 			section.put("oldestAge", ageOf(backlog).toString());
 			section.put("parked", backlog.parked());
 			section.put("bypassed", backlog.bypassed());
+			section.put("expired", backlog.expired());
+			section.put("blocked", blocked(backlog));
 		}
 		return section;
+	}
+
+	static List<Map<String, Object>> blocked(SpoolBacklog backlog) {
+		return backlog.blocked().stream().map((each) -> {
+			Map<String, Object> map = new LinkedHashMap<>();
+			map.put("id", each.id());
+			map.put("topic", each.topic());
+			map.put("partition", each.partition());
+			map.put("since", each.since().toString());
+			map.put("reason", each.reason());
+			map.put("waiting", each.waiting());
+			return map;
+		}).toList();
 	}
 
 	static Duration ageOf(SpoolBacklog backlog) {

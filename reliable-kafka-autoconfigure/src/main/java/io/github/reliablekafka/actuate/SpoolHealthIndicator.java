@@ -31,8 +31,8 @@ import org.springframework.boot.health.contributor.Health;
 
 /**
  * A warning while the spool is nearly full, its disk has failed, a record waits in it for
- * too long, or one is parked and waits for people. Never down: a restart brings neither
- * room nor cluster.
+ * too long, one is parked and waits for people, or a partition stands still. Never down:
+ * a restart brings neither room nor cluster.
  */
 final class SpoolHealthIndicator extends AbstractHealthIndicator {
 
@@ -40,6 +40,11 @@ final class SpoolHealthIndicator extends AbstractHealthIndicator {
 	 * Share of the room from which on somebody should look, while there is time to.
 	 */
 	private static final double NEARLY_FULL = 0.8;
+
+	/**
+	 * So many are told of one by one.
+	 */
+	private static final int MOST_BLOCKED = 5;
 
 	private final SpoolWatch spool;
 
@@ -87,8 +92,11 @@ final class SpoolHealthIndicator extends AbstractHealthIndicator {
 		}
 		if (backlog != null && backlog.parked() > 0) {
 			reasons.add(
-					"%d records that were promised are parked, as the cluster did not take them. Somebody has to decide: see the endpoint parkedrecords"
+					"%d records that were promised are parked, as the cluster did not take them, or not in time. Somebody has to decide: see the endpoint parkedrecords"
 						.formatted(backlog.parked()));
+		}
+		if (backlog != null) {
+			backlog.blocked().stream().limit(MOST_BLOCKED).forEach((each) -> reasons.add(describe(each)));
 		}
 		if (reasons.isEmpty()) {
 			builder.up();
@@ -97,6 +105,13 @@ final class SpoolHealthIndicator extends AbstractHealthIndicator {
 			builder.status(DurabilityHealthIndicator.WARNING).withDetail("reasons", reasons);
 		}
 		describe(builder, status, backlog);
+	}
+
+	private static String describe(SpoolBacklog.Blocked blocked) {
+		return ("%s-%d stands still since %s behind a record that was promised, and %d records wait: %s. It goes on when "
+				+ "that is mended, or if you have the record parked: POST to the endpoint parkedrecords/%s")
+			.formatted(blocked.topic(), blocked.partition(), blocked.since(), blocked.waiting(), blocked.reason(),
+					blocked.id());
 	}
 
 	private static void describe(Health.Builder builder, @Nullable SpoolStatus status, @Nullable SpoolBacklog backlog) {
@@ -109,7 +124,9 @@ final class SpoolHealthIndicator extends AbstractHealthIndicator {
 		if (backlog != null) {
 			builder.withDetail("waiting", backlog.waiting())
 				.withDetail("oldestAge", RecordsSections.ageOf(backlog).toString())
-				.withDetail("parked", backlog.parked());
+				.withDetail("parked", backlog.parked())
+				.withDetail("expired", backlog.expired())
+				.withDetail("blocked", backlog.blocked().size());
 		}
 	}
 

@@ -69,6 +69,12 @@ final class SpoolMeters implements MeterBinder {
 		Gauge.builder(PREFIX + "parked", this, (meters) -> meters.backlog((backlog) -> backlog.parked()))
 			.description("Records that were promised and that the cluster did not take")
 			.register(registry);
+		Gauge.builder(PREFIX + "blocked", this, (meters) -> meters.backlog((backlog) -> backlog.blocked().size()))
+			.description("Partitions that stand still behind a record that the cluster does not take")
+			.register(registry);
+		FunctionCounter.builder(PREFIX + "expired", this, (meters) -> meters.backlog((backlog) -> backlog.expired()))
+			.description("Records that have waited for longer than they may, and were parked or rejected")
+			.register(registry);
 		TimeGauge
 			.builder(PREFIX + "oldest.age", this, TimeUnit.MILLISECONDS,
 					(meters) -> meters.backlog((backlog) -> RecordsSections.ageOf(backlog).toMillis()))
@@ -76,6 +82,9 @@ final class SpoolMeters implements MeterBinder {
 			.register(registry);
 		FunctionCounter.builder(PREFIX + "appended", this.spool, of(SpoolStatus::appended))
 			.description("Records that were appended")
+			.register(registry);
+		FunctionCounter.builder(PREFIX + "relocated", this.spool, of(SpoolStatus::relocated))
+			.description("Records that were written again so that files could be used again")
 			.register(registry);
 		FunctionCounter.builder(PREFIX + "forces", this.spool, of(SpoolStatus::forces))
 			.description("How often the disk was asked to make bytes durable")

@@ -17,12 +17,14 @@
 package io.github.reliablekafka.producer;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolStore;
@@ -38,12 +40,13 @@ final class Leftovers {
 	/**
 	 * Look at spools that were just opened.
 	 * @param stores the spool, and those that were adopted
+	 * @param age for how long their records have waited
 	 */
-	synchronized void find(Collection<? extends SpoolStore> stores) {
+	synchronized void find(Collection<? extends SpoolStore> stores, LaneAge age) {
 		for (SpoolStore store : stores) {
 			for (SpoolLane lane : store.occupied()) {
 				if (lane.partition() != RefusedRecords.PARKED) {
-					this.unclaimed.add(new Left(store, lane, store.positions(lane)));
+					this.unclaimed.add(new Left(store, lane, store.positions(lane), age));
 				}
 			}
 		}
@@ -67,6 +70,18 @@ final class Leftovers {
 	}
 
 	/**
+	 * Take what comes first in each lane, though nobody has claimed it.
+	 * @param taken takes the first records of what was left, and says how many
+	 */
+	synchronized void removeFirst(ToIntFunction<Left> taken) {
+		this.unclaimed.replaceAll((left) -> {
+			int count = taken.applyAsInt(left);
+			return (count > 0) ? left.without(count) : left;
+		});
+		this.unclaimed.removeIf((left) -> left.positions().length == 0);
+	}
+
+	/**
 	 * The clusters for which something is left.
 	 * @return their names
 	 */
@@ -82,9 +97,15 @@ final class Leftovers {
 	 * @param store where it is
 	 * @param lane its lane
 	 * @param positions its positions, in order
+	 * @param age for how long its records have waited
 	 */
 	@SuppressWarnings("ArrayRecordComponent")
-	record Left(SpoolStore store, SpoolLane lane, long[] positions) {
+	record Left(SpoolStore store, SpoolLane lane, long[] positions, LaneAge age) {
+
+		private Left without(int count) {
+			return new Left(this.store, this.lane, Arrays.copyOfRange(this.positions, count, this.positions.length),
+					this.age);
+		}
 
 	}
 

@@ -21,10 +21,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.spool.ParkedRecord;
 import io.github.reliablekafka.spool.SegmentSpool;
+import io.github.reliablekafka.spool.SpoolBacklog;
+import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
 import org.apache.commons.logging.Log;
@@ -32,18 +37,33 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the records that are parked, and lets people decide about them. Used by one
- * thread at a time.
+ * Finds the records that are parked, and lets people decide about them. Safe for use by
+ * many threads if the collections are.
  */
 final class ParkedRecords {
 
 	private static final Log logger = LogFactory.getLog(ParkedRecords.class);
 
+	/**
+	 * So much of each other spool is taken at a time, as applications write as well.
+	 */
+	private static final int MOST_BYTES = 1 << 20;
+
+	private static final int MOST_RECORDS = 1000;
+
+	/**
+	 * The spool of this instance, then those that it has taken over.
+	 */
 	private final Collection<SegmentSpool> stores;
 
 	private final Collection<Relay> relays;
 
 	private final DeliveryLedger ledger;
+
+	/**
+	 * Those on their way to another lane, which are where they were until they get there.
+	 */
+	private final Set<Place> moving = ConcurrentHashMap.newKeySet();
 
 	ParkedRecords(Collection<SegmentSpool> stores, Collection<Relay> relays, DeliveryLedger ledger) {
 		this.stores = stores;
@@ -58,7 +78,7 @@ final class ParkedRecords {
 				count += store.count(lane);
 			}
 		}
-		return count;
+		return Math.max(0, count - this.moving.stream().filter(Place::isHeld).count());
 	}
 
 	List<ParkedRecord> list(int most) {
@@ -67,7 +87,7 @@ final class ParkedRecords {
 			for (SpoolLane lane : parkedLanes(store)) {
 				for (long position : store.positions(lane)) {
 					SpoolRecord record = (parked.size() < most) ? store.read(lane, position) : null;
-					if (record != null) {
+					if (record != null && !this.moving.contains(new Place(store, lane, position))) {
 						parked.add(parked(store, lane, position, record));
 					}
 				}
@@ -90,16 +110,162 @@ final class ParkedRecords {
 				headers);
 	}
 
+	/**
+	 * The lanes that stand still.
+	 * @return with the record behind which each does
+	 */
+	List<SpoolBacklog.Blocked> blocked() {
+		List<SpoolBacklog.Blocked> blocked = new ArrayList<>();
+		for (Relay relay : this.relays) {
+			for (SpooledLane lane : relay.blocked()) {
+				LaneBlock block = lane.block();
+				if (block != null) {
+					blocked.add(new SpoolBacklog.Blocked(id(lane, block), lane.topic(), lane.partition(), block.since(),
+							block.reason(), lane.waiting()));
+				}
+			}
+		}
+		return blocked;
+	}
+
+	/**
+	 * Have a record parked behind which a lane stands still.
+	 * @param id the record
+	 * @return {@code false} if there is no such record
+	 */
+	boolean park(String id) {
+		for (Relay relay : this.relays) {
+			for (SpooledLane lane : relay.blocked()) {
+				LaneBlock block = lane.block();
+				if (block != null && id(lane, block).equals(id) && lane.pass(block.position())) {
+					logger.warn("The record of %s behind which others wait is to be parked, as somebody asked for it"
+						.formatted(lane));
+					relay.tryAgain(lane);
+					return true;
+				}
+			}
+		}
+		return false;
+	}
+
+	private static String id(SpooledLane lane, LaneBlock block) {
+		String place = (lane.store() instanceof SegmentSpool store) ? store.location() : "";
+		return "%08x-%s-%d-%d".formatted((place + " " + lane.lane().destination()).hashCode(), lane.topic(),
+				lane.partition(), block.position());
+	}
+
+	/**
+	 * Take a part of what is parked in spools that others left into the one of this
+	 * instance, so that they can be given back; not more than half of the room there is.
+	 * A process that ends in the middle of that may leave a record in both.
+	 * @throws SpoolException if some stay where they are
+	 */
+	void gather() {
+		this.moving.removeIf((place) -> !place.isHeld());
+		SegmentSpool own = null;
+		SpoolException failure = null;
+		for (SegmentSpool store : this.stores) {
+			if (own == null) {
+				own = store;
+				continue;
+			}
+			try {
+				gather(store, own);
+			}
+			catch (SpoolException ex) {
+				failure = ex;
+			}
+		}
+		if (failure != null) {
+			throw failure;
+		}
+	}
+
+	private void gather(SegmentSpool store, SegmentSpool own) {
+		int bytes = 0;
+		SpoolException failure = null;
+		for (Place place : first(store)) {
+			if (bytes >= MOST_BYTES || own.isHalfFull()) {
+				break;
+			}
+			try {
+				bytes += gather(place, own);
+			}
+			catch (SpoolException ex) {
+				failure = ex;
+				if (!isOfOneRecord(ex)) {
+					break;
+				}
+			}
+		}
+		if (bytes > 0) {
+			// At once, so that hardly any is found in both by the next process.
+			boolean unused = own.flush();
+			unused = store.flush();
+		}
+		if (failure != null) {
+			throw failure;
+		}
+	}
+
+	private static List<Place> first(SegmentSpool store) {
+		List<Place> places = new ArrayList<>();
+		for (SpoolLane lane : parkedLanes(store)) {
+			for (long position : store.positions(lane)) {
+				if (places.size() == MOST_RECORDS) {
+					return places;
+				}
+				places.add(new Place(store, lane, position));
+			}
+		}
+		return places;
+	}
+
+	private static boolean isOfOneRecord(SpoolException failure) {
+		return failure.kind() == SpoolException.Kind.TOO_LARGE || failure.kind() == SpoolException.Kind.CORRUPT;
+	}
+
+	// Returns how many bytes are on their way.
+	private int gather(Place place, SegmentSpool own) {
+		return move(place, (record) -> {
+			SpooledLane from = new SpooledLane(place.store(), place.lane(), new long[0]);
+			SpoolLane lane = own.lane(place.lane().destination(), place.lane().topic(), RefusedRecords.PARKED);
+			own.append(lane, record, 0, new LaneMove(from, place.position(), true, () -> this.moving.remove(place)));
+		});
+	}
+
+	// Returns how many bytes are on their way; 0 if somebody else moves it, or has.
+	private int move(Place place, Consumer<SpoolRecord> action) {
+		if (!this.moving.add(place)) {
+			return 0;
+		}
+		boolean moved = false;
+		try {
+			SpoolRecord record = place.store().read(place.lane(), place.position());
+			if (record == null) {
+				return 0;
+			}
+			action.accept(record);
+			moved = true;
+			return Spooling.sizeOf(record);
+		}
+		finally {
+			if (!moved) {
+				this.moving.remove(place);
+			}
+		}
+	}
+
 	private static String id(SegmentSpool store, SpoolLane lane, long position) {
 		return "%08x-%s-%d".formatted((store.location() + " " + lane.destination()).hashCode(), lane.topic(), position);
 	}
 
 	boolean sendAgain(String id) {
 		Place place = find(id);
-		SpoolRecord record = (place != null) ? place.store().read(place.lane(), place.position()) : null;
-		if (place == null || record == null) {
-			return false;
-		}
+		return place != null && move(place, (record) -> sendAgain(place, record)) > 0;
+	}
+
+	private void sendAgain(Place place, SpoolRecord record) {
 		String cluster = place.lane().destination();
 		Relay relay = this.relays.stream()
 			.filter((candidate) -> candidate.lanes().isNamed(cluster))
@@ -114,25 +280,27 @@ final class ParkedRecords {
 		SpooledLane target = (record.partition() >= 0) ? relay.lanes().lane(topic, record.partition())
 				: relay.lanes().unplaced(topic);
 		SpooledLane from = new SpooledLane(place.store(), place.lane(), new long[0]);
-		target.move(null, restored, from, place.position(), true,
-				() -> logger.error("A parked record of %s could not be taken out, and stays parked".formatted(topic)));
+		target.move(null, restored, from, place.position(), true, () -> {
+			this.moving.remove(place);
+			logger.error("A parked record of %s could not be taken out, and stays parked".formatted(topic));
+		});
 		this.ledger.adopt(topic, 1);
-		relay.wake(target);
-		return true;
+		relay.tryAgain(target);
 	}
 
 	boolean discard(String id) {
 		Place place = find(id);
-		if (place == null) {
-			return false;
+		boolean discarded = place != null
+				&& move(place, (record) -> place.store().resolve(place.lane(), place.position())) > 0;
+		if (place != null && discarded) {
+			logger.warn("The parked record %s of topic '%s' was given up, as somebody asked for it".formatted(id,
+					place.lane().topic()));
 		}
-		place.store().resolve(place.lane(), place.position());
-		logger.warn("The parked record %s of topic '%s' was given up, as somebody asked for it".formatted(id,
-				place.lane().topic()));
-		return true;
+		return discarded;
 	}
 
 	private @Nullable Place find(String id) {
+		this.moving.removeIf((place) -> !place.isHeld());
 		for (SegmentSpool store : this.stores) {
 			for (SpoolLane lane : parkedLanes(store)) {
 				for (long position : store.positions(lane)) {
@@ -153,6 +321,10 @@ final class ParkedRecords {
 	 * @param position its position
 	 */
 	private record Place(SegmentSpool store, SpoolLane lane, long position) {
+
+		private boolean isHeld() {
+			return this.store.holds(this.lane, this.position);
+		}
 
 	}
 

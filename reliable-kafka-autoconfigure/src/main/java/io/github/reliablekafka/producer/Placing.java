@@ -106,7 +106,9 @@ final class Placing {
 				lane.putBack(item, false);
 				return;
 			}
-			this.relay.refused().reject(lane, item, failure);
+			if (!this.relay.refused().reject(lane, item, failure)) {
+				return;
+			}
 		}
 	}
 
@@ -119,7 +121,7 @@ final class Placing {
 		}
 		String message = "Partition %d of topic '%s' does not exist, which has %d".formatted(partition, lane.topic(),
 				partitions);
-		this.relay.refused()
+		boolean unused = this.relay.refused()
 			.reject(lane, item, new TimeoutException(message, new UnknownTopicOrPartitionException(message)));
 	}
 

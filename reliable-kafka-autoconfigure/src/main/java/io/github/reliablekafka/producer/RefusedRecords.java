@@ -16,13 +16,14 @@
 
 package io.github.reliablekafka.producer;
 
+import java.time.Instant;
+
 import io.github.reliablekafka.producer.SpooledLane.Item;
 import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.sequence.Ticket;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
-import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
@@ -59,12 +60,13 @@ final class RefusedRecords {
 			return false;
 		}
 		if (delivery == null || !delivery.mayReject()) {
-			this.spools.overtaken(lane);
+			this.spools.notices().overtaken(lane);
 			return false;
 		}
-		reject(lane, item, new KafkaException(("The client gave up a record of %s, and later ones have been "
-				+ "acknowledged. Sent now, it would come behind them")
-			.formatted(lane.lane())));
+		boolean unused = reject(lane, item,
+				new KafkaException(("The client gave up a record of %s, and later ones have been "
+						+ "acknowledged. Sent now, it would come behind them")
+					.formatted(lane.lane())));
 		return true;
 	}
 
@@ -73,31 +75,82 @@ final class RefusedRecords {
 	 * @param lane its lane
 	 * @param item the record, which was taken from the lane
 	 * @param failure why
+	 * @return {@code false} if the lane stands still behind it
 	 */
-	void reject(SpooledLane lane, Item item, Exception failure) {
-		SpooledDelivery delivery = item.delivery();
+	boolean reject(SpooledLane lane, Item item, Exception failure) {
+		if (isBlocking(lane, item)) {
+			block(lane, item, failure);
+			return false;
+		}
 		try {
-			if (delivery != null && delivery.mayReject()) {
-				lane.store().resolve(lane.lane(), item.position());
-			}
-			else {
-				SpoolRecord record = (delivery != null) ? null : Relay.read(lane, item);
-				park(lane, item.position(), failure);
-				// Behind, as what cannot be parked now is tried again.
-				failNumber(lane, record);
-			}
-			if (delivery != null) {
-				delivery.reject(failure);
-			}
-			else {
-				this.spools.rejectedLeft(lane, failure);
+			if (isParked(lane, item, failure)) {
+				this.relay.tell(() -> this.spools.notices().parked(lane, failure));
 			}
 			lane.relayed(item);
+			return true;
 		}
 		catch (SpoolException ex) {
 			lane.putBack(item, true);
 			Relay.later(lane);
+			return false;
 		}
+	}
+
+	private boolean isBlocking(SpooledLane lane, Item item) {
+		LaneBlock present = lane.block();
+		boolean passed = present != null && present.isOf(item) && present.passed();
+		SpooledDelivery delivery = item.delivery();
+		return this.spools.isBlocking() && !passed && (delivery == null || !delivery.mayReject());
+	}
+
+	private void block(SpooledLane lane, Item item, Exception failure) {
+		boolean first = lane.block(item, Instant.ofEpochMilli(this.spools.now()), String.valueOf(failure));
+		Relay.later(lane);
+		if (lane.isRelaying()) {
+			// What the client has of the lane would get ahead of it.
+			this.relay.takeBack();
+		}
+		if (first) {
+			long waiting = lane.waiting();
+			this.relay.tell(() -> this.spools.notices().blocked(lane, failure, waiting));
+		}
+	}
+
+	/**
+	 * A record has waited for too long.
+	 * @param lane its lane
+	 * @param item the record, which was taken from the lane
+	 * @param failure says so
+	 * @throws SpoolException if it cannot be parked
+	 */
+	void expire(SpooledLane lane, Item item, Exception failure) {
+		boolean unused = isParked(lane, item, failure);
+		lane.settled(item);
+	}
+
+	// Gives it its outcome. Whoever was promised nothing is told the truth.
+	private boolean isParked(SpooledLane lane, Item item, Exception failure) {
+		SpooledDelivery delivery = item.delivery();
+		boolean parked = false;
+		if (delivery != null && delivery.mayReject()) {
+			lane.store().resolve(lane.lane(), item.position());
+		}
+		else {
+			SpoolRecord record = Relay.read(lane, item);
+			parked = record != null;
+			if (record != null) {
+				keep(lane, item.position(), record, failure);
+			}
+			// Behind, as what cannot be parked now is tried again.
+			failNumber(lane, (delivery != null) ? null : record);
+		}
+		if (delivery != null) {
+			delivery.reject(failure);
+		}
+		else {
+			this.spools.rejectedLeft(lane, failure);
+		}
+		return parked;
 	}
 
 	private static void failNumber(SpooledLane lane, @Nullable SpoolRecord record) {
@@ -120,36 +173,33 @@ final class RefusedRecords {
 		if (record == null) {
 			return false;
 		}
-		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), PARKED);
-		lane.store().move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position, new Parking(lane));
-		this.relay.tell(() -> this.spools.parked(lane, failure));
+		keep(lane, position, record, failure);
+		this.relay.tell(() -> this.spools.notices().parked(lane, failure));
 		return true;
 	}
 
-	void notParked(SpooledLane lane, Exception failure) {
-		this.spools.notParked(lane, failure);
+	private void keep(SpooledLane lane, long position, SpoolRecord record, Exception failure) {
+		keep(lane, position, record, failure, () -> notParked(lane, failure));
 	}
 
 	/**
-	 * Says so if a record could not be parked. It is where it was then.
+	 * Keep a record until somebody decides.
+	 * @param lane its lane
+	 * @param position its position
+	 * @param record the record
+	 * @param failure why
+	 * @param refused to be run if it stays where it was after all
+	 * @throws SpoolException if it stays where it was
 	 */
-	private final class Parking implements SpoolStore.Confirmation {
+	static void keep(SpooledLane lane, long position, SpoolRecord record, Exception failure, Runnable refused) {
+		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), PARKED);
+		lane.store()
+			.move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position,
+					new LaneMove(lane, position, false, refused));
+	}
 
-		private final SpooledLane lane;
-
-		Parking(SpooledLane lane) {
-			this.lane = lane;
-		}
-
-		@Override
-		public void durable() {
-		}
-
-		@Override
-		public void failed(SpoolException failure) {
-			notParked(this.lane, failure);
-		}
-
+	void notParked(SpooledLane lane, Exception failure) {
+		this.spools.notices().notParked(lane, failure);
 	}
 
 }

@@ -19,6 +19,7 @@ package io.github.reliablekafka.producer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -81,6 +82,10 @@ final class Relay implements Runnable {
 
 	private final RefusedRecords refused;
 
+	private final AgeLimit age;
+
+	private final MissingTopics missing;
+
 	private final Teller teller = new Teller();
 
 	private final RelayLanes lanes;
@@ -130,6 +135,9 @@ final class Relay implements Runnable {
 		this.client = client;
 		this.placing = new Placing(this, client);
 		this.refused = new RefusedRecords(this, spools);
+		this.age = new AgeLimit(this, spools);
+		// Shorter than a lane waits: one that is alone never waits for nothing.
+		this.missing = new MissingTopics(client::isCertainlyRefused, (failures) -> pause(failures) / 2);
 		this.lanes = new RelayLanes(spools, destination, store, this.sticky::add);
 		this.thread = new Thread(this, "reliable-kafka-spool-relay");
 		this.thread.setDaemon(true);
@@ -216,7 +224,7 @@ final class Relay implements Runnable {
 	}
 
 	void bypassed(Exception reason) {
-		this.spools.bypassed(reason);
+		this.spools.notices().bypassed(reason);
 	}
 
 	/**
@@ -289,6 +297,16 @@ final class Relay implements Runnable {
 		wake();
 	}
 
+	/**
+	 * Try the records of a lane, as somebody asks for it: also if the cluster did not
+	 * know their topic a moment ago.
+	 * @param lane the lane
+	 */
+	void tryAgain(SpooledLane lane) {
+		this.missing.remove(lane.topic());
+		wake(lane);
+	}
+
 	void wake() {
 		LockSupport.unpark(this.thread);
 	}
@@ -306,6 +324,7 @@ final class Relay implements Runnable {
 			}
 			this.lanes.claimIfFound();
 			promiseHeld();
+			expire();
 			for (SpooledLane lane : this.sticky) {
 				if (this.stopping) {
 					break;
@@ -329,11 +348,22 @@ final class Relay implements Runnable {
 		}
 	}
 
+	private void expire() {
+		try {
+			this.age.enforce(this.sticky);
+		}
+		catch (Throwable ex) {
+			// The next time may be better, and others are to be sent.
+			this.spools.notices().notExpired(ex);
+		}
+	}
+
 	private void drainedIfSo() {
 		Instant since = this.waitingSince;
 		if (since != null && waiting() == 0) {
 			this.waitingSince = null;
-			this.teller.tell(() -> this.spools.publish(SpoolEvent.Kind.DRAINED, this.lanes.name(), null, 0, since, ""));
+			this.teller.tell(() -> this.spools.notices()
+				.publish(SpoolEvent.Kind.DRAINED, this.lanes.name(), null, 0, since, ""));
 		}
 	}
 
@@ -404,16 +434,35 @@ final class Relay implements Runnable {
 				lane.putBack(item, false);
 				return sent;
 			}
+			Exception missing = this.missing.failure(lane.topic(), System.nanoTime());
+			if (missing != null) {
+				sent(lane, item, null, missing, false);
+				// The others are for the next time.
+				return true;
+			}
+			if (!send(lane, item, record)) {
+				lane.putBack(item, false);
+				return sent;
+			}
 			sent = true;
-			Stamp number = (item.delivery() == null && lane.hasNumbers()) ? RelayClient.number(record, lane) : null;
-			this.client.send(record, lane, item.replay(), (metadata, failure, replay) -> {
-				if (failure == null && metadata != null && number != null) {
-					acknowledged(lane, number, metadata);
-				}
-				sent(lane, item, metadata, failure, replay);
-			});
 		}
 		return sent;
+	}
+
+	private boolean send(SpooledLane lane, Item item, SpoolRecord record) {
+		Stamp number = (item.delivery() == null && lane.hasNumbers()) ? RelayClient.number(record, lane) : null;
+		return this.client.send(record, lane, item.replay(), (metadata, failure, replay) -> {
+			if (failure == null) {
+				this.missing.remove(lane.topic());
+			}
+			else if (!replay && Rejections.reason(failure, true) == RejectionReason.TOPIC_NOT_FOUND) {
+				this.missing.add(lane.topic(), failure, System.nanoTime());
+			}
+			if (failure == null && metadata != null && number != null) {
+				acknowledged(lane, number, metadata);
+			}
+			sent(lane, item, metadata, failure, replay);
+		});
 	}
 
 	/**
@@ -423,20 +472,61 @@ final class Relay implements Runnable {
 	 */
 	void notNow(SpooledLane lane, Throwable failure) {
 		if (!this.stopping) {
-			this.spools.delayed(lane, failure);
+			this.spools.notices().delayed(lane, failure);
 			if (this.waitingSince == null) {
 				Instant now = Instant.now();
 				this.waitingSince = now;
 				long waiting = waiting();
-				this.teller.tell(() -> this.spools.publish(SpoolEvent.Kind.WAITING, this.lanes.name(), null, waiting,
-						now, String.valueOf(failure)));
+				this.teller.tell(() -> this.spools.notices()
+					.publish(SpoolEvent.Kind.WAITING, this.lanes.name(), null, waiting, now, String.valueOf(failure)));
 			}
 			long now = System.nanoTime();
 			lane.delay(now, Relay::pause);
-			if (this.aliveAt == 0 || now - this.aliveAt > ALIVE) {
+			if (!isAlive()) {
 				this.asleep.add(lane);
 			}
 		}
+	}
+
+	/**
+	 * Whether the cluster took something a moment ago.
+	 * @return {@code false} if it may be away
+	 */
+	boolean isAlive() {
+		long last = this.aliveAt;
+		return last != 0 && System.nanoTime() - last <= ALIVE;
+	}
+
+	/**
+	 * Whether a lane stands still behind a record that was promised and that the cluster
+	 * does not take.
+	 * @return {@code false} if the record is parked
+	 */
+	boolean isBlocking() {
+		return this.spools.isBlocking();
+	}
+
+	/**
+	 * The lanes that stand still.
+	 * @return in no order
+	 */
+	List<SpooledLane> blocked() {
+		return this.sticky.stream().filter((lane) -> lane.block() != null).toList();
+	}
+
+	/**
+	 * Have what the cluster has not acknowledged back.
+	 */
+	void takeBack() {
+		this.client.takeBack();
+	}
+
+	/**
+	 * The time of day.
+	 * @return in milliseconds since 1970
+	 */
+	long now() {
+		return this.spools.now();
 	}
 
 	/**
@@ -495,7 +585,7 @@ final class Relay implements Runnable {
 			}
 		}
 		else if (RelayClient.isForGood(failure) || isRefusedTooLong(lane, failure)) {
-			this.refused.reject(lane, item, failure);
+			boolean unused = this.refused.reject(lane, item, failure);
 		}
 		else {
 			lane.putBack(item, replay);
@@ -522,7 +612,7 @@ final class Relay implements Runnable {
 			return false;
 		}
 		// The network thread must not wait for an answer, and has one.
-		return denied || (Thread.currentThread() == this.thread && this.client.isCertainlyRefused(lane.topic()));
+		return denied || (Thread.currentThread() == this.thread && this.missing.isCertain(lane.topic()));
 	}
 
 	private static long pause(int failures) {

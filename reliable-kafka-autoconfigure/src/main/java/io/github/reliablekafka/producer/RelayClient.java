@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 import io.github.reliablekafka.durability.BoundedAdmin;
@@ -84,6 +85,8 @@ final class RelayClient {
 
 	private final Supplier<@Nullable Numbering> numbering;
 
+	private final Function<Map<String, Object>, Producer<byte[], byte[]>> producers;
+
 	private volatile ClusterIdentity identity = new ClusterIdentity();
 
 	private final AtomicLong bytes = new AtomicLong();
@@ -94,7 +97,7 @@ final class RelayClient {
 
 	private boolean numbersAsked;
 
-	private @Nullable Producer<byte[], byte[]> producer;
+	private volatile @Nullable Producer<byte[], byte[]> producer;
 
 	private volatile boolean suspect;
 
@@ -106,9 +109,16 @@ final class RelayClient {
 	 * @param numbering opens a session for records that got no number before
 	 */
 	RelayClient(Map<String, Object> settings, Supplier<@Nullable Numbering> numbering) {
+		this(settings, numbering,
+				(complete) -> new KafkaProducer<>(complete, new ByteArraySerializer(), new ByteArraySerializer()));
+	}
+
+	RelayClient(Map<String, Object> settings, Supplier<@Nullable Numbering> numbering,
+			Function<Map<String, Object>, Producer<byte[], byte[]>> producers) {
 		this.settings = own(settings, clientId(settings));
 		this.placing = settings.get(StampingPartitioner.DELEGATE_SETTING) == null;
 		this.numbering = numbering;
+		this.producers = producers;
 	}
 
 	private static Map<String, Object> own(Map<String, Object> settings, Object clientId) {
@@ -149,8 +159,27 @@ final class RelayClient {
 		return this.placing;
 	}
 
+	/**
+	 * Whether another record may be sent. To be asked before it is taken from its lane: a
+	 * producer that failed is given up here and not while a record is sent, as one that
+	 * was taken before the failure would get ahead of what comes back by it.
+	 * @return {@code false} while too much is on its way
+	 */
 	boolean hasRoom() {
-		return this.bytes.get() < WINDOW_BYTES && (!this.suspect || this.records.get() == 0);
+		return this.bytes.get() < WINDOW_BYTES && (!this.suspect || isGivenUp());
+	}
+
+	private synchronized boolean isGivenUp() {
+		if (this.records.get() > 0) {
+			return false;
+		}
+		Producer<byte[], byte[]> failed = this.producer;
+		this.producer = null;
+		this.suspect = false;
+		if (failed != null) {
+			boolean unused = BoundedClose.close(failed, Duration.ZERO);
+		}
+		return true;
 	}
 
 	/**
@@ -182,6 +211,9 @@ final class RelayClient {
 
 	List<PartitionInfo> partitionsFor(String topic) {
 		try {
+			if (this.suspect) {
+				boolean unused = isGivenUp();
+			}
 			return producer().partitionsFor(topic);
 		}
 		catch (KafkaException ex) {
@@ -198,8 +230,12 @@ final class RelayClient {
 	 * @param lane where it goes
 	 * @param replay whether it may be there
 	 * @param sent is told what became of it
+	 * @return {@code false} if it is not sent, as another has failed since there was room
 	 */
-	void send(SpoolRecord record, SpooledLane lane, boolean replay, Sent sent) {
+	boolean send(SpoolRecord record, SpooledLane lane, boolean replay, Sent sent) {
+		if (this.suspect) {
+			return false;
+		}
 		int size = Spooling.sizeOf(record);
 		this.bytes.addAndGet(size);
 		this.records.incrementAndGet();
@@ -209,17 +245,23 @@ final class RelayClient {
 			Future<RecordMetadata> unused = producer().send(outgoing(record, lane, replay), (metadata, failure) -> {
 				told[0] = true;
 				this.bytes.addAndGet(-size);
-				this.records.decrementAndGet();
 				boolean before = Thread.currentThread() == sender;
 				if (failure != null && isSuspect(failure, before)) {
 					this.suspect = true;
 				}
-				sent.sent(metadata, failure, !before);
+				try {
+					sent.sent(metadata, failure, !before);
+				}
+				finally {
+					// Last: until it is back in its lane, what came later must not be
+					// sent.
+					this.records.decrementAndGet();
+				}
 			});
 		}
 		catch (RuntimeException | Error ex) {
 			if (told[0]) {
-				return;
+				return true;
 			}
 			this.bytes.addAndGet(-size);
 			this.records.decrementAndGet();
@@ -228,6 +270,19 @@ final class RelayClient {
 			Exception failure = (ex instanceof RuntimeException exception) ? exception
 					: new KafkaException("The record could not be sent", ex);
 			sent.sent(null, failure, ex instanceof Error);
+		}
+		return true;
+	}
+
+	/**
+	 * Have what the cluster has not acknowledged back, though it may have been written.
+	 * Nothing more is sent until all of it is back.
+	 */
+	void takeBack() {
+		Producer<byte[], byte[]> present = this.producer;
+		if (present != null) {
+			this.suspect = true;
+			boolean unused = BoundedClose.close(present, Duration.ZERO);
 		}
 	}
 
@@ -340,18 +395,12 @@ final class RelayClient {
 			throw new IllegalStateException("Producer closed");
 		}
 		Producer<byte[], byte[]> present = this.producer;
-		if (present != null && this.suspect && this.records.get() <= 1) {
-			boolean unused = BoundedClose.close(present, Duration.ZERO);
-			present = null;
-			this.producer = null;
-		}
 		if (present == null) {
-			this.suspect = false;
 			ClusterIdentity found = new ClusterIdentity();
 			Map<String, Object> complete = new HashMap<>(this.settings);
 			complete.put(ProducerConfig.INTERCEPTOR_CLASSES_CONFIG, List.of(ProducerSettingsVeto.class));
 			complete.put(ClusterIdentity.SETTING, found);
-			present = new KafkaProducer<>(complete, new ByteArraySerializer(), new ByteArraySerializer());
+			present = this.producers.apply(complete);
 			this.identity = found;
 			this.producer = present;
 		}

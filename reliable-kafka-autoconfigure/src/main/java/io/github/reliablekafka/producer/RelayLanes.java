@@ -92,7 +92,7 @@ final class RelayLanes {
 			this.clusterId = id;
 		}
 		else if (!isOf(id)) {
-			this.spools.otherCluster(this.destination, String.valueOf(this.clusterId), id);
+			this.spools.notices().otherCluster(this.destination, String.valueOf(this.clusterId), id);
 		}
 	}
 

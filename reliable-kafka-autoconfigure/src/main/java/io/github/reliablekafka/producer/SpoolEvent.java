@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param kind what happened
  * @param cluster the producer factory, with the addresses or the id of its cluster
  * @param topic the topic; {@code null} if it is about several
- * @param records how many records wait, or are parked by this
- * @param since when the first of them began to wait; for a parked record, now
+ * @param records how many records wait, or are parked or expired by this
+ * @param since when the first of them began to wait; for what is parked or expired, now
  * @param reason why; empty if there is none
  * @since 0.1.0
  */
@@ -53,7 +53,19 @@ public record SpoolEvent(Kind kind, String cluster, @Nullable String topic, long
 		/**
 		 * The cluster never takes a record that was promised. It stays in the spool.
 		 */
-		PARKED
+		PARKED,
+
+		/**
+		 * Records have waited for too long. What was promised is parked, and who waits
+		 * for the rest is told.
+		 */
+		EXPIRED,
+
+		/**
+		 * A partition stands still, as the cluster does not take its first record, which
+		 * was promised.
+		 */
+		BLOCKED
 
 	}
 

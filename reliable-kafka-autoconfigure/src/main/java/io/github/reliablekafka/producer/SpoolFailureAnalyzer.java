@@ -34,10 +34,7 @@ final class SpoolFailureAnalyzer extends AbstractFailureAnalyzer<RuntimeExceptio
 				return new FailureAnalysis(String.valueOf(spool.getMessage()), spool.action(), spool);
 			}
 			if (each instanceof SpoolUnusableException unusable) {
-				return new FailureAnalysis(String.valueOf(unusable.getMessage()),
-						"Let the application write there, set reliable.kafka.spool.directory to another directory, or "
-								+ "do without a spool by reliable.kafka.spool.mode=off.",
-						unusable);
+				return new FailureAnalysis(String.valueOf(unusable.getMessage()), unusable.action(), unusable);
 			}
 		}
 		return null;

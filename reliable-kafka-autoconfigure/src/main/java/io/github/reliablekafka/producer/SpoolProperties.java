@@ -39,23 +39,31 @@ import org.springframework.util.unit.DataSize;
  * is room, to be sent again if the cluster loses them.
  * @param giveUpAfter How long the cluster may answer that a topic is not there, or not
  * permitted, before records that wait for it are rejected or parked.
+ * @param onRefusal What happens to a record that was promised and that the cluster does
+ * not take.
+ * @param maxAge How long records may wait in the spool. What was promised is parked then,
+ * and the rest is rejected. Zero for any time.
  * @param onCorruption What happens at the start if bytes in the spool are not what they
  * were.
+ * @param onEphemeral What happens at the start if the spool is on a file system that ends
+ * with the container or the machine.
  */
 @ConfigurationProperties("reliable.kafka.spool")
 record SpoolProperties(@DefaultValue("off") Mode mode, @Nullable Path directory, @DefaultValue("1GB") DataSize maxSize,
 		@DefaultValue("512MB") DataSize minFreeDisk, @DefaultValue("5s") Duration blockWhenFull,
 		@DefaultValue("0s") Duration retain, @DefaultValue("2m") Duration giveUpAfter,
-		@DefaultValue("fail") OnCorruption onCorruption) {
+		@DefaultValue("park") OnRefusal onRefusal, @DefaultValue("0s") Duration maxAge,
+		@DefaultValue("fail") OnCorruption onCorruption, @DefaultValue("warn") OnEphemeral onEphemeral) {
 
 	SpoolProperties {
 		if (maxSize.compareTo(DataSize.ofMegabytes(1)) < 0) {
 			throw new IllegalArgumentException(
 					"reliable.kafka.spool.max-size must be at least 1MB, but is %s".formatted(maxSize));
 		}
-		if (minFreeDisk.isNegative() || blockWhenFull.isNegative() || retain.isNegative() || giveUpAfter.isNegative()) {
-			throw new IllegalArgumentException(
-					"reliable.kafka.spool.min-free-disk, block-when-full, retain and give-up-after must not be negative");
+		if (minFreeDisk.isNegative() || blockWhenFull.isNegative() || retain.isNegative() || giveUpAfter.isNegative()
+				|| maxAge.isNegative()) {
+			throw new IllegalArgumentException("reliable.kafka.spool.min-free-disk, block-when-full, retain, "
+					+ "give-up-after and max-age must not be negative");
 		}
 	}
 
@@ -78,6 +86,40 @@ record SpoolProperties(@DefaultValue("off") Mode mode, @Nullable Path directory,
 		 * Never.
 		 */
 		OFF
+
+	}
+
+	/**
+	 * What happens to a record that was promised and that the cluster does not take.
+	 */
+	enum OnRefusal {
+
+		/**
+		 * It is kept apart, and later ones go on.
+		 */
+		PARK,
+
+		/**
+		 * Later ones of its partition wait behind it.
+		 */
+		BLOCK
+
+	}
+
+	/**
+	 * What happens if the files may not outlive the process.
+	 */
+	enum OnEphemeral {
+
+		/**
+		 * A warning in the log.
+		 */
+		WARN,
+
+		/**
+		 * The application does not start.
+		 */
+		FAIL
 
 	}
 

@@ -27,8 +27,28 @@ final class SpoolUnusableException extends RuntimeException {
 	@Serial
 	private static final long serialVersionUID = 1L;
 
+	private final String action;
+
 	SpoolUnusableException(Path directory, Exception cause) {
 		super("The spool in %s cannot be opened: %s".formatted(directory, cause), cause);
+		this.action = "Let the application write there, set reliable.kafka.spool.directory to another directory, or "
+				+ "do without a spool by reliable.kafka.spool.mode=off.";
+	}
+
+	SpoolUnusableException(Path directory, String type) {
+		super(("The spool in %s would be on a file system of type %s, which may be gone with the container or the "
+				+ "machine")
+			.formatted(directory, type));
+		this.action = "Set reliable.kafka.spool.directory to a directory on a volume that outlives it, or take the risk "
+				+ "by reliable.kafka.spool.on-ephemeral=warn.";
+	}
+
+	/**
+	 * What to do about it.
+	 * @return for people
+	 */
+	String action() {
+		return this.action;
 	}
 
 }

@@ -144,7 +144,8 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		for (Header header : headers) {
 			fields.add(new SpoolRecord.Field(header.key(), header.value()));
 		}
-		long now = System.currentTimeMillis();
+		Spooling way = this.spooling;
+		long now = (way != null) ? way.now() : System.currentTimeMillis();
 		Long timestamp = timestamp();
 		return new SpoolRecord(partition, (timestamp != null) ? timestamp : now, now, key, value, fields);
 	}

@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.producer;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -103,16 +104,9 @@ final class SpooledLane {
 	 */
 	private boolean closed;
 
-	private int failures;
+	private final LanePause pause = new LanePause();
 
-	private long notBefore;
-
-	private boolean delayed;
-
-	/**
-	 * Since when the cluster refuses what it may take later, or 0.
-	 */
-	private long refusedSince;
+	private @Nullable LaneBlock block;
 
 	SpooledLane(SpoolStore store, SpoolLane lane, long[] left) {
 		this.store = store;
@@ -234,7 +228,7 @@ final class SpooledLane {
 	synchronized void move(@Nullable SpooledDelivery delivery, SpoolRecord record, SpooledLane from, long position,
 			boolean replay, Runnable refused) {
 		this.backlog.reserve();
-		Move move = new Move(from, position, from.store != this.store, refused);
+		LaneMove move = new LaneMove(from, position, from.store != this.store, refused);
 		long moved = (from.store == this.store) ? this.store.move(this.lane, record, from.lane, position, move)
 				: this.store.append(this.lane, record, 0, move);
 		this.admitted++;
@@ -382,21 +376,22 @@ final class SpooledLane {
 	 * @return {@code null} if there is none now
 	 */
 	synchronized @Nullable Item poll(long now, int most) {
-		if (this.direct > 0 || this.relaying.size() >= most || (this.delayed && now - this.notBefore < 0)
-				|| isBehind()) {
+		if (this.block != null && !this.relaying.isEmpty()) {
+			return null;
+		}
+		if (this.direct > 0 || this.relaying.size() >= most || this.pause.isOn(now) || isBehind()) {
 			return null;
 		}
 		Item next = null;
 		if (!this.returned.isEmpty()) {
-			if (this.failures > 0 && !this.relaying.isEmpty()) {
+			if (this.pause.hasFailed() && !this.relaying.isEmpty()) {
 				// What failed must not overtake what may still fail.
 				return null;
 			}
 			next = this.returned.pollFirstEntry().getValue();
 		}
 		else if (this.leftAt < this.left.length) {
-			next = new Item((long) this.leftAt - this.left.length, this.left[this.leftAt], null, true);
-			this.leftAt++;
+			next = pollLeft();
 		}
 		else {
 			next = this.backlog.poll();
@@ -405,6 +400,105 @@ final class SpooledLane {
 			this.relaying.add(next);
 		}
 		return next;
+	}
+
+	/**
+	 * Take the first record that waits, whatever keeps it from being sent, if it came
+	 * before this process, or no later than another.
+	 * @param order which other
+	 * @return {@code null} if there is none
+	 */
+	synchronized @Nullable Item pollUpTo(long order) {
+		Item next = null;
+		if (!this.returned.isEmpty()) {
+			next = (this.returned.firstKey() <= Math.max(0, order)) ? this.returned.pollFirstEntry().getValue() : null;
+		}
+		else if (this.leftAt < this.left.length) {
+			next = pollLeft();
+		}
+		else if (this.backlog.hasUpTo(order)) {
+			next = this.backlog.poll();
+		}
+		if (next != null) {
+			this.relaying.add(next);
+		}
+		return next;
+	}
+
+	private Item pollLeft() {
+		long position = this.left[this.leftAt];
+		return new Item((long) this.leftAt++ - this.left.length, position, null, true);
+	}
+
+	/**
+	 * Whether the relay has had a record in its hands that came before this process, or
+	 * no later than another.
+	 * @param left whether those from before this process count
+	 * @param order which other
+	 * @return {@code true} if it has one
+	 */
+	synchronized boolean isRelaying(boolean left, long order) {
+		return this.relaying.stream().anyMatch((item) -> (item.order() < 1) ? left : item.order() <= order);
+	}
+
+	/**
+	 * A record has an outcome that says nothing about the cluster.
+	 * @param item the record
+	 */
+	synchronized void settled(Item item) {
+		this.relaying.remove(item);
+		if (this.block != null && this.block.isOf(item)) {
+			this.block = null;
+		}
+	}
+
+	/**
+	 * Stand still behind a record.
+	 * @param item the record, which was taken from the lane and goes back
+	 * @param now the time
+	 * @param reason why the cluster does not take it
+	 * @return {@code false} if that is the case already
+	 */
+	synchronized boolean block(Item item, Instant now, String reason) {
+		putBack(item, true);
+		LaneBlock present = this.block;
+		if (present != null && present.isOf(item)) {
+			return false;
+		}
+		this.block = new LaneBlock(item.order(), item.position(), now, reason, false);
+		return true;
+	}
+
+	/**
+	 * Behind which record the lane stands still.
+	 * @return {@code null} if it does not
+	 */
+	synchronized @Nullable LaneBlock block() {
+		return this.block;
+	}
+
+	/**
+	 * Have the record parked behind which the lane stands still, if the cluster still
+	 * does not take it.
+	 * @param position its position
+	 * @return {@code false} if the lane does not stand still behind it
+	 */
+	synchronized boolean pass(long position) {
+		LaneBlock present = this.block;
+		if (present == null || present.position() != position) {
+			return false;
+		}
+		this.block = present.pass();
+		this.pause.end();
+		return true;
+	}
+
+	/**
+	 * Whether the relay has other records in its hands.
+	 * @return {@code true} if some may get to the cluster
+	 */
+	synchronized boolean isRelaying() {
+		return !this.relaying.isEmpty();
 	}
 
 	/**
@@ -421,16 +515,15 @@ final class SpooledLane {
 	 * @param item the record
 	 */
 	synchronized void relayed(Item item) {
-		this.relaying.remove(item);
-		this.failures = 0;
-		this.delayed = false;
+		settled(item);
+		this.pause.end();
 	}
 
 	/**
 	 * The cluster took a record.
 	 */
 	synchronized void accepted() {
-		this.refusedSince = 0;
+		this.pause.accepted();
 	}
 
 	/**
@@ -440,10 +533,7 @@ final class SpooledLane {
 	 * @return whether that was too long
 	 */
 	synchronized boolean isRefused(long now, long patience) {
-		if (this.refusedSince == 0) {
-			this.refusedSince = now | 1;
-		}
-		return now - this.refusedSince >= patience;
+		return this.pause.isRefused(now, patience);
 	}
 
 	/**
@@ -477,19 +567,14 @@ final class SpooledLane {
 	 * @param pause in nanoseconds, by how many attempts have failed
 	 */
 	synchronized void delay(long now, IntToLongFunction pause) {
-		if (this.delayed && now - this.notBefore < 0) {
-			return;
-		}
-		this.notBefore = now + pause.applyAsLong(this.failures++);
-		this.delayed = true;
+		this.pause.begin(now, pause);
 	}
 
 	/**
 	 * Wait no longer before the next attempt.
 	 */
 	synchronized void hurry() {
-		this.delayed = false;
-		this.failures = 0;
+		this.pause.end();
 	}
 
 	/**
@@ -517,32 +602,6 @@ final class SpooledLane {
 	@Override
 	public String toString() {
 		return this.lane.toString();
-	}
-
-	/**
-	 * Follows a record from one lane to another.
-	 *
-	 * @param from its lane before
-	 * @param position its position there
-	 * @param adopted whether that is in a spool that another process left, out of which
-	 * it has to be taken once it is in this one
-	 * @param refused to be run if it stays where it was
-	 */
-	private record Move(SpooledLane from, long position, boolean adopted,
-			Runnable refused) implements SpoolStore.Confirmation {
-
-		@Override
-		public void durable() {
-			if (this.adopted) {
-				this.from.store.resolve(this.from.lane, this.position);
-			}
-		}
-
-		@Override
-		public void failed(SpoolException failure) {
-			this.refused.run();
-		}
-
 	}
 
 	/**

@@ -297,8 +297,7 @@ final class Spooling {
 		}
 		// What was promised is sent again unless the cluster will never take it. That is
 		// asked last, as from then on nothing is promised.
-		if (!isWorthIt(reason, synchronous)
-				&& (synchronous || RelayClient.isForGood(exception) || delivery.mayReject())) {
+		if (!isWorthIt(reason, synchronous) && (synchronous || isGoneFor(exception) || delivery.mayReject())) {
 			return false;
 		}
 		return isHandedOver(lane, delivery, exception, !synchronous);
@@ -345,6 +344,11 @@ final class Spooling {
 		}
 		this.relay.wake(lane);
 		return true;
+	}
+
+	// Otherwise the relay finds out, and its lane stands still.
+	private boolean isGoneFor(Exception exception) {
+		return RelayClient.isForGood(exception) && !this.relay.isBlocking();
 	}
 
 	private static boolean isWorthIt(RejectionReason reason, boolean synchronous) {
@@ -416,6 +420,14 @@ final class Spooling {
 
 	void wake() {
 		this.relay.wake();
+	}
+
+	/**
+	 * The time of day.
+	 * @return in milliseconds since 1970
+	 */
+	long now() {
+		return this.relay.now();
 	}
 
 	static int sizeOf(SpoolRecord record) {

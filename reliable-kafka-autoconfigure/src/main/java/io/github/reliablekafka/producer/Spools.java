@@ -22,11 +22,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -70,10 +72,6 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private static final Log logger = LogFactory.getLog(Spools.class);
 
-	private static final Path DEFAULT_DIRECTORY = Path.of(".reliable-kafka", "spool");
-
-	private static final Set<String> EPHEMERAL = Set.of("tmpfs", "ramfs", "overlay", "overlayfs");
-
 	private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
 
 	private static final Duration LAST_RETRY = Duration.ofSeconds(30);
@@ -85,13 +83,13 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private final SpoolProperties properties;
 
-	private final String application;
+	private final SpoolPlace place;
 
 	private final ProducerSessions sessions;
 
 	private final DeliveryLedger ledger;
 
-	private final ApplicationEventPublisher events;
+	private final SpoolNotices notices;
 
 	private final Slowly slowly = new Slowly(System::nanoTime);
 
@@ -102,11 +100,18 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private final Map<Destination, Relay> relays = new ConcurrentHashMap<>();
 
-	private final List<SegmentSpool> stores = new ArrayList<>();
+	/**
+	 * The one of this instance, and those of others. Changed with the monitor.
+	 */
+	private final List<SegmentSpool> stores = new CopyOnWriteArrayList<>();
+
+	private final ParkedRecords parked;
 
 	private final Leftovers leftovers = new Leftovers();
 
-	private final LongAdder bypassed = new LongAdder();
+	private final InstantSource clock;
+
+	private final LongAdder expired = new LongAdder();
 
 	private @Nullable AbandonedSpools abandoned;
 
@@ -118,15 +123,30 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	Spools(SpoolProperties properties, String application, ProducerSessions sessions, DeliveryLedger ledger,
 			ApplicationEventPublisher events) {
+		this(properties, application, sessions, ledger, events, InstantSource.system());
+	}
+
+	Spools(SpoolProperties properties, String application, ProducerSessions sessions, DeliveryLedger ledger,
+			ApplicationEventPublisher events, InstantSource clock) {
+		this.clock = clock;
 		this.properties = properties;
-		this.application = application;
+		this.place = new SpoolPlace(properties, application, clock);
 		this.sessions = sessions;
 		this.ledger = ledger;
-		this.events = events;
+		this.parked = new ParkedRecords(this.stores, this.relays.values(), ledger);
+		this.notices = new SpoolNotices(events);
 	}
 
 	boolean isEnabled() {
 		return this.properties.mode() != SpoolProperties.Mode.OFF;
+	}
+
+	/**
+	 * What people and the application are told.
+	 * @return tells them
+	 */
+	SpoolNotices notices() {
+		return this.notices;
 	}
 
 	/**
@@ -178,49 +198,38 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 			}
 			catch (IOException | SpoolException ex) {
 				boolean damaged = ex instanceof SpoolException spool && spool.kind() == SpoolException.Kind.CORRUPT;
-				if (this.properties.directory() != null || damaged) {
-					throw (ex instanceof SpoolException spool) ? spool : new SpoolUnusableException(base(), ex);
+				if (this.place.isChosen() || damaged) {
+					throw (ex instanceof SpoolException spool) ? spool
+							: new SpoolUnusableException(this.place.base(), ex);
 				}
 				this.unavailable = true;
 				logger.error(("There is no spool: %s cannot be used (%s). Records that wait for the cluster are lost "
 						+ "with this process. Set reliable.kafka.spool.directory to a directory on a disk that "
 						+ "outlives it, or reliable.kafka.spool.mode=off")
-					.formatted(base(), ex));
+					.formatted(this.place.base(), ex));
 			}
 		}
 		return this.stores.isEmpty() ? null : this.stores.get(0);
 	}
 
 	private void openStores() throws IOException {
-		SpoolOptions options = options();
-		Path base = base();
+		this.place.requireLasting();
+		SpoolOptions options = this.place.options();
+		Path base = this.place.base();
 		this.stores.add(SpoolDirectory.open(base, options));
 		this.abandoned = new AbandonedSpools(base, options);
 		try {
-			this.stores.addAll(SpoolDirectory.adopt(base, options, Spools::unusable));
+			this.stores.addAll(SpoolDirectory.adopt(base, options, this.notices::unusable));
 		}
 		catch (IOException ex) {
 			logger.error("What other instances left in %s is not sent".formatted(base), ex);
 		}
-		this.stores.forEach(Spools::warn);
-		this.leftovers.find(this.stores);
-		warnIfEphemeral(base);
-	}
-
-	private SpoolOptions options() {
-		return SpoolOptions
-			.of(this.application, this.properties.maxSize().toBytes(), this.properties.minFreeDisk().toBytes(),
-					this.properties.onCorruption() == SpoolProperties.OnCorruption.QUARANTINE)
-			.retaining(this.properties.retain());
-	}
-
-	private static void unusable(Path slot, Throwable reason) {
-		logger.error("What another instance left in %s is not sent, as it cannot be used; nothing there is touched"
-			.formatted(slot), reason);
-	}
-
-	private static void warn(SegmentSpool store) {
-		store.findings().forEach((finding) -> logger.warn("Spool: " + finding));
+		this.stores.forEach(this.notices::found);
+		this.leftovers.find(this.stores, age());
+		String ephemeral = this.place.ephemeral();
+		if (ephemeral != null) {
+			this.notices.ephemeral(this.stores.get(0).location(), ephemeral);
+		}
 	}
 
 	/**
@@ -232,6 +241,8 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	boolean attend(Duration gone) {
 		AbandonedSpools others;
 		List<SegmentSpool> released = new ArrayList<>();
+		// Others need not wait for the disk.
+		gather();
 		synchronized (this) {
 			others = this.abandoned;
 			for (SegmentSpool store : this.stores.stream().skip(1).toList()) {
@@ -243,7 +254,25 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 			}
 		}
 		released.forEach(Spools::close);
+		AgeLimit.enforce(this, this.leftovers);
 		return others == null || !hasFound(others, gone) || sendLeft();
+	}
+
+	private void gather() {
+		try {
+			this.parked.gather();
+		}
+		catch (SpoolException ex) {
+			// They are where they were.
+			if (this.slowly.isDue("gather")) {
+				logger.warn("Parked records that another instance left stay in its directory: %s"
+					.formatted(ex.getMessage()));
+			}
+		}
+	}
+
+	private LaneAge age() {
+		return new LaneAge(maxAge().toNanos(), System.nanoTime(), now());
 	}
 
 	private boolean hasFound(AbandonedSpools others, Duration gone) {
@@ -252,11 +281,11 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 			others.adopt(System.nanoTime(), gone, (store) -> {
 				found.set(true);
 				found(store);
-			}, Spools::unusable);
+			}, this.notices::unusable);
 		}
 		catch (IOException | UncheckedIOException ex) {
 			if (this.slowly.isDue("others")) {
-				logger.error("What other instances left in %s is not sent".formatted(base()), ex);
+				logger.error("What other instances left in %s is not sent".formatted(this.place.base()), ex);
 			}
 			return false;
 		}
@@ -274,8 +303,8 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 			return;
 		}
 		this.stores.add(store);
-		warn(store);
-		this.leftovers.find(List.of(store));
+		this.notices.found(store);
+		this.leftovers.find(List.of(store), age());
 	}
 
 	/**
@@ -297,55 +326,9 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 				.stream()
 				.filter((name) -> Destination.subjectOf(name).equals(destination.subject()))
 				.filter((name) -> !Destination.isByAddress(name))
-				.forEach((name) -> elsewhere(name, destination.byAddress() + ", which is " + clusterId));
+				.forEach((name) -> this.notices.elsewhere(name, destination.byAddress() + ", which is " + clusterId));
 		}
 		return claimed;
-	}
-
-	private void elsewhere(String name, String present) {
-		if (this.slowly.isDue("elsewhere " + name)) {
-			logger.error(
-					("Records that an earlier process left in the spool wait for %s, and are sent nowhere else; present "
-							+ "is %s. Start the application once with the same bean and the same cluster as before")
-						.formatted(name, present));
-		}
-	}
-
-	/**
-	 * Another cluster answers at the same addresses.
-	 * @param destination the addresses
-	 * @param expected the cluster whose records wait
-	 * @param found the one that answers
-	 */
-	void otherCluster(Destination destination, String expected, String found) {
-		if (this.slowly.isDue("other cluster " + destination)) {
-			logger
-				.error(("At the addresses of %s there was cluster %s, and now there is %s. Records for the one are not sent "
-						+ "to the other: they wait. Records for the other go without the spool until the application is "
-						+ "started again")
-					.formatted(destination.byAddress(), expected, found));
-		}
-	}
-
-	private void warnIfEphemeral(Path base) {
-		String type;
-		try {
-			type = Files.getFileStore(base).type();
-		}
-		catch (IOException ex) {
-			return;
-		}
-		if (EPHEMERAL.contains(type)) {
-			logger.warn(("The spool in %s is on a file system of type %s, which may be gone with the container or the "
-					+ "machine. Set reliable.kafka.spool.directory to a directory on a volume that outlives it")
-				.formatted(this.stores.get(0).location(), type));
-		}
-	}
-
-	private Path base() {
-		Path directory = this.properties.directory();
-		String name = this.application.isEmpty() ? "application" : this.application.replaceAll("[^A-Za-z0-9._-]", "_");
-		return ((directory != null) ? directory : DEFAULT_DIRECTORY).resolve(name.startsWith(".") ? "_" + name : name);
 	}
 
 	/**
@@ -357,35 +340,33 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	}
 
 	/**
-	 * A record that was promised comes behind later ones of its lane.
-	 * @param lane its lane
+	 * Whether a lane stands still behind a record that was promised and that the cluster
+	 * does not take.
+	 * @return {@code false} if the record is parked
 	 */
-	void overtaken(SpooledLane lane) {
-		if (this.slowly.isDue("overtaken " + lane)) {
-			logger.warn(("A record of %s that was safe in the spool is sent behind later ones: the client gave it up, "
-					+ "and the later ones have been acknowledged")
-				.formatted(lane));
-		}
+	boolean isBlocking() {
+		return this.properties.onRefusal() == SpoolProperties.OnRefusal.BLOCK;
 	}
 
-	void bypassed(Exception reason) {
-		this.bypassed.increment();
-		if (this.slowly.isDue("bypassed " + reason.getClass())) {
-			logger.warn("Records go without the spool, and wait in memory alone: %s".formatted(reason.getMessage()));
-		}
+	/**
+	 * How long records may wait in the spool.
+	 * @return zero for any time
+	 */
+	Duration maxAge() {
+		return this.properties.maxAge();
 	}
 
-	void notParked(SpooledLane lane, Exception failure) {
-		logger
-			.error(("A record of %s that was safe in the spool, and that the cluster never takes, cannot be parked; it "
-					+ "stays where it is")
-				.formatted(lane), failure);
+	/**
+	 * The time of day.
+	 * @return in milliseconds since 1970
+	 */
+	long now() {
+		return this.clock.millis();
 	}
 
-	void delayed(SpooledLane lane, Throwable failure) {
-		if (this.slowly.isDue("delayed " + lane)) {
-			logger.warn("%d records of %s wait in the spool: %s".formatted(lane.waiting(), lane, failure));
-		}
+	void expired(SpooledLane lane, int records) {
+		this.expired.add(records);
+		this.notices.expired(lane, records, this.expired.sum(), maxAge());
 	}
 
 	void deliveredLeft(String topic) {
@@ -395,23 +376,6 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	void rejectedLeft(SpooledLane lane, Exception failure) {
 		RejectionReason reason = Rejections.reason(failure, false);
 		this.ledger.rejectedAdopted(lane.topic(), reason, Rejections.describe(reason, failure));
-	}
-
-	void parked(SpooledLane lane, Exception failure) {
-		logger.error("A record of %s that was safe in the spool is parked there, as the cluster does not take it"
-			.formatted(lane), failure);
-		publish(SpoolEvent.Kind.PARKED, lane.lane().destination(), lane.topic(), 1, Instant.now(),
-				String.valueOf(failure));
-	}
-
-	void publish(SpoolEvent.Kind kind, String cluster, @Nullable String topic, long records, Instant since,
-			String reason) {
-		try {
-			this.events.publishEvent(new SpoolEvent(kind, cluster, topic, records, since, reason));
-		}
-		catch (RuntimeException ex) {
-			logger.error("A listener for events of the spool failed", ex);
-		}
 	}
 
 	@Override
@@ -460,7 +424,8 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 				}
 			}
 		}
-		return new SpoolBacklog(waiting, oldest, parkedRecords().count(), this.bypassed.sum());
+		return new SpoolBacklog(waiting, oldest, this.parked.count(), this.notices.bypassed(), this.expired.sum(),
+				this.parked.blocked());
 	}
 
 	@Override
@@ -476,23 +441,24 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		return lanes;
 	}
 
-	private ParkedRecords parkedRecords() {
-		return new ParkedRecords(this.stores, this.relays.values(), this.ledger);
-	}
-
 	@Override
 	public synchronized List<ParkedRecord> parked(int most) {
-		return parkedRecords().list(most);
+		return this.parked.list(most);
 	}
 
 	@Override
 	public synchronized boolean sendAgain(String id) {
-		return parkedRecords().sendAgain(id);
+		return this.parked.sendAgain(id);
+	}
+
+	@Override
+	public synchronized boolean park(String id) {
+		return this.parked.park(id);
 	}
 
 	@Override
 	public synchronized boolean discard(String id) {
-		return parkedRecords().discard(id);
+		return this.parked.discard(id);
 	}
 
 	/**
@@ -520,8 +486,9 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		if (!isEnabled() || this.factories.isEmpty()) {
 			return;
 		}
+		this.place.requireLasting();
 		boolean done = true;
-		if (Files.isDirectory(base())) {
+		if (Files.isDirectory(this.place.base())) {
 			synchronized (this) {
 				store();
 			}
@@ -591,7 +558,8 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 				.filter((name) -> Destination.isByAddress(name) || this.relays.keySet()
 					.stream()
 					.noneMatch((relay) -> relay.subject().equals(Destination.subjectOf(name))))
-				.forEach((name) -> elsewhere(name, present.isEmpty() ? "no producer without transactions" : present));
+				.forEach((name) -> this.notices.elsewhere(name,
+						present.isEmpty() ? "no producer without transactions" : present));
 		}
 		return done;
 	}

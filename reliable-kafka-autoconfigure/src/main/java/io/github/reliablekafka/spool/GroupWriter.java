@@ -132,7 +132,7 @@ final class GroupWriter {
 		try {
 			done.forEach((unit) -> unit.place(active, this.files));
 			if (done.stream().anyMatch(Unit::isRecord)) {
-				active.newest(System.currentTimeMillis());
+				active.newest(this.files.now());
 			}
 		}
 		finally {
@@ -158,7 +158,8 @@ final class GroupWriter {
 		finally {
 			this.lock.unlock();
 		}
-		next.segment().activate(this.files.spool(), next.id(), this.files.application());
+		next.segment()
+			.activate(new SegmentLabel(this.files.spool(), next.id(), this.files.now(), this.files.application()));
 		byte[] checkpoint;
 		this.lock.lock();
 		try {

@@ -186,20 +186,18 @@ final class Segment {
 	/**
 	 * Begin to use the file. One copy of the header is right at each moment, the one that
 	 * was or the one that will be.
-	 * @param spool the id of the spool
-	 * @param id the id of the segment
-	 * @param application whose spool it is
+	 * @param label what the header says
 	 * @throws IOException if that fails
 	 */
-	void activate(UUID spool, long id, String application) throws IOException {
-		byte[] header = new SegmentLabel(spool, id, System.currentTimeMillis(), application).bytes(this.size);
+	void activate(SegmentLabel label) throws IOException {
+		byte[] header = label.bytes(this.size);
 		this.file.write(ByteBuffer.wrap(header), 0);
 		this.file.force();
 		this.file.write(ByteBuffer.wrap(header), SegmentLabel.BYTES);
 		this.file.force();
 		this.records = 0;
 		this.newest = 0;
-		use(spool, id, START);
+		use(label.spool(), label.id(), START);
 	}
 
 	void use(UUID spool, long id, int end) {

@@ -74,6 +74,14 @@ final class SegmentFiles {
 		this.spool = spool;
 	}
 
+	/**
+	 * The time of day.
+	 * @return in milliseconds since 1970
+	 */
+	long now() {
+		return this.options.clock().millis();
+	}
+
 	UUID spool() {
 		return this.spool;
 	}

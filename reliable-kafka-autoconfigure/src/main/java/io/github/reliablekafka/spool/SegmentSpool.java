@@ -97,7 +97,7 @@ public final class SegmentSpool implements SpoolStore {
 		SpoolOpening.Opened opened = SpoolOpening.open(disk, options, this.lanes);
 		this.files = opened.files();
 		this.findings = new ArrayList<>(opened.findings());
-		this.files.reclaim(System.currentTimeMillis());
+		this.files.reclaim(this.files.now());
 		this.writer = new GroupWriter(this.lock, this.files, this.lanes);
 		this.growth = new SegmentGrowth(this.lock, this.room, this.files);
 		this.reader = new FrameReader(this.lock, this.files, disk);
@@ -320,10 +320,20 @@ public final class SegmentSpool implements SpoolStore {
 		}
 	}
 
+	/**
+	 * Whether what can as well be elsewhere should stay there.
+	 * @return {@code true} if half of the files, or of the records there may be, are
+	 * taken, or the disk has no room for another file
+	 */
+	public boolean isHalfFull() {
+		return locked(() -> this.files.usedBytes() >= this.options.maxBytes() / 2
+				|| this.lanes.records() >= this.options.maxRecords() / 2 || this.growth.obstacle() != null);
+	}
+
 	@Override
 	public SpoolStatus status() {
 		return locked(() -> new SpoolStatus(this.lanes.records(), this.files.usedBytes(), this.options.maxBytes(),
-				this.files.count(), this.writer.forces(), this.appended,
+				this.files.count(), this.writer.forces(), this.appended, this.relocation.relocated(),
 				(this.failure != null) ? this.failure.getMessage() : null));
 	}
 
@@ -467,8 +477,7 @@ public final class SegmentSpool implements SpoolStore {
 				interrupted |= !hasEnded(thread);
 			}
 			flush();
-			boolean delete = this.failure == null && occupied().isEmpty()
-					&& !this.files.isKeeping(System.currentTimeMillis());
+			boolean delete = this.failure == null && occupied().isEmpty() && !this.files.isKeeping(this.files.now());
 			if (this.failure == null && !delete) {
 				this.writer.close();
 			}

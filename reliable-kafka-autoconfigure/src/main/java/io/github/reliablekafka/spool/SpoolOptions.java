@@ -17,6 +17,7 @@
 package io.github.reliablekafka.spool;
 
 import java.time.Duration;
+import java.time.InstantSource;
 
 /**
  * Limits of a spool.
@@ -29,10 +30,11 @@ import java.time.Duration;
  * of not opening
  * @param retain how long records that are resolved can be read, as far as there is room
  * @param maxRecords how many records may wait, as each takes some memory
+ * @param clock the wall clock, which may jump
  * @since 0.1.0
  */
 public record SpoolOptions(String application, long maxBytes, int segmentBytes, long minFreeBytes, boolean quarantine,
-		Duration retain, long maxRecords) {
+		Duration retain, long maxRecords, InstantSource clock) {
 
 	private static final int SMALLEST = 64 * 1024;
 
@@ -59,7 +61,7 @@ public record SpoolOptions(String application, long maxBytes, int segmentBytes, 
 	SpoolOptions(String application, long maxBytes, int segmentBytes, long minFreeBytes, boolean quarantine,
 			Duration retain) {
 		this(application, maxBytes, segmentBytes, minFreeBytes, quarantine, retain,
-				Runtime.getRuntime().maxMemory() / 8 / RECORD_MEMORY);
+				Runtime.getRuntime().maxMemory() / 8 / RECORD_MEMORY, InstantSource.system());
 	}
 
 	/**
@@ -84,7 +86,7 @@ public record SpoolOptions(String application, long maxBytes, int segmentBytes, 
 	 */
 	public SpoolOptions retaining(Duration period) {
 		return new SpoolOptions(this.application, this.maxBytes, this.segmentBytes, this.minFreeBytes, this.quarantine,
-				period, this.maxRecords);
+				period, this.maxRecords, this.clock);
 	}
 
 	/**
@@ -94,7 +96,17 @@ public record SpoolOptions(String application, long maxBytes, int segmentBytes, 
 	 */
 	SpoolOptions limitedTo(long records) {
 		return new SpoolOptions(this.application, this.maxBytes, this.segmentBytes, this.minFreeBytes, this.quarantine,
-				this.retain, records);
+				this.retain, records, this.clock);
+	}
+
+	/**
+	 * The same, but for the clock.
+	 * @param wall tells the time of day
+	 * @return options
+	 */
+	public SpoolOptions timedBy(InstantSource wall) {
+		return new SpoolOptions(this.application, this.maxBytes, this.segmentBytes, this.minFreeBytes, this.quarantine,
+				this.retain, this.maxRecords, wall);
 	}
 
 }

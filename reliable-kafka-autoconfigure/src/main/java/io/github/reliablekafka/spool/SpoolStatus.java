@@ -27,10 +27,12 @@ import org.jspecify.annotations.Nullable;
  * @param segments files on disk
  * @param forces how often the disk was asked to make records durable
  * @param appended how many records were appended since the start
+ * @param relocated how many records were written again since the start, so that files
+ * could be used again
  * @param failure why nothing is taken any more; {@code null} if all is well
  * @since 0.1.0
  */
 public record SpoolStatus(long records, long bytes, long limitBytes, int segments, long forces, long appended,
-		@Nullable String failure) {
+		long relocated, @Nullable String failure) {
 
 }

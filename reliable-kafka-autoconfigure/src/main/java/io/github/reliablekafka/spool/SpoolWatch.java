@@ -75,6 +75,16 @@ public interface SpoolWatch {
 	}
 
 	/**
+	 * Have a record parked behind which a partition stands still. It is tried once more;
+	 * if the cluster does not take it then either it is parked, and the others go on.
+	 * @param id the record
+	 * @return {@code false} if no partition stands still behind such a record
+	 */
+	default boolean park(String id) {
+		return false;
+	}
+
+	/**
 	 * Give up a parked record for good. There is no way back.
 	 * @param id the record
 	 * @return {@code false} if there is no such record

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.github.reliablekafka.spool.ParkedRecord;
+import io.github.reliablekafka.spool.SpoolBacklog;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolWatch;
 import org.junit.jupiter.api.Test;
@@ -72,12 +73,14 @@ class ParkedRecordsEndpointTests {
 		byte[] secret = "very-secret".getBytes(StandardCharsets.UTF_8);
 		given(this.spool.parked(100)).willReturn(List
 			.of(new ParkedRecord("7f-orders-3", "orders", 2, Instant.EPOCH, "too large", secret, secret, List.of())));
+		given(this.spool.backlog()).willReturn(new SpoolBacklog(2, Instant.EPOCH, 1, 0, 0,
+				List.of(new SpoolBacklog.Blocked("8a-orders-1-4", "orders", 1, Instant.EPOCH, "not permitted", 2))));
 		this.runner.withPropertyValues("management.endpoints.jmx.exposure.include=parkedrecords").run((context) -> {
 			assertThat(endpoint(context).getOperations()).singleElement()
 				.satisfies((operation) -> assertThat(operation.getType()).isEqualTo(OperationType.READ));
 			assertThat(invoke(context, "parked", Map.of())).asString()
 				.isEqualTo(
-						"{records=[{id=7f-orders-3, topic=orders, partition=2, enqueuedAt=1970-01-01T00:00:00Z, reason=too large, keyBytes=11, valueBytes=11, headers=0}]}");
+						"{records=[{id=7f-orders-3, topic=orders, partition=2, enqueuedAt=1970-01-01T00:00:00Z, reason=too large, keyBytes=11, valueBytes=11, headers=0}], blocking=[{id=8a-orders-1-4, topic=orders, partition=1, since=1970-01-01T00:00:00Z, reason=not permitted, waiting=2}]}");
 		});
 		verify(this.spool, never()).sendAgain("7f-orders-3");
 	}
@@ -87,6 +90,7 @@ class ParkedRecordsEndpointTests {
 		given(this.spool.sendAgain("one")).willReturn(true);
 		given(this.spool.sendAgain("away")).willThrow(new IllegalStateException("No producer sends there"));
 		given(this.spool.sendAgain("full")).willThrow(mock(SpoolException.class));
+		given(this.spool.park("blocking")).willReturn(true);
 		given(this.spool.discard("two")).willReturn(true);
 		this.runner
 			.withPropertyValues("management.endpoints.jmx.exposure.include=parkedrecords",
@@ -94,6 +98,8 @@ class ParkedRecordsEndpointTests {
 			.run((context) -> {
 				assertThat(invoke(context, "sendAgain", Map.of("id", "one"))).isEqualTo(Map.of("sentAgain", "one"));
 				assertThat(invoke(context, "sendAgain", Map.of("id", "unknown"))).isNull();
+				assertThat(invoke(context, "sendAgain", Map.of("id", "blocking")))
+					.isEqualTo(Map.of("parked", "blocking"));
 				assertThat(invoke(context, "discard", Map.of("id", "two"))).isEqualTo(Map.of("discarded", "two"));
 				assertThat(invoke(context, "discard", Map.of("id", "unknown"))).isNull();
 				for (String id : List.of("away", "full")) {

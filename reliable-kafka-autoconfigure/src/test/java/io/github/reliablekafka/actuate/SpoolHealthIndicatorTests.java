@@ -18,6 +18,7 @@ package io.github.reliablekafka.actuate;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.reliablekafka.spool.SpoolBacklog;
@@ -62,7 +63,7 @@ class SpoolHealthIndicatorTests {
 		assertThat(this.indicator.health().getStatus()).isEqualTo(Status.UP);
 		assertThat(this.indicator.health().getDetails()).containsEntry("open", false);
 		bytes(700, null);
-		this.backlog = new SpoolBacklog(7, Instant.now().minusSeconds(30), 0, 0);
+		this.backlog = new SpoolBacklog(7, Instant.now().minusSeconds(30), 0, 0, 0, List.of());
 		assertThat(this.indicator.health().getStatus()).isEqualTo(Status.UP);
 		assertThat(this.indicator.health().getDetails()).containsEntry("records", 7L).containsEntry("waiting", 7L);
 	}
@@ -80,9 +81,9 @@ class SpoolHealthIndicatorTests {
 	@Test
 	void recordThatWaitsTooLongIsAWarning() {
 		bytes(100, null);
-		this.backlog = new SpoolBacklog(7, Instant.now().minusSeconds(90), 0, 0);
+		this.backlog = new SpoolBacklog(7, Instant.now().minusSeconds(90), 0, 0, 0, List.of());
 		assertWarning("A record has waited on disk for longer than PT1M");
-		this.backlog = new SpoolBacklog(0, null, 0, 0);
+		this.backlog = new SpoolBacklog(0, null, 0, 0, 0, List.of());
 		assertWarning("a moment ago");
 		this.seconds.set(30);
 		assertThat(this.indicator.health().getStatus()).isEqualTo(Status.UP);
@@ -91,9 +92,22 @@ class SpoolHealthIndicatorTests {
 	@Test
 	void recordThatIsParkedIsAWarningUntilSomebodyDecides() {
 		bytes(100, null);
-		this.backlog = new SpoolBacklog(0, null, 2, 0);
+		this.backlog = new SpoolBacklog(0, null, 2, 0, 0, List.of());
 		assertWarning("2 records that were promised are parked");
-		this.backlog = new SpoolBacklog(0, null, 0, 0);
+		this.backlog = new SpoolBacklog(0, null, 0, 0, 0, List.of());
+		assertThat(this.indicator.health().getStatus()).isEqualTo(Status.UP);
+	}
+
+	@Test
+	void partitionThatStandsStillIsAWarningWithItsRecordAndWhatToDo() {
+		bytes(100, null);
+		this.backlog = new SpoolBacklog(3, Instant.now(), 0, 0, 0,
+				List.of(new SpoolBacklog.Blocked("7f-orders-2-5", "orders", 2, Instant.EPOCH, "too large", 3)));
+		assertWarning("orders-2 stands still since 1970-01-01T00:00:00Z behind a record that was promised, and 3 "
+				+ "records wait: too large. It goes on when that is mended");
+		assertWarning("parkedrecords/7f-orders-2-5");
+		assertThat(this.indicator.health().getDetails()).containsEntry("blocked", 1);
+		this.backlog = new SpoolBacklog(0, null, 0, 0, 0, List.of());
 		assertThat(this.indicator.health().getStatus()).isEqualTo(Status.UP);
 	}
 
@@ -111,7 +125,7 @@ class SpoolHealthIndicatorTests {
 	}
 
 	private void bytes(long bytes, @Nullable String failure) {
-		this.status = new SpoolStatus(7, bytes, 1000, 2, 3, 20, failure);
+		this.status = new SpoolStatus(7, bytes, 1000, 2, 3, 20, 0, failure);
 	}
 
 }

@@ -28,6 +28,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.spool.ParkedRecord;
 import io.github.reliablekafka.spool.SegmentSpool;
+import io.github.reliablekafka.spool.SpoolBacklog;
 import io.github.reliablekafka.spool.SpoolDirectory;
 import io.github.reliablekafka.spool.SpoolOptions;
 import io.github.reliablekafka.spool.SpoolRecord;
@@ -154,6 +155,76 @@ class SpoolOutcomesIntegrationTests extends SpoolSetup {
 					.contains(SpoolEvent.Kind.WAITING, SpoolEvent.Kind.PARKED, SpoolEvent.Kind.DRAINED));
 		});
 		assertThat(read(nowhere)).extracting(ConsumerRecord::value).containsExactly("promised");
+	}
+
+	@Test
+	void partitionStandsStillBehindARecordUntilSomebodyDecidesOrTheFaultIsOver() {
+		String small = "small-" + UUID.randomUUID();
+		cluster.createTopic(small, 1, 1, Map.of("max.message.bytes", "1000"));
+		this.runner.withPropertyValues("reliable.kafka.spool.on-refusal=block").run((context) -> {
+			away();
+			ReliableKafkaTemplate<Object, Object> template = template(context);
+			for (String value : List.of("0", "x".repeat(5000), "1", "y".repeat(5000), "2")) {
+				assertThat(template.deliver(small, value)).succeedsWithin(PATIENCE);
+			}
+			back();
+			SpoolWatch spool = context.getBean(SpoolWatch.class);
+			await().atMost(PATIENCE).until(() -> spool.backlog().blocked().size() == 1);
+			SpoolBacklog.Blocked blocked = spool.backlog().blocked().get(0);
+			assertThat(blocked.topic()).isEqualTo(small);
+			assertThat(blocked.partition()).isZero();
+			assertThat(blocked.reason()).contains("RecordTooLarge");
+			await().atMost(PATIENCE).until(() -> spool.backlog().waiting() == 4);
+			assertThat(template.deliver(small, "3")).succeedsWithin(PATIENCE);
+			assertThat(template.deliver(this.topic, "key-0", "0-")).succeedsWithin(PATIENCE);
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 2);
+			assertThat(read(small)).extracting(ConsumerRecord::value).containsExactly("0");
+			assertThat(spool.park("unknown")).isFalse();
+			assertThat(spool.park(blocked.id())).isTrue();
+			await().atMost(PATIENCE)
+				.until(() -> spool.backlog().parked() == 1 && spool.backlog().blocked().size() == 1);
+			assertThat(read(small)).extracting(ConsumerRecord::value).containsExactly("0", "1");
+			cluster.admin()
+				.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, small),
+						List.of(new AlterConfigOp(new ConfigEntry("max.message.bytes", "10000"),
+								AlterConfigOp.OpType.SET))))
+				.all()
+				.get();
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 6);
+			assertThat(spool.backlog().blocked()).isEmpty();
+			assertThat(ledger(context).totals().isBalanced()).isTrue();
+		});
+		assertThat(read(small)).extracting(ConsumerRecord::value).containsExactly("0", "1", "y".repeat(5000), "2", "3");
+		assertThat(this.events).filteredOn((event) -> event.kind() == SpoolEvent.Kind.BLOCKED).hasSize(2);
+	}
+
+	@Test
+	void recordsThatWaitTooLongAreParkedAndTheRestIsRejected() {
+		this.runner.withPropertyValues("reliable.kafka.spool.max-age=2s").run((context) -> {
+			away();
+			ReliableKafkaTemplate<Object, Object> template = template(context);
+			assertThat(template.deliver(this.topic, "promised")).succeedsWithin(PATIENCE);
+			assertThat(template.deliver(this.topic, "promised, too")).succeedsWithin(PATIENCE);
+			CompletableFuture<SendResult<Object, Object>> sent = template.send(this.topic, "awaited");
+			assertThat(sent).failsWithin(PATIENCE);
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().rejectedTotal() == 3);
+			assertThat(ledger(context).totals().rejected()).containsOnlyKeys(RejectionReason.EXPIRED);
+			assertThat(ledger(context).totals().isBalanced()).isTrue();
+			SpoolWatch spool = context.getBean(SpoolWatch.class);
+			await().atMost(PATIENCE).until(() -> spool.backlog().waiting() == 0);
+			assertThat(spool.backlog().expired()).isEqualTo(3);
+			assertThat(spool.parked(10)).extracting((parked) -> new String(parked.value(), StandardCharsets.UTF_8))
+				.containsExactly("promised", "promised, too");
+			assertThat(spool.parked(10)).allSatisfy((parked) -> assertThat(parked.reason()).contains("max-age=PT2S"));
+			back();
+			assertThat(template.deliver(this.topic, "key-0", "0-")).succeedsWithin(PATIENCE);
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 1);
+			await().atMost(PATIENCE)
+				.untilAsserted(() -> assertThat(this.events)
+					.filteredOn((event) -> event.kind() == SpoolEvent.Kind.EXPIRED)
+					.extracting(SpoolEvent::records)
+					.satisfies((counts) -> assertThat(counts.stream().mapToLong(Long::longValue).sum()).isEqualTo(3)));
+		});
 	}
 
 	@Test

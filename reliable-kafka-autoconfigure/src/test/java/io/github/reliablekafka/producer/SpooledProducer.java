@@ -70,7 +70,8 @@ final class SpooledProducer implements AutoCloseable {
 		this.spool = SpoolDirectory.open(directory, SpoolOptions.of("shop", 256 << 20, 0, false));
 		SpoolProperties properties = new SpoolProperties(SpoolProperties.Mode.WRITE_AHEAD, directory,
 				DataSize.ofMegabytes(256), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ZERO,
-				Duration.ofSeconds(1), SpoolProperties.OnCorruption.FAIL);
+				Duration.ofSeconds(1), SpoolProperties.OnRefusal.PARK, Duration.ZERO, SpoolProperties.OnCorruption.FAIL,
+				SpoolProperties.OnEphemeral.WARN);
 		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
 		Spools spools = new Spools(properties, "shop", sessions, this.ledger, (event) -> {
 		});

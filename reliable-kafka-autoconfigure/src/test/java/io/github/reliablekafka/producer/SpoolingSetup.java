@@ -20,9 +20,13 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.sequence.SequenceBoards;
@@ -54,6 +58,15 @@ abstract class SpoolingSetup {
 
 	final DeliveryLedger ledger = new DeliveryLedger();
 
+	/**
+	 * How far the wall clock is wrong.
+	 */
+	volatile Duration jump = Duration.ZERO;
+
+	final InstantSource clock = () -> Instant.now().plus(this.jump);
+
+	final List<Object> events = new CopyOnWriteArrayList<>();
+
 	@TempDir
 	Path directory;
 
@@ -75,6 +88,12 @@ abstract class SpoolingSetup {
 
 	@Nullable SpoolException failBeforeAppended;
 
+	/**
+	 * Is told the position of each record that is read.
+	 */
+	volatile LongConsumer beforeRead = (position) -> {
+	};
+
 	SpoolException refusal;
 
 	volatile long available = BUFFER;
@@ -87,7 +106,8 @@ abstract class SpoolingSetup {
 
 	@BeforeEach
 	void open() throws Exception {
-		this.spool = SpoolDirectory.open(this.directory, SpoolOptions.of("shop", 32 << 20, 0, false));
+		this.spool = SpoolDirectory.open(this.directory,
+				SpoolOptions.of("shop", 32 << 20, 0, false).timedBy(this.clock));
 		this.refusal = catchThrowableOfType(SpoolException.class,
 				() -> this.spool.append(this.spool.lane("main", "orders", 9), record(1 << 20), 0, null));
 		this.store = (SpoolStore) Proxy.newProxyInstance(getClass().getClassLoader(),
@@ -103,6 +123,9 @@ abstract class SpoolingSetup {
 						this.breakAppend = null;
 						throw broken;
 					}
+					if (method.getName().equals("read")) {
+						this.beforeRead.accept((long) arguments[1]);
+					}
 					if (method.getName().equals("append") && this.failBeforeAppended != null) {
 						((SpoolStore.Confirmation) arguments[3]).failed(this.failBeforeAppended);
 						return 77L;
@@ -115,15 +138,43 @@ abstract class SpoolingSetup {
 					}
 				});
 		SpoolProperties properties = new SpoolProperties(SpoolProperties.Mode.WRITE_AHEAD, this.directory,
-				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ZERO,
-				Duration.ofSeconds(1), SpoolProperties.OnCorruption.FAIL);
+				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ZERO, giveUpAfter(),
+				onRefusal(), maxAge(), SpoolProperties.OnCorruption.FAIL, SpoolProperties.OnEphemeral.WARN);
 		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
-		this.spools = new Spools(properties, "shop", sessions, this.ledger, (event) -> {
-		});
+		this.spools = new Spools(properties, "shop", sessions, this.ledger, this.events::add, this.clock);
 		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
-		this.relay = new Relay(this.spools, Destination.of("main", settings), this.store,
-				new RelayClient(settings, () -> null));
+		this.relay = new Relay(this.spools, Destination.of("main", settings), this.store, client(settings));
 		this.spooling = spooling(Duration.ofMillis(50));
+	}
+
+	/**
+	 * What the relay sends with.
+	 * @param settings all of a producer
+	 */
+	RelayClient client(Map<String, Object> settings) {
+		return new RelayClient(settings, () -> null);
+	}
+
+	/**
+	 * How long the cluster may know no topic.
+	 */
+	Duration giveUpAfter() {
+		return Duration.ofSeconds(1);
+	}
+
+	/**
+	 * What happens to a promised record that the cluster does not take.
+	 */
+	SpoolProperties.OnRefusal onRefusal() {
+		return SpoolProperties.OnRefusal.PARK;
+	}
+
+	/**
+	 * How long records may wait.
+	 * @return zero for any time
+	 */
+	Duration maxAge() {
+		return Duration.ZERO;
 	}
 
 	final Spooling spooling(Duration blockWhenFull) {

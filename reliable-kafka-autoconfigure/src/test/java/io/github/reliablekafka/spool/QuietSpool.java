@@ -1,0 +1,43 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.spool;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * Opens spools in which nothing is on disk before somebody asks for it.
+ */
+public final class QuietSpool {
+
+	private QuietSpool() {
+	}
+
+	/**
+	 * Open one.
+	 * @param directory its own
+	 * @param maxBytes its limit
+	 * @return the spool, without threads
+	 * @throws IOException if the disk fails
+	 */
+	public static SegmentSpool open(Path directory, long maxBytes) throws IOException {
+		return SegmentSpool.open(Objects.requireNonNull(DirectoryDisk.take(directory)),
+				SpoolOptions.of("shop", maxBytes, 0, false));
+	}
+
+}
