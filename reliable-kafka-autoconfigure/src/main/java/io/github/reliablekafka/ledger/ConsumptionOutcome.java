@@ -44,6 +44,12 @@ public enum ConsumptionOutcome {
 	DEAD_LETTERED,
 
 	/**
+	 * The dead letter topic did not take the record now. Its dead letter is on this
+	 * machine's disk, in the spool, and goes there later.
+	 */
+	DEAD_LETTER_SPOOLED,
+
+	/**
 	 * The record could not be written to the dead letter topic; its offset stays where it
 	 * was and the record comes again.
 	 */
