@@ -127,8 +127,7 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 		}
 		consumption.post(written ? ConsumptionOutcome.DEAD_LETTERED : ConsumptionOutcome.DEAD_LETTER_SPOOLED, 1);
 		this.ledger.deadLetters()
-			.post(topicFor(record),
-					written ? DeadLetterCounts.Outcome.WRITTEN : DeadLetterCounts.Outcome.SPOOLED, 1);
+			.post(topicFor(record), written ? DeadLetterCounts.Outcome.WRITTEN : DeadLetterCounts.Outcome.SPOOLED, 1);
 		if (polled != null) {
 			polled.deadLettered(record);
 		}

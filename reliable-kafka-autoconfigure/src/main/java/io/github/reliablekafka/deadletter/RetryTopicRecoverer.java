@@ -119,8 +119,8 @@ final class RetryTopicRecoverer extends DeadLetterPublishingRecoverer {
 			this.ledger.consumption(inRecord.topic(), session.group())
 				.post(written ? ConsumptionOutcome.DEAD_LETTERED : ConsumptionOutcome.DEAD_LETTER_SPOOLED, 1);
 			this.ledger.deadLetters()
-				.post(outRecord.topic(),
-						written ? DeadLetterCounts.Outcome.WRITTEN : DeadLetterCounts.Outcome.SPOOLED, 1);
+				.post(outRecord.topic(), written ? DeadLetterCounts.Outcome.WRITTEN : DeadLetterCounts.Outcome.SPOOLED,
+						1);
 		}
 		if (!written) {
 			this.logger.warn(() -> "Record %s-%d@%d has no attempts left, and its dead letter waits in the spool for %s"
@@ -139,8 +139,8 @@ final class RetryTopicRecoverer extends DeadLetterPublishingRecoverer {
 				outRecord.headers());
 		setAside(headers, inRecord.topic(), outRecord.topic());
 		shorten(headers);
-		return cluster.publish(outRecord.topic(), new TopicPartition(inRecord.topic(), inRecord.partition()), key, value,
-				headers, deadLetter ? null : this.longestDelay);
+		return cluster.publish(outRecord.topic(), new TopicPartition(inRecord.topic(), inRecord.partition()), key,
+				value, headers, deadLetter ? null : this.longestDelay);
 	}
 
 	/**

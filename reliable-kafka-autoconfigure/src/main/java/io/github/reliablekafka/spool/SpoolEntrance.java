@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.reliablekafka.spool;
 
 import java.time.Duration;
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes records into the spool of an application that none of its own producers sends,
- * such as dead letters that their topic does not take now. They are sent by a producer
- * of the application that enters the same cluster with the same credentials; if there is
+ * such as dead letters that their topic does not take now. They are sent by a producer of
+ * the application that enters the same cluster with the same credentials; if there is
  * none, or only one with transactions, nothing is taken. Safe for use by many threads.
  *
  * @since 0.1.0

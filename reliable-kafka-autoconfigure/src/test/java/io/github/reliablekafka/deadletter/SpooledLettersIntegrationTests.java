@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.reliablekafka.deadletter;
 
 import java.nio.file.Path;
@@ -107,10 +108,10 @@ class SpooledLettersIntegrationTests {
 		create(this.topic, coordinator);
 		create(this.deadLetters, this.away);
 		this.runner = new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(DurabilityAutoConfiguration.class,
-					ReliableProducerAutoConfiguration.class, ReliableKafkaTemplateAutoConfiguration.class,
-					ReliableConsumerAutoConfiguration.class, DeadLetterAutoConfiguration.class,
-					KafkaAutoConfiguration.class))
+			.withConfiguration(
+					AutoConfigurations.of(DurabilityAutoConfiguration.class, ReliableProducerAutoConfiguration.class,
+							ReliableKafkaTemplateAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
+							DeadLetterAutoConfiguration.class, KafkaAutoConfiguration.class))
 			.withUserConfiguration(DeadLetterSetup.Seen.class, DeadLetterSetup.RecordListener.class, Events.class)
 			.withPropertyValues("spring.kafka.bootstrap-servers=" + started.bootstrapServers(),
 					"spring.application.name=shop", "spring.kafka.consumer.group-id=" + this.group,

@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.github.reliablekafka.deadletter;
 
 import java.time.Duration;
@@ -47,7 +48,7 @@ class SpooledLettersTests {
 	private static final ProducerRecord<byte[], byte[]> LETTER = new ProducerRecord<>("orders-dlt", 1, null,
 			new byte[] { 1 });
 
-	private static final KafkaException PASSING = new KafkaException("not in time", new TimeoutException());
+	private final KafkaException passing = new KafkaException("not in time", new TimeoutException());
 
 	private final Spool spool = new Spool();
 
@@ -55,7 +56,7 @@ class SpooledLettersTests {
 
 	@Test
 	void failureThatMayPassWithoutAnybodyIsTold() {
-		assertThat(SpooledLetters.isPassing(PASSING)).isTrue();
+		assertThat(SpooledLetters.isPassing(this.passing)).isTrue();
 		assertThat(isPassing(new NotEnoughReplicasException())).isTrue();
 		assertThat(isPassing(new NotLeaderOrFollowerException())).isTrue();
 		assertThat(isPassing(new org.apache.kafka.common.errors.TimeoutException("expired"))).isTrue();
@@ -79,21 +80,21 @@ class SpooledLettersTests {
 
 	@Test
 	void letterIsTakenIfTheFailurePassesAndTheSpoolTakesIt() {
-		assertThat(this.letters.isTaken(LETTER, 0, "cluster", PASSING, Duration.ofSeconds(1))).isTrue();
+		assertThat(this.letters.isTaken(LETTER, 0, "cluster", this.passing, Duration.ofSeconds(1))).isTrue();
 		assertThat(this.spool.taken.partition()).isEqualTo(1);
 		this.spool.taken = null;
 		assertThat(this.letters.isTaken(LETTER, 0, "cluster", new RecordTooLargeException(), Duration.ofSeconds(1)))
 			.isFalse();
-		assertThat(this.letters.isTaken(LETTER, 0, null, PASSING, Duration.ofSeconds(1))).isFalse();
+		assertThat(this.letters.isTaken(LETTER, 0, null, this.passing, Duration.ofSeconds(1))).isFalse();
 		assertThat(this.spool.taken).isNull();
 		this.spool.refusal = "full";
-		assertThat(this.letters.isTaken(LETTER, 0, "cluster", PASSING, Duration.ofSeconds(1))).isFalse();
+		assertThat(this.letters.isTaken(LETTER, 0, "cluster", this.passing, Duration.ofSeconds(1))).isFalse();
 	}
 
 	@Test
 	void letterWithoutAPartitionGetsOne() {
 		assertThat(this.letters.isBehind(new ProducerRecord<>("orders-dlt", new byte[1]), "cluster")).isFalse();
-		assertThat(this.letters.isTaken(new ProducerRecord<>("orders-dlt", new byte[1]), 7, "cluster", PASSING,
+		assertThat(this.letters.isTaken(new ProducerRecord<>("orders-dlt", new byte[1]), 7, "cluster", this.passing,
 				Duration.ofSeconds(1)))
 			.isTrue();
 		assertThat(this.spool.taken.partition()).isEqualTo(7);
@@ -114,7 +115,7 @@ class SpooledLettersTests {
 	void nothingIsTakenWithoutASpool() {
 		SpooledLetters without = letters(null);
 		assertThat(without.isBehind(LETTER, "cluster")).isFalse();
-		assertThat(without.isTaken(LETTER, 0, "cluster", PASSING, Duration.ofSeconds(1))).isFalse();
+		assertThat(without.isTaken(LETTER, 0, "cluster", this.passing, Duration.ofSeconds(1))).isFalse();
 	}
 
 	private static SpooledLetters letters(@Nullable SpoolEntrance entrance) {
