@@ -125,7 +125,7 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 			}
 			throw ex;
 		}
-		consumption.post(written ? ConsumptionOutcome.DEAD_LETTERED : ConsumptionOutcome.DEAD_LETTER_SPOOLED, 1);
+		consumption.post(ConsumptionOutcome.DEAD_LETTERED, 1);
 		this.ledger.deadLetters()
 			.post(topicFor(record), written ? DeadLetterCounts.Outcome.WRITTEN : DeadLetterCounts.Outcome.SPOOLED, 1);
 		if (polled != null) {

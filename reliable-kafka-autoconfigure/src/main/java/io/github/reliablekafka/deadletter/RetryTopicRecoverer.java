@@ -116,8 +116,7 @@ final class RetryTopicRecoverer extends DeadLetterPublishingRecoverer {
 			throw ex;
 		}
 		if (deadLetter) {
-			this.ledger.consumption(inRecord.topic(), session.group())
-				.post(written ? ConsumptionOutcome.DEAD_LETTERED : ConsumptionOutcome.DEAD_LETTER_SPOOLED, 1);
+			this.ledger.consumption(inRecord.topic(), session.group()).post(ConsumptionOutcome.DEAD_LETTERED, 1);
 			this.ledger.deadLetters()
 				.post(outRecord.topic(), written ? DeadLetterCounts.Outcome.WRITTEN : DeadLetterCounts.Outcome.SPOOLED,
 						1);

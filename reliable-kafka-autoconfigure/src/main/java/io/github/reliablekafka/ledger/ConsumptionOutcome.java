@@ -39,15 +39,11 @@ public enum ConsumptionOutcome {
 	FAILED,
 
 	/**
-	 * The record is in a dead letter topic, acknowledged by every in-sync replica.
+	 * The record is in a dead letter topic, acknowledged by every in-sync replica; or its
+	 * dead letter is on this machine's disk, in the spool, and goes there later, which
+	 * {@link DeadLetterCounts} tell apart.
 	 */
 	DEAD_LETTERED,
-
-	/**
-	 * The dead letter topic did not take the record now. Its dead letter is on this
-	 * machine's disk, in the spool, and goes there later.
-	 */
-	DEAD_LETTER_SPOOLED,
 
 	/**
 	 * The record could not be written to the dead letter topic; its offset stays where it

@@ -132,8 +132,7 @@ final class ListenerProgress {
 		// An attempt that fails is an answer, too: the listener works, and what it needs
 		// does not.
 		return consumption.count(ConsumptionOutcome.PROCESSED) + consumption.count(ConsumptionOutcome.FAILED)
-				+ consumption.count(ConsumptionOutcome.DEAD_LETTERED)
-				+ consumption.count(ConsumptionOutcome.DEAD_LETTER_SPOOLED);
+				+ consumption.count(ConsumptionOutcome.DEAD_LETTERED);
 	}
 
 	// All that is seen of a listener that returns before its work is done.
