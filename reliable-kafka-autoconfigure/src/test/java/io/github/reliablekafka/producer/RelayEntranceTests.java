@@ -54,9 +54,9 @@ class RelayEntranceTests {
 	private Path directory;
 
 	private ApplicationContextRunner runner = new ApplicationContextRunner()
-		.withConfiguration(AutoConfigurations.of(DurabilityAutoConfiguration.class,
-				ReliableProducerAutoConfiguration.class, ReliableKafkaTemplateAutoConfiguration.class,
-				KafkaAutoConfiguration.class))
+		.withConfiguration(
+				AutoConfigurations.of(DurabilityAutoConfiguration.class, ReliableProducerAutoConfiguration.class,
+						ReliableKafkaTemplateAutoConfiguration.class, KafkaAutoConfiguration.class))
 		.withPropertyValues("spring.kafka.bootstrap-servers=localhost:1", "spring.application.name=shop",
 				"spring.kafka.security.protocol=PLAINTEXT", "reliable.kafka.producer.shutdown-timeout=100ms",
 				"reliable.kafka.producer.max-block=100ms", "reliable.kafka.spool.mode=on-failure");
