@@ -167,7 +167,8 @@ class SpooledLettersIntegrationTests {
 		assertThat(output).contains("and its dead letter waits in the spool for " + this.deadLetters);
 		run((context) -> {
 			this.probe.send(this.topic, 0, "k", "FAIL");
-			awaitCommitted(0, 5);
+			// Behind the others, without an attempt of 40 seconds to get past them.
+			await().atMost(Duration.ofSeconds(20)).until(() -> this.probe.committed(this.group, this.topic, 0) == 5);
 			assertLetters(context, 0, 1);
 			this.cluster.reconnect(this.away);
 			await().atMost(PATIENCE).until(() -> ledger(context).deliveries(this.deadLetters).delivered() == 3);
@@ -175,7 +176,7 @@ class SpooledLettersIntegrationTests {
 			this.probe.send(this.topic, 0, "k", "fail");
 			awaitCommitted(0, 6);
 			assertLetters(context, 1, 1);
-		});
+		}, "reliable.kafka.dead-letter.publish-timeout=60s");
 		List<ConsumerRecord<byte[], byte[]>> letters = this.probe.records(this.deadLetters);
 		assertThat(letters).extracting(ConsumerRecord::value)
 			.containsExactly(DeadLetterSetup.POISON, KafkaProbe.bytes("fail"), KafkaProbe.bytes("FAIL"),
@@ -232,8 +233,8 @@ class SpooledLettersIntegrationTests {
 		assertThat(last).isCompletedExceptionally();
 	}
 
-	private void run(ThrowingConsumer<ApplicationContext> test) {
-		this.runner.run((context) -> {
+	private void run(ThrowingConsumer<ApplicationContext> test, String... properties) {
+		this.runner.withPropertyValues(properties).run((context) -> {
 			assertThat(context).hasNotFailed();
 			test.accept(context);
 		});
