@@ -60,7 +60,7 @@ class ArchitectureTests {
 			// capabilities
 			Map.entry("producer", Set.of("ledger", "durability", "sequence", "spool")),
 			Map.entry("consumer", Set.of("container", "ledger", "durability", "sequence")),
-			Map.entry("deadletter", Set.of("container", "ledger", "durability", "sequence")),
+			Map.entry("deadletter", Set.of("container", "ledger", "durability", "sequence", "spool")),
 			Map.entry("idempotency", Set.of("container", "ledger", "durability", "sequence")),
 			Map.entry("watermark", Set.of("durability", "sequence")),
 			Map.entry("report", Set.of("durability", "sequence", "spool")),

@@ -18,6 +18,7 @@ package io.github.reliablekafka.deadletter;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.spool.SpoolEntrance;
 
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -61,8 +62,8 @@ public final class DeadLetterAutoConfiguration {
 
 	@Bean
 	DeadLetterClusters reliableKafkaDeadLetterClusters(DeadLetterProperties properties,
-			ObjectProvider<ProducerFactory<?, ?>> producerFactories) {
-		return new DeadLetterClusters(properties, producerFactories);
+			ObjectProvider<ProducerFactory<?, ?>> producerFactories, ObjectProvider<SpoolEntrance> spool) {
+		return new DeadLetterClusters(properties, producerFactories, spool);
 	}
 
 	@Bean

@@ -38,12 +38,13 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One cluster as the place where dead letters come from and go to. A record that could
- * not be published in time stays where it is and comes again. Safe for use by many
- * threads.
+ * One cluster as the place where dead letters come from and go to. A dead letter that
+ * could not be published in time goes into the spool if there is one; if not, its record
+ * stays where it is and comes again. Safe for use by many threads.
  */
 final class DeadLetterCluster implements AutoCloseable {
 
@@ -52,6 +53,8 @@ final class DeadLetterCluster implements AutoCloseable {
 	private final DeadLetterTopics topics;
 
 	private final BoundedProducer producer;
+
+	private final SpooledLetters spooled;
 
 	private final Duration timeout;
 
@@ -64,12 +67,15 @@ final class DeadLetterCluster implements AutoCloseable {
 	 * @param readConnection how consumers reach it
 	 * @param writeConnection how producers reach it
 	 * @param timeout longest time that reading, creating the topic and publishing take
-	 * together
+	 * together; the spool takes a third of it more at most
+	 * @param spooled what is not published
 	 */
-	DeadLetterCluster(Map<String, Object> readConnection, Map<String, Object> writeConnection, Duration timeout) {
+	DeadLetterCluster(Map<String, Object> readConnection, Map<String, Object> writeConnection, Duration timeout,
+			SpooledLetters spooled) {
 		this.originals = new OriginalRecords(readConnection);
 		this.topics = new DeadLetterTopics(writeConnection);
 		this.timeout = timeout;
+		this.spooled = spooled;
 		this.readConnection = readConnection;
 		this.writeConnection = writeConnection;
 		this.producer = new BoundedProducer(writeConnection, "reliable-kafka-dead-letter", timeout);
@@ -85,51 +91,84 @@ final class DeadLetterCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Publish a dead letter and wait for its acknowledgement.
+	 * Publish a record to a retry topic or dead letter topic and wait for its
+	 * acknowledgement. What is for a dead letter topic whose partition takes nothing now
+	 * goes into the spool.
 	 * @param deadLetterTopic the topic it goes to, created if need be
 	 * @param origin the partition it comes from; a dead letter keeps the number
 	 * @param key the key
 	 * @param value the value
 	 * @param headers the headers
 	 * @param longestStay the longest time that records stay in the topic on purpose;
-	 * {@code null} for a topic that never deletes anything
-	 * @throws KafkaException if it is not acknowledged in time
+	 * {@code null} for a dead letter topic, which never deletes anything
+	 * @return {@code false} if it is in the spool, on disk
+	 * @throws KafkaException if it is not acknowledged in time, and not in the spool
 	 */
-	void publish(String deadLetterTopic, TopicPartition origin, byte @Nullable [] key, byte @Nullable [] value,
+	boolean publish(String deadLetterTopic, TopicPartition origin, byte @Nullable [] key, byte @Nullable [] value,
 			Headers headers, @Nullable Duration longestStay) {
 		long deadline = System.nanoTime() + this.timeout.minus(share()).toNanos();
 		this.topics.provide(deadLetterTopic, origin.topic(), longestStay, share());
+		int partitions = countPartitions(deadLetterTopic);
+		ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(deadLetterTopic,
+				partition(origin.partition(), partitions, key), key, value, headers);
+		if (longestStay == null && this.spooled.isBehind(letter, this.producer.clusterId())) {
+			this.spooled.put(letter, this.producer.clusterId(), share());
+			return false;
+		}
 		try {
-			Integer partition = this.producer.partitionsFor(deadLetterTopic)
-				.stream()
-				.map(PartitionInfo::partition)
-				.filter((number) -> number == origin.partition())
-				.findFirst()
-				.orElse(null);
-			CompletableFuture<Void> acknowledgement = this.producer
-				.send(new ProducerRecord<>(deadLetterTopic, partition, key, value, headers));
-			acknowledgement.get(Math.max(share().toNanos(), deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+			publish(letter, deadline);
+			return true;
+		}
+		catch (InterruptException ex) {
+			throw ex;
+		}
+		catch (KafkaException ex) {
+			this.topics.forget(deadLetterTopic);
+			if (longestStay == null && this.spooled.isTaken(letter, origin.partition() % partitions,
+					this.producer.clusterId(), ex, share())) {
+				return false;
+			}
+			throw ex;
+		}
+	}
+
+	private void publish(ProducerRecord<byte[], byte[]> letter, long deadline) {
+		try {
+			this.producer.send(letter)
+				.get(Math.max(share().toNanos(), deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 			throw new InterruptException(ex);
 		}
+		catch (ExecutionException ex) {
+			throw new KafkaException("Dead letter topic '%s' did not take the record".formatted(letter.topic()),
+					ex.getCause());
+		}
+		catch (TimeoutException ex) {
+			// It comes again, or goes through the spool, and should not be there twice.
+			this.producer.abandon();
+			throw new KafkaException("Dead letter topic '%s' did not acknowledge the record within %s"
+				.formatted(letter.topic(), this.timeout), ex);
+		}
+	}
+
+	private int countPartitions(String deadLetterTopic) {
+		try {
+			return this.producer.partitionsFor(deadLetterTopic).size();
+		}
 		catch (KafkaException ex) {
 			this.topics.forget(deadLetterTopic);
 			throw ex;
 		}
-		catch (ExecutionException ex) {
-			this.topics.forget(deadLetterTopic);
-			throw new KafkaException("Dead letter topic '%s' did not take the record".formatted(deadLetterTopic),
-					ex.getCause());
+	}
+
+	// Where there are fewer, as Kafka does it: by the key, or anywhere.
+	private static @Nullable Integer partition(int origin, int partitions, byte @Nullable [] key) {
+		if (origin < partitions) {
+			return origin;
 		}
-		catch (TimeoutException ex) {
-			this.topics.forget(deadLetterTopic);
-			// It comes again, and should not be there twice.
-			this.producer.abandon();
-			throw new KafkaException("Dead letter topic '%s' did not acknowledge the record within %s"
-				.formatted(deadLetterTopic, this.timeout), ex);
-		}
+		return (key != null) ? Utils.toPositive(Utils.murmur2(key)) % partitions : null;
 	}
 
 	/**

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 import io.github.reliablekafka.durability.ConnectionSettings;
+import io.github.reliablekafka.spool.SpoolEntrance;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
@@ -37,12 +38,16 @@ final class DeadLetterClusters implements DisposableBean {
 
 	private final ObjectProvider<ProducerFactory<?, ?>> producerFactories;
 
+	private final ObjectProvider<SpoolEntrance> spool;
+
 	private final Map<Key, DeadLetterCluster> clusters = new HashMap<>();
 
 	private boolean closed;
 
-	DeadLetterClusters(DeadLetterProperties properties, ObjectProvider<ProducerFactory<?, ?>> producerFactories) {
+	DeadLetterClusters(DeadLetterProperties properties, ObjectProvider<ProducerFactory<?, ?>> producerFactories,
+			ObjectProvider<SpoolEntrance> spool) {
 		this.properties = properties;
+		this.spool = spool;
 		this.producerFactories = producerFactories;
 	}
 
@@ -67,7 +72,8 @@ final class DeadLetterClusters implements DisposableBean {
 			.findFirst()
 			.map(ConnectionSettings::of)
 			.orElse(key.connection);
-		return new DeadLetterCluster(key.connection, writeConnection, key.timeout);
+		return new DeadLetterCluster(key.connection, writeConnection, key.timeout,
+				new SpooledLetters(this.spool, writeConnection));
 	}
 
 	private static Map<String, Object> settingsOf(ProducerFactory<?, ?> factory) {

@@ -52,10 +52,11 @@ import org.springframework.kafka.support.serializer.SerializationUtils;
 /**
  * Puts a record that cannot be processed into the dead letter topic with the bytes and
  * headers it has in Kafka, its coordinates and the failure, and returns only when the
- * dead letter is acknowledged. Throws otherwise: the record's offset then stays where it
- * is, and the record comes again. After a crash between acknowledgement and commit the
- * dead letter is there twice. What fails in a dead letter topic itself stays there, as it
- * would otherwise go from one to the next without end. Safe for use by many threads.
+ * dead letter is acknowledged, or on disk in the spool while the topic does not take it.
+ * Throws otherwise: the record's offset then stays where it is, and the record comes
+ * again. After a crash between that and the commit the dead letter is there twice. What
+ * fails in a dead letter topic itself stays there, as it would otherwise go from one to
+ * the next without end. Safe for use by many threads.
  */
 final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 
@@ -109,12 +110,13 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 			throw new KafkaException("No time for %s, or the consumer polls too late: the rest of the batch comes again"
 				.formatted(name(record)));
 		}
+		boolean written;
 		try {
 			if (isDeadLetter(record)) {
 				throw new KafkaException(
 						"%s is a dead letter and failed again: it stays where it is".formatted(name(record)), failure);
 			}
-			publish(record, session, failure);
+			written = isWritten(record, session, failure);
 		}
 		catch (RuntimeException ex) {
 			consumption.post(ConsumptionOutcome.DEAD_LETTER_FAILED, 1);
@@ -124,17 +126,25 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 			throw ex;
 		}
 		consumption.post(ConsumptionOutcome.DEAD_LETTERED, 1);
-		this.ledger.deadLetters().post(topicFor(record), DeadLetterCounts.Outcome.WRITTEN, 1);
+		this.ledger.deadLetters()
+			.post(topicFor(record), written ? DeadLetterCounts.Outcome.WRITTEN : DeadLetterCounts.Outcome.SPOOLED, 1);
 		if (polled != null) {
 			polled.deadLettered(record);
 		}
 		// The dead letter carries the stack trace.
-		logger.warn("%s cannot be processed and is now in %s: %s".formatted(name(record), topicFor(record),
-				NestedExceptionUtils.getMostSpecificCause(failure)));
+		Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
+		if (written) {
+			logger.warn("%s cannot be processed and is now in %s: %s".formatted(name(record), topicFor(record), cause));
+		}
+		else {
+			logger.warn("%s cannot be processed, and its dead letter waits in the spool for %s: %s"
+				.formatted(name(record), topicFor(record), cause));
+		}
 		logger.debug("The failure", failure);
 	}
 
-	private void publish(ConsumerRecord<?, ?> record, ConsumerSession session, Exception failure) {
+	// Returns false if the dead letter is in the spool.
+	private boolean isWritten(ConsumerRecord<?, ?> record, ConsumerSession session, Exception failure) {
 		DeserializationException keyFailure = SerializationUtils.getExceptionFromHeader(record,
 				KafkaUtils.KEY_DESERIALIZER_EXCEPTION_HEADER, logAccessor);
 		DeserializationException valueFailure = SerializationUtils.getExceptionFromHeader(record,
@@ -152,7 +162,7 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 			deadLetterHeaders.add(KafkaHeaders.DLT_ORIGINAL_CONSUMER_GROUP,
 					session.group().getBytes(StandardCharsets.UTF_8));
 		}
-		cluster.publish(topicFor(record), new TopicPartition(record.topic(), record.partition()), key, value,
+		return cluster.publish(topicFor(record), new TopicPartition(record.topic(), record.partition()), key, value,
 				deadLetterHeaders, null);
 	}
 

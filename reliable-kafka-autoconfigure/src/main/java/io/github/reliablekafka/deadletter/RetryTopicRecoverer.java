@@ -103,8 +103,9 @@ final class RetryTopicRecoverer extends DeadLetterPublishingRecoverer {
 			throw new KafkaException("%s is not polled by a reliable consumer".formatted(inRecord.topic()));
 		}
 		boolean deadLetter = outRecord.topic().endsWith(this.properties.suffix());
+		boolean written;
 		try {
-			publish(outRecord, inRecord, session, deadLetter);
+			written = isWritten(outRecord, inRecord, session, deadLetter);
 		}
 		catch (RuntimeException ex) {
 			if (deadLetter) {
@@ -116,11 +117,18 @@ final class RetryTopicRecoverer extends DeadLetterPublishingRecoverer {
 		}
 		if (deadLetter) {
 			this.ledger.consumption(inRecord.topic(), session.group()).post(ConsumptionOutcome.DEAD_LETTERED, 1);
-			this.ledger.deadLetters().post(outRecord.topic(), DeadLetterCounts.Outcome.WRITTEN, 1);
+			this.ledger.deadLetters()
+				.post(outRecord.topic(), written ? DeadLetterCounts.Outcome.WRITTEN : DeadLetterCounts.Outcome.SPOOLED,
+						1);
+		}
+		if (!written) {
+			this.logger.warn(() -> "Record %s-%d@%d has no attempts left, and its dead letter waits in the spool for %s"
+				.formatted(inRecord.topic(), inRecord.partition(), inRecord.offset(), outRecord.topic()));
 		}
 	}
 
-	private void publish(ProducerRecord<Object, Object> outRecord, ConsumerRecord<?, ?> inRecord,
+	// Returns false if a dead letter is in the spool.
+	private boolean isWritten(ProducerRecord<Object, Object> outRecord, ConsumerRecord<?, ?> inRecord,
 			ConsumerSession session, boolean deadLetter) {
 		DeadLetterCluster cluster = this.clusters.of(session.effectiveSettings(), session.maxPollInterval());
 		ConsumerRecord<byte[], byte[]> original = cluster.original(inRecord);
@@ -130,8 +138,8 @@ final class RetryTopicRecoverer extends DeadLetterPublishingRecoverer {
 				outRecord.headers());
 		setAside(headers, inRecord.topic(), outRecord.topic());
 		shorten(headers);
-		cluster.publish(outRecord.topic(), new TopicPartition(inRecord.topic(), inRecord.partition()), key, value,
-				headers, deadLetter ? null : this.longestDelay);
+		return cluster.publish(outRecord.topic(), new TopicPartition(inRecord.topic(), inRecord.partition()), key,
+				value, headers, deadLetter ? null : this.longestDelay);
 	}
 
 	/**

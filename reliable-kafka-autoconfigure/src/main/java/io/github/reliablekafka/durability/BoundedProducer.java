@@ -29,6 +29,8 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.ClusterResource;
+import org.apache.kafka.common.ClusterResourceListener;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
@@ -75,6 +77,8 @@ public final class BoundedProducer implements AutoCloseable {
 	private final ReentrantLock lock = new ReentrantLock();
 
 	private @Nullable Producer<byte[], byte[]> producer;
+
+	private volatile @Nullable String clusterId;
 
 	private boolean closed;
 
@@ -156,6 +160,14 @@ public final class BoundedProducer implements AutoCloseable {
 	}
 
 	/**
+	 * The cluster that has answered last, as it calls itself. Addresses do not tell.
+	 * @return {@code null} if none has answered yet
+	 */
+	public @Nullable String clusterId() {
+		return this.clusterId;
+	}
+
+	/**
 	 * Give up whatever is not acknowledged yet: it fails, and is not written later
 	 * either, unless it is on its way. The next record connects anew.
 	 */
@@ -201,8 +213,7 @@ public final class BoundedProducer implements AutoCloseable {
 				throw new IllegalStateException("The application is shutting down");
 			}
 			if (this.producer == null) {
-				this.producer = new KafkaProducer<>(this.settings, new ByteArraySerializer(),
-						new ByteArraySerializer());
+				this.producer = new KafkaProducer<>(this.settings, new ByteArraySerializer(), new ValueSerializer());
 			}
 			return this.producer;
 		}
@@ -276,6 +287,20 @@ public final class BoundedProducer implements AutoCloseable {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
+	}
+
+	/**
+	 * Hears which cluster it is: Kafka tells serializers.
+	 */
+	private final class ValueSerializer extends ByteArraySerializer implements ClusterResourceListener {
+
+		@Override
+		public void onUpdate(ClusterResource cluster) {
+			if (cluster.clusterId() != null) {
+				BoundedProducer.this.clusterId = cluster.clusterId();
+			}
+		}
+
 	}
 
 }

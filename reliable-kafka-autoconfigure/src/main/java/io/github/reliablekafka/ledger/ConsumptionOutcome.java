@@ -39,7 +39,9 @@ public enum ConsumptionOutcome {
 	FAILED,
 
 	/**
-	 * The record is in a dead letter topic, acknowledged by every in-sync replica.
+	 * The record is in a dead letter topic, acknowledged by every in-sync replica; or its
+	 * dead letter is on this machine's disk, in the spool, and goes there later, which
+	 * {@link DeadLetterCounts} tell apart.
 	 */
 	DEAD_LETTERED,
 

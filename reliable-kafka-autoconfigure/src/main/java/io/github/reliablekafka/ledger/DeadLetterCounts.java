@@ -106,6 +106,12 @@ public final class DeadLetterCounts {
 		WRITTEN,
 
 		/**
+		 * It is on this machine's disk, in the spool, and goes there later; that is not
+		 * counted again.
+		 */
+		SPOOLED,
+
+		/**
 		 * It could not be written there, and comes again from its own topic.
 		 */
 		REFUSED,

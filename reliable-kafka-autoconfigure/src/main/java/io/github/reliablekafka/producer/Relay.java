@@ -219,6 +219,15 @@ final class Relay implements Runnable {
 		this.client.settings(settings);
 	}
 
+	/**
+	 * Whether what is in the spool is sent as somebody else would send it.
+	 * @param identity the cluster and the credentials of the other
+	 * @return {@code true} if both are the same
+	 */
+	boolean isLike(Map<String, Object> identity) {
+		return this.client.isLike(identity);
+	}
+
 	boolean isStopping() {
 		return this.stopping;
 	}

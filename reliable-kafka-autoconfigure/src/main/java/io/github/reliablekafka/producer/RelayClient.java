@@ -151,6 +151,10 @@ final class RelayClient {
 		this.settings = own(newer, present.getOrDefault(ProducerConfig.CLIENT_ID_CONFIG, clientId(newer)));
 	}
 
+	boolean isLike(Map<String, Object> identity) {
+		return ConnectionSettings.identity(this.settings).equals(identity);
+	}
+
 	static String clientId(Map<String, Object> settings) {
 		return settings.getOrDefault(ProducerConfig.CLIENT_ID_CONFIG, "producer") + "-spool";
 	}

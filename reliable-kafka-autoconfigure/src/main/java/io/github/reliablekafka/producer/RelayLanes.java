@@ -210,6 +210,18 @@ final class RelayLanes {
 		return (lane != null) ? lane : this.lanes.computeIfAbsent(name, (key) -> create(key, this.clusterId));
 	}
 
+	/**
+	 * Whether records of a partition wait.
+	 * @param topic the topic
+	 * @param partition the partition
+	 * @return {@code true} if later ones must wait behind them
+	 */
+	boolean isSticky(String topic, int partition) {
+		claimIfFound();
+		SpooledLane lane = this.lanes.get(new TopicPartition(topic, partition));
+		return lane != null && lane.isSticky();
+	}
+
 	SpooledLane unplaced(String topic) {
 		SpooledLane lane = lane(topic, UNPLACED);
 		SpooledLane present = this.unplaced.putIfAbsent(topic, lane);

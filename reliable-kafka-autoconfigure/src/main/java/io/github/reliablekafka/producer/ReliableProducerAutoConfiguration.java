@@ -23,6 +23,7 @@ import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.durability.SequenceProperties;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.sequence.SequenceBoards;
+import io.github.reliablekafka.spool.SpoolEntrance;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -67,6 +68,11 @@ public final class ReliableProducerAutoConfiguration {
 	Spools reliableKafkaSpools(SpoolProperties properties, ProducerSessions sessions, DeliveryLedger ledger,
 			Environment environment, ApplicationEventPublisher events) {
 		return new Spools(properties, environment.getProperty("spring.application.name", ""), sessions, ledger, events);
+	}
+
+	@Bean
+	SpoolEntrance reliableKafkaSpoolEntrance(Spools spools, DeliveryLedger ledger) {
+		return new RelayEntrance(spools, ledger);
 	}
 
 	@Bean

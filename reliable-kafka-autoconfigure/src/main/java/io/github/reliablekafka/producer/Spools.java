@@ -159,6 +159,24 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	}
 
 	/**
+	 * The factories that are covered.
+	 * @return by the names under which their records are found again
+	 */
+	Map<String, Set<ProducerFactory<?, ?>>> factories() {
+		return this.factories;
+	}
+
+	/**
+	 * The relay for a producer.
+	 * @param subject the name of its factory
+	 * @param settings say where it sends
+	 * @return {@code null} if there was no such producer yet, or without the spool
+	 */
+	@Nullable Relay relay(String subject, Map<String, Object> settings) {
+		return this.relays.get(Destination.of(subject, settings));
+	}
+
+	/**
 	 * A producer was created.
 	 * @param subject the name of its factory
 	 * @param settings all of its settings

@@ -206,7 +206,7 @@ class ReliableKafkaMetersTests {
 		for (int number = 0; number < 1100; number++) {
 			this.ledger.deadLetters().post("topic-" + number, DeadLetterCounts.Outcome.WRITTEN, 1);
 		}
-		assertThat(this.registry.get("reliable.kafka.dead.letter.records").functionCounters()).hasSize(1001 * 4);
+		assertThat(this.registry.get("reliable.kafka.dead.letter.records").functionCounters()).hasSize(1001 * 5);
 		assertThat(deadLetters("(other)", "written")).isEqualTo(100);
 	}
 

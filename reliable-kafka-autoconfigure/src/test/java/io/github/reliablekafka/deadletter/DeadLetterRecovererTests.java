@@ -23,6 +23,7 @@ import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.durability.RecordHeldException;
 import io.github.reliablekafka.ledger.ConsumptionOutcome;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.spool.SpoolEntrance;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -52,7 +53,7 @@ class DeadLetterRecovererTests {
 
 	private final DeadLetterClusters clusters = new DeadLetterClusters(this.properties,
 			new DefaultListableBeanFactory().getBeanProvider(new ParameterizedTypeReference<ProducerFactory<?, ?>>() {
-			}));
+			}), new DefaultListableBeanFactory().getBeanProvider(SpoolEntrance.class));
 
 	private final DeadLetterRecoverer recoverer = new DeadLetterRecoverer(this.clusters, this.properties, this.ledger,
 			Map.of());

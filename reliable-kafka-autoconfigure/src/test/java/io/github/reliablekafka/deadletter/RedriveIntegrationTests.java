@@ -24,6 +24,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 import io.github.reliablekafka.durability.BoundedAdmin;
+import io.github.reliablekafka.spool.SpoolEntrance;
 import io.github.reliablekafka.testing.KafkaProbe;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -35,6 +36,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.EventListener;
@@ -271,7 +273,8 @@ class RedriveIntegrationTests extends DeadLetterSetup {
 	void marksThatCannotBeFoundOrWouldBeForgottenAreAFailure() {
 		Map<String, Object> connection = Map.of("bootstrap.servers", probe.bootstrapServers());
 		Duration timeout = Duration.ofSeconds(20);
-		try (DeadLetterCluster cluster = new DeadLetterCluster(connection, connection, timeout);
+		try (DeadLetterCluster cluster = new DeadLetterCluster(connection, connection, timeout,
+				new SpooledLetters(new DefaultListableBeanFactory().getBeanProvider(SpoolEntrance.class), connection));
 				BoundedAdmin admin = cluster.admin(timeout)) {
 			RedriveMarks log = new RedriveMarks(cluster, this.marks, this.deadLetters, Uuid.randomUuid());
 			long deadline = System.nanoTime() + timeout.toNanos();
