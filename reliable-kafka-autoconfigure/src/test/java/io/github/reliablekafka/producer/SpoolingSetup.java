@@ -78,6 +78,11 @@ abstract class SpoolingSetup {
 
 	@Nullable SpoolException refuseMoves;
 
+	/**
+	 * What was to be moved while it is collected, and is neither on disk nor refused.
+	 */
+	@Nullable List<SpoolStore.Confirmation> moves;
+
 	@Nullable SpoolException refuseAppends;
 
 	/**
@@ -108,6 +113,10 @@ abstract class SpoolingSetup {
 					if (method.getName().equals("move") && this.refuseMoves != null) {
 						throw this.refuseMoves;
 					}
+					if (method.getName().equals("move") && this.moves != null) {
+						this.moves.add((SpoolStore.Confirmation) arguments[4]);
+						return 77L;
+					}
 					if (method.getName().equals("append") && this.refuseAppends != null) {
 						throw this.refuseAppends;
 					}
@@ -132,11 +141,18 @@ abstract class SpoolingSetup {
 				Duration.ofSeconds(1), onRefusal(), maxAge(), SpoolProperties.OnCorruption.FAIL,
 				SpoolProperties.OnEphemeral.WARN);
 		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
-		this.spools = new Spools(properties, "shop", sessions, this.ledger, this.events::add, this.clock);
+		this.spools = new Spools(properties, "shop", sessions, this.ledger, this::publish, this.clock);
 		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
 		this.relay = new Relay(this.spools, Destination.of("main", settings), this.store,
 				new RelayClient(settings, () -> null));
 		this.spooling = spooling(Duration.ofMillis(50));
+	}
+
+	/**
+	 * What a listener for events does.
+	 */
+	void publish(Object event) {
+		this.events.add(event);
 	}
 
 	/**
