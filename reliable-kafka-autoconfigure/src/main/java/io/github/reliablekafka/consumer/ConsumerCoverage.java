@@ -198,6 +198,9 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		if (properties.isAsyncAcks()) {
 			rules().gate().report(List.of(rules().asyncAcks("listener '%s'".formatted(container.getListenerId()))));
 		}
+		if (properties.getMessageListener() != null && !rules().gate().accepts(ConsumerRules.ASYNC)) {
+			GuardedListeners.await(properties.getMessageListener());
+		}
 		boolean hidesAsync = properties.getMessageListener() != null
 				&& GuardedListeners.hidesAsync(properties.getMessageListener());
 		BooleanSupplier async = () -> hidesAsync || GuardedListeners.isAsync(properties.getMessageListener());
@@ -221,8 +224,7 @@ final class ConsumerCoverage implements BeanPostProcessor {
 		}
 		if (this.stopsEarly.obtain()) {
 			// What was polled behind the record that the listener has comes again,
-			// instead
-			// of being processed while what it needs is closed under it.
+			// instead of being processed while what it needs is closed under it.
 			properties.setStopImmediate(true);
 		}
 		Outcomes outcomes = new Outcomes(this.ledger.obtain(), container::getGroupId, async,

@@ -33,6 +33,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConsumerRules {
 
+	/**
+	 * The risk of a listener that returns before its work is done.
+	 */
+	static final String ASYNC = "consumer.async";
+
 	private final SafetyGate gate;
 
 	private final SettingOrigins origins;
@@ -116,9 +121,11 @@ final class ConsumerRules {
 	}
 
 	Violation async(String subject) {
-		return new Violation("consumer.async", subject, "return type", "a future, a Mono or a suspend function", "void",
+		return new Violation(ASYNC, subject, "message listener", "asynchronous", "a method with @KafkaListener",
 				"Spring Kafka acknowledges such a record before it tries again after a failure, and forgets it when the container stops",
-				"Let the method of %s return void and block until its work is done.".formatted(subject), null);
+				"Let %s be a method with @KafkaListener, whose future is waited for, or return only when its work is done."
+					.formatted(subject),
+				null);
 	}
 
 	Violation asyncAcks(String subject) {

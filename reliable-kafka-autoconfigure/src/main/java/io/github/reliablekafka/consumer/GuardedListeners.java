@@ -18,6 +18,8 @@ package io.github.reliablekafka.consumer;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 import org.apache.commons.logging.Log;
@@ -30,10 +32,13 @@ import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
+import org.springframework.kafka.listener.adapter.DelegatingInvocableHandler;
 import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
+import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
 
 /**
  * Wraps listeners that acknowledge by hand or reply, because nobody else hears of it:
@@ -87,13 +92,54 @@ final class GuardedListeners {
 	 * @return {@code true} if it has such a listener in one of its fields
 	 */
 	static boolean hidesAsync(Object listener) {
+		return hidden(listener).stream().anyMatch(GuardedListeners::isAsync);
+	}
+
+	/**
+	 * Let a listener, and one that it has in one of its fields, return only when its work
+	 * is done. One that is not made of a method with {@code @KafkaListener} stays as it
+	 * is.
+	 * @param listener of a container that is not started yet
+	 */
+	static void await(Object listener) {
+		awaitMethod(listener);
+		hidden(listener).forEach(GuardedListeners::awaitMethod);
+	}
+
+	private static void awaitMethod(Object listener) {
+		if (!(innermost(listener) instanceof MessagingMessageListenerAdapter<?, ?> adapter)) {
+			return;
+		}
+		Object handler = new DirectFieldAccessor(adapter).getPropertyValue("handlerMethod");
+		if (handler == null || handler.getClass() != HandlerAdapter.class) {
+			return;
+		}
+		DirectFieldAccessor fields = new DirectFieldAccessor(handler);
+		if (fields.getPropertyValue("invokerHandlerMethod") instanceof InvocableHandlerMethod method) {
+			adapter.setHandlerMethod(AwaitingHandler.of(method));
+		}
+		else if (fields.getPropertyValue("delegatingHandler") instanceof DelegatingInvocableHandler methods) {
+			adapter.setHandlerMethod(AwaitingHandler.of(methods));
+		}
+	}
+
+	private static Object innermost(Object listener) {
+		Object inner = listener;
+		while (inner instanceof DelegatingMessageListener<?> outer) {
+			inner = outer.getDelegate();
+		}
+		return inner;
+	}
+
+	private static List<Object> hidden(Object listener) {
+		List<Object> values = new ArrayList<>();
 		try {
 			for (Class<?> type = listener.getClass(); type != null
 					&& type != Object.class; type = type.getSuperclass()) {
 				for (Field field : type.getDeclaredFields()) {
 					if (!Modifier.isStatic(field.getModifiers()) && !field.getType().isPrimitive()
-							&& field.trySetAccessible() && isAsync(field.get(listener))) {
-						return true;
+							&& field.trySetAccessible() && field.get(listener) != null) {
+						values.add(field.get(listener));
 					}
 				}
 			}
@@ -101,7 +147,7 @@ final class GuardedListeners {
 		catch (IllegalAccessException ex) {
 			logger.debug("What is in %s cannot be seen".formatted(listener.getClass()), ex);
 		}
-		return false;
+		return values;
 	}
 
 	/**
@@ -155,11 +201,7 @@ final class GuardedListeners {
 
 	// Whether the listener may reply; then what it sends is known from now on.
 	private static boolean followReplies(Object listener) {
-		Object inner = listener;
-		while (inner instanceof DelegatingMessageListener<?> outer) {
-			inner = outer.getDelegate();
-		}
-		if (!(inner instanceof MessagingMessageListenerAdapter<?, ?> adapter)) {
+		if (!(innermost(listener) instanceof MessagingMessageListenerAdapter<?, ?> adapter)) {
 			return false;
 		}
 		DirectFieldAccessor fields = new DirectFieldAccessor(adapter);

@@ -16,9 +16,13 @@
 
 package io.github.reliablekafka.consumer;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
+import io.github.reliablekafka.durability.UnsafeSettingsException;
+import io.github.reliablekafka.durability.Violation;
 import org.apache.kafka.clients.consumer.ConsumerInterceptor;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -37,6 +41,8 @@ import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.CommonErrorHandler;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 /**
  * An application with consumers.
  */
@@ -53,6 +59,16 @@ abstract class ReliableConsumerSetup {
 
 	static AbstractMessageListenerContainer<?, ?> container(KafkaListenerEndpointRegistry registry, String id) {
 		return (AbstractMessageListenerContainer<?, ?>) registry.getListenerContainer(id);
+	}
+
+	static List<Violation> violations(Throwable failure) {
+		assertThat(failure).isNotNull();
+		Throwable cause = failure;
+		while (!(cause instanceof UnsafeSettingsException)) {
+			assertThat(cause.getCause()).as(Arrays.toString(cause.getStackTrace())).isNotNull();
+			cause = cause.getCause();
+		}
+		return ((UnsafeSettingsException) cause).violations();
 	}
 
 	public static class CountingInterceptor implements ConsumerInterceptor<Object, Object> {

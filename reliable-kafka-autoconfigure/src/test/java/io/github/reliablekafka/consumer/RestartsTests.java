@@ -168,6 +168,9 @@ class RestartsTests {
 	private static ContainerProperties properties() {
 		ContainerProperties properties = new ContainerProperties("t");
 		properties.setGroupId("g");
+		// Of a part whose start has failed there is nothing to wait for, and the
+		// container does.
+		properties.setShutdownTimeout(500);
 		properties.setMessageListener((MessageListener<String, String>) (record) -> {
 		});
 		return properties;
