@@ -87,6 +87,14 @@ final class LaneAge {
 	}
 
 	/**
+	 * What {@link #dueUpTo} has returned last.
+	 * @return a number
+	 */
+	long due() {
+		return this.due;
+	}
+
+	/**
 	 * Whether what an earlier process left has waited for too long.
 	 * @param now in nanoseconds
 	 * @param record was left
@@ -95,15 +103,6 @@ final class LaneAge {
 	boolean isDue(long now, SpoolRecord record) {
 		long before = TimeUnit.MILLISECONDS.toNanos(Math.max(0, this.foundAtMillis - record.enqueuedAt()));
 		return before >= this.limit - (now - this.foundAt);
-	}
-
-	/**
-	 * Whether all that an earlier process left has waited for too long.
-	 * @param now in nanoseconds
-	 * @return {@code false} if that depends on the record
-	 */
-	boolean isDue(long now) {
-		return now - this.foundAt >= this.limit;
 	}
 
 	/**

@@ -17,14 +17,12 @@
 package io.github.reliablekafka.producer;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import java.util.function.ToIntFunction;
 
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolStore;
@@ -35,7 +33,7 @@ import io.github.reliablekafka.spool.SpoolStore;
  */
 final class Leftovers {
 
-	private final List<Left> unclaimed = new ArrayList<>();
+	private final List<SpooledLane> unclaimed = new ArrayList<>();
 
 	/**
 	 * Look at spools that were just opened.
@@ -46,7 +44,7 @@ final class Leftovers {
 		for (SpoolStore store : stores) {
 			for (SpoolLane lane : store.occupied()) {
 				if (lane.partition() != RefusedRecords.PARKED) {
-					this.unclaimed.add(new Left(store, lane, store.positions(lane), age));
+					this.unclaimed.add(new SpooledLane(store, lane, store.positions(lane), age));
 				}
 			}
 		}
@@ -57,10 +55,10 @@ final class Leftovers {
 	 * @param destination whether a name is the cluster's
 	 * @return what was left for it
 	 */
-	synchronized List<Left> claim(Predicate<String> destination) {
-		List<Left> claimed = new ArrayList<>();
-		for (Iterator<Left> iterator = this.unclaimed.iterator(); iterator.hasNext();) {
-			Left left = iterator.next();
+	synchronized List<SpooledLane> claim(Predicate<String> destination) {
+		List<SpooledLane> claimed = new ArrayList<>();
+		for (Iterator<SpooledLane> iterator = this.unclaimed.iterator(); iterator.hasNext();) {
+			SpooledLane left = iterator.next();
 			if (destination.test(left.lane().destination())) {
 				claimed.add(left);
 				iterator.remove();
@@ -70,15 +68,12 @@ final class Leftovers {
 	}
 
 	/**
-	 * Take what comes first in each lane, though nobody has claimed it.
-	 * @param taken takes the first records of what was left, and says how many
+	 * What nobody has claimed so far.
+	 * @return in the order in which it was found
 	 */
-	synchronized void removeFirst(ToIntFunction<Left> taken) {
-		this.unclaimed.replaceAll((left) -> {
-			int count = taken.applyAsInt(left);
-			return (count > 0) ? left.without(count) : left;
-		});
-		this.unclaimed.removeIf((left) -> left.positions().length == 0);
+	synchronized List<SpooledLane> lanes() {
+		this.unclaimed.removeIf((left) -> !left.isSticky());
+		return List.copyOf(this.unclaimed);
 	}
 
 	/**
@@ -89,24 +84,6 @@ final class Leftovers {
 		Set<String> destinations = new TreeSet<>();
 		this.unclaimed.forEach((left) -> destinations.add(left.lane().destination()));
 		return destinations;
-	}
-
-	/**
-	 * What was left in one lane.
-	 *
-	 * @param store where it is
-	 * @param lane its lane
-	 * @param positions its positions, in order
-	 * @param age for how long its records have waited
-	 */
-	@SuppressWarnings("ArrayRecordComponent")
-	record Left(SpoolStore store, SpoolLane lane, long[] positions, LaneAge age) {
-
-		private Left without(int count) {
-			return new Left(this.store, this.lane, Arrays.copyOfRange(this.positions, count, this.positions.length),
-					this.age);
-		}
-
 	}
 
 }

@@ -98,7 +98,8 @@ final class Placing {
 	// Those that come meanwhile are for the next time.
 	private void rejectAll(SpooledLane lane, RuntimeException failure) {
 		for (long left = lane.waiting(); left > 0; left--) {
-			Item item = lane.poll(System.nanoTime(), 1);
+			// Though the disk does not have the one before yet.
+			Item item = lane.pollUpTo(Long.MAX_VALUE);
 			if (item == null) {
 				return;
 			}

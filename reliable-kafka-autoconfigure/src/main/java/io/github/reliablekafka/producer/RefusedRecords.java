@@ -17,6 +17,7 @@
 package io.github.reliablekafka.producer;
 
 import java.time.Instant;
+import java.util.function.Consumer;
 
 import io.github.reliablekafka.producer.SpooledLane.Item;
 import io.github.reliablekafka.sequence.Stamp;
@@ -24,6 +25,7 @@ import io.github.reliablekafka.sequence.Ticket;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
+import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
@@ -83,17 +85,26 @@ final class RefusedRecords {
 			return false;
 		}
 		try {
-			if (isParked(lane, item, failure)) {
-				this.relay.tell(() -> this.spools.notices().parked(lane, failure));
-			}
-			lane.relayed(item);
+			giveUp(lane, item, null, failure, (parked) -> {
+				if (parked) {
+					this.relay.tell(() -> this.spools.notices().parked(lane, failure));
+				}
+				lane.relayed(item);
+			}, (ex) -> {
+				notParked(lane, ex);
+				again(lane, item);
+			});
 			return true;
 		}
 		catch (SpoolException ex) {
-			lane.putBack(item, true);
-			Relay.later(lane);
+			again(lane, item);
 			return false;
 		}
+	}
+
+	private static void again(SpooledLane lane, Item item) {
+		lane.putBack(item, true);
+		Relay.later(lane);
 	}
 
 	private boolean isBlocking(SpooledLane lane, Item item) {
@@ -120,37 +131,68 @@ final class RefusedRecords {
 	 * A record has waited for too long.
 	 * @param lane its lane
 	 * @param item the record, which was taken from the lane
+	 * @param record its bytes
 	 * @param failure says so
+	 * @param done to be run when it has its outcome, by any thread
+	 * @param refused to be told if the disk does not take it after all, by any thread
 	 * @throws SpoolException if it cannot be parked
 	 */
-	void expire(SpooledLane lane, Item item, Exception failure) {
-		boolean unused = isParked(lane, item, failure);
-		lane.settled(item);
+	void expire(SpooledLane lane, Item item, SpoolRecord record, Exception failure, Runnable done,
+			Consumer<SpoolException> refused) {
+		giveUp(lane, item, record, failure, (parked) -> {
+			lane.settled(item);
+			done.run();
+		}, refused);
 	}
 
-	// Gives it its outcome. Whoever was promised nothing is told the truth.
-	private boolean isParked(SpooledLane lane, Item item, Exception failure) {
+	// Whoever was promised nothing is told the truth at once. What was promised has its
+	// outcome when it is parked on disk: until then it may have to be sent after all.
+	private void giveUp(SpooledLane lane, Item item, @Nullable SpoolRecord known, Exception failure,
+			Consumer<Boolean> done, Consumer<SpoolException> refused) {
 		SpooledDelivery delivery = item.delivery();
-		boolean parked = false;
 		if (delivery != null && delivery.mayReject()) {
 			lane.store().resolve(lane.lane(), item.position());
+			delivery.reject(failure);
+			done.accept(false);
+			return;
 		}
-		else {
-			SpoolRecord record = Relay.read(lane, item);
-			parked = record != null;
-			if (record != null) {
-				keep(lane, item.position(), record, failure);
-			}
-			// Behind, as what cannot be parked now is tried again.
-			failNumber(lane, (delivery != null) ? null : record);
+		SpoolRecord record = (known != null) ? known : Relay.read(lane, item);
+		if (record == null) {
+			reject(lane, delivery, null, failure);
+			done.accept(false);
+			return;
 		}
+		lane.park(item);
+		keep(lane, item.position(), record, failure, new Parking(() -> {
+			this.relay.tell(() -> reject(lane, delivery, record, failure));
+			done.accept(true);
+			this.relay.wake();
+		}, refused));
+	}
+
+	private void reject(SpooledLane lane, @Nullable SpooledDelivery delivery, @Nullable SpoolRecord record,
+			Exception failure) {
 		if (delivery != null) {
 			delivery.reject(failure);
+			return;
 		}
-		else {
-			this.spools.rejectedLeft(lane, failure);
-		}
-		return parked;
+		failNumber(lane, record);
+		this.spools.rejectedLeft(lane, failure);
+	}
+
+	/**
+	 * A record that nobody has claimed has waited for too long.
+	 * @param spools know whether somebody has meanwhile
+	 * @return parks it
+	 */
+	static AgeLimit.Decision unclaimed(Spools spools) {
+		return (lane, item, record, failure, done, refused) -> keep(lane, item.position(), record, failure,
+				new Parking(() -> {
+					if (lane.settledLeft(item)) {
+						spools.rejectedLeft(lane, failure);
+					}
+					done.run();
+				}, refused));
 	}
 
 	private static void failNumber(SpooledLane lane, @Nullable SpoolRecord record) {
@@ -162,44 +204,66 @@ final class RefusedRecords {
 	}
 
 	/**
-	 * Keep a record that was promised and that the cluster will never take.
+	 * Keep a record that was promised and that the cluster will never take. Its sender is
+	 * told so, whatever the disk says: if it cannot be parked, it is tried again.
 	 * @param lane its lane
-	 * @param position its position
+	 * @param delivery followed it, on the direct way
 	 * @param failure why
 	 * @return {@code false} if it is not there
 	 */
-	boolean park(SpooledLane lane, long position, Exception failure) {
-		SpoolRecord record = lane.store().read(lane.lane(), position);
-		if (record == null) {
-			return false;
+	boolean park(SpooledLane lane, SpooledDelivery delivery, Exception failure) {
+		long position = delivery.position();
+		Item item = new Item(delivery.order(), position, null, true);
+		try {
+			SpoolRecord record = lane.store().read(lane.lane(), position);
+			if (record == null) {
+				return false;
+			}
+			keep(lane, position, record, failure,
+					new Parking(() -> this.relay.tell(() -> this.spools.notices().parked(lane, failure)),
+							(ex) -> stays(lane, item, ex)));
 		}
-		keep(lane, position, record, failure);
-		this.relay.tell(() -> this.spools.notices().parked(lane, failure));
+		catch (SpoolException ex) {
+			stays(lane, item, ex);
+		}
 		return true;
 	}
 
-	private void keep(SpooledLane lane, long position, SpoolRecord record, Exception failure) {
-		keep(lane, position, record, failure, () -> notParked(lane, failure));
+	private void stays(SpooledLane lane, Item item, SpoolException failure) {
+		this.spools.adopted(lane.topic());
+		lane.takeBack(item);
+		Relay.later(lane);
+		notParked(lane, failure);
+		this.relay.wake(lane);
+	}
+
+	private static void keep(SpooledLane lane, long position, SpoolRecord record, Exception failure, Parking parking) {
+		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), PARKED);
+		lane.store().move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position, parking);
+	}
+
+	private void notParked(SpooledLane lane, Exception failure) {
+		this.spools.notices().notParked(lane, failure);
 	}
 
 	/**
-	 * Keep a record until somebody decides.
-	 * @param lane its lane
-	 * @param position its position
-	 * @param record the record
-	 * @param failure why
-	 * @param refused to be run if it stays where it was after all
-	 * @throws SpoolException if it stays where it was
+	 * Follows a record to those that are parked.
+	 *
+	 * @param parked to be run when it is there
+	 * @param refused is told if it stays where it was
 	 */
-	static void keep(SpooledLane lane, long position, SpoolRecord record, Exception failure, Runnable refused) {
-		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), PARKED);
-		lane.store()
-			.move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position,
-					new LaneMove(lane, position, false, refused));
-	}
+	private record Parking(Runnable parked, Consumer<SpoolException> refused) implements SpoolStore.Confirmation {
 
-	void notParked(SpooledLane lane, Exception failure) {
-		this.spools.notices().notParked(lane, failure);
+		@Override
+		public void durable() {
+			this.parked.run();
+		}
+
+		@Override
+		public void failed(SpoolException failure) {
+			this.refused.accept(failure);
+		}
+
 	}
 
 }

@@ -135,7 +135,7 @@ final class Relay implements Runnable {
 		this.client = client;
 		this.placing = new Placing(this, client);
 		this.refused = new RefusedRecords(this, spools);
-		this.age = new AgeLimit(this, spools);
+		this.age = new AgeLimit(spools, this.refused::expire, this::tell, System::nanoTime);
 		// Shorter than a lane waits: one that is alone never waits for nothing.
 		this.missing = new MissingTopics(client::isCertainlyRefused, (failures) -> pause(failures) / 2);
 		this.lanes = new RelayLanes(spools, destination, store, this.sticky::add);
@@ -333,7 +333,7 @@ final class Relay implements Runnable {
 			}
 			this.lanes.claimIfFound();
 			promiseHeld();
-			expire();
+			busy |= isExpiring();
 			for (SpooledLane lane : this.sticky) {
 				if (this.stopping) {
 					break;
@@ -357,13 +357,14 @@ final class Relay implements Runnable {
 		}
 	}
 
-	private void expire() {
+	private boolean isExpiring() {
 		try {
-			this.age.enforce(this.sticky);
+			return this.age.enforce(this.sticky);
 		}
 		catch (Throwable ex) {
 			// The next time may be better, and others are to be sent.
 			this.spools.notices().notExpired(ex);
+			return false;
 		}
 	}
 
@@ -433,6 +434,10 @@ final class Relay implements Runnable {
 			}
 			if (record != null && this.refused.isRejectedAsOvertaken(lane, item)) {
 				continue;
+			}
+			if (record != null && this.age.isOver(lane, item, record)) {
+				lane.putBack(item, false);
+				return true;
 			}
 			if (record == null) {
 				if (isOver(lane, item)) {
@@ -647,6 +652,7 @@ final class Relay implements Runnable {
 		}
 		// So that who waits for that only hears that it is safe.
 		boolean unused = this.store.flush();
+		this.age.tell();
 		this.teller.close(LAST_WORDS);
 		KafkaException closed = new KafkaException("Producer closed");
 		Set<SpooledLane> all = new HashSet<>(this.sticky);

@@ -159,8 +159,9 @@ final class RelayLanes {
 	}
 
 	private void claimLate(@Nullable String id) {
-		for (Leftovers.Left each : this.spools.claim(this.destination, id)) {
-			this.ready.accept(left(each));
+		for (SpooledLane each : this.spools.claim(this.destination, id)) {
+			follow(each);
+			this.ready.accept(each);
 		}
 	}
 
@@ -174,18 +175,16 @@ final class RelayLanes {
 		}
 	}
 
-	private SpooledLane left(Leftovers.Left each) {
-		SpooledLane first = new SpooledLane(each.store(), each.lane(), each.positions());
+	private void follow(SpooledLane first) {
 		SpooledLane earlier = this.left.put(new TopicPartition(first.topic(), first.partition()), first);
 		if (earlier != null) {
 			first.behind(earlier);
 		}
-		return first;
 	}
 
 	private void claim(@Nullable String id) {
-		for (Leftovers.Left each : this.spools.claim(this.destination, id)) {
-			SpooledLane first = left(each);
+		for (SpooledLane first : this.spools.claim(this.destination, id)) {
+			follow(first);
 			TopicPartition name = new TopicPartition(first.topic(), first.partition());
 			SpooledLane own = this.lanes.computeIfAbsent(name, (key) -> create(key, id));
 			own.behind(first);

@@ -18,13 +18,9 @@ package io.github.reliablekafka.producer;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.IntToLongFunction;
 
@@ -50,11 +46,16 @@ final class SpooledLane {
 	private final SpoolLane lane;
 
 	/**
-	 * What an earlier process left, if this lane is of such records.
+	 * For how long what an earlier process left has waited.
 	 */
-	private final long[] left;
+	private final @Nullable LaneAge age;
 
-	private int leftAt;
+	/**
+	 * Whether what was left counts among what this process sends.
+	 */
+	private boolean adopted;
+
+	private final LaneRecords records;
 
 	/**
 	 * On the direct way.
@@ -62,21 +63,9 @@ final class SpooledLane {
 	private int direct;
 
 	/**
-	 * In the hands of the relay.
-	 */
-	private final Set<Item> relaying = new LinkedHashSet<>();
-
-	/**
 	 * Lanes of the same partition whose records come first; empty, as a rule.
 	 */
 	private final List<SpooledLane> before = new ArrayList<>(0);
-
-	/**
-	 * In the order in which they were admitted, before all of the backlog.
-	 */
-	private final TreeMap<Long, Item> returned = new TreeMap<>();
-
-	private final Backlog backlog = new Backlog();
 
 	/**
 	 * Of each session one number, through which those of records that nobody follows are
@@ -109,9 +98,21 @@ final class SpooledLane {
 	private @Nullable LaneBlock block;
 
 	SpooledLane(SpoolStore store, SpoolLane lane, long[] left) {
+		this(store, lane, left, null);
+	}
+
+	/**
+	 * Create a lane.
+	 * @param store where it is
+	 * @param lane its name there
+	 * @param left what an earlier process left, in order
+	 * @param age for how long that has waited; {@code null} if that is to be found out
+	 */
+	SpooledLane(SpoolStore store, SpoolLane lane, long[] left, @Nullable LaneAge age) {
 		this.store = store;
 		this.lane = lane;
-		this.left = left;
+		this.records = new LaneRecords(left);
+		this.age = age;
 	}
 
 	SpoolStore store() {
@@ -131,11 +132,28 @@ final class SpooledLane {
 	}
 
 	/**
+	 * For how long what an earlier process left has waited.
+	 * @return {@code null} if nothing was left, or nobody knows
+	 */
+	@Nullable LaneAge age() {
+		return this.age;
+	}
+
+	/**
+	 * What was left counts among what this process sends from now on.
+	 * @return how many records that are
+	 */
+	synchronized long adopt() {
+		this.adopted = true;
+		return waiting();
+	}
+
+	/**
 	 * Whether records must go through the spool.
 	 * @return {@code true} while one does
 	 */
 	synchronized boolean isSticky() {
-		return !this.relaying.isEmpty() || isWaiting() || isBehind();
+		return !this.records.isEmpty() || isBehind();
 	}
 
 	/**
@@ -155,13 +173,8 @@ final class SpooledLane {
 		return !this.before.isEmpty();
 	}
 
-	private boolean isWaiting() {
-		return !this.returned.isEmpty() || this.leftAt < this.left.length || !this.backlog.isEmpty();
-	}
-
 	synchronized long waiting() {
-		return (long) this.returned.size() + this.backlog.size() + this.left.length - this.leftAt
-				+ this.relaying.size();
+		return this.records.count();
 	}
 
 	/**
@@ -185,7 +198,7 @@ final class SpooledLane {
 		}
 		if (behind) {
 			// First, as what is on disk cannot be refused for want of memory.
-			this.backlog.reserve();
+			this.records.backlog().reserve();
 		}
 		if (behind || ahead) {
 			// First, as the disk may answer before the call returns.
@@ -205,7 +218,7 @@ final class SpooledLane {
 			this.lastAppended = this.admitted;
 		}
 		if (behind) {
-			this.backlog.add(delivery.order(), delivery.position(), delivery, false);
+			this.records.backlog().add(delivery.order(), delivery.position(), delivery, false);
 			return false;
 		}
 		if (delivery.position() == 0) {
@@ -227,7 +240,7 @@ final class SpooledLane {
 	 */
 	synchronized void move(@Nullable SpooledDelivery delivery, SpoolRecord record, SpooledLane from, long position,
 			boolean replay, Runnable refused) {
-		this.backlog.reserve();
+		this.records.backlog().reserve();
 		LaneMove move = new LaneMove(from, position, from.store != this.store, refused);
 		long moved = (from.store == this.store) ? this.store.move(this.lane, record, from.lane, position, move)
 				: this.store.append(this.lane, record, 0, move);
@@ -235,7 +248,7 @@ final class SpooledLane {
 		if (delivery != null) {
 			delivery.moved(this, moved, this.admitted);
 		}
-		this.backlog.add(this.admitted, moved, delivery, replay);
+		this.records.backlog().add(this.admitted, moved, delivery, replay);
 		this.lastAppended = this.admitted;
 	}
 
@@ -264,7 +277,7 @@ final class SpooledLane {
 	 * @return {@code false} while there are records on the direct way, or none that wait
 	 */
 	synchronized boolean isReady() {
-		return this.direct == 0 && isWaiting();
+		return this.direct == 0 && this.records.isWaiting();
 	}
 
 	/**
@@ -297,7 +310,7 @@ final class SpooledLane {
 				throw ex;
 			}
 		}
-		this.returned.put(delivery.order(), new Item(delivery.order(), delivery.position(), delivery, replay));
+		this.records.add(new Item(delivery.order(), delivery.position(), delivery, replay));
 		delivery.relieve();
 		delivery.direct(false);
 		this.direct--;
@@ -311,12 +324,7 @@ final class SpooledLane {
 	 * @return {@code false} if it does not wait here
 	 */
 	synchronized boolean letGo(SpooledDelivery delivery) {
-		Item returned = this.returned.get(delivery.order());
-		if (returned != null && returned.delivery() == delivery) {
-			this.returned.put(returned.order(),
-					new Item(returned.order(), returned.position(), null, returned.replay()));
-		}
-		else if (!this.backlog.letGo(delivery.order(), delivery)) {
+		if (!this.records.letGo(delivery)) {
 			return false;
 		}
 		numbered(delivery.ticket());
@@ -337,9 +345,7 @@ final class SpooledLane {
 	 * @return {@code false} if only later ones wait
 	 */
 	synchronized boolean isWaiting(long order) {
-		Long returned = this.returned.ceilingKey(1L);
-		return this.backlog.hasUpTo(order) || (returned != null && returned <= order)
-				|| this.relaying.stream().anyMatch((item) -> item.order() > 0 && item.order() <= order);
+		return this.records.hasUpTo(order);
 	}
 
 	/**
@@ -376,69 +382,44 @@ final class SpooledLane {
 	 * @return {@code null} if there is none now
 	 */
 	synchronized @Nullable Item poll(long now, int most) {
-		if (this.block != null && !this.relaying.isEmpty()) {
+		int relaying = this.records.relaying();
+		if (this.records.isParking() || (this.block != null && relaying > 0)) {
 			return null;
 		}
-		if (this.direct > 0 || this.relaying.size() >= most || this.pause.isOn(now) || isBehind()) {
+		if (this.direct > 0 || relaying >= most || this.pause.isOn(now) || isBehind()) {
 			return null;
 		}
-		Item next = null;
-		if (!this.returned.isEmpty()) {
-			if (this.pause.hasFailed() && !this.relaying.isEmpty()) {
-				// What failed must not overtake what may still fail.
-				return null;
-			}
-			next = this.returned.pollFirstEntry().getValue();
-		}
-		else if (this.leftAt < this.left.length) {
-			next = pollLeft();
-		}
-		else {
-			next = this.backlog.poll();
-		}
-		if (next != null) {
-			this.relaying.add(next);
-		}
-		return next;
+		// What failed must not overtake what may still fail.
+		boolean again = this.records.hasReturned() && this.pause.hasFailed() && relaying > 0;
+		return again ? null : this.records.take();
 	}
 
 	/**
 	 * Take the first record that waits, whatever keeps it from being sent, if it came
-	 * before this process, or no later than another.
+	 * before this process, or no later than another. It may be parked, or be put back;
+	 * nothing is sent before that.
 	 * @param order which other
 	 * @return {@code null} if there is none
 	 */
 	synchronized @Nullable Item pollUpTo(long order) {
-		Item next = null;
-		if (!this.returned.isEmpty()) {
-			next = (this.returned.firstKey() <= Math.max(0, order)) ? this.returned.pollFirstEntry().getValue() : null;
-		}
-		else if (this.leftAt < this.left.length) {
-			next = pollLeft();
-		}
-		else if (this.backlog.hasUpTo(order)) {
-			next = this.backlog.poll();
-		}
-		if (next != null) {
-			this.relaying.add(next);
-		}
-		return next;
-	}
-
-	private Item pollLeft() {
-		long position = this.left[this.leftAt];
-		return new Item((long) this.leftAt++ - this.left.length, position, null, true);
+		return this.records.takeUpTo(order);
 	}
 
 	/**
-	 * Whether the relay has had a record in its hands that came before this process, or
-	 * no later than another.
-	 * @param left whether those from before this process count
-	 * @param order which other
-	 * @return {@code true} if it has one
+	 * A record that was taken from the lane is on its way to those that are parked.
+	 * Nothing is sent until it is there, or put back.
+	 * @param item the record
 	 */
-	synchronized boolean isRelaying(boolean left, long order) {
-		return this.relaying.stream().anyMatch((item) -> (item.order() < 1) ? left : item.order() <= order);
+	synchronized void park(Item item) {
+		this.records.park(item);
+	}
+
+	/**
+	 * Whether records are on their way to those that are parked.
+	 * @return {@code false} if all are there, or back
+	 */
+	synchronized boolean isParking() {
+		return this.records.isParking();
 	}
 
 	/**
@@ -446,10 +427,20 @@ final class SpooledLane {
 	 * @param item the record
 	 */
 	synchronized void settled(Item item) {
-		this.relaying.remove(item);
+		this.records.remove(item);
 		if (this.block != null && this.block.isOf(item)) {
 			this.block = null;
 		}
+	}
+
+	/**
+	 * A record has an outcome that perhaps nobody has claimed.
+	 * @param item the record
+	 * @return whether it counts among what this process sends
+	 */
+	synchronized boolean settledLeft(Item item) {
+		settled(item);
+		return this.adopted;
 	}
 
 	/**
@@ -498,7 +489,7 @@ final class SpooledLane {
 	 * @return {@code true} if some may get to the cluster
 	 */
 	synchronized boolean isRelaying() {
-		return !this.relaying.isEmpty();
+		return this.records.relaying() > 0;
 	}
 
 	/**
@@ -537,14 +528,14 @@ final class SpooledLane {
 	}
 
 	/**
-	 * The relay could not send a record now.
+	 * A record could not be sent now, or not be parked.
 	 * @param item the record
 	 * @param replay whether it may have been written
 	 */
 	synchronized void putBack(Item item, boolean replay) {
-		this.relaying.remove(item);
+		this.records.remove(item);
 		SpooledDelivery delivery = item.delivery();
-		this.returned.put(item.order(), new Item(item.order(), item.position(), delivery, item.replay() || replay));
+		this.records.add(new Item(item.order(), item.position(), delivery, item.replay() || replay));
 		if (delivery != null) {
 			delivery.relieve();
 		}
@@ -558,7 +549,7 @@ final class SpooledLane {
 		if (item.delivery() != null) {
 			item.delivery().moved(this, item.position(), item.order());
 		}
-		this.returned.put(item.order(), item);
+		this.records.add(item);
 	}
 
 	/**
@@ -588,14 +579,7 @@ final class SpooledLane {
 	private synchronized List<SpooledDelivery> followed() {
 		this.closed = true;
 		List<SpooledDelivery> followed = new ArrayList<>();
-		for (Collection<Item> items : List.of(this.relaying, this.returned.values())) {
-			for (Item item : items) {
-				if (item.delivery() != null) {
-					followed.add(item.delivery());
-				}
-			}
-		}
-		this.backlog.forEachFollowed(followed::add);
+		this.records.forEachFollowed(followed::add);
 		return followed;
 	}
 

@@ -259,14 +259,7 @@ final class Spooling {
 			return false;
 		}
 		leaveClient(delivery);
-		boolean kept = true;
-		try {
-			kept = this.relay.refused().park(lane, delivery.position(), exception);
-		}
-		catch (SpoolException ex) {
-			// It stays where it is, and the next process tries it again.
-			this.relay.refused().notParked(lane, ex);
-		}
+		boolean kept = this.relay.refused().park(lane, delivery, exception);
 		if (lane.isReady()) {
 			this.relay.wake(lane);
 		}

@@ -48,6 +48,7 @@ import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolOptions;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStatus;
+import io.github.reliablekafka.spool.SpoolStore;
 import io.github.reliablekafka.spool.SpoolWatch;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -109,6 +110,11 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private final Leftovers leftovers = new Leftovers();
 
+	/**
+	 * Of what nobody has claimed.
+	 */
+	private final AgeLimit age;
+
 	private final InstantSource clock;
 
 	private final LongAdder expired = new LongAdder();
@@ -135,6 +141,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		this.ledger = ledger;
 		this.parked = new ParkedRecords(this.stores, this.relays.values(), ledger);
 		this.notices = new SpoolNotices(events);
+		this.age = new AgeLimit(this, RefusedRecords.unclaimed(this), Runnable::run, System::nanoTime);
 	}
 
 	boolean isEnabled() {
@@ -196,13 +203,13 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		Destination destination = Destination.of(subject, settings);
 		Relay relay = this.relays.get(destination);
 		if (relay == null) {
-			relay = new Relay(this, destination, store,
-					new RelayClient(settings, () -> this.sessions.openPlain(settings, RelayClient.clientId(settings))));
+			relay = new Relay(this, destination, store, new RelayClient(AgeLimit.bounded(settings, maxAge()),
+					() -> this.sessions.openPlain(settings, RelayClient.clientId(settings))));
 			this.relays.put(destination, relay);
 			relay.start();
 		}
 		else {
-			relay.settings(settings);
+			relay.settings(AgeLimit.bounded(settings, maxAge()));
 		}
 		ClientLimits limits = ClientLimits.of(this.properties.blockWhenFull(), settings, client);
 		return new Spooling(relay, this.properties.mode() == SpoolProperties.Mode.WRITE_AHEAD, limits, identity,
@@ -272,7 +279,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 			}
 		}
 		released.forEach(Spools::close);
-		AgeLimit.enforce(this, this.leftovers);
+		expireUnclaimed();
 		return others == null || !hasFound(others, gone) || sendLeft();
 	}
 
@@ -286,6 +293,14 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 				logger.warn("Parked records that another instance left stay in its directory: %s"
 					.formatted(ex.getMessage()));
 			}
+		}
+	}
+
+	// Without any lock, as listeners are told that may send.
+	private void expireUnclaimed() {
+		List<SpooledLane> lanes = this.leftovers.lanes();
+		while (this.age.enforce(lanes)) {
+			lanes.stream().map(SpooledLane::store).distinct().forEach(SpoolStore::flush);
 		}
 	}
 
@@ -331,10 +346,14 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	 * @param clusterId the cluster; {@code null} if it has not answered yet
 	 * @return what was left for it
 	 */
-	List<Leftovers.Left> claim(Destination destination, @Nullable String clusterId) {
-		List<Leftovers.Left> claimed = this.leftovers.claim(destination.named(clusterId)::equals);
-		claimed.forEach((left) -> this.ledger.adopt(left.lane().topic(), left.positions().length));
-		long found = claimed.stream().mapToLong((left) -> left.positions().length).sum();
+	List<SpooledLane> claim(Destination destination, @Nullable String clusterId) {
+		List<SpooledLane> claimed = this.leftovers.claim(destination.named(clusterId)::equals);
+		long found = 0;
+		for (SpooledLane left : claimed) {
+			long records = left.adopt();
+			this.ledger.adopt(left.topic(), records);
+			found += records;
+		}
 		if (found > 0) {
 			logger.info("%d records that an earlier process left in the spool are sent now, by the settings of %s"
 				.formatted(found, destination.byAddress()));
@@ -385,6 +404,14 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	void expired(SpooledLane lane, int records) {
 		this.expired.add(records);
 		this.notices.expired(lane, records, this.expired.sum(), maxAge());
+	}
+
+	/**
+	 * A record is to be sent that had its outcome before.
+	 * @param topic its topic
+	 */
+	void adopted(String topic) {
+		this.ledger.adopt(topic, 1);
 	}
 
 	void deliveredLeft(String topic) {

@@ -62,6 +62,11 @@ final class SegmentFiles {
 
 	private @Nullable Segment active;
 
+	/**
+	 * When the last record in the active one was resolved, in nanoseconds.
+	 */
+	private long activeResolvedAt;
+
 	private long bytes;
 
 	private long nextId = 1;
@@ -150,13 +155,15 @@ final class SegmentFiles {
 	}
 
 	/**
-	 * Whether there are resolved records that somebody may ask for.
-	 * @param now the time, in milliseconds since 1970
-	 * @return {@code false} if the files can be deleted
+	 * Whether there are resolved records that somebody may ask for. Without a wall clock,
+	 * which may have jumped.
+	 * @return {@code false} if the files can be deleted, if nothing waits in them
 	 */
-	boolean isKeeping(long now) {
-		return retention() > 0
-				&& this.used.values().stream().anyMatch((segment) -> segment.newest() > 0 && left(segment, now) > 0);
+	boolean isKeeping() {
+		long now = System.nanoTime();
+		Segment last = this.active;
+		return this.kept.stream().anyMatch((each) -> each.until() - now > 0) || (last != null && last.newest() > 0
+				&& now - this.activeResolvedAt < TimeUnit.MILLISECONDS.toNanos(retention()));
 	}
 
 	/**
@@ -204,6 +211,9 @@ final class SegmentFiles {
 			return false;
 		}
 		segment.removed();
+		if (segment == this.active && retention() > 0) {
+			this.activeResolvedAt = System.nanoTime();
+		}
 		if (segment.live() == 0 && segment != this.active) {
 			reclaim(segment, retention());
 			return true;
@@ -323,6 +333,7 @@ final class SegmentFiles {
 		Segment last = this.active;
 		Segment next = hasFree() ? this.free.remove() : releaseFirst();
 		this.active = next;
+		this.activeResolvedAt = System.nanoTime();
 		long id = this.nextId++;
 		if (last != null && last.live() == 0) {
 			reclaim(last, retention());

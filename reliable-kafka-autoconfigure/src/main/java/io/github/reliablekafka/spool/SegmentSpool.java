@@ -477,7 +477,7 @@ public final class SegmentSpool implements SpoolStore {
 				interrupted |= !hasEnded(thread);
 			}
 			flush();
-			boolean delete = this.failure == null && occupied().isEmpty() && !this.files.isKeeping(this.files.now());
+			boolean delete = this.failure == null && occupied().isEmpty() && !this.files.isKeeping();
 			if (this.failure == null && !delete) {
 				this.writer.close();
 			}

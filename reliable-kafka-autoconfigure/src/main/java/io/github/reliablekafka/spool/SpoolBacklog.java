@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param waiting records on their way to the cluster
  * @param oldest when the first of them came; {@code null} if there is none
- * @param parked records that the cluster did not take param bypassed how many records
- * went without the spool since the start, as it was full or the disk did not keep up
+ * @param parked records that the cluster did not take
+ * @param bypassed how many records went without the spool since the start, as it was full
+ * or the disk did not keep up
  * @param expired how many records have waited for too long since the start: they were
  * parked, or rejected if nobody was promised anything
  * @param blocked the partitions that stand still behind a record that the cluster does

@@ -20,13 +20,19 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.reliablekafka.spool.SegmentSpool;
 import io.github.reliablekafka.spool.SpoolDirectory;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolOptions;
 import io.github.reliablekafka.spool.SpoolRecord;
+import io.github.reliablekafka.spool.SpoolStore;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +41,6 @@ import org.springframework.kafka.core.ProducerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.mockito.Mockito.mock;
 
 /**
@@ -45,6 +50,10 @@ import static org.mockito.Mockito.mock;
 class AgeLimitTests extends SpoolingSetup {
 
 	private static final Duration YEAR = Duration.ofDays(365);
+
+	private final AtomicBoolean claimed = new AtomicBoolean();
+
+	private long time = System.nanoTime();
 
 	private AgeLimit age;
 
@@ -57,60 +66,119 @@ class AgeLimitTests extends SpoolingSetup {
 
 	@BeforeEach
 	void prepare() {
-		this.age = new AgeLimit(this.relay, this.spools);
+		this.age = new AgeLimit(this.spools, this.relay.refused()::expire, this.relay::tell, () -> this.time);
 		this.lane = this.relay.lanes().lane("orders", 0);
 	}
 
+	// A listener that sends has the lanes of its records claimed, perhaps by another
+	// thread.
+	@Override
+	void publish(Object event) {
+		super.publish(event);
+		CompletableFuture<Void> claim = CompletableFuture
+			.runAsync(() -> this.spools.claim(Destination.of("main", Map.of()), null));
+		try {
+			claim.get(10, TimeUnit.SECONDS);
+			this.claimed.set(true);
+		}
+		catch (Exception ex) {
+			this.claimed.set(false);
+		}
+	}
+
 	@Test
-	void promisedRecordIsParkedAndOthersAreRejected() throws Exception {
-		Followed promised = handed(100, new PendingReceipt("orders"));
+	void promisedRecordIsParkedAndOthersAreRejected() {
+		Followed promised = promised();
 		Followed awaited = handed(200, null);
-		await().until(promised::isPromised);
 		look();
 		assertThat(this.lane.waiting()).as("not yet").isEqualTo(2);
-		Thread.sleep(maxAge().toMillis());
-		Followed young = handed(300, new PendingReceipt("orders"));
-		await().until(young::isDurable);
+		passTime();
+		Followed young = promised();
 		look();
-		assertThat(this.spool.flush()).isTrue();
 		assertThat(awaited.rejection.get()).isInstanceOf(TimeoutException.class).hasMessageContaining("max-age");
 		assertThat(parked()).singleElement().satisfies((record) -> {
 			assertThat(record.value()).hasSize(100);
 			assertThat(new String(record.headers().get(0).value(), StandardCharsets.UTF_8)).contains("max-age=PT0.64S");
 		});
+		await().untilAsserted(
+				() -> assertThat(promised.rejection.get()).as("its outcome").isInstanceOf(TimeoutException.class));
 		assertThat(this.lane.poll(System.nanoTime(), 10).delivery()).isSameAs(young);
 		assertThat(this.spool.holds(this.lane.lane(), young.position())).isTrue();
-		await().untilAsserted(
-				() -> assertThat(this.events).singleElement().isInstanceOfSatisfying(SpoolEvent.class, (event) -> {
-					assertThat(event.kind()).isEqualTo(SpoolEvent.Kind.EXPIRED);
-					assertThat(event.records()).isEqualTo(2);
-					assertThat(event.topic()).isEqualTo("orders");
-				}));
+		this.age.tell();
+		await().untilAsserted(() -> assertThat(expired()).isEqualTo(2));
+		assertThat(this.events)
+			.allSatisfy((event) -> assertThat(event).isInstanceOfSatisfying(SpoolEvent.class, (told) -> {
+				assertThat(told.kind()).isEqualTo(SpoolEvent.Kind.EXPIRED);
+				assertThat(told.topic()).isEqualTo("orders");
+			}));
 	}
 
 	@Test
-	void recordThatCannotBeParkedStaysWhereItIs() throws Exception {
-		Followed promised = handed(100, new PendingReceipt("orders"));
-		await().until(promised::isPromised);
+	void recordThatCannotBeParkedStaysWhereItIs() {
+		promised();
 		look();
-		Thread.sleep(maxAge().toMillis());
+		passTime();
 		this.refuseMoves = this.refusal;
 		look();
 		assertThat(this.lane.waiting()).isOne();
 		assertThat(this.events).isEmpty();
 		this.refuseMoves = null;
 		look();
-		assertThat(this.lane.waiting()).isZero();
+		assertThat(this.lane.waiting()).as("for a while it may be sent").isOne();
+		passTime();
+		look();
 		assertThat(parked()).hasSize(1);
+		assertThat(this.lane.waiting()).isZero();
 	}
 
 	@Test
-	void recordInTheHandsOfTheRelayIsNotTouched() throws Exception {
-		Followed promised = handed(100, new PendingReceipt("orders"));
-		await().until(promised::isPromised);
+	void recordThatTheDiskRefusesLaterIsSentAfterAll() {
+		Followed first = promised();
+		Followed second = promised();
+		look();
+		passTime();
+		Followed young = promised();
+		this.moves = new ArrayList<>();
+		look();
+		assertThat(this.moves).hasSize(2);
+		assertThat(this.lane.poll(System.nanoTime(), 10)).as("none overtakes what may come back").isNull();
+		assertThat(this.lane.waiting()).isEqualTo(3);
+		assertThat(this.lane.isSticky()).isTrue();
+		this.moves.get(0).failed(this.refusal);
+		assertThat(this.lane.poll(System.nanoTime(), 10)).as("while nobody knows of the second").isNull();
+		this.moves.get(1).failed(this.refusal);
+		assertThat(first.rejection).hasNullValue();
+		for (Followed each : List.of(first, second, young)) {
+			SpooledLane.Item item = this.lane.poll(System.nanoTime(), 10);
+			assertThat(item.delivery()).as("in their order").isSameAs(each);
+			assertThat(this.age.isOver(this.lane, item, record(100))).as("better late than never").isFalse();
+		}
+		assertThat(this.events).isEmpty();
+	}
+
+	@Test
+	void unclaimedRecordThatTheDiskRefusesLaterIsThereForWhoClaimsIt() {
+		SpooledLane left = left(1, 1, this.clock.millis());
+		this.age = new AgeLimit(this.spools, RefusedRecords.unclaimed(this.spools), Runnable::run, () -> this.time);
+		this.moves = new ArrayList<>();
+		look(left);
+		assertThat(this.moves).hasSize(2);
+		assertThat(left.adopt()).isEqualTo(3);
+		this.moves.get(0).failed(this.refusal);
+		this.moves.get(1).durable();
+		assertThat(this.ledger.totals().rejectedTotal()).as("of those that were claimed").isOne();
+		assertThat(left.poll(System.nanoTime(), 10).order()).as("the first").isEqualTo(-3);
+		assertThat(left.poll(System.nanoTime(), 10).order()).as("the third").isEqualTo(-1);
+		look(left);
+		assertThat(expired()).isOne();
+	}
+
+	@Test
+	void recordInTheHandsOfTheRelayIsNotTouched() {
+		Followed promised = promised();
 		SpooledLane.Item item = this.lane.poll(System.nanoTime(), 10);
 		look();
-		Thread.sleep(maxAge().toMillis());
+		passTime();
 		look();
 		assertThat(this.spool.holds(this.lane.lane(), promised.position())).isTrue();
 		this.lane.putBack(item, true);
@@ -121,22 +189,69 @@ class AgeLimitTests extends SpoolingSetup {
 	}
 
 	@Test
+	void recordThatIsDueIsNotSentAndIsLookedAtNext() {
+		promised();
+		look();
+		SpooledLane.Item item = this.lane.poll(System.nanoTime(), 10);
+		assertThat(this.age.isOver(this.lane, item, record(100))).isFalse();
+		passTime();
+		look();
+		assertThat(this.age.isOver(this.lane, item, record(100))).isTrue();
+		this.lane.putBack(item, false);
+		assertThat(this.age.enforce(Set.of(this.lane))).as("whatever the time").isTrue();
+		assertThat(parked()).hasSize(1);
+	}
+
+	@Test
+	void clientGivesRecordsUpInTime() {
+		Map<String, Object> settings = Map.of(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "1000",
+				ProducerConfig.LINGER_MS_CONFIG, 5);
+		assertThat(AgeLimit.bounded(settings, Duration.ZERO)).isSameAs(settings);
+		assertThat(AgeLimit.bounded(settings, Duration.ofSeconds(2)))
+			.containsEntry(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 2000);
+		assertThat(AgeLimit.bounded(settings, Duration.ofMillis(1))).as("no less than Kafka permits")
+			.containsEntry(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 1005);
+		assertThat(AgeLimit.bounded(settings, YEAR)).as("Kafka's default")
+			.containsEntry(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 120_000);
+	}
+
+	@Test
 	void whatAnEarlierProcessLeftIsJudgedByItsOwnTime() {
-		SpoolLane left = this.spool.lane("main", "orders", 5);
 		long now = this.clock.millis();
-		List<Long> positions = new ArrayList<>();
-		for (long enqueuedAt : new long[] { 1, now - 60_000, now + 60_000, 1 }) {
-			positions.add(this.spool.append(left, new SpoolRecord(-1, 1, enqueuedAt, null, new byte[10], List.of()), 0,
-					null));
-		}
-		assertThat(this.spool.flush()).isTrue();
-		SpooledLane lane = new SpooledLane(this.spool, left, positions.stream().mapToLong(Long::longValue).toArray());
-		look(lane);
-		assertThat(this.spool.flush()).isTrue();
+		SpooledLane left = left(1, now - 60_000, now + 60_000, 1);
+		look(left);
 		assertThat(parked()).hasSize(2);
-		assertThat(this.spool.positions(left)).as("the first that is young keeps its place")
-			.containsExactly(positions.get(2), positions.get(3));
-		assertThat(lane.poll(System.nanoTime(), 10).position()).isEqualTo(positions.get(2));
+		assertThat(this.spool.positions(left.lane())).as("the first that is young keeps its place").hasSize(2);
+		assertThat(left.poll(System.nanoTime(), 10).order()).isEqualTo(-2);
+	}
+
+	@Test
+	void manyRecordsThatAreDueDoNotWaitForTheNextLook() {
+		long[] enqueuedAt = new long[2 * AgeLimit.MOST + 500];
+		SpooledLane left = left(enqueuedAt);
+		for (long position : new long[] { 1, 3, AgeLimit.MOST + 7 }) {
+			this.spool.resolve(left.lane(), position);
+		}
+		look(left);
+		for (int i = 0; i < 2; i++) {
+			assertThat(this.spool.flush()).isTrue();
+			assertThat(this.age.enforce(Set.of(left))).as("at the same time").isTrue();
+		}
+		assertThat(parked()).hasSize(enqueuedAt.length - 3);
+		assertThat(left.waiting()).isZero();
+		assertThat(this.age.enforce(Set.of(left))).isFalse();
+	}
+
+	@Test
+	void memoryIsNotFilledWithWhatTheDiskDoesNotHave() {
+		SpooledLane left = left(new long[2 * AgeLimit.MOST]);
+		this.moves = new ArrayList<>();
+		look(left);
+		look(left);
+		assertThat(this.moves).hasSize(AgeLimit.MOST);
+		this.moves.forEach(SpoolStore.Confirmation::durable);
+		look(left);
+		assertThat(this.moves).hasSize(2 * AgeLimit.MOST);
 	}
 
 	@Test
@@ -155,6 +270,8 @@ class AgeLimitTests extends SpoolingSetup {
 			// Each is in its place until it is on disk in the other.
 			await().until(() -> this.spools.backlog().parked() == 2 && this.spools.backlog().waiting() == 0);
 			await().until(() -> this.spools.backlog().expired() == 2);
+			await().untilAsserted(() -> assertThat(expired()).isEqualTo(2));
+			assertThat(this.claimed).as("by a listener").isTrue();
 		}
 		finally {
 			this.spools.stop();
@@ -163,32 +280,63 @@ class AgeLimitTests extends SpoolingSetup {
 	}
 
 	@Test
-	void clockThatJumpsMakesNothingOld() throws Exception {
+	void clockThatJumpsMakesNothingOld() {
 		List<Followed> sent = new ArrayList<>();
-		Duration[] jumps = { Duration.ZERO, YEAR, YEAR.negated(), Duration.ZERO };
-		long begun = System.nanoTime();
-		for (Duration by : jumps) {
+		for (Duration by : List.of(Duration.ZERO, YEAR, YEAR.negated(), Duration.ZERO)) {
 			this.jump = by;
-			sent.add(handed(100 + sent.size(), new PendingReceipt("orders")));
+			sent.add(promised());
 			look();
 		}
-		assumeTrue(System.nanoTime() - begun < maxAge().toNanos(), "the machine is fast enough");
 		assertThat(this.lane.waiting()).isEqualTo(4);
 		assertThat(this.events).isEmpty();
-		assertThat(this.spool.flush()).isTrue();
 		for (Followed delivery : sent) {
 			SpooledLane.Item item = this.lane.poll(System.nanoTime(), 10);
 			assertThat(item.position()).as("in their order").isEqualTo(delivery.position());
 			this.lane.relayed(item);
 			this.spool.resolve(this.lane.lane(), item.position());
 		}
-		Followed last = handed(100, new PendingReceipt("orders"));
-		await().until(last::isPromised);
+		promised();
 		look();
 		this.jump = YEAR.negated();
-		Thread.sleep(maxAge().toMillis());
+		passTime();
 		look();
+		assertThat(this.spool.flush()).isTrue();
 		assertThat(this.lane.waiting()).as("as time passes all the same").isZero();
+	}
+
+	@Test
+	void clockThatJumpsMakesNothingOldThatAnEarlierProcessLeft() {
+		left(this.clock.millis());
+		Leftovers leftovers = new Leftovers();
+		leftovers.find(List.of(this.spool), new LaneAge(maxAge().toNanos(), this.time, this.clock.millis()));
+		this.jump = YEAR;
+		SpooledLane left = leftovers.claim("main"::equals).get(0);
+		look(left);
+		assertThat(left.waiting()).isOne();
+		assertThat(parked()).isEmpty();
+		this.jump = YEAR.negated();
+		passTime();
+		look(left);
+		assertThat(parked()).hasSize(1);
+	}
+
+	private Followed promised() {
+		Followed delivery = handed(100, new PendingReceipt("orders"));
+		await().until(delivery::isPromised);
+		return delivery;
+	}
+
+	private SpooledLane left(long... enqueuedAt) {
+		SpoolLane left = this.spool.lane("main", "orders", 5);
+		for (long each : enqueuedAt) {
+			this.spool.append(left, new SpoolRecord(-1, 1, each, null, new byte[10], List.of()), 0, null);
+		}
+		assertThat(this.spool.flush()).isTrue();
+		return new SpooledLane(this.store, left, this.spool.positions(left));
+	}
+
+	private void passTime() {
+		this.time += maxAge().toNanos();
 	}
 
 	private void look() {
@@ -196,12 +344,12 @@ class AgeLimitTests extends SpoolingSetup {
 	}
 
 	private void look(SpooledLane lane) {
-		long interval = LaneAge.interval(maxAge().toNanos());
-		long begun = System.nanoTime();
-		while (System.nanoTime() - begun <= interval) {
-			Thread.onSpinWait();
-		}
-		this.age.enforce(Set.of(lane));
+		this.time += LaneAge.interval(maxAge().toNanos());
+		boolean unused = this.age.enforce(Set.of(lane));
+	}
+
+	private long expired() {
+		return this.events.stream().mapToLong((event) -> ((SpoolEvent) event).records()).sum();
 	}
 
 	private List<SpoolRecord> parked() {

@@ -199,35 +199,6 @@ class SpoolOutcomesIntegrationTests extends SpoolSetup {
 	}
 
 	@Test
-	void recordsThatWaitTooLongAreParkedAndTheRestIsRejected() {
-		this.runner.withPropertyValues("reliable.kafka.spool.max-age=2s").run((context) -> {
-			away();
-			ReliableKafkaTemplate<Object, Object> template = template(context);
-			assertThat(template.deliver(this.topic, "promised")).succeedsWithin(PATIENCE);
-			assertThat(template.deliver(this.topic, "promised, too")).succeedsWithin(PATIENCE);
-			CompletableFuture<SendResult<Object, Object>> sent = template.send(this.topic, "awaited");
-			assertThat(sent).failsWithin(PATIENCE);
-			await().atMost(PATIENCE).until(() -> ledger(context).totals().rejectedTotal() == 3);
-			assertThat(ledger(context).totals().rejected()).containsOnlyKeys(RejectionReason.EXPIRED);
-			assertThat(ledger(context).totals().isBalanced()).isTrue();
-			SpoolWatch spool = context.getBean(SpoolWatch.class);
-			await().atMost(PATIENCE).until(() -> spool.backlog().waiting() == 0);
-			assertThat(spool.backlog().expired()).isEqualTo(3);
-			assertThat(spool.parked(10)).extracting((parked) -> new String(parked.value(), StandardCharsets.UTF_8))
-				.containsExactly("promised", "promised, too");
-			assertThat(spool.parked(10)).allSatisfy((parked) -> assertThat(parked.reason()).contains("max-age=PT2S"));
-			back();
-			assertThat(template.deliver(this.topic, "key-0", "0-")).succeedsWithin(PATIENCE);
-			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 1);
-			await().atMost(PATIENCE)
-				.untilAsserted(() -> assertThat(this.events)
-					.filteredOn((event) -> event.kind() == SpoolEvent.Kind.EXPIRED)
-					.extracting(SpoolEvent::records)
-					.satisfies((counts) -> assertThat(counts.stream().mapToLong(Long::longValue).sum()).isEqualTo(3)));
-		});
-	}
-
-	@Test
 	void leftoversBelongToTheClusterAndNotToItsAddress(CapturedOutput output) throws Exception {
 		this.runner.run((context) -> {
 			assertThat(template(context).deliver(this.topic, "key-0", "0-")).succeedsWithin(PATIENCE);

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.producer;
 
 import java.time.Duration;
+import java.util.ArrayList;
 
 import io.github.reliablekafka.ledger.RejectionReason;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -40,8 +41,47 @@ class SpooledLaneTests extends SpoolingSetup {
 		assertThat(first.isParked(new RecordTooLargeException())).isTrue();
 		SpooledLane lane = this.relay.lanes().lane("orders", 0);
 		assertThat(this.spool.holds(lane.lane(), first.position())).isTrue();
-		handed(100, null);
-		assertThat(lane.poll(System.nanoTime(), 1)).as("nothing is on the direct way").isNotNull();
+		assertThat(this.ledger.totals().spooled()).as("it counts again").isOne();
+		Followed next = handed(100, null);
+		long later = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+		SpooledLane.Item item = lane.poll(later, 1);
+		assertThat(item.position()).as("it is tried again").isEqualTo(first.position());
+		this.refuseMoves = null;
+		assertThat(this.relay.refused().reject(lane, item, new RecordTooLargeException())).isTrue();
+		assertThat(this.spool.flush()).isTrue();
+		assertThat(this.spool.holds(lane.lane(), first.position())).as("it is parked").isFalse();
+		assertThat(lane.poll(later, 1).delivery()).as("nothing is on the direct way").isSameAs(next);
+	}
+
+	@Test
+	void promisedRecordThatTheDiskDoesNotTakeLaterStaysAsWell() {
+		Followed first = direct(100, new PendingReceipt("orders"));
+		await().until(first::isPromised);
+		this.moves = new ArrayList<>();
+		assertThat(first.isParked(new RecordTooLargeException())).isTrue();
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		assertThat(lane.isSticky()).isFalse();
+		this.moves.get(0).failed(this.refusal);
+		assertThat(lane.poll(System.nanoTime() + Duration.ofMinutes(1).toNanos(), 1).position())
+			.isEqualTo(first.position());
+	}
+
+	@Test
+	void refusedRecordThatTheDiskDoesNotTakeIsTriedAgain() {
+		Followed first = handed(100, new PendingReceipt("orders"));
+		Followed second = handed(100, null);
+		await().until(first::isPromised);
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		long later = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+		this.moves = new ArrayList<>();
+		assertThat(this.relay.refused().reject(lane, lane.poll(later, 1), new RecordTooLargeException())).isTrue();
+		assertThat(lane.poll(later, 10)).as("while nobody knows").isNull();
+		assertThat(lane.waiting()).isEqualTo(2);
+		this.moves.get(0).failed(this.refusal);
+		assertThat(first.rejection).hasNullValue();
+		assertThat(lane.poll(later, 10).position()).isEqualTo(first.position());
+		assertThat(lane.poll(later, 10).delivery()).as("what failed comes first").isSameAs(second);
+		assertThat(second.rejection).hasNullValue();
 	}
 
 	@Test

@@ -79,6 +79,11 @@ abstract class SpoolingSetup {
 
 	@Nullable SpoolException refuseMoves;
 
+	/**
+	 * What was to be moved while it is collected, and is neither on disk nor refused.
+	 */
+	@Nullable List<SpoolStore.Confirmation> moves;
+
 	@Nullable SpoolException refuseAppends;
 
 	/**
@@ -115,6 +120,10 @@ abstract class SpoolingSetup {
 					if (method.getName().equals("move") && this.refuseMoves != null) {
 						throw this.refuseMoves;
 					}
+					if (method.getName().equals("move") && this.moves != null) {
+						this.moves.add((SpoolStore.Confirmation) arguments[4]);
+						return 77L;
+					}
 					if (method.getName().equals("append") && this.refuseAppends != null) {
 						throw this.refuseAppends;
 					}
@@ -141,7 +150,7 @@ abstract class SpoolingSetup {
 				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ZERO, giveUpAfter(),
 				onRefusal(), maxAge(), SpoolProperties.OnCorruption.FAIL, SpoolProperties.OnEphemeral.WARN);
 		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
-		this.spools = new Spools(properties, "shop", sessions, this.ledger, this.events::add, this.clock);
+		this.spools = new Spools(properties, "shop", sessions, this.ledger, this::publish, this.clock);
 		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
 		this.relay = new Relay(this.spools, Destination.of("main", settings), this.store, client(settings));
 		this.spooling = spooling(Duration.ofMillis(50));
@@ -160,6 +169,13 @@ abstract class SpoolingSetup {
 	 */
 	Duration giveUpAfter() {
 		return Duration.ofSeconds(1);
+	}
+
+	/**
+	 * What a listener for events does.
+	 */
+	void publish(Object event) {
+		this.events.add(event);
 	}
 
 	/**

@@ -112,6 +112,24 @@ class ClockJumpTests {
 		spool.close();
 	}
 
+	@Test
+	void whatIsRetainedIsKeptAtTheEndByAClockThatWentAhead() throws Exception {
+		CrashDisk disk = new CrashDisk();
+		SegmentSpool spool = SegmentSpool.open(disk, this.options);
+		SpoolLane lane = spool.lane("main", "orders", 0);
+		for (int i = 1; i <= 100; i++) {
+			spool.resolve(lane, append(spool, lane, i));
+		}
+		this.jump = YEAR;
+		spool.close();
+		this.jump = Duration.ZERO;
+		spool = SegmentSpool.open(disk, this.options);
+		List<Long> found = new ArrayList<>();
+		spool.search("orders", 0, (record) -> found.add(record.timestamp()));
+		assertThat(found.stream().distinct()).hasSize(100);
+		spool.close();
+	}
+
 	private long append(SegmentSpool spool, SpoolLane lane, long number) {
 		long position = spool.append(lane, record(number, this.clock.millis()), 0, null);
 		assertThat(spool.flush()).isTrue();
