@@ -30,6 +30,7 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link SpooledLetter}.
@@ -124,8 +125,9 @@ class SpooledLetterTests extends SpoolingSetup {
 		assertThat(promised.keep(in(5000))).isNull();
 		Item second = other.poll(System.nanoTime(), 10);
 		assertThat(this.relay.refused().reject(other, second, new RecordTooLargeException("too large"))).isTrue();
+		assertThat(this.spool.flush()).isTrue();
 		assertThat(this.spool.occupied()).anyMatch((each) -> each.partition() == RefusedRecords.PARKED);
-		assertThat(this.ledger.deliveries("orders-dlt").rejected()).hasSize(1);
+		await().untilAsserted(() -> assertThat(this.ledger.deliveries("orders-dlt").rejected()).hasSize(1));
 	}
 
 	// A lane whose disk answers when the test says so.
