@@ -131,6 +131,53 @@ class RefusedRecordsTests extends SpoolingSetup {
 		assertThat(this.spool.holds(this.lane.lane(), second.position())).isTrue();
 	}
 
+	@Test
+	void laterRecordsOfTheSameBatchDoNotTakeThePlaceOfTheFirst() {
+		Followed first = promised();
+		Followed second = promised();
+		promised();
+		Item one = poll();
+		Item two = poll();
+		Item three = poll();
+		for (Item item : List.of(one, two, three)) {
+			assertThat(this.relay.refused().reject(this.lane, item, this.tooLarge)).isFalse();
+		}
+		assertThat(this.lane.block().position()).isEqualTo(first.position());
+		assertThat(this.lane.pass(second.position())).as("which is not the first").isFalse();
+		assertThat(this.lane.pass(first.position())).isTrue();
+		assertThat(this.relay.refused().reject(this.lane, poll(), this.tooLarge)).as("somebody wants that").isTrue();
+		assertThat(this.spool.flush()).isTrue();
+		assertThat(parked()).hasSize(1);
+		await().during(Duration.ofMillis(100)).until(() -> blockedEvents() == 1);
+	}
+
+	@Test
+	void whatSomebodyHasDecidedIsNotForgottenWhenAnEarlierRecordIsRefused() {
+		Followed first = promised();
+		Followed second = promised();
+		Item one = poll();
+		Item two = poll();
+		assertThat(this.relay.refused().reject(this.lane, two, this.tooLarge)).isFalse();
+		assertThat(this.lane.pass(second.position())).isTrue();
+		assertThat(this.relay.refused().reject(this.lane, one, this.tooLarge)).isFalse();
+		assertThat(this.lane.block().position()).isEqualTo(first.position());
+		assertThat(this.lane.block().passed()).isFalse();
+		this.lane.relayed(poll());
+		Item again = poll();
+		assertThat(again.position()).isEqualTo(second.position());
+		assertThat(this.relay.refused().reject(this.lane, again, this.tooLarge)).as("somebody wants that").isTrue();
+		assertThat(this.spool.flush()).isTrue();
+		assertThat(parked()).hasSize(1);
+		assertThat(this.lane.block()).isNull();
+		await().during(Duration.ofMillis(100)).until(() -> blockedEvents() == 2);
+	}
+
+	private long blockedEvents() {
+		return this.events.stream()
+			.filter((event) -> event instanceof SpoolEvent told && told.kind() == SpoolEvent.Kind.BLOCKED)
+			.count();
+	}
+
 	private Followed promised() {
 		Followed delivery = handed(100, new PendingReceipt("orders"));
 		await().until(delivery::isPromised);
