@@ -83,7 +83,7 @@ final class Placing {
 				lane.putBack(item, false);
 			}
 			if (ex instanceof RuntimeException failure
-					&& (RelayClient.isForGood(failure) || this.relay.isRefusedTooLong(lane, failure))) {
+					&& (RelayClient.isForGood(failure) || this.relay.isRefusedTooLong(lane, item, failure))) {
 				rejectAll(lane, failure);
 			}
 			else {

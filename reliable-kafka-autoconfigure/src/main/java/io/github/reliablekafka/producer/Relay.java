@@ -608,7 +608,7 @@ final class Relay implements Runnable {
 				this.spools.deliveredLeft(lane.topic());
 			}
 		}
-		else if (RelayClient.isForGood(failure) || isRefusedTooLong(lane, failure)) {
+		else if (RelayClient.isForGood(failure) || isRefusedTooLong(lane, item, failure)) {
 			boolean unused = this.refused.reject(lane, item, failure);
 		}
 		else {
@@ -621,11 +621,12 @@ final class Relay implements Runnable {
 	/**
 	 * Whether it makes no sense to go on trying.
 	 * @param lane where a record goes
+	 * @param item the record; {@code null} if it is any of the lane
 	 * @param failure why it does not get there
 	 * @return {@code true} if the cluster has answered for some time that there is no
 	 * such topic or partition, or none for this application
 	 */
-	boolean isRefusedTooLong(SpooledLane lane, Exception failure) {
+	boolean isRefusedTooLong(SpooledLane lane, @Nullable Item item, Exception failure) {
 		boolean denied = RelayClient.isDenied(failure);
 		if (this.stopping || !(denied || Rejections.reason(failure, false) == RejectionReason.TOPIC_NOT_FOUND)) {
 			// It has not answered, and may think otherwise when it does.
@@ -634,6 +635,11 @@ final class Relay implements Runnable {
 		}
 		if (!lane.isRefused(System.nanoTime(), this.spools.refusalPatience())) {
 			return false;
+		}
+		LaneBlock block = lane.block();
+		if (item != null && block != null && block.isOf(item) && !block.passed()) {
+			// Nothing is decided that was not: not worth a question at each attempt.
+			return true;
 		}
 		// The network thread must not wait for an answer, and has one.
 		return denied

@@ -23,6 +23,8 @@ import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.producer.SpooledLane.Item;
 import io.github.reliablekafka.spool.SpoolLane;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -170,6 +172,18 @@ class RefusedRecordsTests extends SpoolingSetup {
 		assertThat(parked()).hasSize(1);
 		assertThat(this.lane.block()).isNull();
 		await().during(Duration.ofMillis(100)).until(() -> blockedEvents() == 2);
+	}
+
+	@Test
+	void clusterIsNotAskedAgainAboutARecordThatBlocks() {
+		promised();
+		Item item = refuse();
+		TimeoutException gone = new TimeoutException("gone", new UnknownTopicOrPartitionException("on purpose"));
+		assertThat(this.relay.isRefusedTooLong(this.lane, item, gone)).as("not yet").isFalse();
+		await().untilAsserted(() -> assertThat(this.relay.isRefusedTooLong(this.lane, item, gone)).isTrue());
+		assertThat(this.relay.isRefusedTooLong(this.lane, null, gone)).as("nobody has asked").isFalse();
+		assertThat(this.lane.pass(item.position())).isTrue();
+		assertThat(this.relay.isRefusedTooLong(this.lane, item, gone)).as("now it is about more").isFalse();
 	}
 
 	private long blockedEvents() {
