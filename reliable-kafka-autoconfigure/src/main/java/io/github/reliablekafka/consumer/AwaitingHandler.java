@@ -28,7 +28,6 @@ import org.springframework.kafka.listener.adapter.AdapterUtils;
 import org.springframework.kafka.listener.adapter.DelegatingInvocableHandler;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.InvocationResult;
-import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
 
@@ -86,20 +85,15 @@ final class AwaitingHandler extends HandlerAdapter {
 		Object done = (result instanceof InvocationResult invocation)
 				? new InvocationResult(await(invocation.result()), invocation.sendTo(), invocation.messageReturnType())
 				: await(result);
-		if (super.isAsyncReplies()) {
-			acknowledge(providedArgs);
-		}
-		return done;
-	}
-
-	// What Spring Kafka does for such a listener; the mode may be MANUAL, and the
-	// method without an argument to acknowledge with.
-	private static void acknowledge(@Nullable Object[] arguments) {
-		for (Object argument : arguments) {
-			if (argument instanceof Acknowledgment acknowledgment) {
-				acknowledgment.acknowledge();
+		if (super.isAsyncReplies() && result != null) {
+			// As Spring Kafka does when the work of such a listener is done.
+			for (Object argument : providedArgs) {
+				if (argument instanceof GuardedAcknowledgment acknowledgment) {
+					acknowledgment.acknowledgeWhenReturned();
+				}
 			}
 		}
+		return done;
 	}
 
 	private static @Nullable Object await(@Nullable Object result) throws Exception {

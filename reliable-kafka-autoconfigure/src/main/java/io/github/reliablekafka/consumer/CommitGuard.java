@@ -273,7 +273,7 @@ final class CommitGuard {
 			// since.
 			offset = Math.min(offset, position);
 		}
-		long first = open.first(passable(assigned.partition()));
+		long first = first(assigned, passable(assigned.partition()));
 		boolean trimmed = first >= 0 && first < offset;
 		if (trimmed || this.byHand) {
 			// Acknowledgements in any order come as commits in any order.
@@ -291,6 +291,13 @@ final class CommitGuard {
 			}
 		}
 		return (first > open.committed()) ? moved(given, first) : null;
+	}
+
+	// A record that is acknowledged before its reply is has none either.
+	private long first(AssignedPartition assigned, long passable) {
+		long open = assigned.open().first(passable);
+		long unanswered = this.replies.first(assigned.partition());
+		return (open < 0 || unanswered < 0) ? Math.max(open, unanswered) : Math.min(open, unanswered);
 	}
 
 	// The container commits what its error handler was given.
@@ -316,7 +323,7 @@ final class CommitGuard {
 	 */
 	@Nullable OffsetAndMetadata owed(AssignedPartition assigned) {
 		OpenRecords open = assigned.open();
-		long first = open.first(-1);
+		long first = first(assigned, -1);
 		long offset = (first < 0) ? open.wanted() : Math.min(first, open.wanted());
 		return (offset > open.committed() && open.owe(offset)) ? new OffsetAndMetadata(offset) : null;
 	}

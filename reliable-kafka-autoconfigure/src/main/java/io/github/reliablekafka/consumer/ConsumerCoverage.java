@@ -199,7 +199,7 @@ final class ConsumerCoverage implements BeanPostProcessor {
 			rules().gate().report(List.of(rules().asyncAcks("listener '%s'".formatted(container.getListenerId()))));
 		}
 		if (properties.getMessageListener() != null && !rules().gate().accepts(ConsumerRules.ASYNC)) {
-			GuardedListeners.await(properties.getMessageListener());
+			GuardedListeners.await(properties);
 		}
 		boolean hidesAsync = properties.getMessageListener() != null
 				&& GuardedListeners.hidesAsync(properties.getMessageListener());

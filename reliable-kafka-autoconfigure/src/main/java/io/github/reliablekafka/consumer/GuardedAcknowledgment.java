@@ -57,6 +57,10 @@ final class GuardedAcknowledgment implements Acknowledgment {
 	 */
 	private int counted = -1;
 
+	private volatile boolean whenReturned;
+
+	private volatile boolean givenBack;
+
 	/**
 	 * Create an acknowledgement.
 	 * @param next the container's own
@@ -71,6 +75,23 @@ final class GuardedAcknowledgment implements Acknowledgment {
 		this.all = copyOf(records);
 		this.guard = guard;
 		this.open = open;
+	}
+
+	/**
+	 * Acknowledge once the listener has returned and what it has replied is sent, unless
+	 * it gives something back.
+	 */
+	void acknowledgeWhenReturned() {
+		this.whenReturned = true;
+	}
+
+	/**
+	 * The listener has returned, without a failure.
+	 */
+	void returned() {
+		if (this.whenReturned && !this.givenBack) {
+			acknowledge();
+		}
 	}
 
 	@Override
@@ -112,12 +133,14 @@ final class GuardedAcknowledgment implements Acknowledgment {
 
 	@Override
 	public void nack(Duration sleep) {
+		this.givenBack = true;
 		this.next.nack(sleep);
 		this.all.forEach(this.open::fail);
 	}
 
 	@Override
 	public void nack(int index, Duration sleep) {
+		this.givenBack = true;
 		List<? extends ConsumerRecord<?, ?>> kept = kept();
 		if (index < 0 || index >= kept.size() || sleep.isNegative() || !this.guard.isPolling()) {
 			refuse(index, kept, () -> this.next.nack(index, sleep));
@@ -154,8 +177,7 @@ final class GuardedAcknowledgment implements Acknowledgment {
 	}
 
 	// A filter may give copies on, and in another order. If it has made all of them,
-	// nobody
-	// knows what is in front of them.
+	// nobody knows what is in front of them.
 	private int firstOf(List<? extends ConsumerRecord<?, ?>> records) {
 		Set<ToldFilter.Place> places = ToldFilter.Place.of(records);
 		int first = 0;

@@ -69,9 +69,12 @@ final class GuardedBatchListener<K, V> extends AbstractDelegatingMessageListener
 			return;
 		}
 		records.forEach(open::deliver);
-		Acknowledgment told = (acknowledgment != null) ? new GuardedAcknowledgment(acknowledgment, records, guard, open)
-				: null;
+		GuardedAcknowledgment told = (acknowledgment != null)
+				? new GuardedAcknowledgment(acknowledgment, records, guard, open) : null;
 		guard.listen(records, () -> listener.accept(told));
+		if (told != null) {
+			told.returned();
+		}
 	}
 
 	private void call(List<ConsumerRecord<K, V>> records, @Nullable Acknowledgment acknowledgment,

@@ -52,9 +52,12 @@ final class GuardedListener<K, V> extends AbstractDelegatingMessageListenerAdapt
 			return;
 		}
 		open.deliver(record);
-		Acknowledgment told = (acknowledgment != null)
+		GuardedAcknowledgment told = (acknowledgment != null)
 				? new GuardedAcknowledgment(acknowledgment, List.of(record), guard, open) : null;
 		guard.listen(List.of(record), () -> call(record, told, consumer));
+		if (told != null) {
+			told.returned();
+		}
 	}
 
 	private void call(ConsumerRecord<K, V> record, @Nullable Acknowledgment acknowledgment,

@@ -17,18 +17,26 @@
 package io.github.reliablekafka.consumer;
 
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.DirectFieldAccessor;
+import org.springframework.core.MethodIntrospector;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.kafka.annotation.KafkaHandler;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.listener.BatchMessageListener;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
@@ -38,7 +46,9 @@ import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapte
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
+import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * Wraps listeners that acknowledge by hand or reply, because nobody else hears of it:
@@ -99,14 +109,17 @@ final class GuardedListeners {
 	 * Let a listener, and one that it has in one of its fields, return only when its work
 	 * is done. One that is not made of a method with {@code @KafkaListener} stays as it
 	 * is.
-	 * @param listener of a container that is not started yet
+	 * @param properties of a container that is not started yet, and has a listener; its
+	 * ack mode is a manual one afterwards if a listener that returns a future can
+	 * acknowledge, as Spring Kafka has it, and none if it cannot
 	 */
-	static void await(Object listener) {
-		awaitMethod(listener);
-		hidden(listener).forEach(GuardedListeners::awaitMethod);
+	static void await(ContainerProperties properties) {
+		Object listener = Objects.requireNonNull(properties.getMessageListener());
+		awaitMethod(listener, properties);
+		hidden(listener).forEach((inner) -> awaitMethod(inner, properties));
 	}
 
-	private static void awaitMethod(Object listener) {
+	private static void awaitMethod(Object listener, ContainerProperties properties) {
 		if (!(innermost(listener) instanceof MessagingMessageListenerAdapter<?, ?> adapter)) {
 			return;
 		}
@@ -115,12 +128,35 @@ final class GuardedListeners {
 			return;
 		}
 		DirectFieldAccessor fields = new DirectFieldAccessor(handler);
+		boolean async = adapter.isAsyncReplies();
 		if (fields.getPropertyValue("invokerHandlerMethod") instanceof InvocableHandlerMethod method) {
 			adapter.setHandlerMethod(AwaitingHandler.of(method));
 		}
 		else if (fields.getPropertyValue("delegatingHandler") instanceof DelegatingInvocableHandler methods) {
 			adapter.setHandlerMethod(AwaitingHandler.of(methods));
 		}
+		if (async) {
+			boolean byHand = properties.getAckMode() == AckMode.MANUAL
+					|| properties.getAckMode() == AckMode.MANUAL_IMMEDIATE;
+			if (byHand != canAcknowledge((HandlerAdapter) handler, fields)) {
+				properties.setAckMode(byHand ? AckMode.BATCH : AckMode.MANUAL);
+			}
+		}
+	}
+
+	private static boolean canAcknowledge(HandlerAdapter handler, DirectFieldAccessor fields) {
+		return (fields.getPropertyValue("invokerHandlerMethod") instanceof InvocableHandlerMethod single)
+				? canAcknowledge(single.getMethod())
+				: !MethodIntrospector
+					.selectMethods(AopUtils.getTargetClass(handler.getBean()),
+							(ReflectionUtils.MethodFilter) (
+									method) -> AnnotatedElementUtils.hasAnnotation(method, KafkaHandler.class)
+											&& canAcknowledge(method))
+					.isEmpty();
+	}
+
+	private static boolean canAcknowledge(Method method) {
+		return Stream.of(method.getParameterTypes()).anyMatch(Acknowledgment.class::isAssignableFrom);
 	}
 
 	private static Object innermost(Object listener) {

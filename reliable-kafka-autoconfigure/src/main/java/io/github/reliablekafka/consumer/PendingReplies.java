@@ -17,12 +17,15 @@
 package io.github.reliablekafka.consumer;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Queue;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -48,7 +51,7 @@ final class PendingReplies {
 	 */
 	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-	private final Map<TopicPartition, Set<Long>> pending = new HashMap<>();
+	private final Map<TopicPartition, NavigableSet<Long>> pending = new HashMap<>();
 
 	private final Map<TopicPartition, Set<Long>> failed = new HashMap<>();
 
@@ -79,7 +82,7 @@ final class PendingReplies {
 			return;
 		}
 		for (ConsumerRecord<?, ?> record : records) {
-			this.pending.computeIfAbsent(partitionOf(record), (key) -> new HashSet<>()).add(record.offset());
+			this.pending.computeIfAbsent(partitionOf(record), (key) -> new TreeSet<>()).add(record.offset());
 		}
 		CompletableFuture<Void> unused = all
 			.whenComplete((result, failure) -> this.settled.add(new Settled(records, failure)));
@@ -128,7 +131,18 @@ final class PendingReplies {
 	 * @return {@code false} if it has an outcome when its listener has returned
 	 */
 	boolean has(ConsumerRecord<?, ?> record) {
-		return !isEmpty() && this.pending.getOrDefault(partitionOf(record), Set.of()).contains(record.offset());
+		return !isEmpty() && this.pending.getOrDefault(partitionOf(record), Collections.emptyNavigableSet())
+			.contains(record.offset());
+	}
+
+	/**
+	 * The first record that waits for its reply.
+	 * @param partition its partition
+	 * @return its offset; -1 if there is none
+	 */
+	long first(TopicPartition partition) {
+		NavigableSet<Long> offsets = isEmpty() ? null : this.pending.get(partition);
+		return (offsets != null) ? offsets.first() : -1;
 	}
 
 	/**
@@ -139,7 +153,7 @@ final class PendingReplies {
 		for (Settled next = this.settled.poll(); next != null; next = this.settled.poll()) {
 			for (ConsumerRecord<?, ?> record : next.records()) {
 				TopicPartition partition = partitionOf(record);
-				Set<Long> offsets = this.pending.get(partition);
+				NavigableSet<Long> offsets = this.pending.get(partition);
 				if (offsets == null || !offsets.remove(record.offset())) {
 					// Of an assignment that is over.
 					continue;

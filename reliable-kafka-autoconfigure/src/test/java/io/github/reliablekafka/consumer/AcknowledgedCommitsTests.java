@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -226,6 +227,23 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 			TransactionSynchronizationManager.clear();
 		}
 		assertThat(committed()).isOne();
+	}
+
+	@Test
+	void acknowledgementInFrontOfTheReplyWaitsForThat() {
+		watch(true);
+		poll(0, 1);
+		deliver(0, 1);
+		close(0);
+		CompletableFuture<Void> reply = new CompletableFuture<>();
+		guard().replies().add(List.of(record(0)), List.of(reply));
+		acknowledge(1);
+		assertThat(committed()).isNotPositive();
+		this.consumer.poll(Duration.ZERO);
+		assertThat(committed()).isNotPositive();
+		reply.complete(null);
+		this.consumer.poll(Duration.ZERO);
+		assertThat(committed()).isEqualTo(2);
 	}
 
 	@Test

@@ -41,6 +41,7 @@ import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.listener.AcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.messaging.handler.annotation.SendTo;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -81,27 +82,43 @@ class AwaitedListenersIntegrationTests extends CommitGuardApplications {
 		}, "spring.kafka.listener.type=batch");
 	}
 
-	@ParameterizedTest
-	@ValueSource(strings = { "manual", "manual_immediate" })
-	void workThatIsDoneIsAcknowledgedIfTheMethodCannot(String mode) {
+	@Test
+	void workThatIsDoneIsCommittedIfTheMethodCannotAcknowledge() {
 		for (String value : List.of("one", "fail", "two")) {
 			probe.send(this.topic, 0, "a", value);
 		}
 		run(Futures.class, (context) -> {
 			awaitCommitted(3);
 			assertThat(probe.values(this.deadLetters)).containsExactly("fail");
-		}, "spring.kafka.listener.ack-mode=" + mode);
+		}, "spring.kafka.listener.ack-mode=manual");
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "batch", "manual_immediate" })
+	void workThatIsDoneIsAcknowledgedUnlessItIsGivenBack(String mode) {
+		for (String value : List.of("one", "back", "two")) {
+			probe.send(this.topic, 0, "a", value);
+		}
+		run(GivingBack.class, (context) -> {
+			Work work = context.getBean(Work.class);
+			await().until(() -> work.begun.contains("back"));
+			// While what is given back waits.
+			await().during(Duration.ofSeconds(1)).until(() -> probe.committed(this.group, this.topic, 0) == 1);
+			work.over = true;
+			awaitCommitted(3);
+			assertThat(work.begun).containsExactly("one", "back", "back", "two");
+		}, "spring.kafka.listener.ack-mode=" + mode);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "batch", "manual" })
 	void whatTheWorkYieldsIsTheReply(String mode) {
 		String replies = this.topic + "-replies";
 		probe.createTopic(replies, 1, Map.of("max.message.bytes", "1000"));
 		for (String value : List.of("one", "large", "two")) {
 			probe.send(this.topic, 0, "a", value);
 		}
-		run(Replies.class, (context) -> {
+		run(mode.equals("manual") ? AcknowledgedReplies.class : Replies.class, (context) -> {
 			awaitCommitted(3);
 			await().until(() -> probe.values(replies).containsAll(List.of("one", "two")));
 			await().until(() -> probe.values(this.deadLetters).contains("large"));
@@ -139,6 +156,8 @@ class AwaitedListenersIntegrationTests extends CommitGuardApplications {
 		private final AtomicInteger running = new AtomicInteger();
 
 		private final AtomicInteger most = new AtomicInteger();
+
+		private volatile boolean over;
 
 		private volatile Duration delay = Duration.ofMillis(50);
 
@@ -258,6 +277,42 @@ class AwaitedListenersIntegrationTests extends CommitGuardApplications {
 		@SendTo("${replies}")
 		CompletableFuture<String> listen(String value) {
 			return begin(value).thenApply(Replying::reply);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class AcknowledgedReplies extends Work {
+
+		AcknowledgedReplies(Seen seen) {
+			super(seen);
+		}
+
+		@KafkaListener(topics = "${topic}")
+		@SendTo("${replies}")
+		CompletableFuture<String> listen(String value, Acknowledgment acknowledgment) {
+			return begin(value).thenApply(Replying::reply);
+		}
+
+	}
+
+	/**
+	 * Spring Kafka has them acknowledge by hand, whatever the mode.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class GivingBack extends Work {
+
+		GivingBack(Seen seen) {
+			super(seen);
+		}
+
+		@KafkaListener(topics = "${topic}")
+		CompletableFuture<String> listen(String value, Acknowledgment acknowledgment) {
+			CompletableFuture<String> work = begin(value);
+			if (value.equals("back") && !super.over) {
+				acknowledgment.nack(Duration.ofSeconds(3));
+			}
+			return work;
 		}
 
 	}
