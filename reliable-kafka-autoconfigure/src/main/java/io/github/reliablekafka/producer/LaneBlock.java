@@ -19,6 +19,7 @@ package io.github.reliablekafka.producer;
 import java.time.Instant;
 
 import io.github.reliablekafka.producer.SpooledLane.Item;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A record that the cluster does not take, and behind which its lane stands still.
@@ -29,14 +30,22 @@ import io.github.reliablekafka.producer.SpooledLane.Item;
  * @param reason what it said
  * @param passed whether somebody has decided that it is to be parked
  */
-record LaneBlock(long order, long position, Instant since, String reason, boolean passed) {
+record LaneBlock(long order, long position, Instant since, String reason, boolean passed, @Nullable LaneBlock later) {
 
 	boolean isOf(Item item) {
 		return item.order() == this.order;
 	}
 
 	LaneBlock pass() {
-		return new LaneBlock(this.order, this.position, this.since, this.reason, true);
+		return new LaneBlock(this.order, this.position, this.since, this.reason, true, this.later);
+	}
+
+	@Nullable LaneBlock without(Item item) {
+		if (isOf(item)) {
+			return this.later;
+		}
+		LaneBlock rest = (this.later != null) ? this.later.without(item) : null;
+		return new LaneBlock(this.order, this.position, this.since, this.reason, this.passed, rest);
 	}
 
 }

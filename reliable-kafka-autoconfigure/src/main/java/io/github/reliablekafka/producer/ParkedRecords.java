@@ -150,7 +150,8 @@ final class ParkedRecords {
 
 	private static String id(SpooledLane lane, LaneBlock block) {
 		String place = (lane.store() instanceof SegmentSpool store) ? store.location() : "";
-		return "%08x-%s-%d-%d".formatted((place + " " + lane.lane().destination()).hashCode(), lane.topic(),
+		// No topic has such a character: it is the id of no parked record.
+		return "%08x~%s~%d~%d".formatted((place + " " + lane.lane().destination()).hashCode(), lane.topic(),
 				lane.partition(), block.position());
 	}
 

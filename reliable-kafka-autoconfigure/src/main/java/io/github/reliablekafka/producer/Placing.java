@@ -22,8 +22,6 @@ import io.github.reliablekafka.producer.SpooledLane.Item;
 import io.github.reliablekafka.sequence.Ticket;
 import io.github.reliablekafka.spool.SpoolRecord;
 import org.apache.kafka.common.PartitionInfo;
-import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
@@ -85,7 +83,7 @@ final class Placing {
 				lane.putBack(item, false);
 			}
 			if (ex instanceof RuntimeException failure
-					&& (RelayClient.isForGood(failure) || this.relay.isRefusedTooLong(lane, failure))) {
+					&& (RelayClient.isForGood(failure) || this.relay.isRefusedTooLong(lane, item, failure))) {
 				rejectAll(lane, failure);
 			}
 			else {
@@ -120,10 +118,8 @@ final class Placing {
 			lane.relayed(item);
 			return;
 		}
-		String message = "Partition %d of topic '%s' does not exist, which has %d".formatted(partition, lane.topic(),
-				partitions);
 		boolean unused = this.relay.refused()
-			.reject(lane, item, new TimeoutException(message, new UnknownTopicOrPartitionException(message)));
+			.rejectApart(lane, item, RelayClient.noSuchPartition(lane.topic(), partitions));
 	}
 
 	private void place(SpooledLane lane, Item item, SpoolRecord record, int partition) {

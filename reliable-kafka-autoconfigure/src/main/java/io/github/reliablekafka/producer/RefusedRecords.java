@@ -84,6 +84,18 @@ final class RefusedRecords {
 			block(lane, item, failure);
 			return false;
 		}
+		return rejectApart(lane, item, failure);
+	}
+
+	/**
+	 * There is no partition for a record, so that it has no place in any order. It is
+	 * parked also where lanes stand still, as all partitions of its topic would.
+	 * @param lane its lane
+	 * @param item the record, which was taken from the lane
+	 * @param failure says so
+	 * @return {@code false} if it is tried again
+	 */
+	boolean rejectApart(SpooledLane lane, Item item, Exception failure) {
 		try {
 			giveUp(lane, item, null, failure, (parked) -> {
 				if (parked) {

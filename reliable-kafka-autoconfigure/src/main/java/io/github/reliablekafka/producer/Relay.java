@@ -137,7 +137,7 @@ final class Relay implements Runnable {
 		this.refused = new RefusedRecords(this, spools);
 		this.age = new AgeLimit(spools, this.refused::expire, this::tell, System::nanoTime);
 		// Shorter than a lane waits: one that is alone never waits for nothing.
-		this.missing = new MissingTopics(client::isCertainlyRefused, (failures) -> pause(failures) / 2);
+		this.missing = new MissingTopics(client::partitionCount, (failures) -> pause(failures) / 2, System::nanoTime);
 		this.lanes = new RelayLanes(spools, destination, store, this.sticky::add);
 		this.thread = new Thread(this, "reliable-kafka-spool-relay");
 		this.thread.setDaemon(true);
@@ -456,7 +456,7 @@ final class Relay implements Runnable {
 				lane.putBack(item, false);
 				return sent;
 			}
-			Exception missing = this.missing.failure(lane.topic(), System.nanoTime());
+			Exception missing = this.missing.failure(lane.topic(), lane.partition());
 			if (missing != null) {
 				sent(lane, item, null, missing, false);
 				// The others are for the next time.
@@ -475,16 +475,26 @@ final class Relay implements Runnable {
 		Stamp number = (item.delivery() == null && lane.hasNumbers()) ? RelayClient.number(record, lane) : null;
 		return this.client.send(record, lane, item.replay(), (metadata, failure, replay) -> {
 			if (failure == null) {
-				this.missing.remove(lane.topic());
-			}
-			else if (!replay && Rejections.reason(failure, true) == RejectionReason.TOPIC_NOT_FOUND) {
-				this.missing.add(lane.topic(), failure, System.nanoTime());
+				this.missing.remove(lane.topic(), lane.partition());
 			}
 			if (failure == null && metadata != null && number != null) {
 				acknowledged(lane, number, metadata);
 			}
-			sent(lane, item, metadata, failure, replay);
+			sent(lane, item, metadata, (failure != null && !replay) ? notSent(lane, failure) : failure, replay);
 		});
+	}
+
+	// What the client says of a partition that does not exist sounds as if the cluster
+	// were
+	// away.
+	private Exception notSent(SpooledLane lane, Exception failure) {
+		int count = this.client.missingFrom(lane, failure);
+		if (count == Integer.MAX_VALUE) {
+			return failure;
+		}
+		Exception reason = (count > 0) ? RelayClient.noSuchPartition(lane.topic(), count) : failure;
+		this.missing.add(lane.topic(), count, reason);
+		return reason;
 	}
 
 	/**
@@ -606,7 +616,7 @@ final class Relay implements Runnable {
 				this.spools.deliveredLeft(lane.topic());
 			}
 		}
-		else if (RelayClient.isForGood(failure) || isRefusedTooLong(lane, failure)) {
+		else if (RelayClient.isForGood(failure) || isRefusedTooLong(lane, item, failure)) {
 			boolean unused = this.refused.reject(lane, item, failure);
 		}
 		else {
@@ -619,11 +629,12 @@ final class Relay implements Runnable {
 	/**
 	 * Whether it makes no sense to go on trying.
 	 * @param lane where a record goes
+	 * @param item the record; {@code null} if it is any of the lane
 	 * @param failure why it does not get there
 	 * @return {@code true} if the cluster has answered for some time that there is no
-	 * such topic, or none for this application
+	 * such topic or partition, or none for this application
 	 */
-	boolean isRefusedTooLong(SpooledLane lane, Exception failure) {
+	boolean isRefusedTooLong(SpooledLane lane, @Nullable Item item, Exception failure) {
 		boolean denied = RelayClient.isDenied(failure);
 		if (this.stopping || !(denied || Rejections.reason(failure, false) == RejectionReason.TOPIC_NOT_FOUND)) {
 			// It has not answered, and may think otherwise when it does.
@@ -633,8 +644,14 @@ final class Relay implements Runnable {
 		if (!lane.isRefused(System.nanoTime(), this.spools.refusalPatience())) {
 			return false;
 		}
+		LaneBlock block = lane.block();
+		if (item != null && block != null && block.isOf(item) && !block.passed()) {
+			// Nothing is decided that was not: not worth a question at each attempt.
+			return true;
+		}
 		// The network thread must not wait for an answer, and has one.
-		return denied || (Thread.currentThread() == this.thread && this.missing.isCertain(lane.topic()));
+		return denied
+				|| (Thread.currentThread() == this.thread && this.missing.isCertain(lane.topic(), lane.partition()));
 	}
 
 	private static long pause(int failures) {

@@ -45,6 +45,7 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -214,22 +215,64 @@ final class RelayClient {
 	}
 
 	/**
-	 * Ask the cluster whether it really knows no such topic, or shows it to others only.
-	 * What a producer says of it may be from before the cluster went away.
+	 * Ask the cluster how many partitions a topic really has. What a producer says of it
+	 * may be from before the cluster went away.
 	 * @param topic the topic
-	 * @return {@code false} if it is there, or in doubt
+	 * @return 0 if there is no such topic, or it is shown to others only;
+	 * {@link Integer#MAX_VALUE} if that is in doubt
 	 */
-	boolean isCertainlyRefused(String topic) {
+	int partitionCount(String topic) {
 		try (BoundedAdmin admin = new BoundedAdmin(ConnectionSettings.of(this.settings), clientId(this.settings),
 				LOOK)) {
-			return admin.describe(topic, System.nanoTime() + LOOK.toNanos()).isEmpty();
+			return admin.describe(topic, System.nanoTime() + LOOK.toNanos())
+				.map((description) -> description.partitions().size())
+				.orElse(0);
 		}
 		catch (AuthorizationException | InvalidTopicException ex) {
-			return true;
+			return 0;
 		}
 		catch (KafkaException ex) {
-			return false;
+			return Integer.MAX_VALUE;
 		}
+	}
+
+	/**
+	 * How many partitions a topic has by what the client knows, if a record was not sent
+	 * as its partition is not among them.
+	 * @param lane where the record goes
+	 * @param failure what it failed with before it was sent
+	 * @return 0 if there is no such topic; {@link Integer#MAX_VALUE} if it failed for
+	 * another reason
+	 */
+	int missingFrom(SpooledLane lane, Exception failure) {
+		RejectionReason reason = Rejections.reason(failure, true);
+		if (reason == RejectionReason.TOPIC_NOT_FOUND) {
+			return 0;
+		}
+		String message = failure.getMessage();
+		// The client has no other word for it. What has another reason is not asked for,
+		// as the client may wait for an answer.
+		if (reason != RejectionReason.UNREACHABLE || message == null || !message.contains(" partition count ")) {
+			return Integer.MAX_VALUE;
+		}
+		try {
+			int count = partitionsFor(lane.topic()).size();
+			return (count <= lane.partition()) ? count : Integer.MAX_VALUE;
+		}
+		catch (RuntimeException ex) {
+			return Integer.MAX_VALUE;
+		}
+	}
+
+	/**
+	 * What became of a record whose partition does not exist.
+	 * @param topic its topic
+	 * @param count how many partitions there are
+	 * @return a failure as it is of a topic that does not exist
+	 */
+	static TimeoutException noSuchPartition(String topic, int count) {
+		String message = "Topic '%s' has %d partitions, and not the one of this record".formatted(topic, count);
+		return new TimeoutException(message, new UnknownTopicOrPartitionException(message));
 	}
 
 	List<PartitionInfo> partitionsFor(String topic) {

@@ -428,8 +428,8 @@ final class SpooledLane {
 	 */
 	synchronized void settled(Item item) {
 		this.records.remove(item);
-		if (this.block != null && this.block.isOf(item)) {
-			this.block = null;
+		if (this.block != null) {
+			this.block = this.block.without(item);
 		}
 	}
 
@@ -448,15 +448,16 @@ final class SpooledLane {
 	 * @param item the record, which was taken from the lane and goes back
 	 * @param now the time
 	 * @param reason why the cluster does not take it
-	 * @return {@code false} if that is the case already
+	 * @return {@code false} if it does so already, behind this one or an earlier one
 	 */
 	synchronized boolean block(Item item, Instant now, String reason) {
 		putBack(item, true);
 		LaneBlock present = this.block;
-		if (present != null && present.isOf(item)) {
+		if (present != null && present.order() <= item.order()) {
 			return false;
 		}
-		this.block = new LaneBlock(item.order(), item.position(), now, reason, false);
+		// What somebody has decided about a later one holds when it is its turn.
+		this.block = new LaneBlock(item.order(), item.position(), now, reason, false, present);
 		return true;
 	}
 

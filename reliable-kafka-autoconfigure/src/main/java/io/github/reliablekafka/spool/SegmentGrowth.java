@@ -66,6 +66,19 @@ final class SegmentGrowth implements Runnable {
 	}
 
 	/**
+	 * Whether the disk had no room for another file when that was last tried; if so, it
+	 * is tried again in the background. With the lock.
+	 * @return {@code false} if there is one, or nobody has tried
+	 */
+	boolean isObstructed() {
+		if (this.obstacle == null || this.files.hasFree()) {
+			return false;
+		}
+		request();
+		return true;
+	}
+
+	/**
 	 * Whether there will be another file, if somebody sees to it. With the lock.
 	 * @return {@code false} if waiting makes no sense
 	 */

@@ -327,7 +327,7 @@ public final class SegmentSpool implements SpoolStore {
 	 */
 	public boolean isHalfFull() {
 		return locked(() -> this.files.usedBytes() >= this.options.maxBytes() / 2
-				|| this.lanes.records() >= this.options.maxRecords() / 2 || this.growth.obstacle() != null);
+				|| this.lanes.records() >= this.options.maxRecords() / 2 || this.growth.isObstructed());
 	}
 
 	@Override

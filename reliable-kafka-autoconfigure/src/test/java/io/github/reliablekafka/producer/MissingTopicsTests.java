@@ -18,6 +18,7 @@ package io.github.reliablekafka.producer;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
@@ -29,51 +30,95 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class MissingTopicsTests {
 
+	private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
 	private final List<String> asked = new ArrayList<>();
 
-	private boolean certain = true;
+	private int count;
+
+	private long now;
 
 	private final MissingTopics topics = new MissingTopics((topic) -> {
 		this.asked.add(topic);
-		return this.certain;
-	}, (failures) -> 100L << failures);
+		// It takes its time.
+		this.now += 3 * SECOND;
+		return this.count;
+	}, (failures) -> 100L << failures, () -> this.now);
 
 	private final TimeoutException failure = new TimeoutException("on purpose");
 
 	@Test
 	void failureIsBelievedForATimeThatGrows() {
 		assertThat(this.topics.failure("gone", 0)).isNull();
-		this.topics.add("gone", this.failure, 0);
-		assertThat(this.topics.failure("gone", 99)).isSameAs(this.failure);
-		assertThat(this.topics.failure("there", 99)).isNull();
-		assertThat(this.topics.failure("gone", 100)).isNull();
-		this.topics.add("gone", this.failure, 100);
-		assertThat(this.topics.failure("gone", 299)).isSameAs(this.failure);
-		assertThat(this.topics.failure("gone", 300)).isNull();
+		this.topics.add("gone", 0, this.failure);
+		this.now = 99;
+		assertThat(this.topics.failure("gone", 0)).isSameAs(this.failure);
+		assertThat(this.topics.failure("there", 0)).isNull();
+		this.now = 100;
+		assertThat(this.topics.failure("gone", 0)).isNull();
+		this.topics.add("gone", 0, this.failure);
+		this.now = 299;
+		assertThat(this.topics.failure("gone", 0)).isSameAs(this.failure);
+		this.now = 300;
+		assertThat(this.topics.failure("gone", 0)).isNull();
 	}
 
 	@Test
 	void topicThatIsThereAgainIsTriedAtOnce() {
-		this.topics.add("gone", this.failure, 0);
+		this.topics.add("gone", 0, this.failure);
+		this.topics.remove("gone", 0);
+		assertThat(this.topics.failure("gone", 0)).isNull();
+		this.topics.add("gone", 0, this.failure);
+		this.now = 100;
+		assertThat(this.topics.failure("gone", 0)).as("the pause begins anew").isNull();
+		this.topics.add("gone", 0, this.failure);
 		this.topics.remove("gone");
-		assertThat(this.topics.failure("gone", 1)).isNull();
-		this.topics.add("gone", this.failure, 1);
-		assertThat(this.topics.failure("gone", 101)).as("the pause begins anew").isNull();
+		assertThat(this.topics.failure("gone", 0)).isNull();
 	}
 
 	@Test
-	void clusterIsAskedOnceForEachRecordThatWasSentInVain() {
-		this.topics.add("gone", this.failure, 0);
-		assertThat(this.topics.isCertain("gone")).isTrue();
-		assertThat(this.topics.isCertain("gone")).isTrue();
+	void partitionsThatATopicHasAreNotMissing() {
+		this.topics.add("shrunk", 3, this.failure);
+		assertThat(this.topics.failure("shrunk", 2)).isNull();
+		assertThat(this.topics.failure("shrunk", 3)).isSameAs(this.failure);
+		this.topics.remove("shrunk", 2);
+		assertThat(this.topics.failure("shrunk", 9)).as("others are taken").isSameAs(this.failure);
+		this.count = 6;
+		assertThat(this.topics.isCertain("shrunk", 9)).isTrue();
+		assertThat(this.topics.isCertain("shrunk", 6)).isTrue();
+		assertThat(this.topics.isCertain("shrunk", 5)).as("it has more now").isFalse();
+		assertThat(this.topics.isCertain("shrunk", -1)).as("any").isFalse();
+		assertThat(this.asked).hasSize(1);
+		this.topics.remove("shrunk", 5);
+		assertThat(this.topics.failure("shrunk", 9)).isNull();
+	}
+
+	@Test
+	void clusterIsAskedOnceForManyRecords() {
+		this.topics.add("gone", 0, this.failure);
+		for (int partition = 0; partition < 10; partition++) {
+			assertThat(this.topics.isCertain("gone", partition)).isTrue();
+		}
 		assertThat(this.asked).containsExactly("gone");
-		this.certain = false;
-		this.topics.add("gone", this.failure, 100);
-		assertThat(this.topics.isCertain("gone")).as("in doubt now").isFalse();
-		assertThat(this.topics.isCertain("gone")).isFalse();
-		assertThat(this.asked).hasSize(2);
-		assertThat(this.topics.isCertain("never sent")).isFalse();
+		this.count = Integer.MAX_VALUE;
+		this.topics.add("gone", 0, this.failure);
+		assertThat(this.topics.isCertain("gone", 0)).as("in doubt now").isFalse();
+		this.now += 10 * SECOND;
+		assertThat(this.topics.isCertain("gone", 0)).isFalse();
+		assertThat(this.asked).as("it takes long, and decides nothing").hasSize(2);
+		assertThat(this.topics.isCertain("never sent", -1)).isFalse();
 		assertThat(this.asked).hasSize(3);
+	}
+
+	@Test
+	void topicThatIsCreatedAgainIsBelievedToBeGoneForAMoment() {
+		this.topics.add("gone", 0, this.failure);
+		assertThat(this.topics.isCertain("gone", 0)).isTrue();
+		this.count = 1;
+		this.now += SECOND - 1;
+		assertThat(this.topics.isCertain("gone", 0)).isTrue();
+		this.now++;
+		assertThat(this.topics.isCertain("gone", 0)).isFalse();
 	}
 
 }

@@ -18,6 +18,7 @@ package io.github.reliablekafka.producer;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
@@ -146,6 +147,31 @@ class ParkedRecordsTests extends SpoolingSetup {
 			assertThat(own.positions(own.lane(destination.byAddress(), "orders", 0))).hasSize(1);
 			assertThat(records.list(10)).extracting(ParkedRecord::partition).containsExactly(1, 2);
 			assertThat(other.occupied()).isEmpty();
+		}
+	}
+
+	@Test
+	void recordThatBlocksAndOneThatIsParkedAreNotTakenForEachOther() throws Exception {
+		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
+		Destination destination = Destination.of("main", settings);
+		try (SegmentSpool own = QuietSpool.open(this.directory.resolve("own"), 32 << 20)) {
+			SpoolLane parked = own.lane(destination.byAddress(), "orders-2", RefusedRecords.PARKED);
+			own.append(parked, parked(0), 0, null);
+			Relay target = new Relay(this.spools, destination, own, new RelayClient(settings, () -> null));
+			SpooledLane lane = target.lanes().lane("orders", 2);
+			lane.admit(new Followed(null), record(10), true, true, false);
+			target.wake(lane);
+			assertThat(own.flush()).isTrue();
+			SpooledLane.Item item = lane.poll(System.nanoTime(), 1);
+			assertThat(lane.block(item, Instant.EPOCH, "too large")).isTrue();
+			ParkedRecords records = new ParkedRecords(List.of(own), List.of(target), this.ledger);
+			assertThat(own.positions(parked)).as("as it is with the other").containsExactly(item.position());
+			String id = records.blocked().get(0).id();
+			assertThat(id).isNotEqualTo(records.list(1).get(0).id());
+			assertThat(records.discard(id)).isFalse();
+			assertThat(records.park(records.list(1).get(0).id())).isFalse();
+			assertThat(records.park(id)).isTrue();
+			assertThat(records.count()).isOne();
 		}
 	}
 

@@ -23,6 +23,8 @@ import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.producer.SpooledLane.Item;
 import io.github.reliablekafka.spool.SpoolLane;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -129,6 +131,65 @@ class RefusedRecordsTests extends SpoolingSetup {
 		assertThat(poll().position()).isEqualTo(first.position());
 		assertThat(this.lane.waiting()).isEqualTo(2);
 		assertThat(this.spool.holds(this.lane.lane(), second.position())).isTrue();
+	}
+
+	@Test
+	void laterRecordsOfTheSameBatchDoNotTakeThePlaceOfTheFirst() {
+		Followed first = promised();
+		Followed second = promised();
+		promised();
+		Item one = poll();
+		Item two = poll();
+		Item three = poll();
+		for (Item item : List.of(one, two, three)) {
+			assertThat(this.relay.refused().reject(this.lane, item, this.tooLarge)).isFalse();
+		}
+		assertThat(this.lane.block().position()).isEqualTo(first.position());
+		assertThat(this.lane.pass(second.position())).as("which is not the first").isFalse();
+		assertThat(this.lane.pass(first.position())).isTrue();
+		assertThat(this.relay.refused().reject(this.lane, poll(), this.tooLarge)).as("somebody wants that").isTrue();
+		assertThat(this.spool.flush()).isTrue();
+		assertThat(parked()).hasSize(1);
+		await().during(Duration.ofMillis(100)).until(() -> blockedEvents() == 1);
+	}
+
+	@Test
+	void whatSomebodyHasDecidedIsNotForgottenWhenAnEarlierRecordIsRefused() {
+		Followed first = promised();
+		Followed second = promised();
+		Item one = poll();
+		Item two = poll();
+		assertThat(this.relay.refused().reject(this.lane, two, this.tooLarge)).isFalse();
+		assertThat(this.lane.pass(second.position())).isTrue();
+		assertThat(this.relay.refused().reject(this.lane, one, this.tooLarge)).isFalse();
+		assertThat(this.lane.block().position()).isEqualTo(first.position());
+		assertThat(this.lane.block().passed()).isFalse();
+		this.lane.relayed(poll());
+		Item again = poll();
+		assertThat(again.position()).isEqualTo(second.position());
+		assertThat(this.relay.refused().reject(this.lane, again, this.tooLarge)).as("somebody wants that").isTrue();
+		assertThat(this.spool.flush()).isTrue();
+		assertThat(parked()).hasSize(1);
+		assertThat(this.lane.block()).isNull();
+		await().during(Duration.ofMillis(100)).until(() -> blockedEvents() == 2);
+	}
+
+	@Test
+	void clusterIsNotAskedAgainAboutARecordThatBlocks() {
+		promised();
+		Item item = refuse();
+		TimeoutException gone = new TimeoutException("gone", new UnknownTopicOrPartitionException("on purpose"));
+		assertThat(this.relay.isRefusedTooLong(this.lane, item, gone)).as("not yet").isFalse();
+		await().untilAsserted(() -> assertThat(this.relay.isRefusedTooLong(this.lane, item, gone)).isTrue());
+		assertThat(this.relay.isRefusedTooLong(this.lane, null, gone)).as("nobody has asked").isFalse();
+		assertThat(this.lane.pass(item.position())).isTrue();
+		assertThat(this.relay.isRefusedTooLong(this.lane, item, gone)).as("now it is about more").isFalse();
+	}
+
+	private long blockedEvents() {
+		return this.events.stream()
+			.filter((event) -> event instanceof SpoolEvent told && told.kind() == SpoolEvent.Kind.BLOCKED)
+			.count();
 	}
 
 	private Followed promised() {

@@ -25,11 +25,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
+import io.github.reliablekafka.spool.SpoolRecord;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
@@ -50,6 +54,11 @@ import static org.awaitility.Awaitility.await;
 class RelayTests extends SpoolingSetup {
 
 	private static final String GONE = "gone";
+
+	/**
+	 * A topic with three partitions.
+	 */
+	private static final String SHRUNK = "shrunk";
 
 	private final List<Client> clients = new CopyOnWriteArrayList<>();
 
@@ -112,12 +121,13 @@ class RelayTests extends SpoolingSetup {
 			.containsExactly(100, 101);
 	}
 
-	@Test
-	void topicThatIsGoneDoesNotHoldUpOthers() {
+	@ParameterizedTest
+	@ValueSource(strings = { GONE, SHRUNK })
+	void partitionsThatAreGoneDoNotHoldUpOthers(String gone) {
 		this.clients.add(new Client(true));
-		for (int partition = 0; partition < 40; partition++) {
-			SpooledLane lane = this.relay.lanes().lane(GONE, partition);
-			lane.admit(new Followed(new PendingReceipt(GONE)), record(10), true, true, false);
+		for (int partition = 3; partition < 43; partition++) {
+			SpooledLane lane = this.relay.lanes().lane(gone, partition);
+			lane.admit(new Followed(new PendingReceipt(gone)), record(10), true, true, false);
 			this.relay.wake(lane);
 		}
 		assertThat(this.spool.flush()).isTrue();
@@ -133,6 +143,41 @@ class RelayTests extends SpoolingSetup {
 		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
 		assertThat(this.inVain.get()).isLessThan(15);
 		assertThat(this.clients.get(1).history()).hasSize(20);
+	}
+
+	@Test
+	void partitionsThatATopicStillHasAreSentTo() {
+		this.clients.add(new Client(true));
+		for (int partition = 5; partition >= 0; partition--) {
+			SpooledLane lane = this.relay.lanes().lane(SHRUNK, partition);
+			lane.admit(new Followed(new PendingReceipt(SHRUNK)), record(10), true, true, false);
+			this.relay.wake(lane);
+		}
+		assertThat(this.spool.flush()).isTrue();
+		this.relay.start();
+		await().until(() -> this.inVain.get() > 1);
+		await().until(() -> this.clients.get(1).history().size() == 3);
+		assertThat(this.clients.get(1).history()).extracting(ProducerRecord::partition)
+			.containsExactlyInAnyOrder(0, 1, 2);
+	}
+
+	@Test
+	void recordForAPartitionThatNeverWasHoldsUpNobody() {
+		this.clients.add(new Client(true));
+		SpooledLane line = this.relay.lanes().unplaced(SHRUNK);
+		Followed nowhere = new Followed(new PendingReceipt(SHRUNK));
+		nowhere.lane(line);
+		line.admit(nowhere, new SpoolRecord(7, 1L, 1, null, new byte[10], List.of()), true, true, false);
+		line.admit(new Followed(null), record(20), true, true, false);
+		assertThat(this.spool.flush()).isTrue();
+		await().until(nowhere::isPromised);
+		this.relay.wake(line);
+		this.relay.start();
+		await().until(() -> this.clients.get(1).history().size() == 1);
+		await().until(() -> !this.relay.lanes().isUnplaced(SHRUNK));
+		assertThat(this.clients.get(1).history().get(0).value()).hasSize(20);
+		assertThat(this.spool.count(this.spool.lane(line.lane().destination(), SHRUNK, RefusedRecords.PARKED))).isOne();
+		await().untilAsserted(() -> assertThat(nowhere.rejection.get()).hasMessageContaining("has 3 partitions"));
 	}
 
 	private static void awaitUninterrupted(CountDownLatch latch) {
@@ -152,7 +197,8 @@ class RelayTests extends SpoolingSetup {
 
 		@Override
 		public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
-			if (!record.topic().equals(GONE)) {
+			boolean shrunk = record.topic().equals(SHRUNK);
+			if (!record.topic().equals(GONE) && !(shrunk && record.partition() > 2)) {
 				return super.send(record, callback);
 			}
 			RelayTests.this.inVain.incrementAndGet();
@@ -162,10 +208,22 @@ class RelayTests extends SpoolingSetup {
 			catch (InterruptedException ex) {
 				throw new IllegalStateException(ex);
 			}
-			TimeoutException failure = new TimeoutException("Topic gone not present in metadata",
-					new UnknownTopicOrPartitionException("on purpose"));
+			// As KafkaProducer says it, which names no cause for the second.
+			TimeoutException failure = !shrunk
+					? new TimeoutException("Topic gone not present in metadata after 1000 ms.",
+							new UnknownTopicOrPartitionException("on purpose"))
+					: new TimeoutException(
+							"Partition %d of topic shrunk with partition count 3 is not present in metadata after 1000 ms."
+								.formatted(record.partition()));
 			callback.onCompletion(null, failure);
 			return CompletableFuture.failedFuture(failure);
+		}
+
+		@Override
+		public List<PartitionInfo> partitionsFor(String topic) {
+			return Stream.of(0, 1, 2)
+				.map((partition) -> new PartitionInfo(topic, partition, null, new Node[0], new Node[0]))
+				.toList();
 		}
 
 	}

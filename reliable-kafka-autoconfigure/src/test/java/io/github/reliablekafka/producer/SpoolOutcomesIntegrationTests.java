@@ -35,13 +35,18 @@ import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolWatch;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationListener;
@@ -196,6 +201,49 @@ class SpoolOutcomesIntegrationTests extends SpoolSetup {
 		});
 		assertThat(read(small)).extracting(ConsumerRecord::value).containsExactly("0", "1", "y".repeat(5000), "2", "3");
 		assertThat(this.events).filteredOn((event) -> event.kind() == SpoolEvent.Kind.BLOCKED).hasSize(2);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "park", "block" })
+	void recordsOfPartitionsThatAreGoneHaveAnOutcome(String onRefusal) throws Exception {
+		String shrunk = "shrunk-" + UUID.randomUUID();
+		cluster.createTopic(shrunk, 6);
+		ApplicationContextRunner patient = this.runner.withPropertyValues("reliable.kafka.spool.give-up-after=2s",
+				"reliable.kafka.spool.on-refusal=" + onRefusal);
+		patient.run((context) -> {
+			assertThat(template(context).deliver(new ProducerRecord<>(shrunk, 0, null, "first")))
+				.succeedsWithin(PATIENCE);
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 1);
+			away();
+			for (int partition = 0; partition < 6; partition++) {
+				assertThat(template(context).deliver(new ProducerRecord<>(shrunk, partition, null, "for " + partition)))
+					.succeedsWithin(PATIENCE);
+			}
+		});
+		back();
+		cluster.admin().deleteTopics(List.of(shrunk)).all().get();
+		await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+			cluster.createTopic(shrunk, 2);
+			return true;
+		});
+		patient.run((context) -> {
+			SpoolWatch spool = context.getBean(SpoolWatch.class);
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 2);
+			if (onRefusal.equals("park")) {
+				await().atMost(PATIENCE).until(() -> spool.backlog().parked() == 4);
+				assertThat(spool.parked(10)).extracting(ParkedRecord::partition).containsExactlyInAnyOrder(2, 3, 4, 5);
+				assertThat(spool.parked(10)).extracting(ParkedRecord::reason)
+					.allMatch((reason) -> reason.contains("has 2 partitions"));
+				return;
+			}
+			await().atMost(PATIENCE).until(() -> spool.backlog().blocked().size() == 4);
+			assertThat(spool.backlog().parked()).isZero();
+			cluster.admin().createPartitions(Map.of(shrunk, NewPartitions.increaseTo(6))).all().get();
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 6);
+			assertThat(spool.backlog().blocked()).isEmpty();
+		});
+		assertThat(read(shrunk)).hasSize(onRefusal.equals("park") ? 2 : 6)
+			.allSatisfy((record) -> assertThat(record.value()).isEqualTo("for " + record.partition()));
 	}
 
 	@Test

@@ -136,8 +136,9 @@ class SpooledLetterTests extends SpoolingSetup {
 		assertThat(promised.keep(in(5000))).isNull();
 		Item second = other.poll(System.nanoTime(), 10);
 		assertThat(this.relay.refused().reject(other, second, new RecordTooLargeException("too large"))).isTrue();
+		assertThat(this.spool.flush()).isTrue();
 		assertThat(this.spool.occupied()).anyMatch((each) -> each.partition() == RefusedRecords.PARKED);
-		await().until(() -> this.ledger.deliveries("orders-dlt").rejected().size() == 1);
+		await().untilAsserted(() -> assertThat(this.ledger.deliveries("orders-dlt").rejected()).hasSize(1));
 	}
 
 	// A lane whose disk answers when the test says so.

@@ -19,6 +19,7 @@ package io.github.reliablekafka.spool;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,6 +56,30 @@ class SegmentSpoolTests {
 
 	@TempDir
 	Path directory;
+
+	@Test
+	void lackOfDiskSpaceThatIsOverKeepsNothingAway() throws Exception {
+		Disk real = Objects.requireNonNull(DirectoryDisk.take(this.directory));
+		AtomicBoolean full = new AtomicBoolean();
+		Disk disk = (Disk) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Disk.class },
+				(proxy, method, arguments) -> {
+					if (method.getName().equals("open") && full.get()) {
+						throw new IOException("No space left on device");
+					}
+					return method.invoke(real, arguments);
+				});
+		try (SegmentSpool spool = SegmentSpool.open(disk, SpoolOptions.of("shop", 64 << 20, 0, false))) {
+			spool.start();
+			assertThat(spool.isHalfFull()).isFalse();
+			full.set(true);
+			spool.append(spool.lane("main", "orders", 0), new SpoolRecord(-1, 1L, 1, null, new byte[10], List.of()), 0,
+					null);
+			await().until(spool::isHalfFull);
+			await().during(Duration.ofMillis(1500)).until(spool::isHalfFull);
+			full.set(false);
+			await().until(() -> !spool.isHalfFull());
+		}
+	}
 
 	@Test
 	void whatManyThreadsAppendIsFoundAgainInTheOrderOfTheCalls() throws Exception {
