@@ -67,7 +67,7 @@ final class DeadLetterCluster implements AutoCloseable {
 	 * @param readConnection how consumers reach it
 	 * @param writeConnection how producers reach it
 	 * @param timeout longest time that reading, creating the topic and publishing take
-	 * together; the spool takes a third of it more at most
+	 * together; looking at the topic again and the spool take a third of it more at most
 	 * @param spooled what is not published
 	 */
 	DeadLetterCluster(Map<String, Object> readConnection, Map<String, Object> writeConnection, Duration timeout,
@@ -112,6 +112,11 @@ final class DeadLetterCluster implements AutoCloseable {
 		ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(deadLetterTopic,
 				partition(origin.partition(), partitions, key), key, value, headers);
 		if (longestStay == null && this.spooled.isBehind(letter, this.producer.clusterId())) {
+			String refusal = tooLarge(letter);
+			if (refusal != null) {
+				throw new KafkaException("Dead letters for %s-%s wait in the spool, and this one cannot: %s"
+					.formatted(deadLetterTopic, letter.partition(), refusal));
+			}
 			this.spooled.put(letter, this.producer.clusterId(), share());
 			return false;
 		}
@@ -124,12 +129,33 @@ final class DeadLetterCluster implements AutoCloseable {
 		}
 		catch (KafkaException ex) {
 			this.topics.forget(deadLetterTopic);
-			if (longestStay == null && this.spooled.isTaken(letter, origin.partition() % partitions,
-					this.producer.clusterId(), ex, share())) {
+			if (longestStay == null && this.spooled.isOpenFor(ex) && isSpooled(letter, origin, partitions, ex)) {
 				return false;
 			}
 			throw ex;
 		}
+	}
+
+	// Within the share of the spool. The topic is there first, and again if it was
+	// deleted: what waits for one that does not exist is parked.
+	private boolean isSpooled(ProducerRecord<byte[], byte[]> letter, TopicPartition origin, int partitions,
+			KafkaException failure) {
+		long deadline = System.nanoTime() + share().toNanos();
+		boolean provided = this.topics.provide(letter.topic(), origin.topic(), null, share().dividedBy(2));
+		String refusal = provided ? tooLarge(letter) : "nobody knows whether its topic still exists";
+		if (refusal != null) {
+			this.spooled.refused(letter, refusal);
+			return false;
+		}
+		Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+		return this.spooled.isTaken(letter, origin.partition() % partitions, this.producer.clusterId(), failure, left);
+	}
+
+	// What is in the spool is written as the application's producers write, which may
+	// not compress.
+	private @Nullable String tooLarge(ProducerRecord<byte[], byte[]> letter) {
+		return this.topics.isSmallEnough(letter) ? null
+				: "it is larger than max.message.bytes of its topic, unless it is compressed";
 	}
 
 	private void publish(ProducerRecord<byte[], byte[]> letter, long deadline) {

@@ -38,6 +38,8 @@ record DeadLetterProperties(@DefaultValue("true") boolean enabled, @DefaultValue
 		@DefaultValue("30s") Duration publishTimeout, @DefaultValue("false") boolean showPayload,
 		@DefaultValue Redrive redrive) {
 
+	private static final Duration MARGIN = Duration.ofSeconds(1);
+
 	DeadLetterProperties {
 		Assert.hasText(suffix, "reliable.kafka.dead-letter.suffix must not be empty");
 		Assert.isTrue(publishTimeout.toMillis() > 0, "reliable.kafka.dead-letter.publish-timeout must be positive");
@@ -51,6 +53,17 @@ record DeadLetterProperties(@DefaultValue("true") boolean enabled, @DefaultValue
 	Duration publishTimeout(Duration maxPollInterval) {
 		Duration half = maxPollInterval.dividedBy(2);
 		return (half.compareTo(this.publishTimeout) < 0) ? half : this.publishTimeout;
+	}
+
+	/**
+	 * The longest time that one dead letter takes, with the third more that the spool may
+	 * take and a moment to give up.
+	 * @param maxPollInterval how long the consumer may stay away from polling
+	 * @return longer than the timeout
+	 */
+	Duration longestStay(Duration maxPollInterval) {
+		Duration timeout = publishTimeout(maxPollInterval);
+		return timeout.plus(timeout.dividedBy(3)).plus(MARGIN);
 	}
 
 	/**

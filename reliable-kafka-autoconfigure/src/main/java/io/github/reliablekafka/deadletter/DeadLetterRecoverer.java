@@ -106,7 +106,7 @@ final class DeadLetterRecoverer implements ConsumerAwareRecordRecoverer {
 			return;
 		}
 		if (polled != null && polled.hasDeadLetteredSincePoll()
-				&& polled.untilPollOverdue().compareTo(this.properties.publishTimeout(polled.maxPollInterval())) < 0) {
+				&& polled.untilPollOverdue().compareTo(this.properties.longestStay(polled.maxPollInterval())) < 0) {
 			throw new KafkaException("No time for %s, or the consumer polls too late: the rest of the batch comes again"
 				.formatted(name(record)));
 		}

@@ -33,12 +33,16 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.record.AbstractRecords;
+import org.apache.kafka.common.record.CompressionType;
+import org.apache.kafka.common.record.RecordBatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +65,11 @@ final class DeadLetterTopics {
 	private final Map<String, Object> connection;
 
 	private final Set<String> known = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * What the dead letter topics take in one batch, in bytes, as far as that is known.
+	 */
+	private final Map<String, Integer> largest = new ConcurrentHashMap<>();
 
 	private final Set<String> complainedAbout = ConcurrentHashMap.newKeySet();
 
@@ -91,6 +100,9 @@ final class DeadLetterTopics {
 			else if (longestStay != null) {
 				check(admin, deadLetterTopic, longestStay, deadline);
 			}
+			else {
+				measure(admin, deadLetterTopic, deadline);
+			}
 			this.known.add(deadLetterTopic);
 			return true;
 		}
@@ -109,6 +121,34 @@ final class DeadLetterTopics {
 	 */
 	void forget(String deadLetterTopic) {
 		this.known.remove(deadLetterTopic);
+	}
+
+	/**
+	 * Whether a topic takes a record however it is written.
+	 * @param record for a dead letter topic
+	 * @return {@code false} if it has to be compressed; {@code true} if that is not known
+	 */
+	boolean isSmallEnough(ProducerRecord<byte[], byte[]> record) {
+		Integer limit = this.largest.get(record.topic());
+		return limit == null || AbstractRecords.estimateSizeInBytesUpperBound(RecordBatch.CURRENT_MAGIC_VALUE,
+				CompressionType.NONE, record.key(), record.value(), record.headers().toArray()) <= limit;
+	}
+
+	private void measure(BoundedAdmin admin, String deadLetterTopic, long deadline) {
+		try {
+			measured(deadLetterTopic,
+					value(configOf(admin, deadLetterTopic, deadline), TopicConfig.MAX_MESSAGE_BYTES_CONFIG));
+		}
+		catch (InterruptException ex) {
+			throw ex;
+		}
+		catch (KafkaException ex) {
+			logger.debug("How much '%s' takes cannot be read".formatted(deadLetterTopic), ex);
+		}
+	}
+
+	private void measured(String deadLetterTopic, Optional<String> limit) {
+		limit.ifPresent((value) -> this.largest.put(deadLetterTopic, Integer.parseInt(value)));
 	}
 
 	// One that was created by hand, by the brokers, or for shorter delays.
@@ -172,7 +212,7 @@ final class DeadLetterTopics {
 		return BoundedAdmin.get(admin.admin().describeConfigs(List.of(resource)).values().get(resource), deadline);
 	}
 
-	private static void create(BoundedAdmin admin, String deadLetterTopic, String topic, @Nullable Duration longestStay,
+	private void create(BoundedAdmin admin, String deadLetterTopic, String topic, @Nullable Duration longestStay,
 			long deadline) {
 		TopicDescription source = admin.describe(topic, deadline)
 			.orElseThrow(() -> new UnknownTopicOrPartitionException("There is no topic '%s'".formatted(topic)));
@@ -189,6 +229,7 @@ final class DeadLetterTopics {
 		configs.put(TopicConfig.RETENTION_MS_CONFIG, String.valueOf(
 				(longestStay != null) ? retention(number(config, TopicConfig.RETENTION_MS_CONFIG), longestStay) : -1));
 		admin.create(created.configs(configs), deadline);
+		measured(deadLetterTopic, Optional.ofNullable(configs.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG)));
 	}
 
 	private static Optional<String> value(Config config, String name) {

@@ -102,16 +102,34 @@ final class SpooledLetters {
 	 */
 	boolean isTaken(ProducerRecord<byte[], byte[]> letter, int partition, @Nullable String clusterId, Throwable failure,
 			Duration patience) {
-		SpoolEntrance present = this.entrance.getIfAvailable();
-		if (present == null || !present.isOpen() || !isPassing(failure)) {
+		if (!isOpenFor(failure)) {
 			return false;
 		}
 		Integer given = letter.partition();
 		String refusal = put(letter, (given != null) ? given : partition, clusterId, failure, patience);
 		if (refusal != null) {
-			logger.warn("The spool does not take a dead letter for %s either: %s".formatted(letter.topic(), refusal));
+			refused(letter, refusal);
 		}
 		return refusal == null;
+	}
+
+	/**
+	 * Whether there is a spool for what is not taken now.
+	 * @param failure why it is not taken
+	 * @return {@code false} if there is none, or the failure is none that passes
+	 */
+	boolean isOpenFor(Throwable failure) {
+		SpoolEntrance present = this.entrance.getIfAvailable();
+		return present != null && present.isOpen() && isPassing(failure);
+	}
+
+	/**
+	 * Say that a dead letter does not get into the spool.
+	 * @param letter the dead letter
+	 * @param refusal why
+	 */
+	void refused(ProducerRecord<byte[], byte[]> letter, String refusal) {
+		logger.warn("The spool does not take a dead letter for %s either: %s".formatted(letter.topic(), refusal));
 	}
 
 	private @Nullable String put(ProducerRecord<byte[], byte[]> letter, int partition, @Nullable String clusterId,

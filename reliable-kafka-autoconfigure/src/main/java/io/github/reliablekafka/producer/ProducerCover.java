@@ -130,7 +130,13 @@ final class ProducerCover<K, V> implements ProducerPostProcessor<K, V>, Producer
 			factory.addPostProcessor(this);
 			factory.addListener(this);
 		}
-		this.spools.known(this.subject, factory);
+		// A copy opens producers under the name of the original.
+		factory.getPostProcessors()
+			.stream()
+			.filter(ProducerCover.class::isInstance)
+			.map((cover) -> ((ProducerCover<?, ?>) cover).subject)
+			.findFirst()
+			.ifPresent((subject) -> this.spools.known(subject, factory));
 		return isOn(factory);
 	}
 

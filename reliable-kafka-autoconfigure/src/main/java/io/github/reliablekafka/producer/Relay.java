@@ -228,6 +228,14 @@ final class Relay implements Runnable {
 		return this.client.isLike(identity);
 	}
 
+	/**
+	 * What its client takes.
+	 * @return its limits
+	 */
+	ClientLimits limits() {
+		return this.client.limits();
+	}
+
 	boolean isStopping() {
 		return this.stopping;
 	}

@@ -52,9 +52,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The producer of a relay: with the settings of the application's, but for bytes, and
- * without interceptors, as these have seen the records before. It is replaced after a
- * failure that may be for good, when nothing is in its hands any more.
+ * The producer of a relay: with the settings of the application's, but for bytes, never
+ * with less safety than the starter asks for, and without interceptors, as these have
+ * seen the records before. It is replaced after a failure that may be for good, when
+ * nothing is in its hands any more.
  */
 final class RelayClient {
 
@@ -130,6 +131,12 @@ final class RelayClient {
 		own.remove(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG);
 		own.remove(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG);
 		own.put(ProducerConfig.CLIENT_ID_CONFIG, clientId);
+		// Whatever risks the application accepts for what it sends directly: from here on
+		// a record is on disk only until it is acknowledged.
+		own.put(ProducerConfig.ACKS_CONFIG, "all");
+		own.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+		own.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+		own.put(ProducerConfig.RETRIES_CONFIG, Integer.MAX_VALUE);
 		// Others wait behind a topic that is not known.
 		own.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MS);
 		own.put(ProducerConfig.BATCH_SIZE_CONFIG, batchBytes(settings));
@@ -154,6 +161,18 @@ final class RelayClient {
 
 	boolean isLike(Map<String, Object> identity) {
 		return ConnectionSettings.identity(this.settings).equals(identity);
+	}
+
+	/**
+	 * What the client takes. What it would refuse is parked, and so must not be promised.
+	 * @return its limits
+	 */
+	ClientLimits limits() {
+		Map<String, Object> present = this.settings;
+		return new ClientLimits(Duration.ZERO,
+				((Number) ProducerRules.effective(present, ProducerConfig.BUFFER_MEMORY_CONFIG)).longValue(),
+				((Number) ProducerRules.effective(present, ProducerConfig.MAX_REQUEST_SIZE_CONFIG)).longValue(),
+				() -> 0);
 	}
 
 	static String clientId(Map<String, Object> settings) {

@@ -25,7 +25,7 @@ import io.github.reliablekafka.durability.ConnectionSettings;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.spool.SpoolEntrance;
 import io.github.reliablekafka.spool.SpoolRecord;
-import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -37,10 +37,12 @@ import org.springframework.kafka.core.ProducerFactory;
  * Lets records into the lanes of a relay that none of the application's producers sends.
  * The relay is that of the first producer factory, by name, that has no transactions and
  * enters the same cluster with the same credentials: always the same one, in the next
- * process as well, so that there is one line for each partition. Safe for use by many
- * threads.
+ * process as well, so that there is one line for each partition. Nothing is taken that
+ * would get past others of its partition in another relay. Safe for use by many threads.
  */
 final class RelayEntrance implements SpoolEntrance {
+
+	private static final String INDIRECT = ", as far as can be seen: some of these are known to a config provider only";
 
 	private final Spools spools;
 
@@ -60,13 +62,7 @@ final class RelayEntrance implements SpoolEntrance {
 
 	@Override
 	public boolean isWaiting(Map<String, Object> connection, String clusterId, String topic, int partition) {
-		Sender sender = isOpen() ? sender(connection) : null;
-		Relay relay = (sender != null) ? this.spools.relay(sender.subject(), sender.settings()) : null;
-		if (relay == null) {
-			return false;
-		}
-		relay.lanes().found(clusterId);
-		return relay.lanes().isOf(clusterId) && relay.lanes().isSticky(topic, partition);
+		return isOpen() && this.spools.isWaiting(connection, clusterId, new TopicPartition(topic, partition), null);
 	}
 
 	@Override
@@ -80,7 +76,9 @@ final class RelayEntrance implements SpoolEntrance {
 		Relay relay;
 		try {
 			relay = relay(sender);
-			limits(sender.settings()).requireFits(record.key(), record.value(), headers(record));
+			if (relay != null) {
+				relay.limits().requireFits(record.key(), record.value(), headers(record));
+			}
 		}
 		catch (RecordTooLargeException ex) {
 			return String.valueOf(ex.getMessage());
@@ -91,10 +89,16 @@ final class RelayEntrance implements SpoolEntrance {
 		if (relay == null || relay.isStopping()) {
 			return "the spool is not open";
 		}
+		if (System.nanoTime() - deadline >= 0) {
+			return "it took too long to open the spool";
+		}
 		relay.lanes().found(clusterId);
 		if (!relay.lanes().isOf(clusterId) || !relay.isLike(ConnectionSettings.identity(connection))) {
-			return "%s sends what is in the spool to another cluster, or with other credentials"
-				.formatted(sender.subject());
+			return "%s sends what is in the spool to another cluster, or with other credentials%s"
+				.formatted(sender.subject(), isIndirect(connection) ? INDIRECT : "");
+		}
+		if (this.spools.isWaiting(connection, clusterId, new TopicPartition(topic, record.partition()), relay)) {
+			return "others for its partition wait there for another producer factory than " + sender.subject();
 		}
 		return put(relay, relay.lanes().lane(topic, record.partition()), record, failure, deadline);
 	}
@@ -139,12 +143,11 @@ final class RelayEntrance implements SpoolEntrance {
 		return null;
 	}
 
-	// What the relay's client would refuse is parked, and so must not be promised.
-	private static ClientLimits limits(Map<String, Object> settings) {
-		return new ClientLimits(Duration.ZERO,
-				((Number) ProducerRules.effective(settings, ProducerConfig.BUFFER_MEMORY_CONFIG)).longValue(),
-				((Number) ProducerRules.effective(settings, ProducerConfig.MAX_REQUEST_SIZE_CONFIG)).longValue(),
-				() -> 0);
+	private static boolean isIndirect(Map<String, Object> connection) {
+		return ConnectionSettings.identity(connection)
+			.values()
+			.stream()
+			.anyMatch((value) -> value instanceof String text && text.contains("${"));
 	}
 
 	private static Headers headers(SpoolRecord record) {

@@ -62,7 +62,8 @@ final class SpooledLetter extends SpooledDelivery {
 	 * @return why it is not there; {@code null} if it is
 	 */
 	@Nullable String admit(SpoolRecord record, long deadline) {
-		while (true) {
+		// Whoever comes again with it need not find it here several times.
+		while (!isOver(deadline)) {
 			try {
 				boolean unused = this.lane.admit(this, record, true, true, false);
 				return null;
@@ -77,10 +78,12 @@ final class SpooledLetter extends SpooledDelivery {
 				return String.valueOf(ex.getMessage());
 			}
 		}
+		return "there is no time left";
 	}
 
 	/**
-	 * Wait until it is on disk, and promise that it will be delivered.
+	 * Wait until it is on disk, and promise that it will be delivered. If nothing is
+	 * promised it is given up, and not sent unless it is on its way.
 	 * @param deadline how long, in nanoseconds
 	 * @return why nothing is promised; {@code null} if it is
 	 */
@@ -88,21 +91,36 @@ final class SpooledLetter extends SpooledDelivery {
 		while (!isDecided() && !isOver(deadline)) {
 			LockSupport.parkNanos(Spooling.STEP);
 		}
-		synchronized (this) {
-			// What was delivered in the meantime is not told to be on disk.
-			if (!this.delivered && !isKnownToBeSafe()) {
-				Exception refused = this.rejection;
-				return (refused != null) ? String.valueOf(refused)
-						: isLost() ? "the disk of the spool failed, or is full" : "the disk has not answered in time";
-			}
-			this.posted = true;
-			this.ledger.adopt(this.lane.topic(), 1);
-			if (this.delivered) {
-				this.ledger.deliveredAdopted(this.lane.topic());
-			}
+		String refusal = refusalOrPromise();
+		if (refusal != null) {
+			giveUp();
+			return refusal;
 		}
 		boolean unused = this.lane.letGo(this);
 		return null;
+	}
+
+	private synchronized @Nullable String refusalOrPromise() {
+		// What was delivered in the meantime is not told to be on disk.
+		if (!this.delivered && !isKnownToBeSafe()) {
+			boolean unused = mayReject();
+			Exception refused = this.rejection;
+			return (refused != null) ? String.valueOf(refused)
+					: isLost() ? "the disk of the spool failed, or is full" : "the disk has not answered in time";
+		}
+		this.posted = true;
+		this.ledger.adopt(this.lane.topic(), 1);
+		if (this.delivered) {
+			this.ledger.deliveredAdopted(this.lane.topic());
+		}
+		return null;
+	}
+
+	// What the relay does not have in its hands is not sent any more.
+	private void giveUp() {
+		if (position() != 0 && !isLost()) {
+			this.lane.store().resolve(this.lane.lane(), position());
+		}
 	}
 
 	private boolean isDecided() {

@@ -54,6 +54,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.ApplicationEventPublisher;
@@ -181,6 +182,30 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	 */
 	@Nullable Relay relay(String subject, Map<String, Object> settings) {
 		return this.relays.get(Destination.of(subject, settings));
+	}
+
+	/**
+	 * Whether records of a partition wait in a relay, whoever has brought them and with
+	 * whatever credentials they are sent.
+	 * @param settings say where somebody else would send
+	 * @param clusterId the cluster that answers there
+	 * @param partition the partition
+	 * @param except a relay that does not count; {@code null} for none
+	 * @return {@code true} if later ones would overtake them
+	 */
+	boolean isWaiting(Map<String, Object> settings, String clusterId, TopicPartition partition,
+			@Nullable Relay except) {
+		String servers = Destination.of("", settings).servers();
+		boolean waiting = false;
+		for (Map.Entry<Destination, Relay> each : this.relays.entrySet()) {
+			RelayLanes lanes = each.getValue().lanes();
+			if (each.getKey().servers().equals(servers)) {
+				lanes.found(clusterId);
+			}
+			waiting |= each.getValue() != except && lanes.isOf(clusterId)
+					&& lanes.isSticky(partition.topic(), partition.partition());
+		}
+		return waiting;
 	}
 
 	/**

@@ -39,7 +39,7 @@ public interface SpoolEntrance {
 
 	/**
 	 * Whether records of a partition wait in the spool, so that later ones would overtake
-	 * them on any other way.
+	 * them on any other way. Credentials do not matter.
 	 * @param connection the settings by which they would be sent otherwise
 	 * @param clusterId the cluster that answers there, as it calls itself
 	 * @param topic the topic
@@ -52,7 +52,8 @@ public interface SpoolEntrance {
 	 * Put a record behind what waits for its partition, and wait until it is on disk.
 	 * From then on it survives the death of the process and of the machine, and is sent
 	 * until the cluster takes it; if that refuses it for good it is parked. It may be
-	 * sent even if it is refused here, because the disk has answered too late.
+	 * sent even if it is refused here, because the disk has answered too late and it is
+	 * on its way by then.
 	 * @param connection the settings by which it would be sent otherwise
 	 * @param clusterId the cluster that answers there, as it calls itself
 	 * @param topic its topic

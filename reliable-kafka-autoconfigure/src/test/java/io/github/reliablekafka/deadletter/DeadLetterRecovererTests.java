@@ -83,6 +83,17 @@ class DeadLetterRecovererTests {
 	}
 
 	@Test
+	void batchIsLeftToTheNextPollIfThereIsNoTimeForTheSpool() {
+		ConsumerSession shorter = new ConsumerSession(Map.of("group.id", "g", "max.poll.interval.ms", 2200));
+		shorter.enterPoll();
+		shorter.deadLettered(record("t", 1));
+		assertThatExceptionOfType(KafkaException.class)
+			.isThrownBy(() -> this.recoverer.accept(record("t", 2), null, new IllegalStateException()))
+			.withMessageContaining("the rest of the batch comes again");
+		shorter.exit();
+	}
+
+	@Test
 	void recordOfADeadLetterTopicStaysWhereItIs() {
 		this.session.enterPoll();
 		assertThatExceptionOfType(KafkaException.class)

@@ -119,7 +119,7 @@ class SpooledLettersIntegrationTests {
 					"spring.kafka.consumer.value-deserializer=" + FragileDeserializer.class.getName(),
 					"reliable.kafka.consumer.retry.initial-interval=50ms",
 					"reliable.kafka.consumer.retry.max-interval=1s", "reliable.kafka.consumer.retry.max-attempts=2",
-					"reliable.kafka.dead-letter.publish-timeout=3s", "reliable.kafka.producer.max-block=1s",
+					"reliable.kafka.dead-letter.publish-timeout=9s", "reliable.kafka.producer.max-block=1s",
 					"reliable.kafka.producer.shutdown-timeout=1s", "reliable.kafka.spool.mode=on-failure",
 					"reliable.kafka.spool.directory=" + this.directory);
 	}
@@ -191,6 +191,37 @@ class SpooledLettersIntegrationTests {
 		});
 		// One that went through the spool has no other headers than one that did not.
 		assertThat(names(letters.get(1))).isEqualTo(names(letters.get(3)));
+	}
+
+	@Test
+	void topicThatWasDeletedIsCreatedAgainForWhatGoesIntoTheSpool() {
+		run((context) -> {
+			this.probe.send(this.topic, 0, "k", "fail");
+			awaitCommitted(0, 1);
+			this.cluster.admin().deleteTopics(List.of(this.deadLetters)).all().get();
+			this.probe.send(this.topic, 0, "k", "fail");
+			awaitCommitted(0, 2);
+			assertThat(this.probe.partitions(this.deadLetters)).isEqualTo(2);
+			await().atMost(PATIENCE).until(() -> this.probe.values(this.deadLetters).size() == 1);
+			assertThat(context.getBean(SpoolWatch.class).backlog().parked()).isZero();
+		}, "reliable.kafka.spool.give-up-after=1s");
+	}
+
+	@Test
+	void letterThatFitsOnlyCompressedDoesNotGoIntoTheSpool(CapturedOutput output) {
+		this.probe.alterTopic(this.deadLetters, "max.message.bytes", "20000");
+		byte[] large = new byte[50_000];
+		large[0] = (byte) 0xff;
+		run((context) -> {
+			this.cluster.cutOff(this.away);
+			this.probe.send(this.topic, 0, DeadLetterSetup.POISON, large);
+			await().atMost(PATIENCE)
+				.until(() -> output.toString().contains("it is larger than max.message.bytes of its topic"));
+			this.cluster.reconnect(this.away);
+			awaitCommitted(0, 1);
+			assertLetters(context, 1, 0);
+		});
+		assertThat(this.probe.records(this.deadLetters)).hasSize(1);
 	}
 
 	@Test

@@ -29,6 +29,7 @@ import io.github.reliablekafka.spool.SpoolBacklog;
 import io.github.reliablekafka.spool.SpoolEntrance;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolWatch;
+import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.common.KafkaException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +38,8 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
 
@@ -127,6 +130,78 @@ class RelayEntranceTests {
 	}
 
 	@Test
+	void nothingIsTakenThatTheRelayOfATemplateWithOverridesWouldRefuse() {
+		run((context) -> {
+			@SuppressWarnings("unchecked")
+			ProducerFactory<Object, Object> factory = context.getBean(ProducerFactory.class);
+			new KafkaTemplate<>(factory, Map.of("max.request.size", 1000)).getProducerFactory()
+				.createProducer()
+				.close();
+			assertThat(put(context, CONNECTION, "cluster", 1000)).contains("max.request.size");
+			assertThat(put(context, CONNECTION, "cluster", 100)).isNull();
+		});
+	}
+
+	@Test
+	void templateBeanWithOverridesChangesNothing() {
+		this.runner = this.runner.withUserConfiguration(SecondTemplate.class);
+		run((context) -> {
+			assertThat(put(context, CONNECTION, "cluster", 100)).isNull();
+			assertThat(isWaiting(context, "cluster", 0)).isTrue();
+		});
+		run((context) -> {
+			assertThat(isWaiting(context, "cluster", 0)).isTrue();
+			assertThat(put(context, CONNECTION, "cluster", 100)).isNull();
+			assertThat(lanes(context)).containsExactly(new SpoolBacklog.OfLane("orders-dlt", 0, 2));
+		});
+	}
+
+	@Test
+	void whatWaitsIsNotOvertakenByOtherCredentials() {
+		run((context) -> {
+			assertThat(put(context, CONNECTION, "cluster", 100)).isNull();
+			Map<String, Object> rotated = new HashMap<>(CONNECTION);
+			rotated.put("ssl.keystore.password", "newer");
+			SpoolEntrance entrance = context.getBean(SpoolEntrance.class);
+			assertThat(entrance.isWaiting(rotated, "cluster", "orders-dlt", 0)).isTrue();
+			assertThat(entrance.isWaiting(rotated, "cluster", "orders-dlt", 1)).isFalse();
+			assertThat(entrance.isWaiting(rotated, "another", "orders-dlt", 0)).isFalse();
+			assertThat(put(context, rotated, "cluster", 100)).contains("no producer factory");
+		});
+	}
+
+	@Test
+	void nothingIsTakenWhileOthersWaitForAnotherFactory() {
+		run((context) -> {
+			Map<String, Object> settings = new HashMap<>(CONNECTION);
+			ClusterIdentity identity = new ClusterIdentity();
+			identity.found("cluster");
+			Spools spools = context.getBean(Spools.class);
+			assertThat(spools.open("another", settings, identity, new MockProducer<>())).isNotNull();
+			Relay other = spools.relay("another", settings);
+			other.lanes().found("cluster");
+			SpooledLane lane = other.lanes().lane("orders-dlt", 0);
+			SpooledLetter waiting = new SpooledLetter(lane, new DeliveryLedger(), new DeliveryLedger());
+			assertThat(waiting.admit(new SpoolRecord(0, 1, 1, null, new byte[1], List.of()),
+					System.nanoTime() + Duration.ofSeconds(10).toNanos()))
+				.isNull();
+			assertThat(isWaiting(context, "cluster", 0)).isTrue();
+			assertThat(put(context, CONNECTION, "cluster", 100)).contains("for another producer factory");
+			lane.store().resolve(lane.lane(), waiting.position());
+			lane.relayed(lane.poll(System.nanoTime(), 1));
+			assertThat(put(context, CONNECTION, "cluster", 100)).isNull();
+		});
+	}
+
+	@Test
+	void nothingIsTakenWithoutTime() {
+		run((context) -> {
+			assertThat(put(context, CONNECTION, "cluster", 100, Duration.ZERO)).contains("too long");
+			assertThat(lanes(context)).isEmpty();
+		});
+	}
+
+	@Test
 	void nothingIsTakenWithTransactionsOnly() {
 		this.runner = this.runner.withPropertyValues("spring.kafka.producer.transaction-id-prefix=tx-");
 		run((context) -> assertThat(put(context, CONNECTION, "cluster", 100)).contains("without transactions"));
@@ -150,10 +225,15 @@ class RelayEntranceTests {
 	}
 
 	private static String put(ApplicationContext context, Map<String, Object> connection, String clusterId, int bytes) {
+		return put(context, connection, clusterId, bytes, Duration.ofSeconds(10));
+	}
+
+	private static String put(ApplicationContext context, Map<String, Object> connection, String clusterId, int bytes,
+			Duration patience) {
 		return context.getBean(SpoolEntrance.class)
 			.put(ConnectionSettings.of(connection), clusterId, "orders-dlt",
 					new SpoolRecord(0, 1, System.currentTimeMillis(), null, new byte[bytes], List.of()),
-					new KafkaException("not now"), Duration.ofSeconds(10));
+					new KafkaException("not now"), patience);
 	}
 
 	private static boolean isWaiting(ApplicationContext context, String clusterId, int partition) {
@@ -162,6 +242,16 @@ class RelayEntranceTests {
 
 	private static List<SpoolBacklog.OfLane> lanes(ApplicationContext context) {
 		return context.getBean(SpoolWatch.class).lanes();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SecondTemplate {
+
+		@Bean
+		KafkaTemplate<Object, Object> second(ProducerFactory<Object, Object> factory) {
+			return new KafkaTemplate<>(factory, Map.of("linger.ms", "3"));
+		}
+
 	}
 
 }

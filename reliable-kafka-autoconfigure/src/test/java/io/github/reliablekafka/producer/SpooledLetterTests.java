@@ -62,8 +62,19 @@ class SpooledLetterTests extends SpoolingSetup {
 		assertThat(letter.keep(in(100))).isEqualTo("the disk has not answered in time");
 		assertCounts(0, 0, 0);
 		this.confirmation.get().durable();
-		assertThat(letter.keep(in(100))).isNull();
-		assertCounts(1, 0, 1);
+		// Its record comes again, and this one is not sent.
+		assertThat(letter.keep(in(100))).isNotNull();
+		assertCounts(0, 0, 0);
+		Item item = lane.poll(System.nanoTime(), 10);
+		assertThat(Relay.read(lane, item)).isNull();
+		assertThat(Relay.isOver(lane, item)).isTrue();
+	}
+
+	@Test
+	void letterThatComesTooLateIsNowhere() {
+		SpooledLane lane = this.relay.lanes().lane("orders-dlt", 0);
+		assertThat(letter(lane).admit(record(100), in(-1))).contains("no time");
+		assertThat(lane.isSticky()).isFalse();
 	}
 
 	@Test
