@@ -329,7 +329,8 @@ class AgeLimitTests extends SpoolingSetup {
 	private SpooledLane left(long... enqueuedAt) {
 		SpoolLane left = this.spool.lane("main", "orders", 5);
 		for (long each : enqueuedAt) {
-			this.spool.append(left, new SpoolRecord(-1, 1, each, null, new byte[10], List.of()), 0, null);
+			this.spool.append(left, new SpoolRecord(-1, 1, each, null, new byte[10], List.of()),
+					TimeUnit.SECONDS.toNanos(10), null);
 		}
 		assertThat(this.spool.flush()).isTrue();
 		return new SpooledLane(this.store, left, this.spool.positions(left));
