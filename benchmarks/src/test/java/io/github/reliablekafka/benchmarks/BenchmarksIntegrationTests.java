@@ -24,8 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Runs each workload with each cover that it has of its own on very little, so that the benchmarks still work when somebody
- * needs them. What comes out here says nothing about the starter.
+ * Runs each workload with each cover that it has of its own on very little, so that the
+ * benchmarks still work when somebody needs them. What comes out here says nothing about
+ * the starter.
  */
 class BenchmarksIntegrationTests {
 
@@ -41,7 +42,8 @@ class BenchmarksIntegrationTests {
 	@Test
 	void eachWorkloadYieldsFigures() throws Exception {
 		Options options = Options.of("--rounds=1", "--starts=1", "--records=" + RECORDS, "--passes=1", "--warm-up=PT0S",
-				"--warm-up-records=1", "--brokers=1", "--partitions=2", "--modes=" + MODES, "--directory=" + this.directory);
+				"--warm-up-records=1", "--brokers=1", "--partitions=2", "--modes=" + MODES,
+				"--directory=" + this.directory);
 		Measurements measurements = Benchmarks.run(options);
 		assertThat(options.modes()).extracting(Mode::workload).contains(Workload.values());
 		for (Mode mode : options.modes()) {
