@@ -28,6 +28,7 @@ import org.springframework.kafka.listener.adapter.AdapterUtils;
 import org.springframework.kafka.listener.adapter.DelegatingInvocableHandler;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.InvocationResult;
+import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
 
@@ -85,15 +86,20 @@ final class AwaitingHandler extends HandlerAdapter {
 		Object done = (result instanceof InvocationResult invocation)
 				? new InvocationResult(await(invocation.result()), invocation.sendTo(), invocation.messageReturnType())
 				: await(result);
-		if (super.isAsyncReplies() && result != null) {
+		if (super.isAsyncReplies() && (result != null || !canAcknowledge(message))) {
 			// As Spring Kafka does when the work of such a listener is done.
-			for (Object argument : providedArgs) {
-				if (argument instanceof GuardedAcknowledgment acknowledgment) {
-					acknowledgment.acknowledgeWhenReturned();
-				}
+			ListenedRecords open = ListenedRecords.current();
+			CommitGuard guard = (open != null) ? open.guard() : null;
+			if (guard != null) {
+				guard.acknowledgeWhenReturned();
 			}
 		}
 		return done;
+	}
+
+	// Of several methods one may be void and have others return futures.
+	private boolean canAcknowledge(Message<?> message) {
+		return getMethodAsString(message.getPayload()).contains(Acknowledgment.class.getName());
 	}
 
 	private static @Nullable Object await(@Nullable Object result) throws Exception {

@@ -76,6 +76,8 @@ final class CommitGuard {
 
 	private final PendingReplies replies = new PendingReplies();
 
+	private boolean acknowledging;
+
 	private final ListenerCall call = new ListenerCall();
 
 	private final boolean deliveries;
@@ -179,6 +181,7 @@ final class CommitGuard {
 	 */
 	void listen(Iterable<? extends ConsumerRecord<?, ?>> records, Runnable listener) {
 		ReplyTemplate.takeSent();
+		this.acknowledging = false;
 		if (this.byHand) {
 			this.call.listen(listener);
 		}
@@ -186,6 +189,22 @@ final class CommitGuard {
 			listener.run();
 		}
 		this.replies.add(records, ReplyTemplate.takeSent());
+	}
+
+	/**
+	 * What the listener is given now is acknowledged when it has returned and what it
+	 * replies is sent, unless it gives something back.
+	 */
+	void acknowledgeWhenReturned() {
+		this.acknowledging = true;
+	}
+
+	/**
+	 * Whether somebody has asked for that since the listener was called.
+	 * @return {@code false} if the listener acknowledges, or nobody does
+	 */
+	boolean isAcknowledgedWhenReturned() {
+		return this.acknowledging;
 	}
 
 	/**

@@ -57,8 +57,6 @@ final class GuardedAcknowledgment implements Acknowledgment {
 	 */
 	private int counted = -1;
 
-	private volatile boolean whenReturned;
-
 	private volatile boolean givenBack;
 
 	/**
@@ -78,18 +76,10 @@ final class GuardedAcknowledgment implements Acknowledgment {
 	}
 
 	/**
-	 * Acknowledge once the listener has returned and what it has replied is sent, unless
-	 * it gives something back.
-	 */
-	void acknowledgeWhenReturned() {
-		this.whenReturned = true;
-	}
-
-	/**
 	 * The listener has returned, without a failure.
 	 */
 	void returned() {
-		if (this.whenReturned && !this.givenBack) {
+		if (this.guard.isAcknowledgedWhenReturned() && !this.givenBack) {
 			acknowledge();
 		}
 	}

@@ -110,16 +110,21 @@ final class GuardedListeners {
 	 * is done. One that is not made of a method with {@code @KafkaListener} stays as it
 	 * is.
 	 * @param properties of a container that is not started yet, and has a listener; its
-	 * ack mode is a manual one afterwards if a listener that returns a future can
-	 * acknowledge, as Spring Kafka has it, and none if it cannot
+	 * ack mode is a manual one afterwards if that listener returns a future and can
+	 * acknowledge, as Spring Kafka has it
 	 */
 	static void await(ContainerProperties properties) {
 		Object listener = Objects.requireNonNull(properties.getMessageListener());
-		awaitMethod(listener, properties);
-		hidden(listener).forEach((inner) -> awaitMethod(inner, properties));
+		if (isAsync(listener) && innermost(listener) instanceof MessagingMessageListenerAdapter<?, ?> adapter
+				&& properties.getAckMode() != AckMode.MANUAL && properties.getAckMode() != AckMode.MANUAL_IMMEDIATE
+				&& canAcknowledge(adapter)) {
+			properties.setAckMode(AckMode.MANUAL);
+		}
+		awaitMethod(listener);
+		hidden(listener).forEach(GuardedListeners::awaitMethod);
 	}
 
-	private static void awaitMethod(Object listener, ContainerProperties properties) {
+	private static void awaitMethod(Object listener) {
 		if (!(innermost(listener) instanceof MessagingMessageListenerAdapter<?, ?> adapter)) {
 			return;
 		}
@@ -128,23 +133,19 @@ final class GuardedListeners {
 			return;
 		}
 		DirectFieldAccessor fields = new DirectFieldAccessor(handler);
-		boolean async = adapter.isAsyncReplies();
 		if (fields.getPropertyValue("invokerHandlerMethod") instanceof InvocableHandlerMethod method) {
 			adapter.setHandlerMethod(AwaitingHandler.of(method));
 		}
 		else if (fields.getPropertyValue("delegatingHandler") instanceof DelegatingInvocableHandler methods) {
 			adapter.setHandlerMethod(AwaitingHandler.of(methods));
 		}
-		if (async) {
-			boolean byHand = properties.getAckMode() == AckMode.MANUAL
-					|| properties.getAckMode() == AckMode.MANUAL_IMMEDIATE;
-			if (byHand != canAcknowledge((HandlerAdapter) handler, fields)) {
-				properties.setAckMode(byHand ? AckMode.BATCH : AckMode.MANUAL);
-			}
-		}
 	}
 
-	private static boolean canAcknowledge(HandlerAdapter handler, DirectFieldAccessor fields) {
+	private static boolean canAcknowledge(MessagingMessageListenerAdapter<?, ?> adapter) {
+		if (!(new DirectFieldAccessor(adapter).getPropertyValue("handlerMethod") instanceof HandlerAdapter handler)) {
+			return false;
+		}
+		DirectFieldAccessor fields = new DirectFieldAccessor(handler);
 		return (fields.getPropertyValue("invokerHandlerMethod") instanceof InvocableHandlerMethod single)
 				? canAcknowledge(single.getMethod())
 				: !MethodIntrospector

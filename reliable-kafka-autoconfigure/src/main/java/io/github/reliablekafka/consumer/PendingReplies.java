@@ -118,11 +118,11 @@ final class PendingReplies {
 	}
 
 	/**
-	 * Whether any record waits for its reply.
+	 * Whether any record waits for its reply, or is polled again because that has failed.
 	 * @return {@code false} if all have an outcome when their listener has returned
 	 */
 	boolean isEmpty() {
-		return this.pending.isEmpty();
+		return this.pending.isEmpty() && this.again.isEmpty();
 	}
 
 	/**
@@ -136,13 +136,16 @@ final class PendingReplies {
 	}
 
 	/**
-	 * The first record that waits for its reply.
+	 * The first record that waits for its reply, or is polled again because that has
+	 * failed.
 	 * @param partition its partition
 	 * @return its offset; -1 if there is none
 	 */
 	long first(TopicPartition partition) {
-		NavigableSet<Long> offsets = isEmpty() ? null : this.pending.get(partition);
-		return (offsets != null) ? offsets.first() : -1;
+		NavigableSet<Long> offsets = this.pending.get(partition);
+		long waiting = (offsets != null) ? offsets.first() : -1;
+		long repeated = this.again.getOrDefault(partition, -1L);
+		return (waiting < 0 || repeated < 0) ? Math.max(waiting, repeated) : Math.min(waiting, repeated);
 	}
 
 	/**

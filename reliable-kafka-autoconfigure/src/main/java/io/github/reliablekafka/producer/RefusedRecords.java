@@ -112,6 +112,11 @@ final class RefusedRecords {
 			again(lane, item);
 			return false;
 		}
+		catch (RuntimeException | Error ex) {
+			// For example out of memory, which may be over in a moment.
+			again(lane, item);
+			throw ex;
+		}
 	}
 
 	private static void again(SpooledLane lane, Item item) {

@@ -247,6 +247,23 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 	}
 
 	@Test
+	void acknowledgementInFrontOfAReplyThatFailsIsNotPassed() {
+		watch(true);
+		poll(0, 1, 2);
+		deliver(0, 1, 2);
+		close(0);
+		CompletableFuture<Void> reply = new CompletableFuture<>();
+		guard().replies().add(List.of(record(0)), List.of(reply));
+		reply.completeExceptionally(new IllegalStateException("failed on purpose"));
+		acknowledge(1);
+		acknowledge(2);
+		assertThat(committed()).isNotPositive();
+		this.consumer.poll(Duration.ZERO);
+		assertThat(this.mock.position(ZERO)).isZero();
+		assertThat(committed()).isNotPositive();
+	}
+
+	@Test
 	void commitByTheListenerItselfIsItsDecision() {
 		watch(true);
 		poll(0, 1, 2);
