@@ -51,9 +51,11 @@ import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * Wraps listeners that acknowledge by hand or reply, because nobody else hears of it:
- * Spring Kafka commits the highest acknowledgement, whatever is below it, and looks at no
- * reply. Any other listener stays as it is.
+ * What has to be changed in listeners so that their outcomes are known. Those that
+ * acknowledge by hand or reply are wrapped, because nobody else hears of it: Spring Kafka
+ * commits the highest acknowledgement, whatever is below it, and looks at no reply. Those
+ * that return before their work is done are made to wait for it. Any other listener stays
+ * as it is.
  */
 final class GuardedListeners {
 

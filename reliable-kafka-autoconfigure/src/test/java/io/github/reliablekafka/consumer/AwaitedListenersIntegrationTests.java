@@ -32,15 +32,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.kafka.annotation.EnableKafka;
 import org.springframework.kafka.annotation.KafkaHandler;
 import org.springframework.kafka.annotation.KafkaListener;
-import org.springframework.kafka.config.ContainerCustomizer;
-import org.springframework.kafka.listener.AcknowledgingConsumerAwareMessageListener;
-import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
-import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.messaging.handler.annotation.SendTo;
 
@@ -266,24 +262,12 @@ class AwaitedListenersIntegrationTests extends CommitGuardApplications {
 
 	}
 
+	@Import(ListenerWrapper.class)
 	@Configuration(proxyBeanMethods = false)
 	static class Wrapped extends Futures {
 
 		Wrapped(Seen seen) {
 			super(seen);
-		}
-
-		@Bean
-		@SuppressWarnings("unchecked")
-		static ContainerCustomizer<Object, Object, ConcurrentMessageListenerContainer<Object, Object>> wrapper() {
-			return (container) -> {
-				MessageListener<Object, Object> listener = (MessageListener<Object, Object>) container
-					.getContainerProperties()
-					.getMessageListener();
-				container.getContainerProperties()
-					.setMessageListener(
-							(AcknowledgingConsumerAwareMessageListener<Object, Object>) listener::onMessage);
-			};
 		}
 
 	}

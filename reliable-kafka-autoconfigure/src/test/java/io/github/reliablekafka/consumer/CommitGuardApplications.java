@@ -42,6 +42,10 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.EnableKafka;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.config.ContainerCustomizer;
+import org.springframework.kafka.listener.AcknowledgingConsumerAwareMessageListener;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.messaging.handler.annotation.SendTo;
@@ -325,6 +329,27 @@ abstract class CommitGuardApplications extends ProcessingLossSetup {
 		void listen(ConsumerRecord<?, ?> record, Consumer<?, ?> consumer) {
 			consumer.commitSync(Map.of(new TopicPartition(record.topic(), record.partition()),
 					new OffsetAndMetadata(record.offset() + 1)));
+		}
+
+	}
+
+	/**
+	 * Hides what kind of listener there is.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class ListenerWrapper {
+
+		@Bean
+		@SuppressWarnings("unchecked")
+		static ContainerCustomizer<Object, Object, ConcurrentMessageListenerContainer<Object, Object>> wrapper() {
+			return (container) -> {
+				MessageListener<Object, Object> listener = (MessageListener<Object, Object>) container
+					.getContainerProperties()
+					.getMessageListener();
+				container.getContainerProperties()
+					.setMessageListener(
+							(AcknowledgingConsumerAwareMessageListener<Object, Object>) listener::onMessage);
+			};
 		}
 
 	}

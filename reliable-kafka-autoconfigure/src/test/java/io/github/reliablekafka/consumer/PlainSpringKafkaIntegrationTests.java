@@ -33,17 +33,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.kafka.annotation.EnableKafka;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.KafkaTemplate;
-import org.springframework.kafka.listener.AcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.DeadLetterPublishingRecoverer;
 import org.springframework.kafka.listener.DefaultErrorHandler;
-import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.support.serializer.ErrorHandlingDeserializer;
@@ -250,24 +249,12 @@ class PlainSpringKafkaIntegrationTests extends CommitGuardApplications {
 	/**
 	 * The container is not told that it returns early.
 	 */
+	@Import(ListenerWrapper.class)
 	@Configuration(proxyBeanMethods = false)
 	static class WrappedAsyncRecord extends AsyncRecord {
 
 		WrappedAsyncRecord(Seen seen) {
 			super(seen);
-		}
-
-		@Bean
-		@SuppressWarnings("unchecked")
-		static ContainerCustomizer<Object, Object, ConcurrentMessageListenerContainer<Object, Object>> wrapper() {
-			return (container) -> {
-				MessageListener<Object, Object> listener = (MessageListener<Object, Object>) container
-					.getContainerProperties()
-					.getMessageListener();
-				container.getContainerProperties()
-					.setMessageListener(
-							(AcknowledgingConsumerAwareMessageListener<Object, Object>) listener::onMessage);
-			};
 		}
 
 		@Override

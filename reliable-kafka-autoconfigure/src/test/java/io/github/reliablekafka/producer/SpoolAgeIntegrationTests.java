@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.spool.ParkedRecord;
@@ -110,17 +111,20 @@ class SpoolAgeIntegrationTests extends SpoolSetup {
 			sendAgain(spool, "late");
 			// It is there until it is on disk elsewhere.
 			await().atMost(PATIENCE).until(() -> find(spool, "late") == null);
-			int sent = 1;
-			while (sent < 10 && find(spool, "late") == null) {
+			AtomicInteger sent = new AtomicInteger(1);
+			await().atMost(PATIENCE).pollInterval(Duration.ofMillis(900)).until(() -> {
+				if (find(spool, "late") != null) {
+					return true;
+				}
 				// The relay hears of the cluster all the time.
-				sendAgain(spool, String.valueOf(sent++));
-				Thread.sleep(900);
-			}
+				sendAgain(spool, String.valueOf(sent.getAndIncrement()));
+				return false;
+			});
 			assertThat(find(spool, "late")).isNotNull()
 				.extracting(ParkedRecord::reason)
 				.asString()
 				.contains("max-age=PT2S", "may have been written");
-			long delivered = sent + 2L;
+			long delivered = sent.get() + 2L;
 			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == delivered);
 			assertThat(ledger(context).totals().rejected()).containsOnlyKeys(RejectionReason.EXPIRED);
 			assertThat(ledger(context).totals().isBalanced()).isTrue();
