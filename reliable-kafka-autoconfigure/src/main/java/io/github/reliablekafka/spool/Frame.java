@@ -79,14 +79,13 @@ final class Frame {
 	 * @return the frame, without its checksum and number
 	 */
 	static byte[] data(SpoolLane lane, SpoolRecord record) {
-		byte[] destination = lane.destination().getBytes(StandardCharsets.UTF_8);
-		byte[] topic = lane.topic().getBytes(StandardCharsets.UTF_8);
+		byte[] name = lane.name();
 		List<byte[]> names = new ArrayList<>(record.headers().size());
-		long body = 42L + destination.length + topic.length + length(record.key()) + length(record.value());
+		long body = 36L + name.length + length(record.key()) + length(record.value());
 		for (SpoolRecord.Field header : record.headers()) {
-			byte[] name = header.name().getBytes(StandardCharsets.UTF_8);
-			names.add(name);
-			body += 8L + name.length + length(header.value());
+			byte[] key = header.name().getBytes(StandardCharsets.UTF_8);
+			names.add(key);
+			body += 8L + key.length + length(header.value());
 		}
 		if (body > Integer.MAX_VALUE - 2 * HEADER) {
 			throw new SpoolException(SpoolException.Kind.TOO_LARGE, "A record has %d bytes".formatted(body));
@@ -95,7 +94,7 @@ final class Frame {
 		ByteBuffer frame = start(bytes, DATA, lane.id(), 0);
 		frame.putLong(record.timestamp()).putLong(record.enqueuedAt());
 		frame.putInt(lane.partition()).putInt(record.partition());
-		frame.putShort((short) destination.length).put(destination).putInt(topic.length).put(topic);
+		frame.put(name);
 		put(frame, record.key());
 		put(frame, record.value());
 		frame.putInt(names.size());
@@ -104,6 +103,23 @@ final class Frame {
 			put(frame, record.headers().get(i).value());
 		}
 		return bytes;
+	}
+
+	/**
+	 * What tells a lane from others of its partition number.
+	 * @param destination its destination
+	 * @param topic its topic
+	 * @return both, as they are in each record
+	 */
+	static byte[] name(String destination, String topic) {
+		byte[] first = destination.getBytes(StandardCharsets.UTF_8);
+		byte[] second = topic.getBytes(StandardCharsets.UTF_8);
+		return ByteBuffer.allocate(6 + first.length + second.length)
+			.putShort((short) first.length)
+			.put(first)
+			.putInt(second.length)
+			.put(second)
+			.array();
 	}
 
 	/**

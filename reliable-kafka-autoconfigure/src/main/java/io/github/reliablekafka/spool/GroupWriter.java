@@ -25,6 +25,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Writes groups of frames, each with one write and one force, and goes on in the next
  * segment when one is full. Used by one thread at a time; takes the lock of the store
@@ -96,11 +98,10 @@ final class GroupWriter {
 					return units.subList(i, units.size());
 				}
 			}
-			for (byte[] frame : unit.frames()) {
-				int at = put(frame);
-				if (frame == unit.frames().get(0)) {
-					unit.offset(at);
-				}
+			unit.offset(put(unit.frame()));
+			byte[] remove = unit.remove();
+			if (remove != null) {
+				put(remove);
 			}
 			this.part.add(unit);
 		}
@@ -210,6 +211,9 @@ final class GroupWriter {
 	private int put(byte[] frame) throws IOException {
 		Segment active = Objects.requireNonNull(this.files.active());
 		int at = active.end() + this.buffer.position();
+		if (frame.length == 0) {
+			return at;
+		}
 		active.checksums().seal(frame, at);
 		if (frame.length > this.buffer.remaining()) {
 			flush(active);
@@ -239,11 +243,15 @@ final class GroupWriter {
 	}
 
 	/**
-	 * Frames that belong together.
+	 * One frame, or two that belong together.
 	 */
 	static final class Unit {
 
-		private final List<byte[]> frames;
+		private static final byte[] EMPTY = new byte[0];
+
+		private final byte[] frame;
+
+		private final byte @Nullable [] remove;
 
 		private final SpoolLane lane;
 
@@ -260,9 +268,21 @@ final class GroupWriter {
 
 		private int offset;
 
-		Unit(List<byte[]> frames, SpoolLane lane, long position, long before, Runnable written,
+		/**
+		 * Create a unit.
+		 * @param frame its frame
+		 * @param remove says that the record is no longer where it was; {@code null} if
+		 * it was nowhere
+		 * @param lane of the frame
+		 * @param position of the record; 0 for a mark
+		 * @param before where the record is so far
+		 * @param written to be run with the lock when the unit is on disk
+		 * @param confirmation is told so
+		 */
+		Unit(byte[] frame, byte @Nullable [] remove, SpoolLane lane, long position, long before, Runnable written,
 				SpoolStore.Confirmation confirmation) {
-			this.frames = frames;
+			this.frame = frame;
+			this.remove = remove;
 			this.lane = lane;
 			this.position = position;
 			this.before = before;
@@ -271,7 +291,7 @@ final class GroupWriter {
 		}
 
 		static Unit mark(int type, SpoolLane lane, long number) {
-			return new Unit(List.of(Frame.plain(type, lane.id(), number)), lane, 0, SpoolLane.RESOLVED, NOTHING,
+			return new Unit(Frame.plain(type, lane.id(), number), null, lane, 0, SpoolLane.RESOLVED, NOTHING,
 					Unconfirmed.NOBODY);
 		}
 
@@ -280,16 +300,24 @@ final class GroupWriter {
 		 * @return not a record and not a mark
 		 */
 		static Unit nothing() {
-			return new Unit(List.of(), new SpoolLane(0, "", "", -1, new SpoolLane.Count()), 0, SpoolLane.RESOLVED,
+			return new Unit(EMPTY, null, new SpoolLane(0, "", "", -1, new SpoolLane.Count()), 0, SpoolLane.RESOLVED,
 					NOTHING, Unconfirmed.NOBODY);
 		}
 
-		List<byte[]> frames() {
-			return this.frames;
+		byte[] frame() {
+			return this.frame;
+		}
+
+		byte @Nullable [] remove() {
+			return this.remove;
 		}
 
 		boolean isRecord() {
 			return this.position != 0;
+		}
+
+		boolean isNothing() {
+			return this.frame.length == 0;
 		}
 
 		/**
@@ -297,8 +325,7 @@ final class GroupWriter {
 		 * @return {@code true} if it was not in the queue
 		 */
 		boolean isMark() {
-			return !isRecord() && !this.frames.isEmpty()
-					&& Frame.type(ByteBuffer.wrap(this.frames.get(0)), 0) == Frame.RESOLVE;
+			return !isRecord() && !isNothing() && Frame.type(ByteBuffer.wrap(this.frame), 0) == Frame.RESOLVE;
 		}
 
 		SpoolLane lane() {
@@ -314,11 +341,8 @@ final class GroupWriter {
 		}
 
 		int length() {
-			int length = 0;
-			for (byte[] frame : this.frames) {
-				length += frame.length;
-			}
-			return length;
+			byte[] second = this.remove;
+			return this.frame.length + ((second != null) ? second.length : 0);
 		}
 
 		/**
@@ -326,7 +350,7 @@ final class GroupWriter {
 		 * @return {@code false} for a record that was resolved and takes nothing with it
 		 */
 		boolean isWanted() {
-			return !isRecord() || this.frames.size() > 1 || this.lane.place(this.position) == this.before;
+			return !isRecord() || this.remove != null || this.lane.place(this.position) == this.before;
 		}
 
 		private void offset(int offset) {

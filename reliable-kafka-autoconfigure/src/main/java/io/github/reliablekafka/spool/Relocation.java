@@ -242,7 +242,7 @@ final class Relocation {
 			if (frame != null) {
 				byte[] copy = new byte[Frame.length(frame, 0)];
 				frame.get(copy);
-				units.add(new GroupWriter.Unit(List.of(copy), each.lane, each.position, each.place, GroupWriter.NOTHING,
+				units.add(new GroupWriter.Unit(copy, null, each.lane, each.position, each.place, GroupWriter.NOTHING,
 						GroupWriter.Unconfirmed.NOBODY));
 				bytes += copy.length;
 			}

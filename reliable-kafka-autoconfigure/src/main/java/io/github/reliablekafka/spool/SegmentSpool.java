@@ -80,12 +80,19 @@ public final class SegmentSpool implements SpoolStore {
 
 	private final List<Thread> threads = new ArrayList<>();
 
+	private final ResolvedRecords resolved = new ResolvedRecords();
+
 	private long appended;
 
 	/**
-	 * Whether the writing thread waits.
+	 * Whether the writing thread waits, or there is none.
 	 */
-	private boolean idle;
+	private volatile boolean idle = true;
+
+	/**
+	 * How many threads wait for room. Written with the lock.
+	 */
+	private volatile int waiting;
 
 	private @Nullable SpoolException failure;
 
@@ -201,12 +208,32 @@ public final class SegmentSpool implements SpoolStore {
 		this.admission.requireFits(frame);
 		this.lock.lock();
 		try {
-			this.admission.await(frame.length, patience, this::requireOpen, this::wake);
-			return enqueue(List.of(frame), lane, GroupWriter.NOTHING, confirmation);
+			awaitRoom(frame.length, patience);
+			return enqueue(frame, null, lane, GroupWriter.NOTHING, confirmation);
 		}
 		finally {
 			this.lock.unlock();
 		}
+	}
+
+	@SuppressWarnings("NonAtomicVolatileUpdate") // with the lock
+	private void awaitRoom(int length, long patience) {
+		if (patience <= 0) {
+			this.admission.await(length, patience, this::prepare, this::wake);
+			return;
+		}
+		this.waiting++;
+		try {
+			this.admission.await(length, patience, this::prepare, this::wake);
+		}
+		finally {
+			this.waiting--;
+		}
+	}
+
+	private void prepare() {
+		requireOpen();
+		noteResolved();
 	}
 
 	@Override
@@ -216,20 +243,21 @@ public final class SegmentSpool implements SpoolStore {
 		this.admission.requireFits(frame);
 		this.lock.lock();
 		try {
-			requireOpen();
+			prepare();
 			this.admission.requireRoomToMove(frame.length);
 			byte[] remove = Frame.plain(Frame.REMOVE, from.id(), position);
-			return enqueue(List.of(frame, remove), lane, () -> resolved(from, position), confirmation);
+			return enqueue(frame, remove, lane, () -> resolved(from, position), confirmation);
 		}
 		finally {
 			this.lock.unlock();
 		}
 	}
 
-	private long enqueue(List<byte[]> frames, SpoolLane lane, Runnable written, @Nullable Confirmation confirmation) {
+	private long enqueue(byte[] frame, byte @Nullable [] remove, SpoolLane lane, Runnable written,
+			@Nullable Confirmation confirmation) {
 		long position = lane.append();
-		Frame.number(frames.get(0), position);
-		add(new GroupWriter.Unit(frames, lane, position, SpoolLane.PENDING, written,
+		Frame.number(frame, position);
+		add(new GroupWriter.Unit(frame, remove, lane, position, SpoolLane.PENDING, written,
 				(confirmation != null) ? confirmation : GroupWriter.Unconfirmed.NOBODY));
 		this.appended++;
 		return position;
@@ -259,16 +287,26 @@ public final class SegmentSpool implements SpoolStore {
 
 	@Override
 	public void resolve(SpoolLane lane, long position) {
-		this.lock.lock();
-		try {
+		boolean many = this.resolved.add(lane, position);
+		// Otherwise the thread that writes comes by.
+		if (many || this.idle || this.waiting > 0) {
+			this.lock.lock();
+			try {
+				noteResolved();
+			}
+			finally {
+				this.lock.unlock();
+			}
+		}
+	}
+
+	private void noteResolved() {
+		this.resolved.forEach((lane, position) -> {
 			long place = resolved(lane, position);
 			if (place != SpoolLane.RESOLVED && lane.base() <= position && this.failure == null && !this.closed) {
 				add(GroupWriter.Unit.mark(Frame.REMOVE, lane, position));
 			}
-		}
-		finally {
-			this.lock.unlock();
-		}
+		});
 	}
 
 	private long resolved(SpoolLane lane, long position) {
@@ -345,7 +383,7 @@ public final class SegmentSpool implements SpoolStore {
 		try {
 			units = locked(() -> (this.failure == null) ? this.queue.take(marks) : List.of());
 			boolean progress = !units.isEmpty() && write(units, told);
-			return (!isOver() && this.relocation.step()) || progress;
+			return (mayRelocate() && this.relocation.step()) || progress;
 		}
 		catch (Throwable ex) {
 			// Out of memory as well: whoever waits for the disk must not wait for ever.
@@ -420,17 +458,21 @@ public final class SegmentSpool implements SpoolStore {
 
 	private void writeGroups() {
 		while (true) {
+			boolean marks;
 			this.lock.lock();
 			try {
-				while (this.queue.isEmpty() && !this.closed && this.queue.untilMarks() > 0
-						&& !this.relocation.isPossible()) {
+				while (isIdle()) {
 					this.idle = true;
-					long unused = this.work.awaitNanos(this.queue.untilMarks());
+					// Since from now on whoever resolves a record looks after it.
+					if (isIdle()) {
+						long unused = this.work.awaitNanos(this.queue.untilMarks());
+					}
 				}
 				this.idle = false;
 				if (this.closed) {
 					return;
 				}
+				marks = this.queue.untilMarks() <= 0;
 			}
 			catch (InterruptedException ex) {
 				return;
@@ -438,22 +480,23 @@ public final class SegmentSpool implements SpoolStore {
 			finally {
 				this.lock.unlock();
 			}
-			if (!write(isMarkDue()) && isFailed()) {
+			if (!write(marks) && isFailed()) {
 				return;
 			}
 		}
 	}
 
-	private boolean isMarkDue() {
-		return locked(() -> this.queue.untilMarks() <= 0);
+	private boolean isIdle() {
+		noteResolved();
+		return this.queue.isEmpty() && !this.closed && this.queue.untilMarks() > 0 && !this.relocation.isPossible();
 	}
 
 	private boolean isFailed() {
 		return locked(() -> this.failure != null);
 	}
 
-	private boolean isOver() {
-		return locked(() -> this.failure != null || this.closed);
+	private boolean mayRelocate() {
+		return locked(() -> this.failure == null && !this.closed && this.relocation.isPossible());
 	}
 
 	@Override
@@ -463,6 +506,8 @@ public final class SegmentSpool implements SpoolStore {
 			if (this.closed) {
 				return;
 			}
+			// Now, as nothing is queued for those that are noted later.
+			noteResolved();
 			this.closed = true;
 			this.work.signalAll();
 			this.room.signalAll();
@@ -509,6 +554,7 @@ public final class SegmentSpool implements SpoolStore {
 	private <T> T locked(Supplier<T> action) {
 		this.lock.lock();
 		try {
+			noteResolved();
 			return action.get();
 		}
 		finally {

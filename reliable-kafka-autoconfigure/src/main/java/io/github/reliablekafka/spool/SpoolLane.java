@@ -53,6 +53,8 @@ public final class SpoolLane {
 
 	private final int partition;
 
+	private final byte[] name;
+
 	private long[] places = new long[SMALLEST];
 
 	private long base = 1;
@@ -71,6 +73,15 @@ public final class SpoolLane {
 		this.destination = destination;
 		this.topic = topic;
 		this.partition = partition;
+		this.name = Frame.name(destination, topic);
+	}
+
+	/**
+	 * The destination and the topic, as they are in each record.
+	 * @return not to be changed
+	 */
+	byte[] name() {
+		return this.name;
 	}
 
 	int id() {

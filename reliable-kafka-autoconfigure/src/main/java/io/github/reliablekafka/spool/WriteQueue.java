@@ -196,7 +196,7 @@ final class WriteQueue {
 			if (unit.isRecord()) {
 				unit.lane().resolve(unit.position());
 			}
-			else if (!unit.frames().isEmpty()) {
+			else if (!unit.isNothing()) {
 				this.refused = true;
 				if (!unit.lane().isDirty()) {
 					unit.lane().dirty(true);
