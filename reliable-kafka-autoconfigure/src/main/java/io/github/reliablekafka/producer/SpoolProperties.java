@@ -49,7 +49,7 @@ import org.springframework.util.unit.DataSize;
  * with the container or the machine.
  */
 @ConfigurationProperties("reliable.kafka.spool")
-record SpoolProperties(@DefaultValue("off") Mode mode, @Nullable Path directory, @DefaultValue("1GB") DataSize maxSize,
+record SpoolProperties(@DefaultValue("write-ahead") Mode mode, @Nullable Path directory, @DefaultValue("1GB") DataSize maxSize,
 		@DefaultValue("512MB") DataSize minFreeDisk, @DefaultValue("5s") Duration blockWhenFull,
 		@DefaultValue("0s") Duration retain, @DefaultValue("2m") Duration giveUpAfter,
 		@DefaultValue("park") OnRefusal onRefusal, @DefaultValue("0s") Duration maxAge,
