@@ -49,11 +49,12 @@ import org.springframework.util.unit.DataSize;
  * with the container or the machine.
  */
 @ConfigurationProperties("reliable.kafka.spool")
-record SpoolProperties(@DefaultValue("write-ahead") Mode mode, @Nullable Path directory, @DefaultValue("1GB") DataSize maxSize,
-		@DefaultValue("512MB") DataSize minFreeDisk, @DefaultValue("5s") Duration blockWhenFull,
-		@DefaultValue("0s") Duration retain, @DefaultValue("2m") Duration giveUpAfter,
-		@DefaultValue("park") OnRefusal onRefusal, @DefaultValue("0s") Duration maxAge,
-		@DefaultValue("fail") OnCorruption onCorruption, @DefaultValue("warn") OnEphemeral onEphemeral) {
+record SpoolProperties(@DefaultValue("write-ahead") Mode mode, @Nullable Path directory,
+		@DefaultValue("1GB") DataSize maxSize, @DefaultValue("512MB") DataSize minFreeDisk,
+		@DefaultValue("5s") Duration blockWhenFull, @DefaultValue("0s") Duration retain,
+		@DefaultValue("2m") Duration giveUpAfter, @DefaultValue("park") OnRefusal onRefusal,
+		@DefaultValue("0s") Duration maxAge, @DefaultValue("fail") OnCorruption onCorruption,
+		@DefaultValue("warn") OnEphemeral onEphemeral) {
 
 	SpoolProperties {
 		if (maxSize.compareTo(DataSize.ofMegabytes(1)) < 0) {
