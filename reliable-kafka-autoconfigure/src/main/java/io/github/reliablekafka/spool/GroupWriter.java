@@ -117,7 +117,7 @@ final class GroupWriter {
 		Segment active = this.files.active();
 		if (active != null) {
 			put(Frame.plain(Frame.CLOSE, 0, 0));
-			commit(active);
+			commit(active, true);
 		}
 	}
 
@@ -126,7 +126,7 @@ final class GroupWriter {
 		if (active == null || this.part.isEmpty()) {
 			return;
 		}
-		commit(active);
+		commit(active, false);
 		List<Unit> done = List.copyOf(this.part);
 		this.part.clear();
 		this.lock.lock();
@@ -149,7 +149,7 @@ final class GroupWriter {
 		Segment last = this.files.active();
 		if (last != null) {
 			put(Frame.plain(Frame.END, 0, 0));
-			commit(last);
+			commit(last, true);
 		}
 		SegmentFiles.Activation next;
 		this.lock.lock();
@@ -172,7 +172,7 @@ final class GroupWriter {
 		}
 		// Before anything else, so that files can be used again whose marks it repeats.
 		put(checkpoint);
-		commit(next.segment());
+		commit(next.segment(), true);
 		return true;
 	}
 
@@ -234,11 +234,11 @@ final class GroupWriter {
 		this.buffer.clear();
 	}
 
-	private void commit(Segment active) throws IOException {
+	private void commit(Segment active, boolean look) throws IOException {
 		put(Frame.plain(Frame.COMMIT, 0, (long) this.flushed + this.buffer.position()));
 		flush(active);
 		this.flushed = 0;
-		active.force();
+		active.force(look);
 		this.forces.incrementAndGet();
 	}
 

@@ -124,9 +124,11 @@ final class Relocation {
 			return null;
 		}
 		Segment present = this.current;
-		if (present != null && present.live() > 0) {
+		if (present != null && present.live() > 0 && present != this.files.active()) {
 			return present;
 		}
+		// Its file may be in use again, for others.
+		this.current = null;
 		if (this.files.hasCommon() || this.growth.isPossible() || !this.files.hasSpare()) {
 			return null;
 		}

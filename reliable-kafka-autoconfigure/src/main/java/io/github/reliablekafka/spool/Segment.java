@@ -231,12 +231,14 @@ final class Segment {
 
 	/**
 	 * Make what was written durable.
-	 * @throws IOException if that fails, or nobody would find it
+	 * @param look whether to look for the name in any case, as files may be used again
+	 * from now on whose records this one repeats
+	 * @throws IOException if that fails, or if it is noticed that nobody would find it
 	 */
-	void force() throws IOException {
+	void force(boolean look) throws IOException {
 		this.file.force();
 		long now = System.nanoTime();
-		if (this.looked && now - this.lookedAt < LOOK_EVERY) {
+		if (!look && this.looked && now - this.lookedAt < LOOK_EVERY) {
 			return;
 		}
 		this.looked = true;

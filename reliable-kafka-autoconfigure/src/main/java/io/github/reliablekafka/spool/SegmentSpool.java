@@ -85,7 +85,8 @@ public final class SegmentSpool implements SpoolStore {
 	private long appended;
 
 	/**
-	 * Whether the writing thread waits, or there is none.
+	 * Whether the writing thread waits, or has not begun: whoever resolves a record then
+	 * notes it.
 	 */
 	private volatile boolean idle = true;
 
@@ -328,6 +329,9 @@ public final class SegmentSpool implements SpoolStore {
 
 	@Override
 	public @Nullable SpoolRecord read(SpoolLane lane, long position) {
+		if (!holds(lane, position)) {
+			return null;
+		}
 		ByteBuffer frame = this.reader.read(lane, position);
 		return (frame != null) ? Frame.record(frame, 0) : null;
 	}
@@ -462,11 +466,12 @@ public final class SegmentSpool implements SpoolStore {
 			this.lock.lock();
 			try {
 				while (isIdle()) {
-					this.idle = true;
-					// Since from now on whoever resolves a record looks after it.
-					if (isIdle()) {
+					if (this.idle) {
 						long unused = this.work.awaitNanos(this.queue.untilMarks());
 					}
+					// What was resolved before somebody saw this is noted by the next
+					// look.
+					this.idle = true;
 				}
 				this.idle = false;
 				if (this.closed) {
@@ -475,6 +480,11 @@ public final class SegmentSpool implements SpoolStore {
 				marks = this.queue.untilMarks() <= 0;
 			}
 			catch (InterruptedException ex) {
+				return;
+			}
+			catch (Throwable ex) {
+				// As in a group.
+				fail(ex, List.of());
 				return;
 			}
 			finally {

@@ -18,7 +18,9 @@ package io.github.reliablekafka.spool;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -74,6 +76,37 @@ class RelocationTests {
 		assertThat(spool.positions(parked)).containsExactly(positions.stream().mapToLong(Long::longValue).toArray());
 		for (int i = 0; i < positions.size(); i++) {
 			assertThat(spool.read(parked, positions.get(i)).timestamp()).isEqualTo(i);
+		}
+	}
+
+	@Test
+	void fileThatWasEmptiedAndIsUsedAgainStaysAsItIs() throws IOException {
+		SegmentSpool spool = SegmentSpool.open(new CrashDisk(), OPTIONS);
+		SpoolLane busy = spool.lane("main", "orders", 0);
+		SpoolLane parked = spool.lane("main", "orders", -2);
+		Deque<Long> staying = new ArrayDeque<>();
+		for (int round = 0; round < 4; round++) {
+			for (int i = 0; i < 40; i++) {
+				staying.add(spool.append(parked, record(i, 1000), 0, null));
+				for (int j = 0; j < 50; j++) {
+					long position = spool.append(busy, record(j, 1000), 0, null);
+					assertThat(spool.flush()).isTrue();
+					spool.resolve(busy, position);
+				}
+			}
+			while (!staying.isEmpty()) {
+				spool.resolve(parked, staying.remove());
+			}
+			assertThat(spool.flush()).isTrue();
+			long before = spool.relocated();
+			// There is room for all of these without writing any again.
+			List<Long> positions = new ArrayList<>();
+			for (int i = 0; i < 150; i++) {
+				positions.add(spool.append(busy, record(i, 1000), 0, null));
+				assertThat(spool.flush()).isTrue();
+			}
+			assertThat(spool.relocated()).isEqualTo(before);
+			positions.forEach((position) -> spool.resolve(busy, position));
 		}
 	}
 

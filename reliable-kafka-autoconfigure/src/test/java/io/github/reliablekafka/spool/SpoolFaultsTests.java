@@ -106,7 +106,7 @@ class SpoolFaultsTests {
 	}
 
 	@Test
-	void aDirectoryThatVanishesIsNoticedBeforeAnybodyIsToldOfSafety() throws Exception {
+	void aDirectoryThatVanishesEndsTheSpool() throws Exception {
 		Path base = this.directory.resolve("spool");
 		SegmentSpool spool = SpoolDirectory.open(base, OPTIONS);
 		Thread appender = appendUntilItFails(spool);

@@ -152,7 +152,11 @@ abstract class SpoolStoreContract {
 			positions.add(store.append(lane, record(i), 0, null));
 		}
 		assertThat(store.flush()).isTrue();
+		positions.add(store.append(lane, record(5), 0, null));
+		store.resolve(lane, positions.get(5));
+		assertThat(store.read(lane, positions.get(5))).isNull();
 		store.resolve(lane, positions.get(0));
+		assertThat(store.read(lane, positions.get(0))).isNull();
 		store.resolve(lane, positions.get(3));
 		store.resolve(lane, positions.get(3));
 		assertThat(store.holds(lane, positions.get(3))).isFalse();
