@@ -56,7 +56,7 @@ class SpoolKillIntegrationTests extends SpoolSetup {
 
 	@Test
 	void whatHadAReceiptArrivesAlthoughTheProcessIsKilled() {
-		kill(5);
+		kill(10);
 	}
 
 	@Test

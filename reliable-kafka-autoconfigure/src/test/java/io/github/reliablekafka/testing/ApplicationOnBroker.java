@@ -52,7 +52,10 @@ public abstract class ApplicationOnBroker {
 		this.runner = new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(autoConfigurations))
 			.withPropertyValues("spring.kafka.bootstrap-servers=" + probe.bootstrapServers(),
 					"spring.kafka.consumer.group-id=" + this.group, "topic=" + this.topic,
-					"spring.kafka.listener.poll-timeout=500ms");
+					"spring.kafka.listener.poll-timeout=500ms",
+					// A consumer that seeks or closes waits for a request that is on its
+					// way.
+					"spring.kafka.consumer.fetch-max-wait=50ms");
 	}
 
 	@BeforeAll

@@ -122,7 +122,9 @@ public final class KafkaProbe implements AutoCloseable {
 			return List.of();
 		}
 		try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
-				Map.of("bootstrap.servers", this.bootstrapServers, "isolation.level", "read_committed"),
+				// To close waits for a request that is on its way.
+				Map.of("bootstrap.servers", this.bootstrapServers, "isolation.level", "read_committed",
+						"fetch.max.wait.ms", 50),
 				new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
 			List<TopicPartition> partitions = consumer.partitionsFor(topic)
 				.stream()

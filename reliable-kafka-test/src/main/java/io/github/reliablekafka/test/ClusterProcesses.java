@@ -32,6 +32,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The processes of one cluster with their directory, ports and links. What is started
@@ -54,12 +55,24 @@ final class ClusterProcesses implements AutoCloseable {
 
 	private final String classPath;
 
+	private final @Nullable List<String> options;
+
 	private boolean keepDirectory;
 
 	private boolean closed;
 
 	ClusterProcesses(ClusterSettings settings) {
+		this(settings, null);
+	}
+
+	/**
+	 * Create the processes with options of their JVMs.
+	 * @param settings what the cluster is made of
+	 * @param options more options, or null for those that make the start faster
+	 */
+	ClusterProcesses(ClusterSettings settings, @Nullable List<String> options) {
 		this.settings = settings;
+		this.options = options;
 		this.classPath = settings.brokerClassPath().isEmpty() ? BrokerClassPath.find()
 				: BrokerClassPath.of(settings.brokerClassPath());
 		this.directory = createDirectory(settings);
@@ -142,8 +155,10 @@ final class ClusterProcesses implements AutoCloseable {
 	}
 
 	private void launch(KafkaNode node) throws IOException {
+		List<String> given = this.options;
 		this.network.starting(node.id());
-		node.start(this.clusterId, this.classPath, this.settings.heap());
+		node.start(this.clusterId, this.classPath, this.settings.heap(),
+				(given != null) ? given : ClassArchive.options(this.settings, this.classPath));
 	}
 
 	synchronized long pid(int broker) {

@@ -87,12 +87,13 @@ final class KafkaNode {
 		Files.write(this.directory.resolve("hosts"), hosts);
 	}
 
-	void start(String clusterId, String classPath, String heap) throws IOException {
+	void start(String clusterId, String classPath, String heap, List<String> options) throws IOException {
 		// A Ctrl-C in the terminal is for the application, which may still need its
 		// brokers
 		// to end well; a JVM leaves a signal ignored that it finds ignored.
 		List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$@\"", "sh"));
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.addAll(options);
 		command.addAll(List.of("-Xmx" + heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
 				"-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true",
 				"-Djava.net.preferIPv4Stack=true", "-Djdk.net.hosts.file=" + this.directory.resolve("hosts"),

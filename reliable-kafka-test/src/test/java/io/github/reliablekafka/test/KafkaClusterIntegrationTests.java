@@ -39,6 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * Every fault against three real brokers, by its effect.
@@ -215,6 +216,19 @@ class KafkaClusterIntegrationTests {
 		assertThat(List.of("node-1", "node-2", "node-3", "node-100"))
 			.allSatisfy((node) -> assertThat(Files.readString(cluster.directory().resolve(node).resolve("server.log")))
 				.contains("Kafka Server started"));
+	}
+
+	@Test
+	void nodesShareTheirClasses() throws IOException {
+		String property = System.getProperty(ClassArchive.PROPERTY);
+		assumeTrue(property != null, "not run by the build");
+		Path archive = Path.of(property);
+		// Another JVM may have been making it when the cluster started.
+		await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(archive));
+		cluster.restart(1);
+		Path maps = Path.of("/proc", Long.toString(cluster.pid(1)), "maps");
+		assumeTrue(Files.exists(maps));
+		assertThat(Files.readString(maps)).contains(archive.toString());
 	}
 
 	@Test
