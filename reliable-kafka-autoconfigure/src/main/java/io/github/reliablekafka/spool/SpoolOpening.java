@@ -178,7 +178,7 @@ final class SpoolOpening {
 			group.put(frame);
 		}
 		segment.write(group.flip());
-		segment.force();
+		segment.force(true);
 	}
 
 	private static SpoolException foreign(String message) {
