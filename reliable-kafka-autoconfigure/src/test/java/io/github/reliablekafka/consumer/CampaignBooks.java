@@ -27,6 +27,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.reliablekafka.testing.KafkaProbe;
+import io.github.reliablekafka.testing.SaidRebalances;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
@@ -37,7 +38,7 @@ import org.apache.kafka.common.TopicPartition;
  */
 final class CampaignBooks {
 
-	private static final Set<String> BATCHES = Set.of("batch", "index", "txbatch");
+	private static final Set<String> BATCHES = Set.of("batch", "index", "txbatch", "futures");
 
 	private final KafkaProbe probe;
 
@@ -46,6 +47,8 @@ final class CampaignBooks {
 	private final Map<String, Map<String, Integer>> said = new ConcurrentHashMap<>();
 
 	private final Map<String, Set<String>> failed = new ConcurrentHashMap<>();
+
+	private final Map<String, Integer> assignments = new ConcurrentHashMap<>();
 
 	private final Map<String, Integer> words = new ConcurrentHashMap<>();
 
@@ -59,6 +62,10 @@ final class CampaignBooks {
 	}
 
 	void heard(List<String> line) {
+		if (line.get(0).equals(SaidRebalances.ASSIGNED)) {
+			this.assignments.merge(line.get(1).substring(this.topic.length() + 1), 1, Integer::sum);
+			return;
+		}
 		this.words.merge(line.get(0).equals("HANGS") ? "hangs" : line.get(1), 1, Integer::sum);
 		if (line.get(0).equals("DONE")) {
 			this.said.computeIfAbsent(line.get(1), (key) -> new ConcurrentHashMap<>())
@@ -168,9 +175,13 @@ final class CampaignBooks {
 		Map<String, String> groups = new TreeMap<>();
 		this.words.keySet()
 			.forEach((group) -> groups.put(group,
-					group.equals("hangs") ? String.valueOf(words(group)) : "processed=%d duplicates=%d deadLettered=%d"
-						.formatted(processed(group).size(), duplicates(group), deadLettered(group).size())));
+					group.equals("hangs") ? String.valueOf(words(group)) : describe(group)));
 		return groups.toString();
+	}
+
+	private String describe(String group) {
+		return "processed=%d duplicates=%d deadLettered=%d assignments=%d".formatted(processed(group).size(),
+				duplicates(group), deadLettered(group).size(), this.assignments.getOrDefault(group, 0));
 	}
 
 }

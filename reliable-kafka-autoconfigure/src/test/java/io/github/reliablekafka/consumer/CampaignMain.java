@@ -23,6 +23,7 @@ import java.util.Map;
 import io.github.reliablekafka.deadletter.DeadLetterAutoConfiguration;
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.producer.ReliableProducerAutoConfiguration;
+import io.github.reliablekafka.testing.SaidRebalances;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -39,11 +40,13 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.kafka.annotation.EnableKafka;
 import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.kafka.transaction.KafkaTransactionManager;
 
@@ -53,7 +56,7 @@ import org.springframework.kafka.transaction.KafkaTransactionManager;
  */
 @EnableKafka
 @Configuration(proxyBeanMethods = false)
-@Import({ CampaignListeners.class, CampaignManualListeners.class })
+@Import({ CampaignListeners.class, CampaignManualListeners.class, CampaignFutureListeners.class, SaidRebalances.class })
 @ImportAutoConfiguration({ DurabilityAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
 		ReliableProducerAutoConfiguration.class, DeadLetterAutoConfiguration.class, KafkaAutoConfiguration.class })
 public class CampaignMain {
@@ -98,17 +101,20 @@ public class CampaignMain {
 	ConcurrentKafkaListenerContainerFactory<Object, Object> transactionalListeners(
 			ConsumerFactory<Object, Object> consumerFactory,
 			@Qualifier("transactions") KafkaTransactionManager<String, String> transactions,
-			RecordFilterStrategy<Object, Object> filter) {
+			RecordFilterStrategy<Object, Object> filter,
+			ContainerCustomizer<Object, Object, ConcurrentMessageListenerContainer<Object, Object>> customizer) {
 		ConcurrentKafkaListenerContainerFactory<Object, Object> factory = new ConcurrentKafkaListenerContainerFactory<>();
 		factory.setConsumerFactory(consumerFactory);
 		factory.setRecordFilterStrategy(filter);
+		factory.setContainerCustomizer(customizer);
 		factory.getContainerProperties().setKafkaAwareTransactionManager(transactions);
 		factory.getContainerProperties().setPollTimeout(200);
 		return factory;
 	}
 
 	static List<String> groups() {
-		return List.of("record", "plain", "batch", "manual", "immediate", "index", "reply", "tx", "txbatch");
+		return List.of("record", "plain", "batch", "manual", "immediate", "index", "reply", "tx", "txbatch", "future",
+				"futures");
 	}
 
 	/**

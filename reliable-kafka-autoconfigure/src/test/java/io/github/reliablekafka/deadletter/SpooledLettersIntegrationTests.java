@@ -16,15 +16,11 @@
 
 package io.github.reliablekafka.deadletter;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
 import java.util.stream.StreamSupport;
 
 import io.github.reliablekafka.consumer.ReliableConsumerAutoConfiguration;
@@ -39,20 +35,13 @@ import io.github.reliablekafka.producer.ReliableKafkaTemplateAutoConfiguration;
 import io.github.reliablekafka.producer.ReliableProducerAutoConfiguration;
 import io.github.reliablekafka.producer.SpoolEvent;
 import io.github.reliablekafka.spool.SpoolWatch;
-import io.github.reliablekafka.test.KafkaCluster;
-import io.github.reliablekafka.test.KafkaClusterTest;
 import io.github.reliablekafka.testing.KafkaProbe;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
-import org.apache.kafka.common.utils.Utils;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
@@ -69,51 +58,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for dead letters while the broker that leads their topic is cut off, and the
- * others go on.
+ * Tests for dead letters that wait in the spool of their application.
  */
-@KafkaClusterTest(shared = true,
-		properties = { "group.consumer.min.session.timeout.ms=6000", "group.consumer.session.timeout.ms=6000",
-				"group.consumer.min.heartbeat.interval.ms=1000", "group.consumer.heartbeat.interval.ms=1000" })
 @ExtendWith(OutputCaptureExtension.class)
-class SpooledLettersIntegrationTests {
-
-	private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-	private static final String OFFSETS = "__consumer_offsets";
-
-	private final String topic = "spooled-" + UUID.randomUUID();
-
-	private final String deadLetters = this.topic + "-dlt";
-
-	private final String group = "group-" + UUID.randomUUID();
-
-	@TempDir
-	private Path directory;
-
-	private KafkaCluster cluster;
-
-	private KafkaProbe probe;
-
-	private int away;
+class SpooledLettersIntegrationTests extends SpooledLettersSetup {
 
 	private ApplicationContextRunner runner;
 
 	@BeforeEach
-	void prepare(KafkaCluster started) throws Exception {
-		this.cluster = started;
-		this.probe = new KafkaProbe(started.bootstrapServers());
-		int coordinator = coordinator();
-		this.away = started.brokerIds().stream().filter((broker) -> broker != coordinator).findFirst().orElseThrow();
-		create(this.topic, coordinator);
-		create(this.deadLetters, this.away);
+	void configure() {
 		this.runner = new ApplicationContextRunner()
 			.withConfiguration(
 					AutoConfigurations.of(DurabilityAutoConfiguration.class, ReliableProducerAutoConfiguration.class,
 							ReliableKafkaTemplateAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
 							DeadLetterAutoConfiguration.class, KafkaAutoConfiguration.class))
 			.withUserConfiguration(DeadLetterSetup.Seen.class, DeadLetterSetup.RecordListener.class, Events.class)
-			.withPropertyValues("spring.kafka.bootstrap-servers=" + started.bootstrapServers(),
+			.withPropertyValues("spring.kafka.bootstrap-servers=" + this.cluster.bootstrapServers(),
 					"spring.application.name=shop", "spring.kafka.consumer.group-id=" + this.group,
 					"topic=" + this.topic, "spring.kafka.producer.buffer-memory=256KB",
 					"spring.kafka.consumer.value-deserializer=" + FragileDeserializer.class.getName(),
@@ -122,26 +82,6 @@ class SpooledLettersIntegrationTests {
 					"reliable.kafka.dead-letter.publish-timeout=9s", "reliable.kafka.producer.max-block=1s",
 					"reliable.kafka.producer.shutdown-timeout=1s", "reliable.kafka.spool.mode=on-failure",
 					"reliable.kafka.spool.directory=" + this.directory);
-	}
-
-	// Of the group, which is known before it has a member.
-	private int coordinator() throws Exception {
-		try {
-			this.cluster.admin().describeConsumerGroups(List.of(this.group)).all().get();
-		}
-		catch (ExecutionException ex) {
-			assertThat(ex).hasCauseInstanceOf(GroupIdNotFoundException.class);
-		}
-		int partitions = this.probe.partitions(OFFSETS);
-		int partition = Utils.abs(this.group.hashCode()) % partitions;
-		await().until(() -> this.cluster.leaderOf(OFFSETS, partition) != KafkaCluster.NO_LEADER);
-		return this.cluster.leaderOf(OFFSETS, partition);
-	}
-
-	@AfterEach
-	void end() {
-		this.cluster.restore();
-		this.probe.close();
 	}
 
 	@Test
@@ -269,19 +209,6 @@ class SpooledLettersIntegrationTests {
 			assertThat(context).hasNotFailed();
 			test.accept(context);
 		});
-	}
-
-	private void create(String name, int broker) throws Exception {
-		this.cluster.admin()
-			.createTopics(List.of(new NewTopic(name, Map.of(0, List.of(broker), 1, List.of(broker)))
-				.configs(Map.of("min.insync.replicas", "1"))))
-			.all()
-			.get();
-		await().ignoreExceptions().until(() -> this.cluster.leaderOf(name, 1) == broker);
-	}
-
-	private void awaitCommitted(int partition, long offset) {
-		await().atMost(PATIENCE).until(() -> this.probe.committed(this.group, this.topic, partition) == offset);
 	}
 
 	private static DeliveryLedger ledger(ApplicationContext context) {

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.idempotency;
 
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 
 import javax.sql.DataSource;
 
@@ -24,6 +25,7 @@ import io.github.reliablekafka.consumer.ReliableConsumerAutoConfiguration;
 import io.github.reliablekafka.deadletter.DeadLetterAutoConfiguration;
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.sequence.ChildProcess;
+import io.github.reliablekafka.testing.SaidRebalances;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 import org.springframework.beans.factory.annotation.Value;
@@ -34,6 +36,7 @@ import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -42,9 +45,10 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * An instance of the application of {@link OneEffectChaosIntegrationTests}, in a process
  * that can be killed. Its effects are rows that nothing keeps from being there twice. It
- * throws and hangs in front of its transaction and within it.
+ * throws, hangs and returns futures that fail in front of its transaction and within it.
  */
 @Configuration(proxyBeanMethods = false)
+@Import(SaidRebalances.class)
 @ImportAutoConfiguration({ DurabilityAutoConfiguration.class, ReliableConsumerAutoConfiguration.class,
 		DeadLetterAutoConfiguration.class, IdempotencyAutoConfiguration.class, DataSourceAutoConfiguration.class,
 		DataSourceTransactionManagerAutoConfiguration.class, KafkaAutoConfiguration.class })
@@ -88,6 +92,22 @@ public class EffectsCampaignMain {
 			properties = { CLASSIC, "group.instance.id=${instance}" })
 	void member(ConsumerRecord<?, String> record) {
 		process("static", record.value());
+	}
+
+	/**
+	 * The transaction is the consumer's thread's, and nothing fails behind it.
+	 */
+	@KafkaListener(topics = "${topic}", groupId = "${topic}-future",
+			properties = { NEWER, HANGING, "group.instance.id=${instance}-future" })
+	CompletableFuture<Void> future(ConsumerRecord<?, String> record) {
+		if (this.random.nextDouble() < 0.01) {
+			return CompletableFuture.runAsync(() -> {
+				ChildProcess.say("SEEN", "future");
+				fail(1);
+			});
+		}
+		process("future", record.value());
+		return CompletableFuture.runAsync(() -> pause(this.random.nextInt(5)));
 	}
 
 	private void process(String group, String value) {
