@@ -321,4 +321,44 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 		assertThat(this.reader.commit(8).offset()).as("a jump, not what was polled before").isEqualTo(8);
 	}
 
+	@Test
+	void whoGoesBackAndForthPassesOverNothing() {
+		begin(0);
+		read(0, A, 1);
+		read(1, B, 1);
+		read(2, B, 2);
+		commit(3);
+		this.reader.move(1, Cause.SEEK);
+		this.reader.move(3, Cause.SEEK);
+		commit(3);
+		read(3, A, 3);
+		commit(4);
+		claim(A, 3, 3, false);
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).as("where number 2 was, something else was read")
+				.isEqualTo(Verdict.LOST_ACKED);
+			assertThat(finding.cause()).isEqualTo(Cause.VANISHED);
+			assertThat(finding.numbers()).hasToString("2");
+		});
+	}
+
+	@Test
+	void whatWasNotReadBeforeIsPassedOverByWhoGoesBackAndForthBeyondIt() {
+		begin(0);
+		read(0, A, 1);
+		read(1, B, 1);
+		commit(2);
+		this.reader.move(1, Cause.SEEK);
+		this.reader.move(3, Cause.SEEK);
+		read(3, A, 3);
+		commit(4);
+		claim(A, 3, 3, false);
+		assertThat(findings()).singleElement().satisfies((finding) -> {
+			assertThat(finding.verdict()).isEqualTo(Verdict.MISSED);
+			assertThat(finding.cause()).isEqualTo(Cause.SEEK);
+			assertThat(finding.skippedFrom()).isEqualTo(2);
+			assertThat(finding.skippedTo()).isEqualTo(3);
+		});
+	}
+
 }

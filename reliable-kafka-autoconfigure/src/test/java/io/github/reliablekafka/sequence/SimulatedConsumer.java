@@ -232,6 +232,7 @@ final class SimulatedConsumer {
 				.values()
 				.stream()
 				.filter((entry) -> entry.sent != null)
+				.filter((entry) -> cause == Cause.OUT_OF_RANGE || !isTakenForRead(entry))
 				.forEach((entry) -> this.lineage.passedOver.set(entry.sent.index));
 		}
 		if (to < this.position) {
@@ -249,6 +250,14 @@ final class SimulatedConsumer {
 		this.position = to;
 		this.positionEpoch = -1;
 		this.reader.move(to, cause);
+	}
+
+	// Who goes back over what was read, and forward again without a look at it, passes over
+	// nothing as far as anybody can know. The position has no epoch then, so nobody notices
+	// if other records have been written there meanwhile. To count what was read as passed
+	// over would have the application's moves to blame for what the cluster has lost.
+	private boolean isTakenForRead(SimulatedLog.Entry entry) {
+		return entry.behindReader && entry.offset < this.lineage.highest;
 	}
 
 	private void rewind(long to) {
