@@ -95,9 +95,8 @@ class SpooledLettersKillIntegrationTests extends SpooledLettersSetup {
 			await().atMost(AT_LAST).until(() -> {
 				arrived.clear();
 				arrived.putAll(arrived());
-				return arrived.size() == PARTITIONS && arrived.values()
-					.stream()
-					.allMatch((values) -> values.stream().distinct().count() == records)
+				return arrived.size() == PARTITIONS
+						&& arrived.values().stream().allMatch((values) -> values.stream().distinct().count() == records)
 						&& committed(0) == records && committed(1) == records;
 			});
 			last.kill();

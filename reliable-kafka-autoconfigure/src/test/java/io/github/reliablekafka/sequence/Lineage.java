@@ -27,8 +27,8 @@ final class Lineage {
 	final BitSet inherited;
 
 	/**
-	 * What was in the log when the position was moved over it, not by a rewritten log, nor
-	 * where something else had been read before.
+	 * What was in the log when the position was moved over it, not by a rewritten log,
+	 * nor where something else had been read before.
 	 */
 	final BitSet passedOver = new BitSet();
 

@@ -252,9 +252,12 @@ final class SimulatedConsumer {
 		this.reader.move(to, cause);
 	}
 
-	// Who goes back over what was read, and forward again without a look at it, passes over
-	// nothing as far as anybody can know. The position has no epoch then, so nobody notices
-	// if other records have been written there meanwhile. To count what was read as passed
+	// Who goes back over what was read, and forward again without a look at it, passes
+	// over
+	// nothing as far as anybody can know. The position has no epoch then, so nobody
+	// notices
+	// if other records have been written there meanwhile. To count what was read as
+	// passed
 	// over would have the application's moves to blame for what the cluster has lost.
 	private boolean isTakenForRead(SimulatedLog.Entry entry) {
 		return entry.behindReader && entry.offset < this.lineage.highest;
