@@ -43,6 +43,7 @@ import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
+import org.junit.jupiter.api.AfterEach;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -66,6 +67,13 @@ abstract class AssignedPartitionsSetup {
 	String policy = "earliest";
 
 	Committer committer = Committer.CONTAINER;
+
+	private final List<ConsumerSession> sessions = new ArrayList<>();
+
+	@AfterEach
+	void leaveThread() {
+		this.sessions.forEach(ConsumerSession::exit);
+	}
 
 	void assertStored(long offset, int epoch) {
 		OffsetAndMetadata stored = this.mock.stored.get(ZERO);
@@ -103,7 +111,9 @@ abstract class AssignedPartitionsSetup {
 	}
 
 	ConsumerSession session() {
-		return new ConsumerSession(this.group.isEmpty() ? Map.of() : Map.of("group.id", this.group));
+		ConsumerSession session = new ConsumerSession(this.group.isEmpty() ? Map.of() : Map.of("group.id", this.group));
+		this.sessions.add(session);
+		return session;
 	}
 
 	static ConsumerRecord<String, String> record(long offset, int epoch) {

@@ -33,6 +33,7 @@ import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterEach;
 
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.BatchAcknowledgingMessageListener;
@@ -71,6 +72,11 @@ abstract class CommitGuardSetup {
 		this.mock.updateBeginningOffsets(Map.of(ZERO, 0L));
 		this.mock.updateEndOffsets(Map.of(ZERO, 1_000_000L));
 		this.consumer.assign(List.of(ZERO));
+	}
+
+	@AfterEach
+	void leaveThread() {
+		this.session.exit();
 	}
 
 	static Outcomes outcomes(DeliveryLedger ledger, BooleanSupplier running, UnfinishedRecords unfinished) {
