@@ -125,6 +125,7 @@ final class GuardedAcknowledgment implements Acknowledgment {
 	public void nack(Duration sleep) {
 		this.givenBack = true;
 		this.next.nack(sleep);
+		this.guard.call().giveBack();
 		this.all.forEach(this.open::fail);
 	}
 
@@ -140,6 +141,7 @@ final class GuardedAcknowledgment implements Acknowledgment {
 		// The container commits first. If it cannot, it forgets what was given back.
 		this.all.subList(first, this.all.size()).forEach(this.open::fail);
 		this.guard.acknowledge(this.all.subList(0, first), () -> this.next.nack(first, sleep), this.open);
+		this.guard.call().giveBack();
 	}
 
 	// The container does so, unless it counts what the listener was not given. Should it

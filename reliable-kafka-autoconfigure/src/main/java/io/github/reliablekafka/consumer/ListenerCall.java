@@ -47,6 +47,8 @@ final class ListenerCall {
 
 	private int acknowledging;
 
+	private boolean givenBack;
+
 	/**
 	 * The listener is about to be given a record. While it has it, a commit may pass it:
 	 * Spring Kafka commits a record that a listener has processed before it tells
@@ -119,6 +121,29 @@ final class ListenerCall {
 		finally {
 			this.acknowledging--;
 		}
+	}
+
+	/**
+	 * The listener has given records back, to have them again after some time. For that
+	 * time the container pauses what it has, before it polls again.
+	 */
+	void giveBack() {
+		this.givenBack = true;
+	}
+
+	/**
+	 * The container polls.
+	 */
+	void polled() {
+		this.givenBack = false;
+	}
+
+	/**
+	 * Whether the container is about to pause for what was given back.
+	 * @return {@code false} if a pause is for another reason
+	 */
+	boolean isGivenBack() {
+		return this.givenBack && !isUnderway();
 	}
 
 	/**

@@ -207,7 +207,9 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public Set<TopicPartition> paused() {
-		return this.held.pausedByOthers();
+		CommitGuard guard = listened().guard();
+		return (guard != null && guard.call().isGivenBack()) ? this.held.pausedForOtherReasons()
+				: this.held.pausedByOthers();
 	}
 
 	@Override
@@ -215,6 +217,9 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		CommitGuard guard = listened().guard();
 		if (this.ofContainer && guard != null && guard.call().isUnderway()) {
 			this.held.pauseForListener(partitions);
+		}
+		else if (this.ofContainer && guard != null && guard.call().isGivenBack()) {
+			this.held.pauseForGivenBack(partitions);
 		}
 		else if (this.ofContainer) {
 			this.held.pauseForContainer(partitions);

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -82,6 +83,26 @@ class PausedPartitionsIntegrationTests extends ProcessingLossSetup {
 			awaitCommitted(0, 2);
 			awaitCommitted(1, 1);
 		}, "spring.kafka.listener.ack-mode=manual", "spring.kafka.consumer.heartbeat-interval=300ms");
+	}
+
+	@Test
+	void partitionsAreReadOnIfOneThatComesWhileWhatWasGivenBackWaitsIsGivenBackAsWell() {
+		probe.addPartitions(this.topic, 2);
+		run(GivenBackTwice.class, (context) -> {
+			GivenBackTwice listener = context.getBean(GivenBackTwice.class);
+			KafkaListenerEndpointRegistry registry = context.getBean(KafkaListenerEndpointRegistry.class);
+			await().until(() -> registry.getListenerContainers()
+				.stream()
+				.allMatch((container) -> Objects.requireNonNull(container.getAssignedPartitions()).size() == 1));
+			probe.send(this.topic, 0, "a", "one");
+			probe.send(this.topic, 1, "a", "one");
+			await().until(() -> listener.values.size() == 1);
+			registry.getListenerContainer("second").stop();
+			probe.send(this.topic, 0, "a", "two");
+			probe.send(this.topic, 1, "a", "two");
+			awaitCommitted(0, 2);
+			awaitCommitted(1, 2);
+		}, "spring.kafka.listener.ack-mode=manual", "spring.kafka.consumer.properties[group.protocol]=consumer");
 	}
 
 	/**
@@ -184,6 +205,37 @@ class PausedPartitionsIntegrationTests extends ProcessingLossSetup {
 					}
 
 				});
+		}
+
+	}
+
+	/**
+	 * Spring Kafka forgets what it has paused for the first when the second is given
+	 * back.
+	 */
+	@EnableKafka
+	@Configuration(proxyBeanMethods = false)
+	static class GivenBackTwice {
+
+		private final Queue<String> values = new ConcurrentLinkedQueue<>();
+
+		@KafkaListener(id = "first", idIsGroup = false, topics = "${topic}")
+		void first(String value, Acknowledgment acknowledgment) {
+			this.values.add(value);
+			if (this.values.size() == 1) {
+				acknowledgment.nack(Duration.ofMinutes(10));
+			}
+			else if (this.values.size() == 2) {
+				acknowledgment.nack(Duration.ofMillis(100));
+			}
+			else {
+				acknowledgment.acknowledge();
+			}
+		}
+
+		@KafkaListener(id = "second", idIsGroup = false, topics = "${topic}")
+		void second(String value, Acknowledgment acknowledgment) {
+			acknowledgment.acknowledge();
 		}
 
 	}
