@@ -18,6 +18,7 @@ package io.github.reliablekafka.consumer;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -56,6 +57,8 @@ final class CampaignBooks {
 
 	private final Map<String, Set<String>> deadLettered = new HashMap<>();
 
+	private final Map<String, Set<String>> givenUpTogether = new HashMap<>();
+
 	CampaignBooks(KafkaProbe probe, String topic) {
 		this.probe = probe;
 		this.topic = topic;
@@ -93,12 +96,22 @@ final class CampaignBooks {
 			this.written.put(group, values);
 		}
 		this.deadLettered.clear();
+		this.givenUpTogether.clear();
 		for (ConsumerRecord<byte[], byte[]> record : this.probe.records(this.topic + "-dlt")) {
-			String group = new String(record.headers().lastHeader("kafka_dlt-original-consumer-group").value(),
-					StandardCharsets.UTF_8);
-			this.deadLettered.computeIfAbsent(group.substring(this.topic.length() + 1), (key) -> new HashSet<>())
-				.add(new String(record.value(), StandardCharsets.UTF_8));
+			String group = header(record, "kafka_dlt-original-consumer-group").substring(this.topic.length() + 1);
+			String value = new String(record.value(), StandardCharsets.UTF_8);
+			this.deadLettered.computeIfAbsent(group, (key) -> new HashSet<>()).add(value);
+			if (BATCHES.contains(group)
+					&& header(record, "kafka_dlt-exception-stacktrace").contains("FallbackBatchErrorHandler")) {
+				this.givenUpTogether
+					.computeIfAbsent(group + header(record, "kafka_dlt-exception-message"), (key) -> new HashSet<>())
+					.add(value);
+			}
 		}
+	}
+
+	private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+		return new String(record.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
 	}
 
 	private Map<String, Integer> processed(String group) {
@@ -148,13 +161,21 @@ final class CampaignBooks {
 	}
 
 	/**
-	 * What was dead-lettered though no listener has failed with it.
+	 * What was dead-lettered though no listener has failed with it. A batch whose commit
+	 * fails comes again as a whole, and if the listener then fails with one of its
+	 * records, all are given up.
 	 * @param group by which group
 	 * @return empty if there is none
 	 */
 	Set<String> deadLetteredWithoutReason(String group) {
 		Set<String> unfounded = new HashSet<>(deadLettered(group));
-		unfounded.removeAll(this.failed.getOrDefault(group, Set.of()));
+		Set<String> failed = this.failed.getOrDefault(group, Set.of());
+		unfounded.removeAll(failed);
+		this.givenUpTogether.forEach((key, values) -> {
+			if (key.startsWith(group) && !Collections.disjoint(values, failed)) {
+				unfounded.removeAll(values);
+			}
+		});
 		unfounded.removeIf((value) -> value.startsWith("broken") || (group.equals("reply") && value.startsWith("large"))
 		// A batch that fails as a whole is given up with what its filter has left out.
 				|| (BATCHES.contains(group) && value.startsWith("skip")));
