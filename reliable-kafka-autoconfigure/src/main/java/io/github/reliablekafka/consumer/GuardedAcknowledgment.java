@@ -39,7 +39,7 @@ final class GuardedAcknowledgment implements Acknowledgment {
 	private final Iterable<? extends ConsumerRecord<?, ?>> records;
 
 	/**
-	 * As they were before.
+	 * As they were before. The same if there is only one.
 	 */
 	private final List<ConsumerRecord<?, ?>> all;
 
@@ -68,9 +68,27 @@ final class GuardedAcknowledgment implements Acknowledgment {
 	 */
 	GuardedAcknowledgment(Acknowledgment next, Iterable<? extends ConsumerRecord<?, ?>> records, CommitGuard guard,
 			ListenedRecords open) {
+		this(next, records, copyOf(records), guard, open);
+	}
+
+	/**
+	 * Create an acknowledgement of a record.
+	 * @param next the container's own
+	 * @param record what it is about, in a list of its own
+	 * @param guard is told
+	 * @param open has the record
+	 * @return the acknowledgement
+	 */
+	static GuardedAcknowledgment ofRecord(Acknowledgment next, List<ConsumerRecord<?, ?>> record, CommitGuard guard,
+			ListenedRecords open) {
+		return new GuardedAcknowledgment(next, record, record, guard, open);
+	}
+
+	private GuardedAcknowledgment(Acknowledgment next, Iterable<? extends ConsumerRecord<?, ?>> records,
+			List<ConsumerRecord<?, ?>> all, CommitGuard guard, ListenedRecords open) {
 		this.next = next;
 		this.records = records;
-		this.all = copyOf(records);
+		this.all = all;
 		this.guard = guard;
 		this.open = open;
 	}

@@ -52,9 +52,10 @@ final class GuardedListener<K, V> extends AbstractDelegatingMessageListenerAdapt
 			return;
 		}
 		open.deliver(record);
+		List<ConsumerRecord<?, ?>> alone = List.of(record);
 		GuardedAcknowledgment told = (acknowledgment != null)
-				? new GuardedAcknowledgment(acknowledgment, List.of(record), guard, open) : null;
-		guard.listen(List.of(record), () -> call(record, told, consumer));
+				? GuardedAcknowledgment.ofRecord(acknowledgment, alone, guard, open) : null;
+		guard.listen(alone, () -> call(record, told, consumer));
 		if (told != null) {
 			told.returned();
 		}

@@ -51,8 +51,12 @@ final class ReplyTemplate<K, V> extends KafkaTemplate<K, V> {
 	 */
 	static List<CompletableFuture<?>> takeSent() {
 		List<CompletableFuture<?>> sent = SENT.get();
+		if (sent == null) {
+			// To remove nothing costs each record of each listener an entry.
+			return List.of();
+		}
 		SENT.remove();
-		return (sent != null) ? sent : List.of();
+		return sent;
 	}
 
 	@Override
