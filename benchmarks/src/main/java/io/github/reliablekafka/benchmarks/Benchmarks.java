@@ -25,6 +25,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 
@@ -36,14 +37,17 @@ import org.springframework.boot.logging.LoggingSystem;
 
 /**
  * Compares applications with the starter to the same ones without. Starts one cluster and
- * then one JVM at a time; within a round the modes of a workload follow each other, and
- * every round begins with another of them, so that what drifts hits all alike.
+ * then one JVM at a time; within a round the modes of a workload follow each other, or
+ * take turns in one JVM, and every round or turn begins with another of them, so that
+ * what drifts hits all alike.
  *
  * @since 0.1.0
  */
 public final class Benchmarks {
 
 	private static final String FULL_TOPIC = "full";
+
+	private static final String TOPIC = "benchmark.topic";
 
 	private final Options options;
 
@@ -115,7 +119,7 @@ public final class Benchmarks {
 			Map<String, Object> settings = settings(FULL_TOPIC, this.options.records());
 			settings.put("benchmark.warm-up", Duration.ZERO);
 			settings.put("benchmark.warm-up-records", 0);
-			process(Mode.RELIABLE_SEND, "fill").run(settings);
+			process("fill").run(Mode.RELIABLE_SEND, settings);
 		}
 		for (int round = 1; round <= this.options.rounds(); round++) {
 			for (Workload workload : Workload.values()) {
@@ -128,6 +132,10 @@ public final class Benchmarks {
 	private void measure(Workload workload, int round) throws IOException, InterruptedException, ExecutionException {
 		List<Mode> modes = new ArrayList<>(Mode.of(workload));
 		modes.retainAll(this.options.modes());
+		if (workload != Workload.START && this.options.turns() > 1 && !modes.isEmpty()) {
+			measureInTurns(modes, "%s-%d".formatted(workload.name().toLowerCase(Locale.ROOT), round));
+			return;
+		}
 		int times = (workload == Workload.START) ? this.options.starts() : 1;
 		Collections.rotate(modes, -(round - 1) * times);
 		for (int time = 1; time <= times; time++) {
@@ -141,36 +149,64 @@ public final class Benchmarks {
 	}
 
 	private Figures measure(Mode mode, String name) throws IOException, InterruptedException, ExecutionException {
-		ModeProcess process = process(mode, name);
 		if (mode.workload() == Workload.START) {
 			Map<String, Object> settings = settings(FULL_TOPIC, 1);
 			settings.put("benchmark.listen", true);
-			return process.run(settings);
+			return process(name).run(mode, settings);
 		}
+		Map<String, Object> settings = settings(mode);
+		Figures figures = process(name).run(mode, settings);
+		return mode.workload().isSending() ? sent(topicOf(settings), List.of(figures)).get(0) : figures;
+	}
+
+	private void measureInTurns(List<Mode> modes, String name)
+			throws IOException, InterruptedException, ExecutionException {
+		Map<Mode, Map<String, Object>> settings = new LinkedHashMap<>();
+		modes.forEach((mode) -> settings.put(mode, settings(mode)));
+		Map<Mode, List<Figures>> turns = process(name).runInTurns(this.options.turns(), settings);
+		for (Map.Entry<Mode, Map<String, Object>> entry : settings.entrySet()) {
+			Mode mode = entry.getKey();
+			List<Figures> all = turns.getOrDefault(mode, List.of());
+			for (Figures figures : mode.workload().isSending() ? sent(topicOf(entry.getValue()), all) : all) {
+				this.measurements.add(mode, figures);
+				System.out.printf("%s: %s %s%n", name, mode.label(), figures.values());
+			}
+		}
+	}
+
+	private Map<String, Object> settings(Mode mode) {
 		if (mode.workload().isConsuming()) {
-			return process.run(settings(FULL_TOPIC, this.options.records() * this.options.passes()));
+			return settings(FULL_TOPIC, this.options.records() * this.options.passes());
 		}
 		String topic = "topic-" + ++this.topics;
 		createTopic(topic);
 		Map<String, Object> settings = settings(topic, this.options.records());
 		settings.put("spring.kafka.producer.compression-type", this.options.compression());
-		Figures figures = process.run(settings);
-		long sent = (long) figures.get(Figures.SENT);
-		requireInTopic(topic, sent);
-		figures = figures.with(Figures.TOPIC_BYTES, (double) sizeOf(topic) / sent);
-		this.cluster.admin().deleteTopics(List.of(topic)).all().get();
-		return figures;
+		return settings;
 	}
 
-	private ModeProcess process(Mode mode, String name) {
-		ModeProcess process = new ModeProcess(mode, this.logs, name);
+	private static String topicOf(Map<String, Object> settings) {
+		return String.valueOf(settings.get(TOPIC));
+	}
+
+	// With what the topic takes on disk. It is deleted.
+	private List<Figures> sent(String topic, List<Figures> turns) throws InterruptedException, ExecutionException {
+		long sent = (long) turns.get(turns.size() - 1).get(Figures.SENT);
+		requireInTopic(topic, sent);
+		double bytes = (double) sizeOf(topic) / sent;
+		this.cluster.admin().deleteTopics(List.of(topic)).all().get();
+		return turns.stream().map((figures) -> figures.with(Figures.TOPIC_BYTES, bytes)).toList();
+	}
+
+	private ModeProcess process(String name) {
+		ModeProcess process = new ModeProcess(this.logs, name);
 		return this.options.profile() ? process.withRecording() : process;
 	}
 
 	private Map<String, Object> settings(String topic, long records) {
 		Map<String, Object> settings = new LinkedHashMap<>();
 		settings.put("spring.kafka.bootstrap-servers", this.cluster.bootstrapServers());
-		settings.put("benchmark.topic", topic);
+		settings.put(TOPIC, topic);
 		settings.put("benchmark.group", "group-" + ++this.topics);
 		settings.put("benchmark.listen", false);
 		settings.put("benchmark.records", records);

@@ -39,60 +39,79 @@ import org.springframework.util.Assert;
  * An application that consumes a topic that is full, again and again: between two passes
  * the listener stops and its group's offsets are set back. Only the passes are measured.
  */
-final class Consuming {
+final class Consuming implements Work {
 
 	static final String LISTENER = "benchmark";
 
 	private final Mode mode;
 
-	Consuming(Mode mode) {
-		this.mode = mode;
-	}
+	private final ConfigurableApplicationContext context;
 
-	Figures measure(String[] args) {
-		Class<?> application = switch (this.mode.workload()) {
+	private final ModeSettings settings;
+
+	private final Map<TopicPartition, Long> ends;
+
+	private final long inTopic;
+
+	private long consumed;
+
+	Consuming(Mode mode, String[] args) {
+		this.mode = mode;
+		Class<?> application = switch (mode.workload()) {
 			case BATCH_LISTENER -> BatchListener.class;
 			case MANUAL_LISTENER -> ManualListener.class;
 			default -> RecordListener.class;
 		};
-		try (ConfigurableApplicationContext context = SpringApplication.run(application, args)) {
-			ModeSettings settings = ModeSettings.of(context.getEnvironment());
-			Map<TopicPartition, Long> ends = ends(context, settings.topic());
-			long inTopic = ends.values().stream().mapToLong(Long::longValue).sum();
-			long warmUpStart = System.nanoTime();
-			long warmUp = 0;
-			while (!settings.isWarm(warmUpStart, warmUp)) {
-				pass(context, ends, inTopic);
-				warmUp += inTopic;
-			}
-			JvmUsage usage = JvmUsage.NONE;
-			long records = 0;
-			while (records < settings.records()) {
-				System.gc();
-				usage = usage.plus(pass(context, ends, inTopic));
-				records += inTopic;
-			}
-			if (this.mode.isCovered()) {
-				Starter.requireProcessed(context, warmUp + records, this.mode.isNumbered());
-			}
-			return Figures.of(records, usage);
-		}
-		catch (ExecutionException | InterruptedException ex) {
-			throw new IllegalStateException("Consuming failed", ex);
+		this.context = SpringApplication.run(application, args);
+		this.settings = ModeSettings.of(this.context.getEnvironment());
+		this.ends = ends(this.context, this.settings.topic());
+		this.inTopic = this.ends.values().stream().mapToLong(Long::longValue).sum();
+	}
+
+	@Override
+	public void warmUp() {
+		long start = System.nanoTime();
+		while (!this.settings.isWarm(start, this.consumed)) {
+			pass();
 		}
 	}
 
-	private static JvmUsage pass(ConfigurableApplicationContext context, Map<TopicPartition, Long> ends, long expected)
-			throws ExecutionException, InterruptedException {
-		setBack(context, ends);
-		Pass pass = context.getBean(Passes.class).begin(expected);
-		MessageListenerContainer container = container(context);
-		container.start();
-		try {
-			return pass.await();
+	@Override
+	public Figures turn() {
+		JvmUsage usage = JvmUsage.NONE;
+		long records = 0;
+		while (records < this.settings.records()) {
+			System.gc();
+			usage = usage.plus(pass());
+			records += this.inTopic;
 		}
-		finally {
-			container.stop();
+		if (this.mode.isCovered()) {
+			Starter.requireProcessed(this.context, this.consumed, this.mode.isNumbered());
+		}
+		return Figures.of(records, usage);
+	}
+
+	@Override
+	public void close() {
+		this.context.close();
+	}
+
+	private JvmUsage pass() {
+		try {
+			setBack(this.context, this.ends);
+			Pass pass = this.context.getBean(Passes.class).begin(this.inTopic);
+			MessageListenerContainer container = container(this.context);
+			container.start();
+			try {
+				return pass.await();
+			}
+			finally {
+				container.stop();
+				this.consumed += this.inTopic;
+			}
+		}
+		catch (ExecutionException | InterruptedException ex) {
+			throw new IllegalStateException("Consuming failed", ex);
 		}
 	}
 
@@ -113,8 +132,7 @@ final class Consuming {
 		}
 	}
 
-	private static Map<TopicPartition, Long> ends(ConfigurableApplicationContext context, String topic)
-			throws ExecutionException, InterruptedException {
+	private static Map<TopicPartition, Long> ends(ConfigurableApplicationContext context, String topic) {
 		try (Admin admin = admin(context)) {
 			TopicDescription description = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
 			Assert.state(description != null, "No topic '%s'".formatted(topic));
@@ -125,6 +143,9 @@ final class Consuming {
 			Map<TopicPartition, Long> ends = new HashMap<>();
 			admin.listOffsets(latest).all().get().forEach((partition, offset) -> ends.put(partition, offset.offset()));
 			return ends;
+		}
+		catch (ExecutionException | InterruptedException ex) {
+			throw new IllegalStateException("No ends of topic '%s'".formatted(topic), ex);
 		}
 	}
 

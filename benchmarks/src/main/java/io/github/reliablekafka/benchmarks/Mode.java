@@ -22,8 +22,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * One thing to be measured, each time in a JVM of its own. The first mode of a workload
- * is the one without the starter, which the others are compared to.
+ * One thing to be measured. The first mode of a workload is the one without the starter,
+ * which the others are compared to.
  */
 enum Mode {
 

@@ -45,13 +45,13 @@ public final class ModeMain {
 	}
 
 	private static Figures measure(Mode mode, String[] args) {
-		if (mode.workload().isSending()) {
-			return new Sending(mode).measure(args);
+		if (mode.workload() == Workload.START) {
+			return new Starting().measure(args);
 		}
-		if (mode.workload().isConsuming()) {
-			return new Consuming(mode).measure(args);
+		try (Work work = Work.start(mode, args)) {
+			work.warmUp();
+			return work.turn();
 		}
-		return new Starting().measure(args);
 	}
 
 }

@@ -25,30 +25,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import io.github.reliablekafka.producer.ReliableKafkaTemplate;
 
 /**
- * A JVM that measures one mode. All have the same heap and collector; the class path of
- * those without the starter does not contain it.
+ * A JVM that measures one mode, or some in turns. All have the same heap and collector.
+ * In a JVM of its own, the class path of a mode without the starter does not contain it;
+ * in turns, it is switched off.
  */
 final class ModeProcess {
 
 	private static final List<String> JVM_ARGUMENTS = List.of("-Xms512m", "-Xmx512m", "-XX:+UseParallelGC");
 
-	private final Mode mode;
-
 	private final Path log;
 
 	private final List<String> jvmArguments = new ArrayList<>(JVM_ARGUMENTS);
 
-	ModeProcess(Mode mode, Path directory, String name) {
-		this.mode = mode;
+	ModeProcess(Path directory, String name) {
 		this.log = directory.resolve(name + ".log");
 	}
 
@@ -62,54 +60,97 @@ final class ModeProcess {
 	}
 
 	/**
-	 * Run it to its end.
+	 * Measure a mode, once.
+	 * @param mode the mode
 	 * @param properties the properties of the application
 	 * @return what it measured
 	 * @throws IOException if it cannot be started
 	 * @throws InterruptedException if interrupted; the process is ended
 	 */
-	Figures run(Map<String, ?> properties) throws IOException, InterruptedException {
+	Figures run(Mode mode, Map<String, ?> properties) throws IOException, InterruptedException {
+		List<String> arguments = new ArrayList<>(List.of(mode.label()));
+		arguments.addAll(arguments(mode, properties));
+		return run(mode.isCovered() ? classPath() : classPathWithoutStarter(), ModeMain.class, arguments).stream()
+			.flatMap((line) -> Figures.ofLine(line).stream())
+			.findFirst()
+			.orElseThrow(() -> new IllegalStateException("Mode %s printed no figures".formatted(mode.label())));
+	}
+
+	/**
+	 * Measure modes turn and turn about.
+	 * @param turns how often each
+	 * @param properties the properties of the application of each mode
+	 * @return the figures of each mode, in the order of the turns
+	 * @throws IOException if it cannot be started
+	 * @throws InterruptedException if interrupted; the process is ended
+	 */
+	Map<Mode, List<Figures>> runInTurns(int turns, Map<Mode, Map<String, Object>> properties)
+			throws IOException, InterruptedException {
+		Map<Mode, List<String>> arguments = new LinkedHashMap<>();
+		properties.forEach((mode, ofMode) -> {
+			List<String> all = arguments(mode, ofMode);
+			if (!mode.isCovered()) {
+				all.add("--reliable.kafka.enabled=false");
+			}
+			arguments.put(mode, all);
+		});
+		Map<Mode, List<Figures>> figures = new LinkedHashMap<>();
+		for (String line : run(classPath(), TurnsMain.class, TurnsMain.arguments(turns, arguments))) {
+			int space = line.indexOf(' ');
+			Figures.ofLine(line.substring(space + 1))
+				.ifPresent((turn) -> figures
+					.computeIfAbsent(Mode.of(line.substring(0, space)), (mode) -> new ArrayList<>())
+					.add(turn));
+		}
+		return figures;
+	}
+
+	private List<String> arguments(Mode mode, Map<String, ?> properties) {
+		List<String> arguments = new ArrayList<>();
+		if (mode.isCovered()) {
+			arguments.add("--reliable.kafka.sequence.enabled=" + mode.isNumbered());
+			arguments.add("--reliable.kafka.spool.mode=" + (mode.isSpooled() ? "write-ahead" : "off"));
+			arguments.add("--reliable.kafka.spool.directory=" + this.log.resolveSibling("spool-" + mode.label()));
+		}
+		properties.forEach((name, value) -> arguments.add("--" + name + "=" + value));
+		return arguments;
+	}
+
+	private List<String> run(String classPath, Class<?> main, List<String> arguments)
+			throws IOException, InterruptedException {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(this.jvmArguments);
-		command.addAll(List.of("-classpath", classPath(), ModeMain.class.getName(), this.mode.label()));
-		if (this.mode.isCovered()) {
-			command.add("--reliable.kafka.sequence.enabled=" + this.mode.isNumbered());
-			command.add("--reliable.kafka.spool.mode=" + (this.mode.isSpooled() ? "write-ahead" : "off"));
-			command.add("--reliable.kafka.spool.directory=" + this.log.resolveSibling("spool"));
-		}
-		properties.forEach((name, value) -> command.add("--" + name + "=" + value));
+		command.addAll(List.of("-classpath", classPath, main.getName()));
+		command.addAll(arguments);
 		Process process = new ProcessBuilder(command).redirectError(this.log.toFile()).start();
 		// Without the cluster it would try to reach it for ever.
 		Thread end = new Thread(process::destroyForcibly);
 		Runtime.getRuntime().addShutdownHook(end);
-		Optional<Figures> figures;
-		int exit;
 		try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
 			List<String> lines = output.lines().toList();
-			figures = lines.stream().flatMap((line) -> Figures.ofLine(line).stream()).findFirst();
-			exit = process.waitFor();
+			int exit = process.waitFor();
 			Runtime.getRuntime().removeShutdownHook(end);
 			Files.write(this.log, lines, StandardCharsets.UTF_8, StandardOpenOption.APPEND);
+			if (exit != 0) {
+				throw new IllegalStateException("%s failed: exit=%d, log=%s%n%s".formatted(main.getSimpleName(), exit,
+						this.log, Files.readString(this.log)));
+			}
+			return lines;
 		}
 		finally {
 			process.destroyForcibly();
 		}
-		if (exit != 0 || figures.isEmpty()) {
-			throw new IllegalStateException("Mode %s failed: exit=%d, log=%s%n%s".formatted(this.mode.label(), exit,
-					this.log, Files.readString(this.log)));
-		}
-		return figures.get();
 	}
 
-	private String classPath() {
-		String all = System.getProperty("java.class.path");
-		if (this.mode.isCovered()) {
-			return all;
-		}
+	private static String classPath() {
+		return System.getProperty("java.class.path");
+	}
+
+	private static String classPathWithoutStarter() {
 		Path starter = starter();
 		return Pattern.compile(File.pathSeparator, Pattern.LITERAL)
-			.splitAsStream(all)
+			.splitAsStream(classPath())
 			.filter((entry) -> !Path.of(entry).toAbsolutePath().normalize().equals(starter))
 			.collect(Collectors.joining(File.pathSeparator));
 	}

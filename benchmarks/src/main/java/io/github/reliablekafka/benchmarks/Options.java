@@ -29,6 +29,8 @@ import java.util.regex.Pattern;
  *
  * @param modes the modes
  * @param rounds how often each mode is measured
+ * @param turns how often in each round, if more than once: then in one JVM for all modes
+ * of a workload, turn and turn about
  * @param starts how often, in each round, an application is started
  * @param records how many records each sending mode sends while measured
  * @param passes how often each consuming mode reads as many records while measured
@@ -49,9 +51,9 @@ import java.util.regex.Pattern;
  * @param micro whether to measure single steps without brokers instead
  * @param directory where files are written
  */
-record Options(List<Mode> modes, int rounds, int starts, long records, int passes, int recordSize, boolean reuseValues,
-		boolean json, boolean header, Duration warmUp, long warmUpRecords, int brokers, int partitions,
-		String compression, boolean check, boolean profile, boolean micro, Path directory) {
+record Options(List<Mode> modes, int rounds, int turns, int starts, long records, int passes, int recordSize,
+		boolean reuseValues, boolean json, boolean header, Duration warmUp, long warmUpRecords, int brokers,
+		int partitions, String compression, boolean check, boolean profile, boolean micro, Path directory) {
 
 	private static final Pattern ARGUMENT = Pattern.compile("--([a-z-]+)(?:=(.*))?");
 
@@ -60,7 +62,7 @@ record Options(List<Mode> modes, int rounds, int starts, long records, int passe
 	private static final String ALL = "all";
 
 	private static final Map<String, String> DEFAULTS = Map.ofEntries(Map.entry("modes", ALL), Map.entry("rounds", "5"),
-			Map.entry("starts", "3"), Map.entry("records", "500000"), Map.entry("passes", "6"),
+			Map.entry("turns", "1"), Map.entry("starts", "3"), Map.entry("records", "500000"), Map.entry("passes", "6"),
 			Map.entry("record-size", "1024"), Map.entry("reuse-values", "false"), Map.entry("json", "false"),
 			Map.entry("header", "false"), Map.entry("warm-up", "PT15S"), Map.entry("warm-up-records", "300000"),
 			Map.entry("brokers", "3"), Map.entry("partitions", "12"), Map.entry("compression", "none"),
@@ -79,11 +81,11 @@ record Options(List<Mode> modes, int rounds, int starts, long records, int passe
 		String modes = values.get("modes");
 		return new Options(
 				ALL.equals(modes) ? List.of(Mode.values()) : COMMA.splitAsStream(modes).map(Mode::of).toList(),
-				values.number("rounds"), values.number("starts"), values.number("records"), values.number("passes"),
-				values.number("record-size"), values.flag("reuse-values"), values.flag("json"), values.flag("header"),
-				Duration.parse(values.get("warm-up")), values.number("warm-up-records"), values.number("brokers"),
-				values.number("partitions"), values.get("compression"), values.flag("check"), values.flag("profile"),
-				values.flag("micro"), Path.of(values.get("directory")));
+				values.number("rounds"), values.number("turns"), values.number("starts"), values.number("records"),
+				values.number("passes"), values.number("record-size"), values.flag("reuse-values"), values.flag("json"),
+				values.flag("header"), Duration.parse(values.get("warm-up")), values.number("warm-up-records"),
+				values.number("brokers"), values.number("partitions"), values.get("compression"), values.flag("check"),
+				values.flag("profile"), values.flag("micro"), Path.of(values.get("directory")));
 	}
 
 	/**

@@ -38,7 +38,7 @@ import org.springframework.kafka.core.KafkaTemplate;
  * An application that sends as fast as the client's memory takes it, and waits for the
  * acknowledgements at the end.
  */
-final class Sending {
+final class Sending implements Work {
 
 	private static final int KEYS = 10_000;
 
@@ -65,38 +65,54 @@ final class Sending {
 
 	private boolean json;
 
-	Sending(Mode mode) {
+	private final ConfigurableApplicationContext context;
+
+	private final ModeSettings settings;
+
+	private final ExecutorService executor;
+
+	private final Sender sender;
+
+	private long sent;
+
+	Sending(Mode mode, String[] args) {
 		this.mode = mode;
 		this.threads = mode.workload().sendingThreads();
+		this.context = SpringApplication.run(Application.class, args);
+		this.settings = ModeSettings.of(this.context.getEnvironment());
+		prepare(this.settings);
+		this.sender = sender(this.context, this.settings.header());
+		this.executor = Executors.newFixedThreadPool(this.threads);
 	}
 
-	Figures measure(String[] args) {
-		ExecutorService executor = Executors.newFixedThreadPool(this.threads);
-		try (ConfigurableApplicationContext context = SpringApplication.run(Application.class, args)) {
-			ModeSettings settings = ModeSettings.of(context.getEnvironment());
-			prepare(settings);
-			Sender sender = sender(context, settings.header());
-			long warmUpStart = System.nanoTime();
-			long sent = 0;
-			while (!settings.isWarm(warmUpStart, sent)) {
-				sent += send(executor, sender, settings.topic(), Math.min(WARM_UP_STEP, settings.records()));
-			}
-			System.gc();
-			JvmUsage before = JvmUsage.now();
-			long records = send(executor, sender, settings.topic(), settings.records());
-			JvmUsage usage = JvmUsage.now().minus(before);
-			if (this.mode.isSpooled()) {
-				// A receipt may come before the acknowledgement.
-				context.getBean(KafkaTemplate.class).flush();
-			}
-			if (this.mode.isCovered()) {
-				Starter.requireSent(context, sent + records, this.mode.isNumbered());
-			}
-			return Figures.of(records, usage).with(Figures.SENT, (double) (sent + records));
+	@Override
+	public void warmUp() {
+		long start = System.nanoTime();
+		while (!this.settings.isWarm(start, this.sent)) {
+			send(Math.min(WARM_UP_STEP, this.settings.records()));
 		}
-		finally {
-			executor.shutdownNow();
+	}
+
+	@Override
+	public Figures turn() {
+		System.gc();
+		JvmUsage before = JvmUsage.now();
+		long records = send(this.settings.records());
+		JvmUsage usage = JvmUsage.now().minus(before);
+		if (this.mode.isSpooled()) {
+			// A receipt may come before the acknowledgement.
+			this.context.getBean(KafkaTemplate.class).flush();
 		}
+		if (this.mode.isCovered()) {
+			Starter.requireSent(this.context, this.sent, this.mode.isNumbered());
+		}
+		return Figures.of(records, usage).with(Figures.SENT, (double) this.sent);
+	}
+
+	@Override
+	public void close() {
+		this.executor.shutdownNow();
+		this.context.close();
 	}
 
 	private Sender sender(ConfigurableApplicationContext context, boolean header) {
@@ -127,13 +143,13 @@ final class Sending {
 		}
 	}
 
-	private long send(ExecutorService executor, Sender sender, String topic, long records) {
+	private long send(long records) {
 		long each = Math.max(1, records / this.threads);
 		Acknowledgements acknowledgements = new Acknowledgements(each * this.threads);
 		List<Future<?>> loops = new ArrayList<>();
 		for (int thread = 0; thread < this.threads; thread++) {
 			long seed = thread;
-			loops.add(executor.submit(() -> send(sender, topic, each, new SplittableRandom(seed), acknowledgements)));
+			loops.add(this.executor.submit(() -> send(each, new SplittableRandom(seed), acknowledgements)));
 		}
 		try {
 			for (Future<?> loop : loops) {
@@ -144,15 +160,15 @@ final class Sending {
 		catch (ExecutionException | InterruptedException ex) {
 			throw new IllegalStateException("Sending failed", ex);
 		}
+		this.sent += each * this.threads;
 		return each * this.threads;
 	}
 
 	@SuppressWarnings("FutureReturnValueIgnored") // each is counted
-	private void send(Sender sender, String topic, long records, SplittableRandom random,
-			Acknowledgements acknowledgements) {
+	private void send(long records, SplittableRandom random, Acknowledgements acknowledgements) {
 		for (long i = 0; i < records; i++) {
 			byte[] key = this.keys[random.nextInt(KEYS)];
-			sender.send(topic, key, value(random.nextInt(VALUES))).whenComplete(acknowledgements);
+			this.sender.send(this.settings.topic(), key, value(random.nextInt(VALUES))).whenComplete(acknowledgements);
 		}
 	}
 

@@ -38,14 +38,15 @@ abstract class BenchmarksSetup {
 	@TempDir
 	Path directory;
 
-	Report run(Set<Workload> workloads, String modes) throws Exception {
-		Options options = Options.of("--rounds=1", "--starts=1", "--records=" + RECORDS, "--passes=1", "--warm-up=PT0S",
-				"--warm-up-records=1", "--brokers=1", "--partitions=2", "--modes=" + modes,
-				"--directory=" + this.directory);
+	Report run(Set<Workload> workloads, String modes, int turns) throws Exception {
+		Options options = Options.of("--rounds=1", "--turns=" + turns, "--starts=1", "--records=" + RECORDS,
+				"--passes=1", "--warm-up=PT0S", "--warm-up-records=1", "--brokers=1", "--partitions=2",
+				"--modes=" + modes, "--directory=" + this.directory);
 		Measurements measurements = Benchmarks.run(options);
 		assertThat(options.modes()).extracting(Mode::workload).containsAll(workloads);
 		for (Mode mode : options.modes()) {
-			assertThat(measurements.of(mode)).as(mode.label()).hasSize(1).first().satisfies((figures) -> {
+			int times = (mode.workload() != Workload.START) ? turns : 1;
+			assertThat(measurements.of(mode)).as(mode.label()).hasSize(times).allSatisfy((figures) -> {
 				assertThat(figures.values()).isNotEmpty();
 				figures.values().forEach((name, value) -> assertThat(value).as(name).isGreaterThan(least(name)));
 			});

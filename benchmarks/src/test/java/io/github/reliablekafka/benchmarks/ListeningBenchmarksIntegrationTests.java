@@ -24,19 +24,19 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for the benchmarks of everything but what sends.
+ * Tests for the benchmarks of everything but what sends, in turns.
  */
 class ListeningBenchmarksIntegrationTests extends BenchmarksSetup {
 
-	private static final String MODES = "plain-record-listener,unnumbered-batch-listener,reliable-batch-listener,"
-			+ "reliable-manual-listener,plain-start,reliable-start";
+	private static final String MODES = "plain-record-listener,reliable-record-listener,unnumbered-batch-listener,"
+			+ "reliable-batch-listener,reliable-manual-listener,plain-start,reliable-start";
 
 	@Test
 	void eachWorkloadYieldsFigures() throws Exception {
-		Report report = run(EnumSet.complementOf(EnumSet.copyOf(SENDING)), MODES);
+		Report report = run(EnumSet.complementOf(EnumSet.copyOf(SENDING)), MODES, 2);
 		Path csv = this.directory.resolve("benchmarks.csv");
 		report.write(csv);
-		assertThat(csv).content().contains("reliable-batch-listener,1,records/s,", "plain-start,1,");
+		assertThat(csv).content().contains("reliable-batch-listener,2,records/s,", "plain-start,1,");
 		assertThat(report.tables()).contains("| reliable-batch-listener |", "| of unnumbered |");
 	}
 
