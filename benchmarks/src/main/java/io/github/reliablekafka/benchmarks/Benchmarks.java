@@ -199,7 +199,7 @@ public final class Benchmarks {
 	}
 
 	private ModeProcess process(String name) {
-		ModeProcess process = new ModeProcess(this.logs, name);
+		ModeProcess process = new ModeProcess(this.logs, name, this.options.heap());
 		return this.options.profile() ? process.withRecording() : process;
 	}
 

@@ -40,13 +40,12 @@ import io.github.reliablekafka.producer.ReliableKafkaTemplate;
  */
 final class ModeProcess {
 
-	private static final List<String> JVM_ARGUMENTS = List.of("-Xms512m", "-Xmx512m", "-XX:+UseParallelGC");
-
 	private final Path log;
 
-	private final List<String> jvmArguments = new ArrayList<>(JVM_ARGUMENTS);
+	private final List<String> jvmArguments;
 
-	ModeProcess(Path directory, String name) {
+	ModeProcess(Path directory, String name, String heap) {
+		this.jvmArguments = new ArrayList<>(List.of("-Xms" + heap, "-Xmx" + heap, "-XX:+UseParallelGC"));
 		this.log = directory.resolve(name + ".log");
 	}
 

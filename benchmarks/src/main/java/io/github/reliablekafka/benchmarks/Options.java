@@ -44,6 +44,7 @@ import java.util.regex.Pattern;
  * @param warmUpRecords and on how many records, at least
  * @param brokers how many brokers
  * @param partitions how many partitions each topic has
+ * @param heap of each JVM that measures
  * @param compression how sending modes have batches compressed
  * @param check whether a missed target is an error
  * @param profile whether to make a flight recording of each JVM, which disturbs what is
@@ -65,7 +66,7 @@ record Options(List<Mode> modes, int rounds, int turns, int starts, long records
 			Map.entry("turns", "1"), Map.entry("starts", "3"), Map.entry("records", "500000"), Map.entry("passes", "6"),
 			Map.entry("record-size", "1024"), Map.entry("reuse-values", "false"), Map.entry("json", "false"),
 			Map.entry("header", "false"), Map.entry("warm-up", "PT15S"), Map.entry("warm-up-records", "300000"),
-			Map.entry("brokers", "3"), Map.entry("partitions", "12"), Map.entry("compression", "none"),
+			Map.entry("brokers", "3"), Map.entry("partitions", "12"), Map.entry("heap", "512m"), Map.entry("compression", "none"),
 			Map.entry("check", "false"), Map.entry("profile", "false"), Map.entry("micro", "false"),
 			Map.entry("directory", "target"));
 
@@ -84,7 +85,7 @@ record Options(List<Mode> modes, int rounds, int turns, int starts, long records
 				values.number("rounds"), values.number("turns"), values.number("starts"), values.number("records"),
 				values.number("passes"), values.number("record-size"), values.flag("reuse-values"), values.flag("json"),
 				values.flag("header"), Duration.parse(values.get("warm-up")), values.number("warm-up-records"),
-				values.number("brokers"), values.number("partitions"), values.get("compression"), values.flag("check"),
+				values.number("brokers"), values.number("partitions"), values.get("heap"), values.get("compression"), values.flag("check"),
 				values.flag("profile"), values.flag("micro"), Path.of(values.get("directory")));
 	}
 
