@@ -133,6 +133,7 @@ public final class Benchmarks {
 		List<Mode> modes = new ArrayList<>(Mode.of(workload));
 		modes.retainAll(this.options.modes());
 		if (workload != Workload.START && this.options.turns() > 1 && !modes.isEmpty()) {
+			Collections.rotate(modes, -(round - 1));
 			measureInTurns(modes, "%s-%d".formatted(workload.name().toLowerCase(Locale.ROOT), round));
 			return;
 		}

@@ -101,6 +101,13 @@ final class ModeProcess {
 					.computeIfAbsent(Mode.of(line.substring(0, space)), (mode) -> new ArrayList<>())
 					.add(turn));
 		}
+		properties.keySet().forEach((mode) -> {
+			int measured = figures.getOrDefault(mode, List.of()).size();
+			if (measured != turns) {
+				throw new IllegalStateException(
+						"Turns of mode %s: expected=%d, actual=%d".formatted(mode.label(), turns, measured));
+			}
+		});
 		return figures;
 	}
 

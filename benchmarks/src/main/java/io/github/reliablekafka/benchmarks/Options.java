@@ -54,7 +54,8 @@ import java.util.regex.Pattern;
  */
 record Options(List<Mode> modes, int rounds, int turns, int starts, long records, int passes, int recordSize,
 		boolean reuseValues, boolean json, boolean header, Duration warmUp, long warmUpRecords, int brokers,
-		int partitions, String compression, boolean check, boolean profile, boolean micro, Path directory) {
+		int partitions, String heap, String compression, boolean check, boolean profile, boolean micro,
+		Path directory) {
 
 	private static final Pattern ARGUMENT = Pattern.compile("--([a-z-]+)(?:=(.*))?");
 
@@ -66,9 +67,9 @@ record Options(List<Mode> modes, int rounds, int turns, int starts, long records
 			Map.entry("turns", "1"), Map.entry("starts", "3"), Map.entry("records", "500000"), Map.entry("passes", "6"),
 			Map.entry("record-size", "1024"), Map.entry("reuse-values", "false"), Map.entry("json", "false"),
 			Map.entry("header", "false"), Map.entry("warm-up", "PT15S"), Map.entry("warm-up-records", "300000"),
-			Map.entry("brokers", "3"), Map.entry("partitions", "12"), Map.entry("heap", "512m"), Map.entry("compression", "none"),
-			Map.entry("check", "false"), Map.entry("profile", "false"), Map.entry("micro", "false"),
-			Map.entry("directory", "target"));
+			Map.entry("brokers", "3"), Map.entry("partitions", "12"), Map.entry("heap", "512m"),
+			Map.entry("compression", "none"), Map.entry("check", "false"), Map.entry("profile", "false"),
+			Map.entry("micro", "false"), Map.entry("directory", "target"));
 
 	Options {
 		modes = List.copyOf(modes);
@@ -85,8 +86,8 @@ record Options(List<Mode> modes, int rounds, int turns, int starts, long records
 				values.number("rounds"), values.number("turns"), values.number("starts"), values.number("records"),
 				values.number("passes"), values.number("record-size"), values.flag("reuse-values"), values.flag("json"),
 				values.flag("header"), Duration.parse(values.get("warm-up")), values.number("warm-up-records"),
-				values.number("brokers"), values.number("partitions"), values.get("heap"), values.get("compression"), values.flag("check"),
-				values.flag("profile"), values.flag("micro"), Path.of(values.get("directory")));
+				values.number("brokers"), values.number("partitions"), values.get("heap"), values.get("compression"),
+				values.flag("check"), values.flag("profile"), values.flag("micro"), Path.of(values.get("directory")));
 	}
 
 	/**

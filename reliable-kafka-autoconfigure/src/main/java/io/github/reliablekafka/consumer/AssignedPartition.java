@@ -52,6 +52,8 @@ final class AssignedPartition {
 
 	private boolean unsettled;
 
+	private boolean pausedForGivenBack;
+
 	private boolean truncated;
 
 	private long position = -1;
@@ -203,6 +205,19 @@ final class AssignedPartition {
 		else {
 			move(offset, Cause.TRUNCATED);
 		}
+	}
+
+	/**
+	 * The container has paused the partition for a time because records were given back,
+	 * or has resumed it.
+	 * @param paused whether it has paused it
+	 */
+	void pausedForGivenBack(boolean paused) {
+		this.pausedForGivenBack = paused;
+	}
+
+	boolean isPausedForGivenBack() {
+		return this.pausedForGivenBack;
 	}
 
 	/**

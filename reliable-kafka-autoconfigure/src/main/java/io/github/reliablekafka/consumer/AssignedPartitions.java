@@ -320,6 +320,38 @@ final class AssignedPartitions {
 	}
 
 	/**
+	 * The container pauses partitions for a time because records were given back, or
+	 * resumes them. That ends with the assignment.
+	 * @param changed the partitions
+	 * @param paused whether it pauses them
+	 */
+	void pausedForGivenBack(Collection<TopicPartition> changed, boolean paused) {
+		for (TopicPartition partition : changed) {
+			AssignedPartition assigned = this.partitions.get(partition);
+			if (assigned != null) {
+				assigned.pausedForGivenBack(paused);
+			}
+		}
+	}
+
+	/**
+	 * What is paused for another reason than that its records were given back. The
+	 * container resumes what it pauses for that reason, but for what is paused already;
+	 * and should other records be given back while the first ones wait, it takes its own
+	 * pause for somebody else's.
+	 * @param paused what is paused
+	 * @return for the container that is about to pause
+	 */
+	Set<TopicPartition> pausedForOtherReasons(Set<TopicPartition> paused) {
+		Set<TopicPartition> others = new HashSet<>(paused);
+		others.removeIf((partition) -> {
+			AssignedPartition assigned = this.partitions.get(partition);
+			return assigned != null && assigned.isPausedForGivenBack();
+		});
+		return others;
+	}
+
+	/**
 	 * Follow a seek.
 	 * @param partition the partition
 	 * @param offset the next offset to be polled

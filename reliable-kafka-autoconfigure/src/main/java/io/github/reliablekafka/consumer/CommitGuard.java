@@ -249,7 +249,7 @@ final class CommitGuard {
 		this.trusting = !this.trusted && this.outcomes.mayKeepForLater();
 		this.trusted = false;
 		this.call.done();
-		this.call.polled();
+		this.call.endGivingBack();
 		closeHandled(open);
 	}
 

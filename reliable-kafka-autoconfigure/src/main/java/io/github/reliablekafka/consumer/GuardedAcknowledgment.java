@@ -143,7 +143,7 @@ final class GuardedAcknowledgment implements Acknowledgment {
 	public void nack(Duration sleep) {
 		this.givenBack = true;
 		this.next.nack(sleep);
-		this.guard.call().giveBack();
+		giveBack(sleep);
 		this.all.forEach(this.open::fail);
 	}
 
@@ -159,7 +159,13 @@ final class GuardedAcknowledgment implements Acknowledgment {
 		// The container commits first. If it cannot, it forgets what was given back.
 		this.all.subList(first, this.all.size()).forEach(this.open::fail);
 		this.guard.acknowledge(this.all.subList(0, first), () -> this.next.nack(first, sleep), this.open);
-		this.guard.call().giveBack();
+		giveBack(sleep);
+	}
+
+	private void giveBack(Duration sleep) {
+		if (sleep.toMillis() > 0) {
+			this.guard.call().giveBack();
+		}
 	}
 
 	// The container does so, unless it counts what the listener was not given. Should it

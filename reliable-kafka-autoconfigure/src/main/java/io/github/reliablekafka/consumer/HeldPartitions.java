@@ -49,8 +49,6 @@ final class HeldPartitions<K, V> {
 
 	private final Set<TopicPartition> paused = new HashSet<>();
 
-	private final Set<TopicPartition> givenBack = new HashSet<>();
-
 	/**
 	 * Hold nothing back yet.
 	 * @param consumer is polled
@@ -154,28 +152,6 @@ final class HeldPartitions<K, V> {
 	}
 
 	/**
-	 * What is paused for another reason than that its records were given back. The
-	 * container resumes what it pauses for that reason, but for what is paused already;
-	 * and should other records be given back while the first ones wait, it takes its own
-	 * pause for somebody else's.
-	 * @return for the container that is about to pause
-	 */
-	Set<TopicPartition> pausedForOtherReasons() {
-		Set<TopicPartition> others = new HashSet<>(pausedByOthers());
-		others.removeAll(this.givenBack);
-		return others;
-	}
-
-	/**
-	 * Pause for a listener container whose listener has given records back.
-	 * @param partitions what the container believes to have
-	 */
-	void pauseForGivenBack(Collection<TopicPartition> partitions) {
-		pauseThoseAssigned(partitions, false);
-		this.givenBack.addAll(partitions);
-	}
-
-	/**
 	 * Somebody else has paused partitions. If a rebalance listener does so during a poll,
 	 * that has to last.
 	 * @param partitions the partitions
@@ -234,7 +210,6 @@ final class HeldPartitions<K, V> {
 	 * @param partitions what the container believes to have
 	 */
 	void resumeForContainer(Collection<TopicPartition> partitions) {
-		this.givenBack.removeAll(partitions);
 		// The others are resumed when the poll is over.
 		Set<TopicPartition> theirs = new HashSet<>(partitions);
 		theirs.removeAll(this.paused);

@@ -87,6 +87,11 @@ final class ListenerCall {
 		try {
 			listener.run();
 		}
+		catch (RuntimeException | Error ex) {
+			// The container hears of that instead.
+			endGivingBack();
+			throw ex;
+		}
 		finally {
 			this.listening--;
 			this.kept = null;
@@ -125,16 +130,17 @@ final class ListenerCall {
 
 	/**
 	 * The listener has given records back, to have them again after some time. For that
-	 * time the container pauses what it has, before it polls again.
+	 * time the container pauses what it has: it asks what is paused already, and pauses
+	 * the rest, before it polls again.
 	 */
 	void giveBack() {
 		this.givenBack = true;
 	}
 
 	/**
-	 * The container polls.
+	 * The container has paused, or nothing was given back.
 	 */
-	void polled() {
+	void endGivingBack() {
 		this.givenBack = false;
 	}
 
@@ -142,7 +148,7 @@ final class ListenerCall {
 	 * Whether the container is about to pause for what was given back.
 	 * @return {@code false} if a pause is for another reason
 	 */
-	boolean isGivenBack() {
+	boolean isGivingBack() {
 		return this.givenBack && !isUnderway();
 	}
 

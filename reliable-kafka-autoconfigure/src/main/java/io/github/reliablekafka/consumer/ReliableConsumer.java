@@ -207,9 +207,9 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 
 	@Override
 	public Set<TopicPartition> paused() {
+		Set<TopicPartition> paused = this.held.pausedByOthers();
 		CommitGuard guard = listened().guard();
-		return (guard != null && guard.call().isGivenBack()) ? this.held.pausedForOtherReasons()
-				: this.held.pausedByOthers();
+		return (guard != null && guard.call().isGivingBack()) ? this.assigned.pausedForOtherReasons(paused) : paused;
 	}
 
 	@Override
@@ -218,11 +218,12 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 		if (this.ofContainer && guard != null && guard.call().isUnderway()) {
 			this.held.pauseForListener(partitions);
 		}
-		else if (this.ofContainer && guard != null && guard.call().isGivenBack()) {
-			this.held.pauseForGivenBack(partitions);
-		}
 		else if (this.ofContainer) {
 			this.held.pauseForContainer(partitions);
+			if (guard != null && guard.call().isGivingBack()) {
+				this.assigned.pausedForGivenBack(partitions, true);
+				guard.call().endGivingBack();
+			}
 		}
 		else {
 			this.consumer.pause(partitions);
@@ -234,6 +235,7 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 	public void resume(Collection<TopicPartition> partitions) {
 		if (this.ofContainer) {
 			this.held.resumeForContainer(partitions);
+			this.assigned.pausedForGivenBack(partitions, false);
 		}
 		else {
 			this.consumer.resume(partitions);

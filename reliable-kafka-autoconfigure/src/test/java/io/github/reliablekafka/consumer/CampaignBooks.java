@@ -31,6 +31,7 @@ import io.github.reliablekafka.testing.KafkaProbe;
 import io.github.reliablekafka.testing.SaidRebalances;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
 
 /**
  * What the groups of a campaign have done with each record, as they said it or as the
@@ -40,6 +41,11 @@ import org.apache.kafka.common.TopicPartition;
 final class CampaignBooks {
 
 	private static final Set<String> BATCHES = Set.of("batch", "index", "txbatch", "futures");
+
+	/**
+	 * So often a commit may fail behind a batch that then fails.
+	 */
+	private static final int MOST_EXCUSED = 5;
 
 	private final KafkaProbe probe;
 
@@ -57,7 +63,10 @@ final class CampaignBooks {
 
 	private final Map<String, Set<String>> deadLettered = new HashMap<>();
 
-	private final Map<String, Set<String>> givenUpTogether = new HashMap<>();
+	/**
+	 * By group, and what the last failure of the batch says, which names a record.
+	 */
+	private final Map<String, Map<String, Set<String>>> givenUpTogether = new HashMap<>();
 
 	CampaignBooks(KafkaProbe probe, String topic) {
 		this.probe = probe;
@@ -102,16 +111,18 @@ final class CampaignBooks {
 			String value = new String(record.value(), StandardCharsets.UTF_8);
 			this.deadLettered.computeIfAbsent(group, (key) -> new HashSet<>()).add(value);
 			if (BATCHES.contains(group)
-					&& header(record, "kafka_dlt-exception-stacktrace").contains("FallbackBatchErrorHandler")) {
-				this.givenUpTogether
-					.computeIfAbsent(group + header(record, "kafka_dlt-exception-message"), (key) -> new HashSet<>())
+					&& header(record, "kafka_dlt-exception-stacktrace").contains("FallbackBatchErrorHandler")
+					&& header(record, "kafka_dlt-exception-cause-fqcn").endsWith("BatchListenerFailedException")) {
+				this.givenUpTogether.computeIfAbsent(group, (key) -> new HashMap<>())
+					.computeIfAbsent(header(record, "kafka_dlt-exception-message"), (key) -> new HashSet<>())
 					.add(value);
 			}
 		}
 	}
 
 	private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
-		return new String(record.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
+		Header header = record.headers().lastHeader(name);
+		return (header != null) ? new String(header.value(), StandardCharsets.UTF_8) : "";
 	}
 
 	private Map<String, Integer> processed(String group) {
@@ -171,11 +182,14 @@ final class CampaignBooks {
 		Set<String> unfounded = new HashSet<>(deadLettered(group));
 		Set<String> failed = this.failed.getOrDefault(group, Set.of());
 		unfounded.removeAll(failed);
-		this.givenUpTogether.forEach((key, values) -> {
-			if (key.startsWith(group) && !Collections.disjoint(values, failed)) {
-				unfounded.removeAll(values);
-			}
-		});
+		List<Set<String>> excused = this.givenUpTogether.getOrDefault(group, Map.of())
+			.values()
+			.stream()
+			.filter((values) -> !Collections.disjoint(values, failed) && !Collections.disjoint(values, unfounded))
+			.toList();
+		if (excused.size() <= MOST_EXCUSED) {
+			excused.forEach(unfounded::removeAll);
+		}
 		unfounded.removeIf((value) -> value.startsWith("broken") || (group.equals("reply") && value.startsWith("large"))
 		// A batch that fails as a whole is given up with what its filter has left out.
 				|| (BATCHES.contains(group) && value.startsWith("skip")));

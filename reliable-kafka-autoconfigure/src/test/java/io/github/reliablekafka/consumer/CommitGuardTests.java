@@ -57,6 +57,23 @@ class CommitGuardTests extends CommitGuardSetup {
 	}
 
 	@Test
+	void pauseForWhatIsGivenBackCountsAsTheContainersOwn() {
+		this.consumer.attend(outcomes(this.ledger, () -> this.running, this.unfinished));
+		watch(true);
+		poll(0, 1);
+		guard().call().giveBack();
+		this.consumer.pause(List.of(ZERO));
+		assertThat(this.consumer.paused()).containsExactly(ZERO);
+		guard().call().giveBack();
+		assertThat(this.consumer.paused()).isEmpty();
+		this.consumer.pause(List.of(ZERO));
+		this.consumer.resume(List.of(ZERO));
+		this.consumer.pause(List.of(ZERO));
+		guard().call().giveBack();
+		assertThat(this.consumer.paused()).containsExactly(ZERO);
+	}
+
+	@Test
 	void commitAboveAnOpenRecordGoesUpToIt() {
 		watch(false);
 		poll(0, 1, 2, 3);

@@ -116,18 +116,6 @@ class HeldPartitionsTests {
 	}
 
 	@Test
-	void pauseForWhatIsGivenBackCountsAsTheContainersOwn() {
-		assign(ZERO, ONE, TWO);
-		this.held.pauseForContainer(List.of(TWO));
-		this.held.pauseForGivenBack(List.of(ZERO, ONE));
-		assertThat(this.held.pausedByOthers()).containsExactlyInAnyOrder(ZERO, ONE, TWO);
-		assertThat(this.held.pausedForOtherReasons()).containsExactly(TWO);
-		this.held.resumeForContainer(List.of(ZERO, ONE));
-		this.held.pauseForContainer(List.of(ZERO));
-		assertThat(this.held.pausedForOtherReasons()).containsExactlyInAnyOrder(ZERO, TWO);
-	}
-
-	@Test
 	void anotherThreadIsToldThatTheConsumerIsInUse() {
 		assign(ZERO, ONE);
 		this.held.pauseForContainer(List.of(ZERO));
