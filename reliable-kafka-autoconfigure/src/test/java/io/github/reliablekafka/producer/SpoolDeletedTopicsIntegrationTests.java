@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
 import io.github.reliablekafka.durability.ConnectionSettings;
@@ -35,6 +36,7 @@ import io.github.reliablekafka.test.KafkaClusterTest;
 import io.github.reliablekafka.testing.KafkaProbe;
 import io.github.reliablekafka.testing.RelayMemory;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,8 +56,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for records in the spool whose topic is deleted while the client that sends them
- * has them already, as the leader is away.
+ * Tests for records that come into the spool as dead letters do, while the leader of
+ * their partition is away: if their topic is deleted they hold up nobody, and nothing
+ * overtakes them.
  */
 @ExtendWith(OutputCaptureExtension.class)
 @KafkaClusterTest(shared = true)
@@ -131,6 +134,26 @@ class SpoolDeletedTopicsIntegrationTests {
 		assertThat(this.probe.values(this.gone)).containsExactlyElementsOf(
 				IntStream.range(0, RECORDS).mapToObj(SpoolDeletedTopicsIntegrationTests::text).toList());
 		assertThat(this.probe.values(this.other)).containsExactly("first", "second");
+	}
+
+	@Test
+	void firstRecordWithAPartitionOfItsOwnOvertakesNothing() {
+		run((context) -> {
+			assertThat(put(context, this.gone, "first")).isNull();
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == 1);
+			this.cluster.kill(this.away);
+			for (int i = 0; i < RECORDS; i++) {
+				assertThat(put(context, this.gone, text(i))).isNull();
+			}
+			CompletableFuture<?> last = SpoolSetup.template(context)
+				.send(new ProducerRecord<>(this.gone, 0, null, "last"));
+			this.cluster.restart(this.away);
+			assertThat(last).succeedsWithin(PATIENCE);
+			await().atMost(PATIENCE).until(() -> ledger(context).totals().delivered() == RECORDS + 2);
+		});
+		List<String> values = this.probe.values(this.gone);
+		assertThat(values).hasSize(RECORDS + 2);
+		assertThat(values.indexOf("last")).isEqualTo(RECORDS + 1);
 	}
 
 	private void run(ThrowingConsumer<ApplicationContext> test) {
