@@ -19,6 +19,7 @@ package io.github.reliablekafka.deadletter;
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.spool.SpoolEntrance;
+import io.github.reliablekafka.spool.SpoolTopics;
 
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -64,6 +65,11 @@ public final class DeadLetterAutoConfiguration {
 	DeadLetterClusters reliableKafkaDeadLetterClusters(DeadLetterProperties properties,
 			ObjectProvider<ProducerFactory<?, ?>> producerFactories, ObjectProvider<SpoolEntrance> spool) {
 		return new DeadLetterClusters(properties, producerFactories, spool);
+	}
+
+	@Bean
+	SpoolTopics reliableKafkaLetterTopics(DeadLetterProperties properties) {
+		return new LetterTopics(properties);
 	}
 
 	@Bean

@@ -92,6 +92,30 @@ final class DeadLetterTopics {
 		if (this.known.contains(deadLetterTopic)) {
 			return true;
 		}
+		try {
+			require(deadLetterTopic, topic, longestStay, timeout);
+			this.known.add(deadLetterTopic);
+			return true;
+		}
+		catch (InterruptException ex) {
+			// Publishing notices it, too.
+		}
+		catch (KafkaException ex) {
+			complain(deadLetterTopic, topic, ex);
+		}
+		return false;
+	}
+
+	/**
+	 * See to it that a dead letter topic exists, by asking the cluster.
+	 * @param deadLetterTopic its name
+	 * @param topic the topic it belongs to
+	 * @param longestStay the longest time that records stay in it on purpose;
+	 * {@code null} for one that never deletes anything
+	 * @param timeout longest time to take
+	 * @throws KafkaException if it does not exist, or if that is not known
+	 */
+	void require(String deadLetterTopic, String topic, @Nullable Duration longestStay, Duration timeout) {
 		long deadline = System.nanoTime() + timeout.toNanos();
 		try (BoundedAdmin admin = new BoundedAdmin(this.connection, "reliable-kafka-dead-letter-admin", timeout)) {
 			if (admin.describe(deadLetterTopic, deadline).isEmpty()) {
@@ -103,16 +127,7 @@ final class DeadLetterTopics {
 			else {
 				measure(admin, deadLetterTopic, deadline);
 			}
-			this.known.add(deadLetterTopic);
-			return true;
 		}
-		catch (InterruptException ex) {
-			// Publishing notices it, too.
-		}
-		catch (KafkaException ex) {
-			complain(deadLetterTopic, topic, ex);
-		}
-		return false;
 	}
 
 	/**

@@ -98,6 +98,14 @@ final class LaneRecords {
 		return this.relaying.size();
 	}
 
+	/**
+	 * The first in the hands of the relay.
+	 * @return {@code null} if there is none
+	 */
+	@Nullable Item oldestRelaying() {
+		return this.relaying.isEmpty() ? null : this.relaying.iterator().next();
+	}
+
 	long count() {
 		return (long) this.returned.size() + this.backlog.size() + this.left.length - this.leftAt + this.relaying.size()
 				+ this.parking.size();

@@ -106,6 +106,16 @@ final class MissingTopics {
 	}
 
 	/**
+	 * Whether a topic was missing as a whole when it was last found.
+	 * @param topic its name
+	 * @return {@code false} also if it is there again
+	 */
+	boolean isGone(String topic) {
+		Missing missing = this.topics.get(topic);
+		return missing != null && missing.count == 0;
+	}
+
+	/**
 	 * Whether the cluster really has no such partition. Takes seconds, but not for each
 	 * record.
 	 * @param topic its topic

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * A record on its way through a producer, which gets a number between two points: its
  * partition is known, and it is not yet appended. Kafka lets the partitioner in there,
  * and nobody else. Therefore a record with a partition of its own goes through the
- * partitioner as well, unless Kafka still has to find out whether the partition exists.
+ * partitioner as well, unless its topic had fewer when the client looked: then Kafka has
+ * to find out whether the partition exists by now.
  * <p>
  * What happens within {@code send} happens on the sending thread; the outcome may come
  * from any.
@@ -121,7 +122,7 @@ abstract class NumberedDelivery extends Delivery {
 		if (ticket != null) {
 			ticket.appended();
 		}
-		return (ticket != null) ? this.unknownTopic : null;
+		return this.unknownTopic;
 	}
 
 	final boolean isBeingSent() {
@@ -137,8 +138,9 @@ abstract class NumberedDelivery extends Delivery {
 	 */
 	final <K, V> ProducerRecord<K, V> prepare(ProducerRecord<K, V> record) {
 		Integer partition = record.partition();
-		boolean known = partition != null && numbering().isKnown(record.topic(), partition);
-		ProducerRecord<K, V> prepared = (known || !isWritable(record)) ? copy(record, known ? null : partition)
+		boolean behind = partition != null && numbering().isBehindKnown(record.topic(), partition);
+		boolean withheld = partition != null && !behind;
+		ProducerRecord<K, V> prepared = (withheld || !isWritable(record)) ? copy(record, behind ? partition : null)
 				: record;
 		if (prepared.headers().lastHeader(Stamp.HEADER) != null) {
 			prepared.headers().remove(Stamp.HEADER);
@@ -149,7 +151,7 @@ abstract class NumberedDelivery extends Delivery {
 		if (partition == null) {
 			return prepared;
 		}
-		if (known) {
+		if (withheld) {
 			this.givenPartition = partition;
 			return prepared;
 		}
@@ -175,8 +177,10 @@ abstract class NumberedDelivery extends Delivery {
 		if (this.failure != null) {
 			throw this.failure;
 		}
+		numbering().learn(topic, cluster);
 		if (this.givenPartition != NONE && this.givenPartition >= cluster.partitionCountForTopic(topic)) {
-			numbering().forget(topic);
+			// The client looks again for the next one.
+			numbering().learn(topic, cluster.partitionCountForTopic(topic));
 			throw new TimeoutException("Partition %d of topic %s with partition count %d is not present in metadata"
 				.formatted(this.givenPartition, topic, cluster.partitionCountForTopic(topic)));
 		}
@@ -292,6 +296,7 @@ abstract class NumberedDelivery extends Delivery {
 	final void thrown() {
 		Ticket ticket = this.ticket;
 		this.ticket = null;
+		this.unknownTopic = null;
 		if (ticket != null && mayReuseNumber()) {
 			ticket.rollBack();
 		}

@@ -17,7 +17,6 @@
 package io.github.reliablekafka.producer;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -26,7 +25,6 @@ import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.sequence.Ticket;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.Cluster;
-import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -111,21 +109,29 @@ final class Numbering {
 	}
 
 	/**
-	 * Whether a partition is known to exist.
+	 * Whether a partition is behind all that the topic had when the client looked it up,
+	 * so that it would have to look again.
 	 * @param topic the topic
 	 * @param partition the partition's index
-	 * @return {@code false} if the producer has yet to find out
+	 * @return {@code false} also if the client has not looked it up yet, and will
 	 */
-	boolean isKnown(String topic, int partition) {
-		return partition < this.partitionCounts.getOrDefault(topic, 0);
+	boolean isBehindKnown(String topic, int partition) {
+		return partition >= this.partitionCounts.getOrDefault(topic, Integer.MAX_VALUE);
 	}
 
-	void learn(String topic, List<PartitionInfo> partitions) {
-		this.partitionCounts.put(topic, partitions.size());
+	/**
+	 * Note how many partitions a topic has, for the first time.
+	 * @param topic the topic
+	 * @param cluster what the client has looked up
+	 */
+	void learn(String topic, Cluster cluster) {
+		if (!this.partitionCounts.containsKey(topic)) {
+			learn(topic, cluster.partitionCountForTopic(topic));
+		}
 	}
 
-	void forget(String topic) {
-		this.partitionCounts.remove(topic);
+	void learn(String topic, int partitions) {
+		this.partitionCounts.put(topic, partitions);
 	}
 
 	/**

@@ -16,7 +16,10 @@
 
 package io.github.reliablekafka.producer;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 import io.github.reliablekafka.producer.SpooledLane.Item;
@@ -39,6 +42,11 @@ final class RefusedRecords {
 	 * The lane, beside its partitions, of what the cluster does not take.
 	 */
 	static final int PARKED = -2;
+
+	/**
+	 * Where a parked record says why.
+	 */
+	static final String PARKED_HEADER = "rk-parked";
 
 	private final Relay relay;
 
@@ -134,7 +142,7 @@ final class RefusedRecords {
 	private void block(SpooledLane lane, Item item, Exception failure) {
 		boolean first = lane.block(item, Instant.ofEpochMilli(this.spools.now()), String.valueOf(failure));
 		Relay.later(lane);
-		if (lane.isRelaying()) {
+		if (lane.relaying() > 0) {
 			// What the client has of the lane would get ahead of it.
 			this.relay.takeBack();
 		}
@@ -256,7 +264,15 @@ final class RefusedRecords {
 
 	private static void keep(SpooledLane lane, long position, SpoolRecord record, Exception failure, Parking parking) {
 		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), PARKED);
-		lane.store().move(parked, RelayClient.parked(record, lane, failure), lane.lane(), position, parking);
+		lane.store().move(parked, parked(record, lane, failure), lane.lane(), position, parking);
+	}
+
+	private static SpoolRecord parked(SpoolRecord record, SpooledLane lane, Exception failure) {
+		List<SpoolRecord.Field> headers = new ArrayList<>(record.headers());
+		headers.add(new SpoolRecord.Field(PARKED_HEADER, String.valueOf(failure).getBytes(StandardCharsets.UTF_8)));
+		// One without a partition keeps what the application asked for.
+		return new SpoolRecord((lane.partition() >= 0) ? lane.partition() : record.partition(), record.timestamp(),
+				record.enqueuedAt(), record.key(), record.value(), headers);
 	}
 
 	private void notParked(SpooledLane lane, Exception failure) {

@@ -63,11 +63,6 @@ final class Relay implements Runnable {
 
 	private static final long LONGEST_PAUSE = TimeUnit.SECONDS.toNanos(30);
 
-	/**
-	 * A cluster that took something so short a time ago is not away.
-	 */
-	private static final long ALIVE = TimeUnit.SECONDS.toNanos(5);
-
 	private static final long IDLE = TimeUnit.SECONDS.toNanos(1);
 
 	private static final Duration LAST_WORDS = Duration.ofSeconds(2);
@@ -84,7 +79,11 @@ final class Relay implements Runnable {
 
 	private final AgeLimit age;
 
+	private final TopicLook look;
+
 	private final MissingTopics missing;
+
+	private final GoneTopics gone;
 
 	private final Teller teller = new Teller();
 
@@ -112,15 +111,7 @@ final class Relay implements Runnable {
 	 */
 	private volatile boolean behind;
 
-	/**
-	 * When the cluster last took something, or 0.
-	 */
-	private volatile long aliveAt;
-
-	/**
-	 * Lanes that pause because the cluster was away, and for no reason of their own.
-	 */
-	private final Set<SpooledLane> asleep = ConcurrentHashMap.newKeySet();
+	private final ClusterSilence silence = new ClusterSilence();
 
 	/**
 	 * Since when records wait that the cluster does not take.
@@ -136,8 +127,12 @@ final class Relay implements Runnable {
 		this.placing = new Placing(this, client);
 		this.refused = new RefusedRecords(this, spools);
 		this.age = new AgeLimit(spools, this.refused::expire, this::tell, System::nanoTime);
+		this.look = new TopicLook(client::settings, spools.topics());
 		// Shorter than a lane waits: one that is alone never waits for nothing.
-		this.missing = new MissingTopics(client::partitionCount, (failures) -> pause(failures) / 2, System::nanoTime);
+		this.missing = new MissingTopics(this.look::partitionCount, (failures) -> pause(failures) / 2,
+				System::nanoTime);
+		this.gone = new GoneTopics(client, this.missing, this.look::begin, spools.topics(), spools.notices(),
+				System::nanoTime);
 		this.lanes = new RelayLanes(spools, destination, store, this.sticky::add);
 		this.thread = new Thread(this, "reliable-kafka-spool-relay");
 		this.thread.setDaemon(true);
@@ -342,6 +337,7 @@ final class Relay implements Runnable {
 			this.lanes.claimIfFound();
 			promiseHeld();
 			busy |= isExpiring();
+			attendToGone();
 			for (SpooledLane lane : this.sticky) {
 				if (this.stopping) {
 					break;
@@ -373,6 +369,15 @@ final class Relay implements Runnable {
 			// The next time may be better, and others are to be sent.
 			this.spools.notices().notExpired(ex);
 			return false;
+		}
+	}
+
+	private void attendToGone() {
+		try {
+			this.gone.attend(this.sticky);
+		}
+		catch (Throwable ex) {
+			this.spools.notices().notLookedFor(ex);
 		}
 	}
 
@@ -514,19 +519,8 @@ final class Relay implements Runnable {
 			}
 			long now = System.nanoTime();
 			lane.delay(now, Relay::pause);
-			if (!isAlive()) {
-				this.asleep.add(lane);
-			}
+			this.silence.paused(lane);
 		}
-	}
-
-	/**
-	 * Whether the cluster took something a moment ago.
-	 * @return {@code false} if it may be away
-	 */
-	boolean isAlive() {
-		long last = this.aliveAt;
-		return last != 0 && System.nanoTime() - last <= ALIVE;
 	}
 
 	/**
@@ -566,12 +560,7 @@ final class Relay implements Runnable {
 	 * is over.
 	 */
 	void alive() {
-		this.aliveAt = System.nanoTime() | 1;
-		if (!this.asleep.isEmpty()) {
-			this.asleep.removeIf((lane) -> {
-				lane.hurry();
-				return true;
-			});
+		if (this.silence.isBroken()) {
 			wake();
 		}
 	}
@@ -616,7 +605,8 @@ final class Relay implements Runnable {
 				this.spools.deliveredLeft(lane.topic());
 			}
 		}
-		else if (RelayClient.isForGood(failure) || isRefusedTooLong(lane, item, failure)) {
+		else if (RelayClient.isForGood(failure)
+				|| (!this.gone.isAwaited(lane, item, failure) && isRefusedTooLong(lane, item, failure))) {
 			boolean unused = this.refused.reject(lane, item, failure);
 		}
 		else {
@@ -668,6 +658,7 @@ final class Relay implements Runnable {
 		}
 		this.stopping = true;
 		wake();
+		this.look.stop();
 		this.client.close(Duration.ZERO);
 		try {
 			this.thread.join(TimeUnit.SECONDS.toMillis(5));

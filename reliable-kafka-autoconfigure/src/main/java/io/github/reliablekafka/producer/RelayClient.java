@@ -16,7 +16,6 @@
 
 package io.github.reliablekafka.producer;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,7 +27,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-import io.github.reliablekafka.durability.BoundedAdmin;
 import io.github.reliablekafka.durability.ConnectionSettings;
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.sequence.Lane;
@@ -43,7 +41,6 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.Headers;
@@ -59,11 +56,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RelayClient {
 
-	/**
-	 * Where a parked record says why.
-	 */
-	static final String PARKED_HEADER = "rk-parked";
-
 	private static final long WINDOW_BYTES = 16 << 20;
 
 	private static final String MAX_BLOCK_MS = "1000";
@@ -78,8 +70,6 @@ final class RelayClient {
 	 * So many batches have room in the memory of the client.
 	 */
 	private static final int BATCHES = 64;
-
-	private static final Duration LOOK = Duration.ofSeconds(6);
 
 	private volatile Map<String, Object> settings;
 
@@ -159,6 +149,14 @@ final class RelayClient {
 		this.settings = own(newer, present.getOrDefault(ProducerConfig.CLIENT_ID_CONFIG, clientId(newer)));
 	}
 
+	/**
+	 * By what settings records are sent.
+	 * @return those of the next connection
+	 */
+	Map<String, Object> settings() {
+		return this.settings;
+	}
+
 	boolean isLike(Map<String, Object> identity) {
 		return ConnectionSettings.identity(this.settings).equals(identity);
 	}
@@ -212,28 +210,6 @@ final class RelayClient {
 	 */
 	@Nullable String clusterId() {
 		return this.identity.id();
-	}
-
-	/**
-	 * Ask the cluster how many partitions a topic really has. What a producer says of it
-	 * may be from before the cluster went away.
-	 * @param topic the topic
-	 * @return 0 if there is no such topic, or it is shown to others only;
-	 * {@link Integer#MAX_VALUE} if that is in doubt
-	 */
-	int partitionCount(String topic) {
-		try (BoundedAdmin admin = new BoundedAdmin(ConnectionSettings.of(this.settings), clientId(this.settings),
-				LOOK)) {
-			return admin.describe(topic, System.nanoTime() + LOOK.toNanos())
-				.map((description) -> description.partitions().size())
-				.orElse(0);
-		}
-		catch (AuthorizationException | InvalidTopicException ex) {
-			return 0;
-		}
-		catch (KafkaException ex) {
-			return Integer.MAX_VALUE;
-		}
 	}
 
 	/**
@@ -341,6 +317,30 @@ final class RelayClient {
 	}
 
 	/**
+	 * How many records have no outcome.
+	 * @return those of all lanes
+	 */
+	int inFlight() {
+		return this.records.get();
+	}
+
+	/**
+	 * Send nothing more until all that was sent has its outcome, and then with another
+	 * producer.
+	 */
+	void holdBack() {
+		this.suspect = true;
+	}
+
+	/**
+	 * Whether nothing is sent for that reason, or as something has failed.
+	 * @return {@code false} also if that is over
+	 */
+	boolean isHeldBack() {
+		return this.suspect;
+	}
+
+	/**
 	 * Have what the cluster has not acknowledged back, though it may have been written.
 	 * Nothing more is sent until all of it is back.
 	 */
@@ -426,14 +426,6 @@ final class RelayClient {
 		headers.add(new SpoolRecord.Field(Stamp.HEADER, ticket.takeHeader()));
 		return new SpoolRecord(record.partition(), record.timestamp(), record.enqueuedAt(), record.key(),
 				record.value(), headers);
-	}
-
-	static SpoolRecord parked(SpoolRecord record, SpooledLane lane, Exception failure) {
-		List<SpoolRecord.Field> headers = new ArrayList<>(record.headers());
-		headers.add(new SpoolRecord.Field(PARKED_HEADER, String.valueOf(failure).getBytes(StandardCharsets.UTF_8)));
-		// One without a partition keeps what the application asked for.
-		return new SpoolRecord((lane.partition() >= 0) ? lane.partition() : record.partition(), record.timestamp(),
-				record.enqueuedAt(), record.key(), record.value(), headers);
 	}
 
 	private static ProducerRecord<byte[], byte[]> outgoing(SpoolRecord record, SpooledLane lane, boolean replay) {

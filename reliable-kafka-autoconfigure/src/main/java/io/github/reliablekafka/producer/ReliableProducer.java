@@ -221,7 +221,11 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 
 	@Override
 	public List<PartitionInfo> partitionsFor(String topic) {
-		return this.delegate.partitionsFor(topic);
+		List<PartitionInfo> partitions = this.delegate.partitionsFor(topic);
+		if (this.numbering != null) {
+			this.numbering.learn(topic, partitions.size());
+		}
+		return partitions;
 	}
 
 	@Override
@@ -272,10 +276,7 @@ final class ReliableProducer<K, V> implements Producer<K, V>, ConfiguredClient {
 	private void learn(String topic) {
 		try {
 			// Does not wait: the client has just looked it up.
-			List<PartitionInfo> partitions = this.delegate.partitionsFor(topic);
-			if (this.numbering != null) {
-				this.numbering.learn(topic, partitions);
-			}
+			List<PartitionInfo> unused = partitionsFor(topic);
 		}
 		catch (RuntimeException ex) {
 			logger.debug("Partitions of topic '%s' not known yet".formatted(topic), ex);

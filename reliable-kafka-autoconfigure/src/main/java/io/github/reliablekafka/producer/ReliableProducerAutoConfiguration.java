@@ -24,8 +24,10 @@ import io.github.reliablekafka.durability.SequenceProperties;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.sequence.SequenceBoards;
 import io.github.reliablekafka.spool.SpoolEntrance;
+import io.github.reliablekafka.spool.SpoolTopics;
 
 import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -66,8 +68,9 @@ public final class ReliableProducerAutoConfiguration {
 
 	@Bean
 	Spools reliableKafkaSpools(SpoolProperties properties, ProducerSessions sessions, DeliveryLedger ledger,
-			Environment environment, ApplicationEventPublisher events) {
-		return new Spools(properties, environment.getProperty("spring.application.name", ""), sessions, ledger, events);
+			Environment environment, ApplicationEventPublisher events, ObjectProvider<SpoolTopics> topics) {
+		return new Spools(properties, environment.getProperty("spring.application.name", ""), sessions, ledger, events,
+				topics::getIfAvailable);
 	}
 
 	@Bean

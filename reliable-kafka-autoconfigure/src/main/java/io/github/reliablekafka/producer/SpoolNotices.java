@@ -133,6 +133,24 @@ final class SpoolNotices {
 		}
 	}
 
+	/**
+	 * A topic was deleted, or created again with fewer partitions, while the client had
+	 * records for it.
+	 * @param topic its name
+	 * @param partitions how many it has; 0 if there is none
+	 * @param records how many are taken back
+	 */
+	void gone(String topic, int partitions, int records) {
+		logger.warn("Topic '%s' %s: %d records for it are taken back from the client, and wait in the spool".formatted(
+				topic, (partitions > 0) ? "has only %d partitions now".formatted(partitions) : "is gone", records));
+	}
+
+	void notLookedFor(Throwable failure) {
+		if (this.slowly.isDue("not looked for")) {
+			logger.error("It could not be seen whether topics are gone for which records were sent", failure);
+		}
+	}
+
 	void parked(SpooledLane lane, Exception failure) {
 		logger.error("A record of %s that was safe in the spool is parked there, as the cluster does not take it"
 			.formatted(lane), failure);

@@ -486,11 +486,19 @@ final class SpooledLane {
 	}
 
 	/**
-	 * Whether the relay has other records in its hands.
-	 * @return {@code true} if some may get to the cluster
+	 * How many records the relay has in its hands.
+	 * @return those that may get to the cluster
 	 */
-	synchronized boolean isRelaying() {
-		return this.records.relaying() > 0;
+	synchronized int relaying() {
+		return this.records.relaying();
+	}
+
+	/**
+	 * The first record that the relay has in its hands.
+	 * @return {@code null} if it has none
+	 */
+	synchronized @Nullable Item oldestRelaying() {
+		return this.records.oldestRelaying();
 	}
 
 	/**

@@ -34,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
@@ -49,6 +50,7 @@ import io.github.reliablekafka.spool.SpoolOptions;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStatus;
 import io.github.reliablekafka.spool.SpoolStore;
+import io.github.reliablekafka.spool.SpoolTopics;
 import io.github.reliablekafka.spool.SpoolWatch;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -118,6 +120,8 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private final InstantSource clock;
 
+	private final Supplier<@Nullable SpoolTopics> topics;
+
 	private final LongAdder expired = new LongAdder();
 
 	private @Nullable AbandonedSpools abandoned;
@@ -129,13 +133,14 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	private volatile CountDownLatch stopped = new CountDownLatch(0);
 
 	Spools(SpoolProperties properties, String application, ProducerSessions sessions, DeliveryLedger ledger,
-			ApplicationEventPublisher events) {
-		this(properties, application, sessions, ledger, events, InstantSource.system());
+			ApplicationEventPublisher events, Supplier<@Nullable SpoolTopics> topics) {
+		this(properties, application, sessions, ledger, events, topics, InstantSource.system());
 	}
 
 	Spools(SpoolProperties properties, String application, ProducerSessions sessions, DeliveryLedger ledger,
-			ApplicationEventPublisher events, InstantSource clock) {
+			ApplicationEventPublisher events, Supplier<@Nullable SpoolTopics> topics, InstantSource clock) {
 		this.clock = clock;
+		this.topics = topics;
 		this.properties = properties;
 		this.place = new SpoolPlace(properties, application, clock);
 		this.sessions = sessions;
@@ -155,6 +160,14 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	 */
 	SpoolNotices notices() {
 		return this.notices;
+	}
+
+	/**
+	 * Who creates topics again.
+	 * @return gives {@code null} for nobody
+	 */
+	Supplier<@Nullable SpoolTopics> topics() {
+		return this.topics;
 	}
 
 	/**

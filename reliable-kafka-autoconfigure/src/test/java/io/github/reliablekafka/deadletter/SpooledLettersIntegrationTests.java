@@ -18,6 +18,7 @@ package io.github.reliablekafka.deadletter;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -34,8 +35,10 @@ import io.github.reliablekafka.producer.ReliableKafkaTemplate;
 import io.github.reliablekafka.producer.ReliableKafkaTemplateAutoConfiguration;
 import io.github.reliablekafka.producer.ReliableProducerAutoConfiguration;
 import io.github.reliablekafka.producer.SpoolEvent;
+import io.github.reliablekafka.spool.SpoolTopics.Answer;
 import io.github.reliablekafka.spool.SpoolWatch;
 import io.github.reliablekafka.testing.KafkaProbe;
+import io.github.reliablekafka.testing.RelayMemory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
@@ -145,6 +148,57 @@ class SpooledLettersIntegrationTests extends SpooledLettersSetup {
 			await().atMost(PATIENCE).until(() -> this.probe.values(this.deadLetters).size() == 1);
 			assertThat(context.getBean(SpoolWatch.class).backlog().parked()).isZero();
 		}, "reliable.kafka.spool.give-up-after=1s");
+	}
+
+	@Test
+	void topicThatIsDeletedWhileTheClientHasItsLetterIsCreatedAgain(CapturedOutput output) {
+		run((context) -> {
+			this.cluster.kill(this.away);
+			this.probe.send(this.topic, 0, "k", "fail");
+			this.probe.send(this.topic, 0, "k", "FAIL");
+			awaitCommitted(0, 2);
+			await().atMost(PATIENCE).until(() -> RelayMemory.taken() > 0);
+			this.cluster.admin().deleteTopics(List.of(this.deadLetters)).all().get();
+			this.cluster.restart(this.away);
+			await().atMost(PATIENCE).until(() -> ledger(context).deliveries(this.deadLetters).delivered() == 2);
+			assertBalanced(context, 2, 0);
+			assertThat(context.getBean(SpoolWatch.class).backlog().parked()).isZero();
+		}, "reliable.kafka.spool.give-up-after=1s");
+		assertThat(output).contains("Created topic '" + this.deadLetters + "': partitions=2");
+		assertThat(this.probe.values(this.deadLetters)).containsExactly("fail", "FAIL");
+		assertThat(this.probe.topicConfig(this.deadLetters, "retention.ms")).isEqualTo("-1");
+	}
+
+	@Test
+	void topicThatIsDeletedBetweenTwoProcessesIsCreatedAgainForWhatIsLeft() throws Exception {
+		run((context) -> {
+			this.cluster.kill(this.away);
+			this.probe.send(this.topic, 0, "k", "fail");
+			awaitCommitted(0, 1);
+		});
+		this.cluster.admin().deleteTopics(List.of(this.deadLetters)).all().get();
+		this.cluster.restart(this.away);
+		run((context) -> {
+			await().atMost(PATIENCE).until(() -> ledger(context).deliveries(this.deadLetters).delivered() == 1);
+			assertThat(context.getBean(SpoolWatch.class).backlog().parked()).isZero();
+		}, "reliable.kafka.spool.give-up-after=1s");
+		assertThat(this.probe.values(this.deadLetters)).containsExactly("fail");
+		assertThat(this.probe.partitions(this.deadLetters)).isEqualTo(2);
+	}
+
+	@Test
+	void topicThatCannotBeCreatedAgainIsNamedOnce(CapturedOutput output) throws Exception {
+		LetterTopics topics = new LetterTopics(new DeadLetterProperties(true, "-dlt", Duration.ofSeconds(1), false,
+				new DeadLetterProperties.Redrive(3, 100, "-parking", "rk-redrive")));
+		Map<String, Object> connection = Map.of("bootstrap.servers", this.cluster.bootstrapServers());
+		this.cluster.admin().deleteTopics(List.of(this.topic, this.deadLetters)).all().get();
+		await().until(() -> topics.provide(connection, this.deadLetters, this.topic, PATIENCE) == Answer.REFUSED);
+		assertThat(topics.provide(connection, this.deadLetters, this.topic, PATIENCE)).isEqualTo(Answer.REFUSED);
+		assertThat(output.toString().split("is gone, and cannot be created again")).hasSize(2);
+		create(this.topic, this.away);
+		await().atMost(PATIENCE)
+			.until(() -> topics.provide(connection, this.deadLetters, this.topic, PATIENCE) == Answer.THERE);
+		assertThat(this.probe.partitions(this.deadLetters)).isEqualTo(2);
 	}
 
 	@Test

@@ -181,7 +181,7 @@ class ParkedRecordsTests extends SpoolingSetup {
 
 	private static SpoolRecord parked(int partition, int bytes) {
 		return new SpoolRecord(partition, 1, 1, null, new byte[bytes], List
-			.of(new SpoolRecord.Field(RelayClient.PARKED_HEADER, "too large".getBytes(StandardCharsets.UTF_8))));
+			.of(new SpoolRecord.Field(RefusedRecords.PARKED_HEADER, "too large".getBytes(StandardCharsets.UTF_8))));
 	}
 
 }

@@ -153,7 +153,7 @@ class SpoolAgeIntegrationTests extends SpoolSetup {
 				SpoolOptions.of("shop", 1 << 30, 0, false))) {
 			for (String value : values) {
 				List<SpoolRecord.Field> reason = new ArrayList<>();
-				reason.add(new SpoolRecord.Field(RelayClient.PARKED_HEADER, new byte[0]));
+				reason.add(new SpoolRecord.Field(RefusedRecords.PARKED_HEADER, new byte[0]));
 				spool.append(
 						spool.lane("producer factory 'kafkaProducerFactory' in " + cluster, topic,
 								RefusedRecords.PARKED),

@@ -74,7 +74,7 @@ final class SpooledProducer implements AutoCloseable {
 				SpoolProperties.OnEphemeral.WARN);
 		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
 		Spools spools = new Spools(properties, "shop", sessions, this.ledger, (event) -> {
-		});
+		}, () -> null);
 		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
 		this.relay = new Relay(spools, Destination.of("main", settings), this.spool,
 				new RelayClient(settings, () -> null));

@@ -150,7 +150,7 @@ abstract class SpoolingSetup {
 				DataSize.ofMegabytes(32), DataSize.ofBytes(0), Duration.ofMillis(50), Duration.ZERO, giveUpAfter(),
 				onRefusal(), maxAge(), SpoolProperties.OnCorruption.FAIL, SpoolProperties.OnEphemeral.WARN);
 		ProducerSessions sessions = new ProducerSessions(new SequenceBoards(), "shop", "here", false, true);
-		this.spools = new Spools(properties, "shop", sessions, this.ledger, this::publish, this.clock);
+		this.spools = new Spools(properties, "shop", sessions, this.ledger, this::publish, () -> null, this.clock);
 		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
 		this.relay = new Relay(this.spools, Destination.of("main", settings), this.store, client(settings));
 		this.spooling = spooling(Duration.ofMillis(50));
