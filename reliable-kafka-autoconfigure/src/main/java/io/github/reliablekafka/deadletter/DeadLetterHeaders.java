@@ -18,6 +18,7 @@ package io.github.reliablekafka.deadletter;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -69,6 +70,24 @@ final class DeadLetterHeaders {
 
 	@Nullable String originalTopic() {
 		return text(KafkaHeaders.DLT_ORIGINAL_TOPIC, KafkaHeaders.ORIGINAL_TOPIC);
+	}
+
+	/**
+	 * Whether a record comes from a topic by any of its headers, as those of an earlier
+	 * failure may be there as well.
+	 * @param topic the topic
+	 * @return {@code false} also if no header says where it comes from
+	 */
+	boolean isFrom(String topic) {
+		byte[] name = topic.getBytes(StandardCharsets.UTF_8);
+		for (Header header : this.headers) {
+			boolean origin = header.key().equals(KafkaHeaders.DLT_ORIGINAL_TOPIC)
+					|| header.key().equals(KafkaHeaders.ORIGINAL_TOPIC);
+			if (origin && Arrays.equals(name, header.value())) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	/**

@@ -61,8 +61,8 @@ final class LetterTopics implements SpoolTopics {
 		}
 		Headers headers = new RecordHeaders();
 		record.headers().forEach((field) -> headers.add(field.name(), field.value()));
-		String origin = new DeadLetterHeaders(headers).originalTopic();
-		return topic.equals(origin + this.properties.suffix()) ? origin : null;
+		String origin = topic.substring(0, topic.length() - this.properties.suffix().length());
+		return new DeadLetterHeaders(headers).isFrom(origin) ? origin : null;
 	}
 
 	@Override

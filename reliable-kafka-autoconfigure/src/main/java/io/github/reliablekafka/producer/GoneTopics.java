@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -32,7 +33,6 @@ import java.util.function.Supplier;
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.producer.SpooledLane.Item;
 import io.github.reliablekafka.producer.TopicLook.Found;
-import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolTopics;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -171,18 +171,18 @@ final class GoneTopics {
 	}
 
 	private String modelOf(SpooledLane lane, @Nullable Item item) {
-		SpoolTopics present = this.creators.get();
-		if (present == null || item == null) {
-			return "";
-		}
 		try {
+			SpoolTopics present = this.creators.get();
+			if (present == null || item == null) {
+				return "";
+			}
 			// Not kept since it was sent: all that the client has would be there twice.
 			SpoolRecord record = Relay.read(lane, item);
 			String model = (record != null) ? present.modelOf(lane.topic(), record) : null;
 			return (model != null) ? model : "";
 		}
-		catch (SpoolException ex) {
-			// The next time may be better.
+		catch (RuntimeException | Error ex) {
+			// The next time may be better, and until then it is a topic as any other.
 			return "";
 		}
 	}
@@ -202,6 +202,11 @@ final class GoneTopics {
 			if (present.isDone()) {
 				this.answer = null;
 				decide(lanes, resultOf(present), now);
+			}
+			else if (now - this.lookedAt >= LONGEST_PAUSE) {
+				// Longer than it takes: another one may come to an end.
+				boolean unused = present.cancel(true);
+				this.answer = null;
 			}
 		}
 		else if (now - this.lookedAt >= INTERVAL) {
@@ -271,7 +276,7 @@ final class GoneTopics {
 			if (found.created() == SpoolTopics.Answer.REFUSED) {
 				this.refused.add(topic);
 			}
-			else {
+			else if (found.created() != null || found.isThere()) {
 				this.refused.remove(topic);
 			}
 			if (found.isThere() && this.letters.remove(topic) != null) {
@@ -288,7 +293,7 @@ final class GoneTopics {
 			if (there.contains(lane.topic())) {
 				lane.hurry();
 			}
-			if (found.isWithout(lane.partition()) && stuck(lane, now) != null) {
+			if (mayTakeBack(now) && found.isWithout(lane.partition()) && stuck(lane, now) != null) {
 				this.gone.add(lane);
 				records.merge(lane.topic(), lane.relaying(), Integer::sum);
 			}
@@ -337,15 +342,18 @@ final class GoneTopics {
 		return new TimeoutException(message, new UnknownTopicOrPartitionException(message));
 	}
 
-	private static Map<String, Found> resultOf(Future<Map<String, Found>> answer) {
+	private Map<String, Found> resultOf(Future<Map<String, Found>> answer) {
 		try {
 			return answer.get();
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
+		catch (CancellationException ex) {
+			// Everything ends.
+		}
 		catch (ExecutionException ex) {
-			// Nothing is known.
+			this.notices.notLookedFor(ex);
 		}
 		return Map.of();
 	}

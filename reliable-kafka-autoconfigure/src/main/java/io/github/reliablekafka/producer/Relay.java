@@ -118,6 +118,8 @@ final class Relay implements Runnable {
 	 */
 	private volatile @Nullable Instant waitingSince;
 
+	private long attendedAt;
+
 	private volatile boolean stopping;
 
 	Relay(Spools spools, Destination destination, SpoolStore store, RelayClient client) {
@@ -127,13 +129,13 @@ final class Relay implements Runnable {
 		this.placing = new Placing(this, client);
 		this.refused = new RefusedRecords(this, spools);
 		this.age = new AgeLimit(spools, this.refused::expire, this::tell, System::nanoTime);
-		this.look = new TopicLook(client::settings, spools.topics());
+		this.lanes = new RelayLanes(spools, destination, store, this.sticky::add);
+		this.look = new TopicLook(client::settings, this.lanes::clusterId, spools.topics());
 		// Shorter than a lane waits: one that is alone never waits for nothing.
 		this.missing = new MissingTopics(this.look::partitionCount, (failures) -> pause(failures) / 2,
 				System::nanoTime);
 		this.gone = new GoneTopics(client, this.missing, this.look::begin, spools.topics(), spools.notices(),
 				System::nanoTime);
-		this.lanes = new RelayLanes(spools, destination, store, this.sticky::add);
 		this.thread = new Thread(this, "reliable-kafka-spool-relay");
 		this.thread.setDaemon(true);
 	}
@@ -342,6 +344,10 @@ final class Relay implements Runnable {
 				if (this.stopping) {
 					break;
 				}
+				if (System.nanoTime() - this.attendedAt > IDLE) {
+					// A client without room has each lane wait.
+					attendToGone();
+				}
 				try {
 					busy |= serve(lane);
 				}
@@ -379,6 +385,7 @@ final class Relay implements Runnable {
 		catch (Throwable ex) {
 			this.spools.notices().notLookedFor(ex);
 		}
+		this.attendedAt = System.nanoTime();
 	}
 
 	private void drainedIfSo() {
@@ -437,8 +444,7 @@ final class Relay implements Runnable {
 				record = read(lane, item);
 			}
 			catch (KafkaException ex) {
-				lane.putBack(item, false);
-				notNow(lane, ex);
+				notSendable(lane, item, ex);
 				return sent;
 			}
 			catch (RuntimeException | Error ex) {
@@ -474,6 +480,18 @@ final class Relay implements Runnable {
 			sent = true;
 		}
 		return sent;
+	}
+
+	private void notSendable(SpooledLane lane, Item item, KafkaException failure) {
+		String id = this.client.clusterId();
+		this.lanes.found(id);
+		if (id != null && this.lanes.isOf(id)) {
+			// The right cluster has answered, but not what was hoped for.
+			sent(lane, item, null, notSent(lane, failure), false);
+			return;
+		}
+		lane.putBack(item, false);
+		notNow(lane, failure);
 	}
 
 	private boolean send(SpooledLane lane, Item item, SpoolRecord record) {
@@ -605,15 +623,41 @@ final class Relay implements Runnable {
 				this.spools.deliveredLeft(lane.topic());
 			}
 		}
-		else if (RelayClient.isForGood(failure)
-				|| (!this.gone.isAwaited(lane, item, failure) && isRefusedTooLong(lane, item, failure))) {
+		else {
+			failed(lane, item, failure, replay);
+		}
+		wake();
+	}
+
+	private void failed(SpooledLane lane, Item item, Exception failure, boolean replay) {
+		boolean over;
+		try {
+			over = isRejected(lane, item, failure);
+		}
+		catch (RuntimeException | Error ex) {
+			// Whoever told of the failure would not do it again.
+			lane.putBack(item, replay);
+			later(lane);
+			this.spools.notices().delayed(lane, ex);
+			return;
+		}
+		if (over) {
 			boolean unused = this.refused.reject(lane, item, failure);
 		}
 		else {
 			lane.putBack(item, replay);
 			notNow(lane, failure);
 		}
-		wake();
+	}
+
+	private boolean isRejected(SpooledLane lane, Item item, Exception failure) {
+		if (RelayClient.isForGood(failure)) {
+			return true;
+		}
+		LaneBlock block = lane.block();
+		boolean passed = block != null && block.isOf(item) && block.passed();
+		// What somebody wants to have parked waits for no topic.
+		return (passed || !this.gone.isAwaited(lane, item, failure)) && isRefusedTooLong(lane, item, failure);
 	}
 
 	/**

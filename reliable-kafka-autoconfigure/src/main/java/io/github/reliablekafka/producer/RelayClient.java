@@ -197,6 +197,8 @@ final class RelayClient {
 		}
 		Producer<byte[], byte[]> failed = this.producer;
 		this.producer = null;
+		// The next one may get to another cluster.
+		this.identity = new ClusterIdentity();
 		this.suspect = false;
 		if (failed != null) {
 			boolean unused = BoundedClose.close(failed, Duration.ZERO);
@@ -206,7 +208,7 @@ final class RelayClient {
 
 	/**
 	 * The cluster to which records would be sent now.
-	 * @return its id; {@code null} if it has not answered yet
+	 * @return its id; {@code null} if it has not answered this connection yet
 	 */
 	@Nullable String clusterId() {
 		return this.identity.id();

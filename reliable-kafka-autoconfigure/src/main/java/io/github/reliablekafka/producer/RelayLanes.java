@@ -122,6 +122,14 @@ final class RelayLanes {
 		return this.destination.named(this.clusterId);
 	}
 
+	/**
+	 * The cluster whose records these are.
+	 * @return its id; {@code null} if it has not answered yet
+	 */
+	@Nullable String clusterId() {
+		return this.clusterId;
+	}
+
 	void claimByAddress() {
 		synchronized (this) {
 			claim(null);

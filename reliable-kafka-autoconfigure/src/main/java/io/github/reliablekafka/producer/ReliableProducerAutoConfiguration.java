@@ -70,7 +70,7 @@ public final class ReliableProducerAutoConfiguration {
 	Spools reliableKafkaSpools(SpoolProperties properties, ProducerSessions sessions, DeliveryLedger ledger,
 			Environment environment, ApplicationEventPublisher events, ObjectProvider<SpoolTopics> topics) {
 		return new Spools(properties, environment.getProperty("spring.application.name", ""), sessions, ledger, events,
-				topics::getIfAvailable);
+				topics::getIfUnique);
 	}
 
 	@Bean

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
 
 import io.github.reliablekafka.durability.BoundedAdmin;
@@ -33,7 +34,6 @@ import io.github.reliablekafka.spool.SpoolTopics;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
-import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -53,23 +53,30 @@ final class TopicLook {
 
 	private final Supplier<@Nullable SpoolTopics> topics;
 
-	private volatile @Nullable Thread thread;
+	private final Supplier<@Nullable String> cluster;
+
+	private @Nullable Future<?> last;
+
+	private boolean stopped;
 
 	/**
 	 * Create a look at one cluster.
 	 * @param settings those of a producer that reaches it
+	 * @param cluster the id of the cluster; {@code null} as long as any is right
 	 * @param topics create topics again; {@code null} for nobody
 	 */
-	TopicLook(Supplier<Map<String, Object>> settings, Supplier<@Nullable SpoolTopics> topics) {
+	TopicLook(Supplier<Map<String, Object>> settings, Supplier<@Nullable String> cluster,
+			Supplier<@Nullable SpoolTopics> topics) {
 		this.settings = settings;
+		this.cluster = cluster;
 		this.topics = topics;
 	}
 
 	/**
 	 * How many partitions a topic has. Waits for the answer.
 	 * @param topic the topic
-	 * @return 0 if there is no such topic, or it is shown to others only;
-	 * {@link Integer#MAX_VALUE} if that is in doubt
+	 * @return 0 if there is no such topic; {@link Integer#MAX_VALUE} if that is in doubt,
+	 * as it is shown to others only, say, or another cluster answers
 	 */
 	int partitionCount(String topic) {
 		return partitionCounts(List.of(topic)).getOrDefault(topic, Integer.MAX_VALUE);
@@ -81,10 +88,14 @@ final class TopicLook {
 		try (BoundedAdmin admin = new BoundedAdmin(ConnectionSettings.of(present), RelayClient.clientId(present),
 				LONGEST)) {
 			long deadline = System.nanoTime() + LONGEST.toNanos();
-			admin.admin()
+			Map<String, KafkaFuture<TopicDescription>> descriptions = admin.admin()
 				.describeTopics(names)
-				.topicNameValues()
-				.forEach((name, description) -> counts.put(name, count(description, deadline)));
+				.topicNameValues();
+			KafkaFuture<String> answering = admin.admin().describeCluster().clusterId();
+			String expected = this.cluster.get();
+			if (expected == null || expected.equals(BoundedAdmin.get(answering, deadline))) {
+				descriptions.forEach((name, description) -> counts.put(name, count(description, deadline)));
+			}
 		}
 		catch (KafkaException ex) {
 			// The rest is in doubt.
@@ -96,7 +107,7 @@ final class TopicLook {
 		try {
 			return BoundedAdmin.get(description, deadline).partitions().size();
 		}
-		catch (UnknownTopicOrPartitionException | AuthorizationException | InvalidTopicException ex) {
+		catch (UnknownTopicOrPartitionException | InvalidTopicException ex) {
 			return 0;
 		}
 		catch (KafkaException ex) {
@@ -109,54 +120,52 @@ final class TopicLook {
 	 * again that are gone.
 	 * @param models the topics, each with the one after which it is created again; an
 	 * empty name if that is not done
-	 * @return completes with what was found of each; not with a failure
+	 * @return completes with what was found of each, with nothing once stopped. Can be
+	 * cancelled
 	 */
-	Future<Map<String, Found>> begin(Map<String, String> models) {
-		CompletableFuture<Map<String, Found>> result = new CompletableFuture<>();
-		Thread asking = new Thread(() -> {
-			Map<String, Found> found = new HashMap<>();
-			try {
-				find(models, found);
-			}
-			finally {
-				result.complete(found);
-			}
-		}, "reliable-kafka-spool-topics");
+	synchronized Future<Map<String, Found>> begin(Map<String, String> models) {
+		if (this.stopped) {
+			return CompletableFuture.completedFuture(Map.of());
+		}
+		FutureTask<Map<String, Found>> task = new FutureTask<>(() -> find(models));
+		Thread asking = new Thread(task, "reliable-kafka-spool-topics");
 		asking.setDaemon(true);
-		this.thread = asking;
+		this.last = task;
 		asking.start();
-		return result;
+		return task;
 	}
 
-	private void find(Map<String, String> models, Map<String, Found> found) {
+	private Map<String, Found> find(Map<String, String> models) {
+		Map<String, Found> found = new HashMap<>();
 		Map<String, Integer> counts = partitionCounts(models.keySet());
 		counts.forEach((topic, count) -> found.put(topic, new Found(count, null)));
 		List<String> creatable = new ArrayList<>(counts.keySet());
 		creatable.removeIf((topic) -> counts.getOrDefault(topic, 1) > 0 || models.getOrDefault(topic, "").isEmpty());
 		SpoolTopics creator = this.topics.get();
 		if (creator == null) {
-			return;
+			return found;
 		}
 		// Others wait for the answer: for so many as there is time, each time for others.
 		Collections.shuffle(creatable);
 		long deadline = System.nanoTime() + LONGEST.toNanos();
 		for (String topic : creatable) {
-			found.put(topic,
-					new Found(0,
-							(System.nanoTime() - deadline < 0)
-									? creator.provide(ConnectionSettings.of(this.settings.get()), topic,
-											models.getOrDefault(topic, ""), LONGEST)
-									: SpoolTopics.Answer.NOT_NOW));
+			if (System.nanoTime() - deadline >= 0) {
+				break;
+			}
+			found.put(topic, new Found(0, creator.provide(ConnectionSettings.of(this.settings.get()), topic,
+					models.getOrDefault(topic, ""), LONGEST)));
 		}
+		return found;
 	}
 
 	/**
-	 * Wait for no more answers.
+	 * Wait for no more answers, and ask nothing more.
 	 */
-	void stop() {
-		Thread present = this.thread;
+	synchronized void stop() {
+		this.stopped = true;
+		Future<?> present = this.last;
 		if (present != null) {
-			present.interrupt();
+			boolean unused = present.cancel(true);
 		}
 	}
 

@@ -40,6 +40,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.kafka.support.KafkaHeaders;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -60,6 +61,33 @@ class LetterTopicsTests {
 		SpoolRecord record = new SpoolRecord(0, 1L, 1, null, new byte[1],
 				List.of(new SpoolRecord.Field(header, value.getBytes(StandardCharsets.UTF_8))));
 		assertThat(this.topics.modelOf(topic, record)).isEqualTo(model);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "orders, others", "others, orders" })
+	void deadLetterIsToldByAnyOfItsHeaders(String first, String second) {
+		assertThat(this.topics.modelOf("orders-dlt",
+				letter(KafkaHeaders.DLT_ORIGINAL_TOPIC, first, KafkaHeaders.ORIGINAL_TOPIC, second)))
+			.isEqualTo("orders");
+		assertThat(this.topics.modelOf("orders-dlt",
+				letter(KafkaHeaders.DLT_ORIGINAL_TOPIC, first, KafkaHeaders.DLT_ORIGINAL_TOPIC, second)))
+			.isEqualTo("orders");
+		assertThat(this.topics.modelOf("else-dlt",
+				letter(KafkaHeaders.DLT_ORIGINAL_TOPIC, first, KafkaHeaders.ORIGINAL_TOPIC, second)))
+			.isNull();
+	}
+
+	@Test
+	void headerWithoutAValueNamesNoTopic() {
+		SpoolRecord record = new SpoolRecord(0, 1L, 1, null, new byte[1],
+				List.of(new SpoolRecord.Field(KafkaHeaders.DLT_ORIGINAL_TOPIC, null)));
+		assertThat(this.topics.modelOf("null-dlt", record)).isNull();
+	}
+
+	private static SpoolRecord letter(String header, String value, String otherHeader, String otherValue) {
+		return new SpoolRecord(0, 1L, 1, null, new byte[1],
+				List.of(new SpoolRecord.Field(header, value.getBytes(StandardCharsets.UTF_8)),
+						new SpoolRecord.Field(otherHeader, otherValue.getBytes(StandardCharsets.UTF_8))));
 	}
 
 	@Test

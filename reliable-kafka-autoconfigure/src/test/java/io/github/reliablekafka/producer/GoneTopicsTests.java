@@ -56,6 +56,8 @@ class GoneTopicsTests extends SpoolingSetup {
 
 	private static final String LETTERS = "orders-dlt";
 
+	private static final String BROKEN = "broken-dlt";
+
 	private static final Found GONE = new Found(0, null);
 
 	private static final Found IN_DOUBT = new Found(Integer.MAX_VALUE, null);
@@ -255,7 +257,7 @@ class GoneTopicsTests extends SpoolingSetup {
 		Item other = ordinary.poll(this.now, 1);
 		assertThat(other).isNotNull();
 		ordinary.putBack(other, false);
-		TimeoutException failure = new TimeoutException("gone", new UnknownTopicOrPartitionException("on purpose"));
+		TimeoutException failure = failure();
 		assertThat(this.topics.isAwaited(lane, item, failure)).as("not said to be gone").isFalse();
 		this.missing.add(LETTERS, 0, failure);
 		this.missing.add("gone", 0, failure);
@@ -274,6 +276,10 @@ class GoneTopicsTests extends SpoolingSetup {
 		assertThat(this.topics.isAwaited(lane, item, failure)).isFalse();
 		attendFor(10);
 		assertThat(this.asked).as("though it was refused").hasSize(3);
+		this.answer.complete(Map.of(LETTERS, IN_DOUBT));
+		attend();
+		assertThat(this.topics.isAwaited(lane, item, failure)).as("nothing new is known").isFalse();
+		askedAgain();
 		lane.delay(this.now, (failures) -> 100 * SECOND);
 		this.answer.complete(Map.of(LETTERS, new Found(0, SpoolTopics.Answer.THERE)));
 		attend();
@@ -282,7 +288,89 @@ class GoneTopicsTests extends SpoolingSetup {
 		assertThat(item).as("waits no longer").isNotNull();
 		lane.putBack(item, false);
 		attendFor(60);
-		assertThat(this.asked).hasSize(3);
+		assertThat(this.asked).hasSize(4);
+	}
+
+	@Test
+	void clientIsNotReplacedMoreOftenForDeadLetters() {
+		for (int i = 0; i < 2; i++) {
+			this.lanes.clear();
+			sent("gone", i);
+			attendFor(6);
+			this.answer.complete(Map.of("gone", GONE));
+			attend();
+			attend();
+			assertThat(this.client.hasRoom()).isTrue();
+		}
+		this.lanes.clear();
+		long replaced = this.now;
+		SpooledLane lane = sent(LETTERS, 0);
+		Item item = lane.oldestRelaying();
+		assertThat(item).isNotNull();
+		this.missing.add(LETTERS, 0, failure());
+		assertThat(this.topics.isAwaited(lane, item, failure())).isTrue();
+		for (int i = 0; i < 2; i++) {
+			askedAgain();
+			this.answer.complete(Map.of(LETTERS, new Found(0, SpoolTopics.Answer.NOT_NOW)));
+			attend();
+			assertThat(this.now - replaced).isLessThan(10 * SECOND);
+			assertThat(this.client.isHeldBack()).isFalse();
+		}
+		askedAgain();
+		this.answer.complete(Map.of(LETTERS, new Found(0, SpoolTopics.Answer.NOT_NOW)));
+		attend();
+		assertThat(this.client.isHeldBack()).isTrue();
+	}
+
+	@Test
+	void answerThatDoesNotComeIsWaitedForNoLonger() {
+		sent("gone", 0);
+		attendFor(6);
+		CompletableFuture<Map<String, Found>> never = this.answer;
+		attendFor(29);
+		assertThat(never.isCancelled()).isFalse();
+		attendFor(1);
+		assertThat(never.isCancelled()).isTrue();
+		askedAgain();
+		this.answer.complete(Map.of("gone", GONE));
+		attend();
+		assertThat(this.client.isHeldBack()).isTrue();
+	}
+
+	@Test
+	void recordThatCannotBeReadIsNotAwaited() {
+		SpooledLane lane = waiting(LETTERS, 0);
+		Item item = lane.poll(this.now, 1);
+		assertThat(item).isNotNull();
+		this.missing.add(LETTERS, 0, failure());
+		this.beforeRead = (position) -> {
+			throw new OutOfMemoryError("on purpose");
+		};
+		assertThat(this.topics.isAwaited(lane, item, failure())).isFalse();
+		lane.putBack(item, false);
+	}
+
+	@Test
+	void creatorThatFailsCreatesNothing() {
+		SpooledLane lane = sent(BROKEN, 0);
+		Item item = lane.oldestRelaying();
+		assertThat(item).isNotNull();
+		this.missing.add(BROKEN, 0, failure());
+		assertThat(this.topics.isAwaited(lane, item, failure())).isFalse();
+		attendFor(6);
+		assertThat(this.asked).containsExactly(Map.of(BROKEN, ""));
+	}
+
+	private static TimeoutException failure() {
+		return new TimeoutException("gone", new UnknownTopicOrPartitionException("on purpose"));
+	}
+
+	private void askedAgain() {
+		int before = this.asked.size();
+		for (int i = 0; i < 30 && this.asked.size() == before; i++) {
+			attendFor(1);
+		}
+		assertThat(this.asked).hasSize(before + 1);
 	}
 
 	private void attend() {
@@ -348,6 +436,9 @@ class GoneTopicsTests extends SpoolingSetup {
 
 		@Override
 		public @Nullable String modelOf(String topic, SpoolRecord record) {
+			if (topic.equals(BROKEN)) {
+				throw new IllegalStateException("on purpose");
+			}
 			return topic.equals(LETTERS) ? "orders" : null;
 		}
 

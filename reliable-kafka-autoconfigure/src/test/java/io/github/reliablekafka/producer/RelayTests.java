@@ -41,6 +41,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -55,19 +56,33 @@ class RelayTests extends SpoolingSetup {
 
 	private static final String GONE = "gone";
 
+	private static final String DENIED = "denied";
+
 	/**
 	 * A topic with three partitions.
 	 */
 	private static final String SHRUNK = "shrunk";
 
+	private final Duration patience;
+
 	private final List<Client> clients = new CopyOnWriteArrayList<>();
 
 	private final AtomicInteger inVain = new AtomicInteger();
 
+	/**
+	 * The one that answers at the addresses.
+	 */
+	private volatile String cluster = "cluster";
+
+	RelayTests(TestInfo test) {
+		this.patience = test.getDisplayName().startsWith("recordIsRefused") ? Duration.ofSeconds(1)
+				: Duration.ofMinutes(1);
+	}
+
 	@Override
 	RelayClient client(Map<String, Object> settings) {
 		return new RelayClient(settings, () -> null, (complete) -> {
-			((ClusterIdentity) complete.get(ClusterIdentity.SETTING)).found("cluster");
+			((ClusterIdentity) complete.get(ClusterIdentity.SETTING)).found(this.cluster);
 			// The first does not answer by itself.
 			Client client = new Client(!this.clients.isEmpty());
 			this.clients.add(client);
@@ -77,7 +92,7 @@ class RelayTests extends SpoolingSetup {
 
 	@Override
 	Duration giveUpAfter() {
-		return Duration.ofMinutes(1);
+		return this.patience;
 	}
 
 	@Override
@@ -180,6 +195,35 @@ class RelayTests extends SpoolingSetup {
 		await().untilAsserted(() -> assertThat(nowhere.rejection.get()).hasMessageContaining("has 3 partitions"));
 	}
 
+	@Test
+	void clusterThatAnswersTheNextClientGetsNothingOfAnother() {
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		Followed record = handed(100, new PendingReceipt("orders"));
+		await().until(record::isPromised);
+		this.relay.wake(lane);
+		this.relay.start();
+		await().until(() -> !this.clients.isEmpty() && this.clients.get(0).history().size() == 1);
+		this.cluster = "other";
+		assertThat(this.clients.get(0).errorNext(new TopicAuthorizationException("on purpose"))).isTrue();
+		await().until(() -> this.clients.size() == 2);
+		await().during(Duration.ofSeconds(1)).until(() -> this.clients.get(1).history().isEmpty());
+		assertThat(lane.waiting()).isOne();
+	}
+
+	@Test
+	void recordIsRefusedThoughNoClientSeesItsTopic() {
+		SpooledLane lane = this.relay.lanes().lane(DENIED, 0);
+		Followed record = new Followed(new PendingReceipt(DENIED));
+		record.lane(lane);
+		lane.admit(record, record(10), true, true, false);
+		assertThat(this.spool.flush()).isTrue();
+		await().until(record::isPromised);
+		this.relay.wake(lane);
+		this.relay.start();
+		await().until(() -> lane.block() != null);
+		assertThat(lane.waiting()).isOne();
+	}
+
 	private static void awaitUninterrupted(CountDownLatch latch) {
 		try {
 			assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
@@ -197,6 +241,9 @@ class RelayTests extends SpoolingSetup {
 
 		@Override
 		public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+			if (record.topic().equals(DENIED)) {
+				throw new TopicAuthorizationException("on purpose");
+			}
 			boolean shrunk = record.topic().equals(SHRUNK);
 			if (!record.topic().equals(GONE) && !(shrunk && record.partition() > 2)) {
 				return super.send(record, callback);
@@ -221,6 +268,9 @@ class RelayTests extends SpoolingSetup {
 
 		@Override
 		public List<PartitionInfo> partitionsFor(String topic) {
+			if (topic.equals(DENIED)) {
+				throw new TopicAuthorizationException("on purpose");
+			}
 			return Stream.of(0, 1, 2)
 				.map((partition) -> new PartitionInfo(topic, partition, null, new Node[0], new Node[0]))
 				.toList();
