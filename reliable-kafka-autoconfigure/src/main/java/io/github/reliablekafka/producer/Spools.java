@@ -32,6 +32,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 
@@ -119,6 +120,8 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	private final InstantSource clock;
 
 	private final LongAdder expired = new LongAdder();
+
+	private final AtomicLong opened = new AtomicLong();
 
 	private @Nullable AbandonedSpools abandoned;
 
@@ -274,6 +277,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		catch (IOException ex) {
 			logger.error("What other instances left in %s is not sent".formatted(base), ex);
 		}
+		this.opened.addAndGet(this.stores.size());
 		this.stores.forEach(this.notices::found);
 		this.leftovers.find(this.stores, age());
 		String ephemeral = this.place.ephemeral();
@@ -296,7 +300,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		synchronized (this) {
 			others = this.abandoned;
 			for (SegmentSpool store : this.stores.stream().skip(1).toList()) {
-				if (store.occupied().isEmpty()
+				if (store.occupied().isEmpty() && !store.isKeeping()
 						&& this.relays.values().stream().allMatch((relay) -> relay.isDoneWith(store))) {
 					this.stores.remove(store);
 					released.add(store);
@@ -361,6 +365,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 			return;
 		}
 		this.stores.add(store);
+		this.opened.incrementAndGet();
 		this.notices.found(store);
 		this.leftovers.find(List.of(store), age());
 	}
@@ -454,14 +459,25 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	}
 
 	@Override
-	public void search(String topic, int partition, Predicate<SpoolRecord> visitor) {
+	public Duration period() {
+		return isRetaining() ? this.properties.retain() : Duration.ZERO;
+	}
+
+	@Override
+	public long opened() {
+		return this.opened.get();
+	}
+
+	@Override
+	public void search(String topic, int partition, @Nullable String clusterId, Predicate<SpoolRecord> visitor) {
+		Predicate<String> destination = (name) -> clusterId == null || Destination.isIn(name, clusterId);
 		List<SegmentSpool> all;
 		synchronized (this) {
 			all = List.copyOf(this.stores);
 		}
 		for (SegmentSpool store : all) {
 			try {
-				store.search(topic, partition, visitor);
+				store.search(topic, partition, destination, visitor);
 			}
 			catch (SpoolException ex) {
 				if (ex.kind() != SpoolException.Kind.CLOSED || store == all.get(0)) {

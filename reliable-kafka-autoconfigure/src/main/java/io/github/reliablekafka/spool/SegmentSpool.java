@@ -337,12 +337,20 @@ public final class SegmentSpool implements SpoolStore {
 	}
 
 	@Override
-	public void search(String topic, int partition, Predicate<SpoolRecord> visitor) {
+	public void search(String topic, int partition, Predicate<String> destination, Predicate<SpoolRecord> visitor) {
 		locked(() -> {
 			requireOpen();
 			return null;
 		});
-		this.search.search(topic, partition, visitor);
+		this.search.search(topic, partition, destination, visitor);
+	}
+
+	/**
+	 * Whether there are resolved records that somebody may search for.
+	 * @return {@code false} if they are not retained any longer
+	 */
+	public boolean isKeeping() {
+		return locked(this.files::isKeeping);
 	}
 
 	@Override

@@ -188,7 +188,7 @@ class RetainedRecordsTests {
 
 	private static List<Long> found(SegmentSpool spool, int partition) {
 		List<Long> found = new ArrayList<>();
-		spool.search("orders", partition, (record) -> {
+		spool.search("orders", partition, (destination) -> true, (record) -> {
 			assertThat(record.value()).hasSize(1000);
 			found.add(record.timestamp());
 			return true;
