@@ -110,19 +110,18 @@ final class LossAnswers implements AutoCloseable {
 		if (batch == null) {
 			return;
 		}
-		String topic = batch.lane().topic();
 		try {
 			answer(batch, clusterId);
-			this.open.worked(topic);
+			this.open.worked(batch.lane());
 		}
 		catch (InterruptException ex) {
 			throw ex;
 		}
 		catch (RuntimeException ex) {
-			if (!this.closed && this.open.failed(topic)) {
+			if (!this.closed && this.open.failed(batch.lane())) {
 				logger.warn(("Lost records of topic '%s' are in the spool and cannot be sent again now, which is tried "
 						+ "again for as long as they are kept: %s")
-					.formatted(topic, ex));
+					.formatted(batch.lane().topic(), ex));
 			}
 		}
 	}

@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Losses that were read and are not answered: those that nobody has looked for yet, and
- * those whose records are there and cannot be sent for now. A topic that does not take
- * them waits, longer each time, and does not hold up the others, which come in turn. A
- * loss is forgotten when it is older than records are kept, and the oldest one when
+ * those whose records are there and cannot be sent for now. A partition that does not
+ * take them waits, longer each time, and does not hold up the others, which come in turn.
+ * A loss is forgotten when it is older than records are kept, and the oldest one when
  * {@value #MOST} are exceeded, or {@value #MOST_RANGES} ranges of numbers. For use by one
  * thread.
  */
@@ -58,7 +58,7 @@ final class OpenLosses {
 
 	private final Map<Stream, Loss> losses = new LinkedHashMap<>();
 
-	private final Map<String, Backoff> waiting = new HashMap<>();
+	private final Map<Lane, Backoff> waiting = new HashMap<>();
 
 	private final Duration period;
 
@@ -139,7 +139,7 @@ final class OpenLosses {
 
 	/**
 	 * Whether there is something to do now.
-	 * @return {@code false} if every loss waits for its topic
+	 * @return {@code false} if every loss waits for its partition
 	 */
 	boolean isDue() {
 		long now = this.nanoTime.getAsLong();
@@ -147,7 +147,7 @@ final class OpenLosses {
 	}
 
 	private boolean isDue(Stream stream, long now) {
-		Backoff backoff = this.waiting.get(stream.lane().topic());
+		Backoff backoff = this.waiting.get(stream.lane());
 		return backoff == null || now - backoff.until() >= 0;
 	}
 
@@ -181,40 +181,41 @@ final class OpenLosses {
 
 	private void expire(long now) {
 		List<Stream> over = new ArrayList<>();
-		Set<String> topics = new HashSet<>();
+		Set<Lane> lanes = new HashSet<>();
 		this.losses.forEach((stream, loss) -> {
 			if (now - loss.until() >= 0) {
 				over.add(stream);
 			}
 			else {
-				topics.add(stream.lane().topic());
+				lanes.add(stream.lane());
 			}
 		});
 		over.forEach(this::forget);
-		this.waiting.keySet().retainAll(topics);
+		this.waiting.keySet().retainAll(lanes);
 	}
 
 	/**
-	 * A topic does not take its records now.
-	 * @param topic its name
-	 * @return {@code true} for the first time
+	 * A partition does not take its records now.
+	 * @param lane the partition
+	 * @return {@code true} if no partition of its topic waits yet
 	 */
-	boolean failed(String topic) {
-		Backoff last = this.waiting.get(topic);
+	boolean failed(Lane lane) {
+		boolean first = this.waiting.keySet().stream().noneMatch((other) -> other.topic().equals(lane.topic()));
+		Backoff last = this.waiting.get(lane);
 		Duration delay = (last != null) ? last.delay().multipliedBy(2) : FIRST_BACKOFF;
 		if (delay.compareTo(LAST_BACKOFF) > 0) {
 			delay = LAST_BACKOFF;
 		}
-		this.waiting.put(topic, new Backoff(this.nanoTime.getAsLong() + delay.toNanos(), delay));
-		return last == null;
+		this.waiting.put(lane, new Backoff(this.nanoTime.getAsLong() + delay.toNanos(), delay));
+		return first;
 	}
 
 	/**
-	 * A topic takes its records again.
-	 * @param topic its name
+	 * A partition takes its records again.
+	 * @param lane the partition
 	 */
-	void worked(String topic) {
-		this.waiting.remove(topic);
+	void worked(Lane lane) {
+		this.waiting.remove(lane);
 	}
 
 	/**

@@ -54,18 +54,21 @@ class OpenLossesTests {
 	}
 
 	@Test
-	void topicThatFailsWaitsLongerEachTimeAndHoldsUpNobody() {
+	void partitionThatFailsWaitsLongerEachTimeAndHoldsUpNobody() {
 		add("bad", 0, 1, NumberRanges.of(1, 5), 70);
 		add("bad", 1, 1, NumberRanges.of(1, 5), 70);
 		add("good", 0, 1, NumberRanges.of(1, 5), 70);
-		assertThat(this.open.next().lane().topic()).isEqualTo("bad");
-		assertThat(this.open.failed("bad")).isTrue();
+		assertThat(this.open.next().lane()).isEqualTo(new Lane("bad", 0));
+		assertThat(this.open.failed(new Lane("bad", 0))).isTrue();
+		assertThat(this.open.next().lane()).isEqualTo(new Lane("bad", 1));
+		assertThat(this.open.failed(new Lane("bad", 1))).isFalse();
 		for (int i = 0; i < 3; i++) {
 			assertThat(this.open.next().lane().topic()).isEqualTo("good");
 		}
 		this.open.remove(stream("good", 0, 1), NumberRanges.of(1, 5));
 		assertThat(this.open.isDue()).isFalse();
 		assertThat(this.open.next()).isNull();
+		this.open.remove(stream("bad", 1, 1), NumberRanges.of(1, 5));
 		List<Long> pauses = new ArrayList<>();
 		for (int i = 0; i < 11; i++) {
 			long begin = this.now.get();
@@ -74,23 +77,24 @@ class OpenLossesTests {
 				this.now.addAndGet(Duration.ofSeconds(1).toNanos());
 			}
 			pauses.add(Duration.ofNanos(this.now.get() - begin).toSeconds());
-			assertThat(this.open.failed("bad")).isFalse();
+			assertThat(this.open.failed(new Lane("bad", 0))).isFalse();
 		}
 		assertThat(pauses).containsExactly(1L, 2L, 4L, 8L, 16L, 32L, 64L, 128L, 256L, 300L, 300L);
-		this.open.worked("bad");
+		this.open.worked(new Lane("bad", 0));
+		this.open.worked(new Lane("bad", 1));
 		assertThat(this.open.isDue()).isTrue();
-		assertThat(this.open.failed("bad")).isTrue();
+		assertThat(this.open.failed(new Lane("bad", 0))).isTrue();
 	}
 
 	@Test
-	void lossIsForgottenWithItsTopicWhenRecordsAreNotKeptAnyLonger() {
+	void lossIsForgottenWithItsPartitionWhenRecordsAreNotKeptAnyLonger() {
 		add("bad", 0, 1, NumberRanges.of(1, 5), 70);
-		this.open.failed("bad");
+		this.open.failed(new Lane("bad", 0));
 		this.now.addAndGet(Duration.ofMinutes(10).toNanos());
 		assertThat(this.open.next()).isNull();
 		add("bad", 0, 1, NumberRanges.of(1, 5), 70);
 		assertThat(this.open.isDue()).isTrue();
-		assertThat(this.open.failed("bad")).isTrue();
+		assertThat(this.open.failed(new Lane("bad", 0))).isTrue();
 	}
 
 	@Test
