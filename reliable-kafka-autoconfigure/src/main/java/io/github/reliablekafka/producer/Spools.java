@@ -84,6 +84,11 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	 */
 	private static final Duration GONE = Duration.ofMinutes(5);
 
+	/**
+	 * Directories of others that stay for what is retained in them only.
+	 */
+	private static final int MOST_KEPT = 2;
+
 	private final SpoolProperties properties;
 
 	private final SpoolPlace place;
@@ -299,17 +304,28 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		gather();
 		synchronized (this) {
 			others = this.abandoned;
+			List<SegmentSpool> kept = new ArrayList<>();
 			for (SegmentSpool store : this.stores.stream().skip(1).toList()) {
-				if (store.occupied().isEmpty() && !store.isKeeping()
+				if (store.occupied().isEmpty()
 						&& this.relays.values().stream().allMatch((relay) -> relay.isDoneWith(store))) {
-					this.stores.remove(store);
-					released.add(store);
+					(store.isKeeping() ? kept : released).add(store);
 				}
 			}
+			for (SegmentSpool store : kept.subList(0, excess(kept.size()))) {
+				store.retainNoLonger();
+				released.add(store);
+			}
+			this.stores.removeAll(released);
 		}
 		released.forEach(Spools::close);
 		expireUnclaimed();
 		return others == null || !hasFound(others, gone) || sendLeft();
+	}
+
+	// Records that wait are worth more than those that may be asked for.
+	private int excess(int kept) {
+		int most = (kept > 0 && this.stores.get(0).isObstructed()) ? Math.min(MOST_KEPT, kept - 1) : MOST_KEPT;
+		return Math.max(0, kept - most);
 	}
 
 	private void gather() {

@@ -111,8 +111,12 @@ final class LossAnswers implements AutoCloseable {
 			return;
 		}
 		try {
-			answer(batch, clusterId);
-			this.open.worked(batch.lane());
+			if (answer(batch, clusterId)) {
+				this.open.worked(batch.lane());
+			}
+			else {
+				this.open.postpone(batch.lane());
+			}
 		}
 		catch (InterruptException ex) {
 			throw ex;
@@ -126,13 +130,14 @@ final class LossAnswers implements AutoCloseable {
 		}
 	}
 
-	private void answer(OpenLosses.Batch batch, String clusterId) throws InterruptedException {
+	// Returns whether nobody else is about to send some of them.
+	private boolean answer(OpenLosses.Batch batch, String clusterId) throws InterruptedException {
 		Map<Long, NumberRanges> wanted = new HashMap<>();
 		batch.losses().forEach((stream, loss) -> wanted.put(stream.session(), loss.numbers()));
 		BooleanSupplier ended = () -> this.closed;
 		SpooledRecords.Portion portion = this.spooled.find(batch.lane(), wanted, clusterId, ended);
 		if (this.closed) {
-			return;
+			return true;
 		}
 		if (!portion.isPart()) {
 			batch.losses()
@@ -140,15 +145,17 @@ final class LossAnswers implements AutoCloseable {
 						without(loss.numbers(), portion.of(stream.session()))));
 		}
 		if (portion.isEmpty()) {
-			return;
+			return true;
 		}
 		requireLeader(batch.lane());
+		boolean alone = true;
 		for (Map.Entry<Stream, Loss> each : batch.losses().entrySet()) {
 			Map<Long, LostRecord> records = portion.of(each.getKey().session());
 			if (!records.isEmpty() && !this.closed) {
-				send(each.getKey(), each.getValue(), records);
+				alone &= send(each.getKey(), each.getValue(), records);
 			}
 		}
+		return alone;
 	}
 
 	private static NumberRanges without(NumberRanges numbers, Map<Long, LostRecord> found) {
@@ -159,7 +166,7 @@ final class LossAnswers implements AutoCloseable {
 		return rest;
 	}
 
-	private void send(Stream stream, Loss loss, Map<Long, LostRecord> records) throws InterruptedException {
+	private boolean send(Stream stream, Loss loss, Map<Long, LostRecord> records) throws InterruptedException {
 		NumberRanges come = come(stream, loss);
 		this.sentAgain.add(stream, come);
 		Map<Long, ProducerRecord<byte[], byte[]>> replays = new TreeMap<>();
@@ -176,7 +183,8 @@ final class LossAnswers implements AutoCloseable {
 		if (!ofTopic) {
 			this.open.remove(stream, outcome.refused());
 		}
-		// What another thread sends, or has come.
+		// What another thread has sent, or has come. What it is about to send stays, as
+		// that may fail.
 		this.open.remove(stream, found.remove(this.sentAgain.without(stream, found)));
 		String line = "Loss answer had=%d sent=%d come=%d topic=%s partition=%d session=%016x".formatted(records.size(),
 				outcome.sent().count(), come.count(), stream.lane().topic(), stream.lane().partition(),
@@ -191,6 +199,7 @@ final class LossAnswers implements AutoCloseable {
 		if (failure != null) {
 			throw (failure instanceof KafkaException known) ? known : new KafkaException(failure);
 		}
+		return outcome.busy().isEmpty();
 	}
 
 	// A producer that has to find out itself waits for each record.

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Losses that were read and are not answered: those that nobody has looked for yet, and
  * those whose records are there and cannot be sent for now. A partition that does not
- * take them waits, longer each time, and does not hold up the others, which come in turn.
+ * take them waits, longer each time, and comes behind those that do, which come in turn.
  * A loss is forgotten when it is older than records are kept, and the oldest one when
  * {@value #MOST} are exceeded, or {@value #MOST_RANGES} ranges of numbers. For use by one
  * thread.
@@ -159,15 +159,19 @@ final class OpenLosses {
 	@Nullable Batch next() {
 		long now = this.nanoTime.getAsLong();
 		expire(now);
-		Lane lane = this.losses.keySet()
+		List<Lane> due = this.losses.keySet()
 			.stream()
 			.filter((stream) -> isDue(stream, now))
 			.map(Stream::lane)
-			.findFirst()
-			.orElse(null);
-		if (lane == null) {
+			.toList();
+		if (due.isEmpty()) {
 			return null;
 		}
+		// Another attempt where the last one failed may take long.
+		Lane lane = due.stream()
+			.filter((each) -> !this.waiting.containsKey(each))
+			.findFirst()
+			.orElse(due.get(0));
 		Map<Stream, Loss> batch = new LinkedHashMap<>();
 		for (Map.Entry<Stream, Loss> each : this.losses.entrySet()) {
 			if (each.getKey().lane().equals(lane)) {
@@ -197,17 +201,32 @@ final class OpenLosses {
 	/**
 	 * A partition does not take its records now.
 	 * @param lane the partition
-	 * @return {@code true} if no partition of its topic waits yet
+	 * @return {@code true} if no partition of its topic has failed yet
 	 */
 	boolean failed(Lane lane) {
-		boolean first = this.waiting.keySet().stream().noneMatch((other) -> other.topic().equals(lane.topic()));
+		boolean first = this.waiting.entrySet()
+			.stream()
+			.noneMatch((other) -> other.getValue().failed() && other.getKey().topic().equals(lane.topic()));
+		backOff(lane, true);
+		return first;
+	}
+
+	/**
+	 * Somebody else is about to send records of a partition.
+	 * @param lane the partition
+	 */
+	void postpone(Lane lane) {
+		Backoff last = this.waiting.get(lane);
+		backOff(lane, last != null && last.failed());
+	}
+
+	private void backOff(Lane lane, boolean failed) {
 		Backoff last = this.waiting.get(lane);
 		Duration delay = (last != null) ? last.delay().multipliedBy(2) : FIRST_BACKOFF;
 		if (delay.compareTo(LAST_BACKOFF) > 0) {
 			delay = LAST_BACKOFF;
 		}
-		this.waiting.put(lane, new Backoff(this.nanoTime.getAsLong() + delay.toNanos(), delay));
-		return first;
+		this.waiting.put(lane, new Backoff(this.nanoTime.getAsLong() + delay.toNanos(), delay, failed));
 	}
 
 	/**
@@ -239,7 +258,7 @@ final class OpenLosses {
 
 	}
 
-	private record Backoff(long until, Duration delay) {
+	private record Backoff(long until, Duration delay, boolean failed) {
 
 	}
 

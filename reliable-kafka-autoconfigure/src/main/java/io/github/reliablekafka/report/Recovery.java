@@ -49,8 +49,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends records again that Kafka lost, if the application still has them: to the same
  * partition, with the same session and number, marked as a replay. A number is sent again
- * once per process, whichever groups miss it; after a crash in the middle it may be sent
- * twice. Safe for use by many threads.
+ * once per process, whichever groups miss it, until a group has reported that it has come;
+ * after a crash in the middle it may be sent twice. Safe for use by many threads.
  */
 final class Recovery implements AutoCloseable {
 
@@ -105,7 +105,7 @@ final class Recovery implements AutoCloseable {
 	 * @param report the report
 	 * @param board its cluster; {@code null} if that is not known
 	 * @return completes when everything that can be sent is acknowledged; fails if the
-	 * cluster does not take it now
+	 * cluster does not take it now, or somebody else is about to send it
 	 */
 	CompletableFuture<Void> answer(LossReport report, @Nullable SequenceBoard board) {
 		if (report.verdict() != Verdict.LOST_ACKED || (this.sources.isEmpty() && !this.spooled.isRetaining())) {
@@ -174,7 +174,7 @@ final class Recovery implements AutoCloseable {
 		if (refusal != null) {
 			logger.error(line + "; some were refused", refusal);
 		}
-		else if (sent < wanted.count()) {
+		else if (sent + outcome.busy().count() < wanted.count()) {
 			logger.warn(line);
 		}
 		else {
@@ -182,6 +182,9 @@ final class Recovery implements AutoCloseable {
 		}
 		if (outcome.failure() != null) {
 			throw new ExecutionException(outcome.failure());
+		}
+		if (!outcome.busy().isEmpty()) {
+			throw new IllegalStateException("Records are being sent again by another thread, which may fail");
 		}
 		return spooled.isPart() && sent > 0 && sent < wanted.count();
 	}

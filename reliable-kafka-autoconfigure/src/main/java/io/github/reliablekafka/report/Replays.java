@@ -66,10 +66,12 @@ final class Replays {
 	Outcome send(BoundedProducer producer, Stream stream, Map<Long, ProducerRecord<byte[], byte[]>> records)
 			throws InterruptedException {
 		Map<Long, CompletableFuture<Void>> sends = new TreeMap<>();
-		Outcome outcome = new Outcome(NumberRanges.EMPTY, null, NumberRanges.EMPTY, null);
+		NumberRanges others = NumberRanges.EMPTY;
+		Outcome outcome = new Outcome(NumberRanges.EMPTY, null, NumberRanges.EMPTY, null, NumberRanges.EMPTY);
 		try {
 			for (Map.Entry<Long, ProducerRecord<byte[], byte[]>> record : records.entrySet()) {
 				if (!this.sentAgain.claim(stream, record.getKey())) {
+					others = others.add(record.getKey(), record.getKey());
 					continue;
 				}
 				CompletableFuture<Void> acknowledged = new CompletableFuture<>();
@@ -84,15 +86,16 @@ final class Replays {
 			for (Map.Entry<Long, CompletableFuture<Void>> send : sends.entrySet()) {
 				outcome = outcome.with(send.getKey(), failure(send.getValue()));
 			}
-			return outcome;
 		}
 		finally {
+			this.sentAgain.add(stream, outcome.sent());
+			NumberRanges claimed = NumberRanges.EMPTY;
 			for (long number : sends.keySet()) {
-				if (!outcome.sent().contains(number)) {
-					this.sentAgain.release(stream, number);
-				}
+				claimed = claimed.add(number, number);
 			}
+			this.sentAgain.release(stream, claimed);
 		}
+		return outcome.with(this.sentAgain.without(stream, others));
 	}
 
 	private @Nullable Throwable failure(CompletableFuture<Void> acknowledged) throws InterruptedException {
@@ -135,17 +138,23 @@ final class Replays {
 	 * there are none
 	 * @param refused those that the cluster does not take
 	 * @param refusal why; {@code null} if there are none
+	 * @param busy those that were left to somebody else, who has not sent them yet
 	 */
-	record Outcome(NumberRanges sent, @Nullable Throwable failure, NumberRanges refused, @Nullable Throwable refusal) {
+	record Outcome(NumberRanges sent, @Nullable Throwable failure, NumberRanges refused, @Nullable Throwable refusal,
+			NumberRanges busy) {
+
+		private Outcome with(NumberRanges others) {
+			return new Outcome(this.sent, this.failure, this.refused, this.refusal, others);
+		}
 
 		private Outcome with(long number, @Nullable Throwable cause) {
 			if (cause == null) {
-				return new Outcome(this.sent.add(number, number), this.failure, this.refused, this.refusal);
+				return new Outcome(this.sent.add(number, number), this.failure, this.refused, this.refusal, this.busy);
 			}
 			if (BoundedProducer.isRefusal(cause)) {
-				return new Outcome(this.sent, this.failure, this.refused.add(number, number), cause);
+				return new Outcome(this.sent, this.failure, this.refused.add(number, number), cause, this.busy);
 			}
-			return new Outcome(this.sent, cause, this.refused, this.refusal);
+			return new Outcome(this.sent, cause, this.refused, this.refusal, this.busy);
 		}
 
 	}

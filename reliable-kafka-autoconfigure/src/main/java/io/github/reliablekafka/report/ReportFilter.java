@@ -48,7 +48,7 @@ final class ReportFilter {
 	 * Create a filter.
 	 * @param board the cluster
 	 * @param application the name of this application
-	 * @param sentAgain is told what need not be sent
+	 * @param sentAgain knows what need not be sent
 	 * @param open is told what may have to be sent
 	 */
 	ReportFilter(SequenceBoard board, String application, SentAgain sentAgain, OpenLosses open) {
@@ -69,7 +69,9 @@ final class ReportFilter {
 		}
 		Stream stream = Stream.of(this.board, loss.lane(), loss.session());
 		if (loss.isOver()) {
-			this.sentAgain.add(stream, loss.numbers());
+			// A later report of the same numbers is about the loss of what was sent
+			// again.
+			this.sentAgain.forget(stream, loss.numbers());
 			this.open.remove(stream, loss.numbers());
 		}
 		else if (!this.open.add(stream, this.sentAgain.without(stream, loss.numbers()), loss.logEnd())

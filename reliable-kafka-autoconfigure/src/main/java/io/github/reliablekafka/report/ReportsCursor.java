@@ -24,6 +24,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 import io.github.reliablekafka.durability.ConnectionSettings;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -45,6 +47,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReportsCursor {
 
+	private static final Log logger = LogFactory.getLog(ReportsCursor.class);
+
 	private static final int MOST_RECORDS = 50;
 
 	private static final int MOST_BYTES = 8 << 20;
@@ -59,7 +63,10 @@ final class ReportsCursor {
 
 	private Map<TopicPartition, Long> positions = Map.of();
 
-	private Map<TopicPartition, Long> ends = Map.of();
+	/**
+	 * What was not reached yet of what was there when the place was sought.
+	 */
+	private Map<TopicPartition, Long> ends = new HashMap<>();
 
 	/**
 	 * Create it without a place.
@@ -98,8 +105,9 @@ final class ReportsCursor {
 			found.put(partition, (begin != null) ? begin.offset() : last.getOrDefault(partition, 0L));
 		}
 		this.positions = found;
-		this.ends = last;
+		this.ends = new HashMap<>(last);
 		assign(reading);
+		dropReached();
 	}
 
 	/**
@@ -114,6 +122,7 @@ final class ReportsCursor {
 		ConsumerRecords<byte[], byte[]> records = reading.poll(patience);
 		records.forEach(visitor);
 		this.positions.replaceAll((partition, before) -> reading.position(partition));
+		dropReached();
 		return !records.isEmpty();
 	}
 
@@ -122,9 +131,24 @@ final class ReportsCursor {
 	 * @return {@code true} from then on
 	 */
 	boolean isCaughtUp() {
-		return this.ends.entrySet()
-			.stream()
-			.allMatch((end) -> this.positions.getOrDefault(end.getKey(), 0L) >= end.getValue());
+		return this.ends.isEmpty();
+	}
+
+	/**
+	 * Do not wait for records that were there when the place was sought and are not any
+	 * more, as after an unclean election.
+	 * @throws KafkaException if the cluster does not say where the partitions end
+	 */
+	void lookForEnds() {
+		if (!this.ends.isEmpty()) {
+			Map<TopicPartition, Long> present = consumer().endOffsets(this.ends.keySet());
+			this.ends.replaceAll((partition, end) -> Math.min(end, present.getOrDefault(partition, end)));
+			dropReached();
+		}
+	}
+
+	private void dropReached() {
+		this.ends.entrySet().removeIf((end) -> this.positions.getOrDefault(end.getKey(), 0L) >= end.getValue());
 	}
 
 	private KafkaConsumer<byte[], byte[]> consumer() {
@@ -166,7 +190,12 @@ final class ReportsCursor {
 		KafkaConsumer<byte[], byte[]> last = this.consumer;
 		this.consumer = null;
 		if (last != null) {
-			last.close(CloseOptions.timeout(Duration.ZERO));
+			try {
+				last.close(CloseOptions.timeout(Duration.ZERO));
+			}
+			catch (RuntimeException ex) {
+				logger.debug("A consumer of loss reports was not closed", ex);
+			}
 		}
 	}
 

@@ -134,7 +134,7 @@ final class ReportsReader implements AutoCloseable {
 		try {
 			Duration pause = Duration.ZERO;
 			while (!this.closed.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
-				pause = attempt();
+				pause = survive();
 			}
 		}
 		catch (InterruptedException | InterruptException ex) {
@@ -143,6 +143,19 @@ final class ReportsReader implements AutoCloseable {
 		finally {
 			Thread.interrupted();
 			stopReading();
+		}
+	}
+
+	private Duration survive() throws InterruptedException {
+		try {
+			return attempt();
+		}
+		catch (InterruptedException | InterruptException ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			// What was to be done about a failure has failed, for want of memory, say.
+			return LAST_BACKOFF;
 		}
 	}
 
@@ -217,6 +230,9 @@ final class ReportsReader implements AutoCloseable {
 		if (!present.get().topicId().equals(this.topicId) || !this.cursor.partitions().equals(this.partitions)) {
 			this.opened = 0;
 			this.topicId = present.get().topicId();
+		}
+		else {
+			this.cursor.lookForEnds();
 		}
 		this.lookAt = now + LOOK_AGAIN.toNanos();
 		return true;

@@ -127,19 +127,24 @@ final class ReportsReaders implements SmartLifecycle {
 	}
 
 	private void read(SequenceBoard board) {
-		if (this.running && !this.readers.containsKey(board)) {
-			this.readers.computeIfAbsent(board, (key) -> {
-				ReportsReader reader = new ReportsReader(key, this.topic, this.application, this.spooled,
+		if (!this.running || this.readers.containsKey(board)) {
+			return;
+		}
+		synchronized (this.readers) {
+			if (this.running && !this.readers.containsKey(board)) {
+				ReportsReader reader = new ReportsReader(board, this.topic, this.application, this.spooled,
 						this.sentAgain, this.timeout, Clock.systemUTC());
+				this.readers.put(board, reader);
 				reader.start();
-				return reader;
-			});
+			}
 		}
 	}
 
 	@Override
 	public void stop() {
-		this.running = false;
+		synchronized (this.readers) {
+			this.running = false;
+		}
 		long deadline = System.nanoTime() + END_TIMEOUT.toNanos();
 		this.readers.values().forEach(ReportsReader::close);
 		try {

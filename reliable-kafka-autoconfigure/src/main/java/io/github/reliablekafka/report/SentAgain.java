@@ -16,7 +16,6 @@
 
 package io.github.reliablekafka.report;
 
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -27,8 +26,8 @@ import io.github.reliablekafka.sequence.NumberRanges;
 import io.github.reliablekafka.sequence.SequenceBoard;
 
 /**
- * Remembers which numbers need not be sent again by this process: those that were, that
- * somebody is about to send, and that have come after all. Of at most
+ * Remembers which numbers need not be sent again by this process: those that were, or are
+ * in the log, and for now those that somebody is about to send. Of at most
  * {@value #REMEMBERED} sessions and partitions, those that came last. Safe for use by
  * many threads.
  */
@@ -36,59 +35,97 @@ final class SentAgain {
 
 	private static final int REMEMBERED = 1000;
 
-	private final Map<Stream, NumberRanges> numbers = Collections.synchronizedMap(new LinkedHashMap<>() {
+	private final Map<Stream, Numbers> streams = new LinkedHashMap<>() {
 
 		private static final long serialVersionUID = 1L;
 
 		@Override
-		protected boolean removeEldestEntry(Map.Entry<Stream, NumberRanges> eldest) {
+		protected boolean removeEldestEntry(Map.Entry<Stream, Numbers> eldest) {
 			return size() > REMEMBERED;
 		}
 
-	});
+	};
 
 	/**
-	 * Leave out what need not be sent.
+	 * Leave out what need not be sent. What somebody is about to send is not left out, as
+	 * that may fail.
 	 * @param stream whose numbers they are
 	 * @param wanted some numbers
 	 * @return the others
 	 */
-	NumberRanges without(Stream stream, NumberRanges wanted) {
-		return wanted.remove(this.numbers.getOrDefault(stream, NumberRanges.EMPTY));
+	synchronized NumberRanges without(Stream stream, NumberRanges wanted) {
+		return wanted.remove(numbers(stream).done());
 	}
 
 	/**
 	 * Begin to send a record.
 	 * @param stream whose number it is
 	 * @param number its number
-	 * @return {@code false} if it need not be sent
+	 * @return {@code false} if it need not be sent, or somebody else is about to
 	 */
-	boolean claim(Stream stream, long number) {
-		synchronized (this.numbers) {
-			if (this.numbers.getOrDefault(stream, NumberRanges.EMPTY).contains(number)) {
-				return false;
-			}
-			add(stream, NumberRanges.of(number, number));
-			return true;
+	synchronized boolean claim(Stream stream, long number) {
+		Numbers numbers = numbers(stream);
+		if (numbers.done().contains(number) || numbers.claimed().contains(number)) {
+			return false;
+		}
+		put(stream, new Numbers(numbers.done(), numbers.claimed().add(number, number)));
+		return true;
+	}
+
+	/**
+	 * Nobody sends these any more, whatever became of them.
+	 * @param stream whose numbers they are
+	 * @param claimed their numbers
+	 */
+	synchronized void release(Stream stream, NumberRanges claimed) {
+		Numbers numbers = numbers(stream);
+		put(stream, new Numbers(numbers.done(), numbers.claimed().remove(claimed)));
+	}
+
+	/**
+	 * Records were sent, or have come after all.
+	 * @param stream whose numbers they are
+	 * @param done their numbers
+	 */
+	synchronized void add(Stream stream, NumberRanges done) {
+		Numbers numbers = numbers(stream);
+		put(stream, new Numbers(numbers.done().add(done), numbers.claimed()));
+	}
+
+	/**
+	 * Somebody has read records that were lost: if they are missed once more, that is
+	 * another loss.
+	 * @param stream whose numbers they are
+	 * @param read their numbers
+	 */
+	synchronized void forget(Stream stream, NumberRanges read) {
+		Numbers numbers = numbers(stream);
+		put(stream, new Numbers(numbers.done().remove(read), numbers.claimed()));
+	}
+
+	private Numbers numbers(Stream stream) {
+		return this.streams.getOrDefault(stream, Numbers.NONE);
+	}
+
+	private void put(Stream stream, Numbers numbers) {
+		if (numbers.equals(Numbers.NONE)) {
+			this.streams.remove(stream);
+		}
+		else {
+			this.streams.put(stream, numbers);
 		}
 	}
 
 	/**
-	 * A record was not sent after all.
-	 * @param stream whose number it is
-	 * @param number its number
+	 * Numbers of one session in one partition.
+	 *
+	 * @param done those that need not be sent
+	 * @param claimed those that somebody is about to send
 	 */
-	void release(Stream stream, long number) {
-		this.numbers.computeIfPresent(stream, (key, claimed) -> claimed.remove(number, number));
-	}
+	private record Numbers(NumberRanges done, NumberRanges claimed) {
 
-	/**
-	 * Records have come after all.
-	 * @param stream whose numbers they are
-	 * @param come their numbers
-	 */
-	void add(Stream stream, NumberRanges come) {
-		this.numbers.merge(stream, come, NumberRanges::add);
+		private static final Numbers NONE = new Numbers(NumberRanges.EMPTY, NumberRanges.EMPTY);
+
 	}
 
 	/**

@@ -148,6 +148,9 @@ final class SpooledRecords {
 					&& this.found.computeIfAbsent(stamp.session(), (session) -> new TreeMap<>())
 						.put(stamp.number(), lost(stamp, record)) == null) {
 				this.bytes += 100L + length(record.key()) + length(record.value());
+				for (SpoolRecord.Field header : record.headers()) {
+					this.bytes += 100L + header.name().length() + length(header.value());
+				}
 			}
 			return !isFull() && !this.ended.getAsBoolean();
 		}

@@ -353,6 +353,24 @@ public final class SegmentSpool implements SpoolStore {
 		return locked(this.files::isKeeping);
 	}
 
+	/**
+	 * Have the files deleted on closing, if nothing waits in them, whatever is retained.
+	 */
+	public void retainNoLonger() {
+		locked(() -> {
+			this.files.retainNoLonger();
+			return null;
+		});
+	}
+
+	/**
+	 * Whether the disk has no room for a file that is needed.
+	 * @return {@code true} if what is not needed should make room
+	 */
+	public boolean isObstructed() {
+		return locked(this.growth::isObstructed);
+	}
+
 	@Override
 	public boolean flush() {
 		long before = locked(this.queue::added);

@@ -87,6 +87,31 @@ class OpenLossesTests {
 	}
 
 	@Test
+	void partitionThatHasNotFailedComesFirst() {
+		add("bad", 0, 1, NumberRanges.of(1, 5), 70);
+		add("bad", 1, 1, NumberRanges.of(1, 5), 70);
+		this.open.failed(new Lane("bad", 0));
+		this.open.failed(new Lane("bad", 1));
+		this.now.addAndGet(Duration.ofSeconds(10).toNanos());
+		add("good", 0, 1, NumberRanges.of(1, 5), 70);
+		assertThat(this.open.next().lane()).isEqualTo(new Lane("good", 0));
+		this.open.remove(stream("good", 0, 1), NumberRanges.of(1, 5));
+		assertThat(this.open.next().lane().topic()).isEqualTo("bad");
+	}
+
+	@Test
+	void partitionThatSomebodyElseSendsToWaitsAndHasNotFailed() {
+		add("busy", 0, 1, NumberRanges.of(1, 5), 70);
+		this.open.postpone(new Lane("busy", 0));
+		assertThat(this.open.isDue()).isFalse();
+		this.now.addAndGet(Duration.ofSeconds(1).toNanos());
+		assertThat(this.open.next().lane()).isEqualTo(new Lane("busy", 0));
+		assertThat(this.open.failed(new Lane("busy", 0))).isTrue();
+		this.open.postpone(new Lane("busy", 0));
+		assertThat(this.open.failed(new Lane("busy", 0))).isFalse();
+	}
+
+	@Test
 	void lossIsForgottenWithItsPartitionWhenRecordsAreNotKeptAnyLonger() {
 		add("bad", 0, 1, NumberRanges.of(1, 5), 70);
 		this.open.failed(new Lane("bad", 0));

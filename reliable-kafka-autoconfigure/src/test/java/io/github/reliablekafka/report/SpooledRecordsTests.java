@@ -115,6 +115,20 @@ class SpooledRecordsTests {
 	}
 
 	@Test
+	void headersCountAsWell() {
+		for (long number = 1; number <= 40; number++) {
+			keep(Findings.SESSION, number, 10);
+			SpoolRecord record = this.kept.get(this.kept.size() - 1);
+			List<SpoolRecord.Field> headers = new ArrayList<>(record.headers());
+			headers.add(new SpoolRecord.Field("large", new byte[1 << 20]));
+			this.kept.set(this.kept.size() - 1, new SpoolRecord(-1, 1, 1, null, null, headers));
+		}
+		SpooledRecords.Portion portion = find(NumberRanges.of(1, 40));
+		assertThat(portion.isPart()).isTrue();
+		assertThat(portion.of(Findings.SESSION)).hasSize(32);
+	}
+
+	@Test
 	void nobodyIsAskedWhoRetainsNothing() {
 		keep(Findings.SESSION, 2, 10);
 		assertThat(this.records.isRetaining()).isTrue();

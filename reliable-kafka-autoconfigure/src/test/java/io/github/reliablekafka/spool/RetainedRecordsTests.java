@@ -118,6 +118,17 @@ class RetainedRecordsTests {
 	}
 
 	@Test
+	void whatIsGivenUpIsGoneWithTheSpoolThatIsClosed() throws IOException {
+		CrashDisk disk = new CrashDisk();
+		SegmentSpool spool = SegmentSpool.open(disk, OPTIONS);
+		appendAndResolve(spool, 150, System.currentTimeMillis());
+		assertThat(spool.isKeeping()).isTrue();
+		spool.retainNoLonger();
+		spool.close();
+		assertThat(disk.list()).isEmpty();
+	}
+
+	@Test
 	void whatIsFoundIsRightWhileFilesAreUsedAgain() throws Exception {
 		SegmentSpool spool = SpoolDirectory.open(this.directory,
 				SpoolOptions.of("shop", 2 << 20, 0, false).retaining(Duration.ofHours(1)));
