@@ -168,10 +168,7 @@ final class OpenLosses {
 			return null;
 		}
 		// Another attempt where the last one failed may take long.
-		Lane lane = due.stream()
-			.filter((each) -> !this.waiting.containsKey(each))
-			.findFirst()
-			.orElse(due.get(0));
+		Lane lane = due.stream().filter((each) -> !this.waiting.containsKey(each)).findFirst().orElse(due.get(0));
 		Map<Stream, Loss> batch = new LinkedHashMap<>();
 		for (Map.Entry<Stream, Loss> each : this.losses.entrySet()) {
 			if (each.getKey().lane().equals(lane)) {

@@ -49,8 +49,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends records again that Kafka lost, if the application still has them: to the same
  * partition, with the same session and number, marked as a replay. A number is sent again
- * once per process, whichever groups miss it, until a group has reported that it has come;
- * after a crash in the middle it may be sent twice. Safe for use by many threads.
+ * once per process, whichever groups miss it, until a group has reported that it has
+ * come; after a crash in the middle it may be sent twice. Safe for use by many threads.
  */
 final class Recovery implements AutoCloseable {
 

@@ -308,6 +308,29 @@ class SpoolIntegrationTests extends SpoolSetup {
 		});
 	}
 
+	@Test
+	void ofWhatWasTakenOverTwoDirectoriesAreRetained() {
+		var retaining = this.runner.withPropertyValues("reliable.kafka.spool.retain=10m");
+		retaining.run((context) -> {
+			assertThat(template(context).deliver(this.topic, "key-0", "0-")).succeedsWithin(PATIENCE);
+			retaining.run((first) -> retaining.run((second) -> retaining.run((third) -> {
+				away();
+				for (var other : List.of(first, second, third)) {
+					deliver(template(other), 1, 10, Duration.ofSeconds(4))
+						.forEach((receipt) -> assertThat(receipt).succeedsWithin(PATIENCE));
+				}
+			})));
+			back();
+			Spools spools = context.getBean(Spools.class);
+			long opened = spools.opened();
+			assertThat(spools.attend(Duration.ZERO)).isTrue();
+			assertThat(spools.opened()).isEqualTo(opened + 3);
+			Path base = this.directory.resolve("shop");
+			await().atMost(PATIENCE).until(() -> spools.attend(Duration.ZERO) && !hasSegments(base.resolve("1")));
+			assertThat(List.of("0", "2", "3")).allMatch((slot) -> hasSegments(base.resolve(slot)));
+		});
+	}
+
 	private static boolean hasSegments(Path slot) {
 		String[] files = slot.toFile().list((directory, name) -> name.endsWith(".segment"));
 		return files != null && files.length > 0;
