@@ -81,7 +81,7 @@ public final class SpoolOpenBenchmark {
 				spool.status().records(), seconds, collections, (heap() - before) / (double) (1 << 20));
 		start = System.nanoTime();
 		long[] found = new long[1];
-		spool.search("orders", 3, (record) -> ++found[0] > 0);
+		spool.search("orders", 3, (destination) -> true, (record) -> ++found[0] > 0);
 		System.out.printf(Locale.ROOT, "search: %d records of one of 12 partitions in %.2f s%n", found[0],
 				(System.nanoTime() - start) / 1e9);
 		Runtime.getRuntime().halt(0);

@@ -63,6 +63,16 @@ record Destination(String subject, String servers) {
 	}
 
 	/**
+	 * Whether a name is that of a cluster.
+	 * @param name a name of a cluster
+	 * @param clusterId the cluster, as it calls itself
+	 * @return {@code false} also if the name was given before the cluster was heard of
+	 */
+	static boolean isIn(String name, String clusterId) {
+		return name.startsWith("in ", subjectOf(name).length() + 1) && name.endsWith(" " + clusterId);
+	}
+
+	/**
 	 * The factory in a name.
 	 * @param name a name of a cluster
 	 * @return as it was given

@@ -32,6 +32,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -85,6 +86,11 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	 */
 	private static final Duration GONE = Duration.ofMinutes(5);
 
+	/**
+	 * Directories of others that stay for what is retained in them only.
+	 */
+	private static final int MOST_KEPT = 2;
+
 	private final SpoolProperties properties;
 
 	private final SpoolPlace place;
@@ -123,6 +129,8 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	private final Supplier<@Nullable SpoolTopics> topics;
 
 	private final LongAdder expired = new LongAdder();
+
+	private final AtomicLong opened = new AtomicLong();
 
 	private @Nullable AbandonedSpools abandoned;
 
@@ -287,6 +295,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		catch (IOException ex) {
 			logger.error("What other instances left in %s is not sent".formatted(base), ex);
 		}
+		this.opened.addAndGet(this.stores.size());
 		this.stores.forEach(this.notices::found);
 		this.leftovers.find(this.stores, age());
 		String ephemeral = this.place.ephemeral();
@@ -308,17 +317,28 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		gather();
 		synchronized (this) {
 			others = this.abandoned;
+			List<SegmentSpool> kept = new ArrayList<>();
 			for (SegmentSpool store : this.stores.stream().skip(1).toList()) {
 				if (store.occupied().isEmpty()
 						&& this.relays.values().stream().allMatch((relay) -> relay.isDoneWith(store))) {
-					this.stores.remove(store);
-					released.add(store);
+					(store.isKeeping() ? kept : released).add(store);
 				}
 			}
+			for (SegmentSpool store : kept.subList(0, excess(kept.size()))) {
+				store.retainNoLonger();
+				released.add(store);
+			}
+			this.stores.removeAll(released);
 		}
 		released.forEach(Spools::close);
 		expireUnclaimed();
 		return others == null || !hasFound(others, gone) || sendLeft();
+	}
+
+	// Records that wait are worth more than those that may be asked for.
+	private int excess(int kept) {
+		int most = (kept > 0 && this.stores.get(0).isObstructed()) ? Math.min(MOST_KEPT, kept - 1) : MOST_KEPT;
+		return Math.max(0, kept - most);
 	}
 
 	private void gather() {
@@ -374,6 +394,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 			return;
 		}
 		this.stores.add(store);
+		this.opened.incrementAndGet();
 		this.notices.found(store);
 		this.leftovers.find(List.of(store), age());
 	}
@@ -467,14 +488,25 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	}
 
 	@Override
-	public void search(String topic, int partition, Predicate<SpoolRecord> visitor) {
+	public Duration period() {
+		return isRetaining() ? this.properties.retain() : Duration.ZERO;
+	}
+
+	@Override
+	public long opened() {
+		return this.opened.get();
+	}
+
+	@Override
+	public void search(String topic, int partition, @Nullable String clusterId, Predicate<SpoolRecord> visitor) {
+		Predicate<String> destination = (name) -> clusterId == null || Destination.isIn(name, clusterId);
 		List<SegmentSpool> all;
 		synchronized (this) {
 			all = List.copyOf(this.stores);
 		}
 		for (SegmentSpool store : all) {
 			try {
-				store.search(topic, partition, visitor);
+				store.search(topic, partition, destination, visitor);
 			}
 			catch (SpoolException ex) {
 				if (ex.kind() != SpoolException.Kind.CLOSED || store == all.get(0)) {

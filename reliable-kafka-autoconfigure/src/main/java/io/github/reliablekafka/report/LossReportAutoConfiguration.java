@@ -18,6 +18,8 @@ package io.github.reliablekafka.report;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
 import io.github.reliablekafka.durability.SequenceProperties;
@@ -25,6 +27,7 @@ import io.github.reliablekafka.sequence.LossLedger;
 import io.github.reliablekafka.sequence.SequenceBoards;
 import io.github.reliablekafka.spool.RetainedRecords;
 
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -37,6 +40,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
 import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.core.ProducerFactory;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for reports on records that were lost.
@@ -70,6 +74,27 @@ public final class LossReportAutoConfiguration {
 						new SpooledRecords(() -> spools.orderedStream().toList()), TIMEOUT, PAUSE));
 		ledger.addPublisher(reporter::report);
 		return reporter;
+	}
+
+	// Nor for this.
+	@Bean
+	@Lazy(false)
+	ReportsReaders reliableKafkaLossReportsReaders(LossReporter reporter, ReportProperties properties,
+			SequenceProperties sequence, SequenceBoards boards, ObjectProvider<RetainedRecords> spools,
+			ListableBeanFactory beanFactory, Environment environment) {
+		boolean silent = sequence.watermarks() == SequenceProperties.Watermarks.NONE;
+		return new ReportsReaders(boards, () -> producerFactories(beanFactory), properties.reportsTopic(),
+				environment.getProperty("spring.application.name", ""),
+				new SpooledRecords(() -> silent ? List.of() : spools.orderedStream().toList()), reporter.sentAgain(),
+				TIMEOUT);
+	}
+
+	private static List<ProducerFactory<?, ?>> producerFactories(ListableBeanFactory beanFactory) {
+		List<ProducerFactory<?, ?>> factories = new ArrayList<>();
+		beanFactory.getBeansOfType(ProducerFactory.class, false, false)
+			.values()
+			.forEach((factory) -> factories.add(factory));
+		return factories;
 	}
 
 	@Bean

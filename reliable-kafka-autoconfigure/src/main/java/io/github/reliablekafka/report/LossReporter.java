@@ -150,6 +150,14 @@ final class LossReporter implements DisposableBean {
 		return result;
 	}
 
+	/**
+	 * What need not be sent again.
+	 * @return shared with whoever sends as well
+	 */
+	SentAgain sentAgain() {
+		return this.recovery.sentAgain();
+	}
+
 	private void report(Finding finding, Case opened, CompletableFuture<Void> result, long deadline) {
 		try {
 			List<SequenceBoard> candidates = candidates(finding);

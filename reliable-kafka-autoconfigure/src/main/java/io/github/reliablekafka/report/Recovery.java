@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -34,8 +33,8 @@ import java.util.function.Supplier;
 
 import io.github.reliablekafka.durability.BoundedProducer;
 import io.github.reliablekafka.report.LostRecordSource.LostRecord;
+import io.github.reliablekafka.report.SentAgain.Stream;
 import io.github.reliablekafka.sequence.Finding;
-import io.github.reliablekafka.sequence.Lane;
 import io.github.reliablekafka.sequence.LogAccess;
 import io.github.reliablekafka.sequence.NumberRanges;
 import io.github.reliablekafka.sequence.SequenceBoard;
@@ -45,15 +44,13 @@ import io.github.reliablekafka.sequence.Watermark;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends records again that Kafka lost, if the application still has them: to the same
  * partition, with the same session and number, marked as a replay. A number is sent again
- * once per process, whichever groups miss it; after a crash in the middle it may be sent
- * twice. Safe for use by many threads.
+ * once per process, whichever groups miss it, until a group has reported that it has
+ * come; after a crash in the middle it may be sent twice. Safe for use by many threads.
  */
 final class Recovery implements AutoCloseable {
 
@@ -62,8 +59,6 @@ final class Recovery implements AutoCloseable {
 	private static final int CAPACITY = 1000;
 
 	private static final int ATTEMPTS = 3;
-
-	private static final int REMEMBERED = 1000;
 
 	private final List<LostRecordSource> sources;
 
@@ -75,16 +70,9 @@ final class Recovery implements AutoCloseable {
 
 	private final Map<SequenceBoard, BoundedProducer> producers = new ConcurrentHashMap<>();
 
-	private final Map<Stream, NumberRanges> sentAgain = Collections.synchronizedMap(new LinkedHashMap<>() {
+	private final SentAgain sentAgain = new SentAgain();
 
-		private static final long serialVersionUID = 1L;
-
-		@Override
-		protected boolean removeEldestEntry(Map.Entry<Stream, NumberRanges> eldest) {
-			return size() > REMEMBERED;
-		}
-
-	});
+	private final Replays replays;
 
 	private final BackgroundQueue queue = new BackgroundQueue("loss-recovery", CAPACITY,
 			"losses wait to be answered, and more are not taken: they come again until they are answered");
@@ -101,6 +89,15 @@ final class Recovery implements AutoCloseable {
 		this.spooled = spooled;
 		this.timeout = timeout;
 		this.pause = pause;
+		this.replays = new Replays(this.sentAgain, timeout);
+	}
+
+	/**
+	 * What need not be sent again.
+	 * @return shared with whoever sends as well
+	 */
+	SentAgain sentAgain() {
+		return this.sentAgain;
 	}
 
 	/**
@@ -108,7 +105,7 @@ final class Recovery implements AutoCloseable {
 	 * @param report the report
 	 * @param board its cluster; {@code null} if that is not known
 	 * @return completes when everything that can be sent is acknowledged; fails if the
-	 * cluster does not take it now
+	 * cluster does not take it now, or somebody else is about to send it
 	 */
 	CompletableFuture<Void> answer(LossReport report, @Nullable SequenceBoard board) {
 		if (report.verdict() != Verdict.LOST_ACKED || (this.sources.isEmpty() && !this.spooled.isRetaining())) {
@@ -129,14 +126,14 @@ final class Recovery implements AutoCloseable {
 	private void answer(LossReport report, SequenceBoard board, CompletableFuture<Void> answered) {
 		try {
 			Finding finding = report.finding();
-			Stream stream = new Stream(board, finding.lane(), finding.session());
+			Stream stream = Stream.of(board, finding.lane(), finding.session());
 			NumberRanges wanted = wanted(report, stream);
 			Numbering numbering = wanted.isEmpty() ? null : numbering(finding, board);
 			if (!wanted.isEmpty() && numbering == null) {
 				say(report, "the session has aborted transactions, and it is not known how many were in front of them");
 			}
 			else if (numbering != null) {
-				while (send(report, stream, wanted, numbering)) {
+				while (send(report, board, stream, wanted, numbering)) {
 					wanted = wanted(report, stream);
 				}
 			}
@@ -155,68 +152,41 @@ final class Recovery implements AutoCloseable {
 	}
 
 	private NumberRanges wanted(LossReport report, Stream stream) {
-		return report.finding()
-			.numbers()
-			.remove(report.examination().present())
-			.remove(this.sentAgain.getOrDefault(stream, NumberRanges.EMPTY));
+		return this.sentAgain.without(stream, report.finding().numbers().remove(report.examination().present()));
 	}
 
 	// Returns whether there may be more to send.
-	private boolean send(LossReport report, Stream stream, NumberRanges wanted, Numbering numbering)
-			throws InterruptedException, ExecutionException, TimeoutException {
+	private boolean send(LossReport report, SequenceBoard board, Stream stream, NumberRanges wanted,
+			Numbering numbering) throws InterruptedException, ExecutionException {
 		Map<Long, LostRecord> records = new TreeMap<>();
 		SpooledRecords.Portion spooled = find(report, wanted, records);
-		BoundedProducer producer = this.producers.computeIfAbsent(stream.board(),
-				(board) -> new BoundedProducer(board.connection(), "reliable-kafka-loss-recovery", this.timeout));
-		Map<Long, CompletableFuture<Void>> sends = new TreeMap<>();
-		for (Map.Entry<Long, LostRecord> record : records.entrySet()) {
-			CompletableFuture<Void> acknowledged = producer.send(replay(stream, record.getValue(), numbering));
-			sends.put(record.getKey(), acknowledged);
-			if (isAway(acknowledged)) {
-				// Each further one would wait for the cluster as long.
-				break;
-			}
-		}
-		Throwable transientFailure = null;
-		Throwable refusal = null;
-		long sent = 0;
-		for (Map.Entry<Long, CompletableFuture<Void>> send : sends.entrySet()) {
-			try {
-				send.getValue().get(this.timeout.toMillis(), TimeUnit.MILLISECONDS);
-				this.sentAgain.merge(stream, NumberRanges.of(send.getKey(), send.getKey()), NumberRanges::add);
-				sent++;
-			}
-			catch (ExecutionException | TimeoutException ex) {
-				Throwable failure = (ex.getCause() != null) ? ex.getCause() : ex;
-				if (BoundedProducer.isRefusal(failure)) {
-					refusal = failure;
-				}
-				else {
-					transientFailure = failure;
-				}
-			}
-		}
+		BoundedProducer producer = this.producers.computeIfAbsent(board,
+				(key) -> new BoundedProducer(key.connection(), "reliable-kafka-loss-recovery", this.timeout));
+		Map<Long, ProducerRecord<byte[], byte[]>> replays = new TreeMap<>();
+		records.forEach((number, record) -> replays.put(number, Replays.replay(stream, record,
+				numbering.countsAborted() ? number - numbering.aborted() : number, numbering.aborted())));
+		Replays.Outcome outcome = this.replays.send(producer, stream, replays);
+		Throwable refusal = outcome.refusal();
+		long sent = outcome.sent().count();
 		String line = "Loss answer missing=%d had=%d sent=%d topic=%s partition=%d session=%016x".formatted(
 				wanted.count(), records.size(), sent, stream.lane().topic(), stream.lane().partition(),
 				stream.session());
 		if (refusal != null) {
 			logger.error(line + "; some were refused", refusal);
 		}
-		else if (sent < wanted.count()) {
+		else if (sent + outcome.busy().count() < wanted.count()) {
 			logger.warn(line);
 		}
 		else {
 			logger.info(line);
 		}
-		if (transientFailure != null) {
-			throw new ExecutionException(transientFailure);
+		if (outcome.failure() != null) {
+			throw new ExecutionException(outcome.failure());
+		}
+		if (!outcome.busy().isEmpty()) {
+			throw new IllegalStateException("Records are being sent again by another thread, which may fail");
 		}
 		return spooled.isPart() && sent > 0 && sent < wanted.count();
-	}
-
-	private static boolean isAway(CompletableFuture<Void> acknowledged) {
-		return acknowledged.isCompletedExceptionally()
-				&& !acknowledged.handle((done, failure) -> BoundedProducer.isRefusal(failure)).join();
 	}
 
 	private SpooledRecords.Portion find(LossReport report, NumberRanges wanted, Map<Long, LostRecord> records)
@@ -229,9 +199,11 @@ final class Recovery implements AutoCloseable {
 				}
 			}
 		}
-		SpooledRecords.Portion spooled = ask("the spool", report, () -> this.spooled.find(report.finding(), wanted),
+		Finding finding = report.finding();
+		SpooledRecords.Portion spooled = ask("the spool", report,
+				() -> this.spooled.find(finding.lane(), Map.of(finding.session(), wanted), null, () -> false),
 				new SpooledRecords.Portion(Map.of(), false));
-		spooled.records().forEach(records::putIfAbsent);
+		spooled.of(finding.session()).forEach(records::putIfAbsent);
 		return spooled;
 	}
 
@@ -249,17 +221,6 @@ final class Recovery implements AutoCloseable {
 				Thread.sleep(this.pause.toMillis() * attempt);
 			}
 		}
-	}
-
-	private static ProducerRecord<byte[], byte[]> replay(Stream stream, LostRecord record, Numbering numbering) {
-		long number = numbering.countsAborted() ? record.number() - numbering.aborted() : record.number();
-		Headers headers = new RecordHeaders(record.headers());
-		headers.remove(Stamp.HEADER);
-		headers.add(Stamp.HEADER,
-				new Stamp(stream.session(), number, numbering.aborted(), numbering.aborted() > 0, true, null)
-					.encode(stream.lane()));
-		return new ProducerRecord<>(stream.lane().topic(), stream.lane().partition(),
-				(record.timestamp() >= 0) ? record.timestamp() : null, record.key(), record.value(), headers);
 	}
 
 	/**
@@ -326,10 +287,6 @@ final class Recovery implements AutoCloseable {
 	public void close() {
 		this.queue.close();
 		this.producers.values().forEach(BoundedProducer::close);
-	}
-
-	private record Stream(SequenceBoard board, Lane lane, long session) {
-
 	}
 
 	private record Neighbour(Finding.Place place, Stamp stamp) {

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReportJson {
 
-	private static final int FORMAT = 1;
+	static final int FORMAT = 1;
 
 	private final StringBuilder json = new StringBuilder(1024);
 

@@ -16,17 +16,21 @@
 
 package io.github.reliablekafka.report;
 
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 import io.github.reliablekafka.report.LostRecordSource.LostRecord;
-import io.github.reliablekafka.sequence.Finding;
+import io.github.reliablekafka.sequence.Lane;
 import io.github.reliablekafka.sequence.NumberRanges;
 import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.spool.RetainedRecords;
+import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
@@ -61,16 +65,35 @@ final class SpooledRecords {
 	}
 
 	/**
-	 * Find records.
-	 * @param finding has their partition and their session
-	 * @param wanted their numbers
-	 * @return those that are there, or the first of them
+	 * For how long records are kept beyond their acknowledgement.
+	 * @return the longest time; zero if it makes no sense to look for them
 	 */
-	Portion find(Finding finding, NumberRanges wanted) {
-		Search search = new Search(finding, wanted);
+	Duration period() {
+		return this.spools.get().stream().map(RetainedRecords::period).max(Duration::compareTo).orElse(Duration.ZERO);
+	}
+
+	/**
+	 * Changes when records may be there that were not before.
+	 * @return 0 as long as there are none
+	 */
+	long opened() {
+		return this.spools.get().stream().mapToLong(RetainedRecords::opened).sum();
+	}
+
+	/**
+	 * Find records.
+	 * @param lane their partition
+	 * @param wanted their numbers, by session
+	 * @param clusterId the cluster that they were sent to; {@code null} for any
+	 * @param ended whether to give up, as nobody waits any more
+	 * @return those that are there, or the first of them
+	 * @throws SpoolException if the disk fails
+	 */
+	Portion find(Lane lane, Map<Long, NumberRanges> wanted, @Nullable String clusterId, BooleanSupplier ended) {
+		Search search = new Search(lane, wanted, ended);
 		for (RetainedRecords spool : this.spools.get()) {
 			if (spool.isRetaining()) {
-				spool.search(finding.lane().topic(), finding.lane().partition(), search::add);
+				spool.search(lane.topic(), lane.partition(), clusterId, search::add);
 			}
 		}
 		return new Portion(search.found, search.isFull());
@@ -79,10 +102,18 @@ final class SpooledRecords {
 	/**
 	 * Records that were found.
 	 *
-	 * @param records by their numbers
+	 * @param records by session and number
 	 * @param isPart whether there may be more
 	 */
-	record Portion(Map<Long, LostRecord> records, boolean isPart) {
+	record Portion(Map<Long, Map<Long, LostRecord>> records, boolean isPart) {
+
+		boolean isEmpty() {
+			return this.records.isEmpty();
+		}
+
+		Map<Long, LostRecord> of(long session) {
+			return this.records.getOrDefault(session, Map.of());
+		}
 
 	}
 
@@ -91,17 +122,20 @@ final class SpooledRecords {
 	 */
 	private static final class Search {
 
-		private final Finding finding;
+		private final Lane lane;
 
-		private final NumberRanges wanted;
+		private final Map<Long, NumberRanges> wanted;
 
-		private final Map<Long, LostRecord> found = new TreeMap<>();
+		private final BooleanSupplier ended;
+
+		private final Map<Long, Map<Long, LostRecord>> found = new HashMap<>();
 
 		private long bytes;
 
-		Search(Finding finding, NumberRanges wanted) {
-			this.finding = finding;
+		Search(Lane lane, Map<Long, NumberRanges> wanted, BooleanSupplier ended) {
+			this.lane = lane;
 			this.wanted = wanted;
+			this.ended = ended;
 		}
 
 		private boolean isFull() {
@@ -110,17 +144,21 @@ final class SpooledRecords {
 
 		private boolean add(SpoolRecord record) {
 			Stamp stamp = stamp(record);
-			if (stamp != null && stamp.session() == this.finding.session() && this.wanted.contains(stamp.number())
-					&& this.found.put(stamp.number(), lost(stamp, record)) == null) {
+			if (stamp != null && this.wanted.getOrDefault(stamp.session(), NumberRanges.EMPTY).contains(stamp.number())
+					&& this.found.computeIfAbsent(stamp.session(), (session) -> new TreeMap<>())
+						.put(stamp.number(), lost(stamp, record)) == null) {
 				this.bytes += 100L + length(record.key()) + length(record.value());
+				for (SpoolRecord.Field header : record.headers()) {
+					this.bytes += 100L + header.name().length() + length(header.value());
+				}
 			}
-			return !isFull();
+			return !isFull() && !this.ended.getAsBoolean();
 		}
 
 		private @Nullable Stamp stamp(SpoolRecord record) {
 			for (SpoolRecord.Field header : record.headers()) {
 				if (header.name().equals(Stamp.HEADER)) {
-					return Stamp.decode(this.finding.lane(), header.value());
+					return Stamp.decode(this.lane, header.value());
 				}
 			}
 			return null;

@@ -229,6 +229,17 @@ final class Frame {
 				&& ByteBuffer.wrap(topic).equals(content.duplicate().position(at + 4).limit(at + 4 + topic.length));
 	}
 
+	/**
+	 * The destination of a record's lane.
+	 * @param content bytes of a segment
+	 * @param offset where its frame begins
+	 * @return as it was given
+	 */
+	static String destination(ByteBuffer content, int offset) {
+		ByteBuffer body = content.duplicate().position(offset + HEADER + 24);
+		return text(body, body.getShort() & 0xFFFF);
+	}
+
 	static SpoolRecord record(ByteBuffer content, int offset) {
 		ByteBuffer body = content.duplicate().position(offset + HEADER);
 		long timestamp = body.getLong();

@@ -42,7 +42,7 @@ final class RecordSearch {
 		this.disk = disk;
 	}
 
-	void search(String topic, int partition, Predicate<SpoolRecord> visitor) {
+	void search(String topic, int partition, Predicate<String> destination, Predicate<SpoolRecord> visitor) {
 		byte[] name = topic.getBytes(StandardCharsets.UTF_8);
 		boolean[] over = new boolean[1];
 		for (Part part : parts()) {
@@ -50,7 +50,8 @@ final class RecordSearch {
 			try {
 				part.segment.visit(part.end, (content, index, offset) -> {
 					if (!over[0] && Frame.isOf(content, index, name, partition)
-							&& checksums.isRight(content, index, offset)) {
+							&& checksums.isRight(content, index, offset)
+							&& destination.test(Frame.destination(content, index))) {
 						over[0] = !visitor.test(Frame.record(content, index));
 					}
 				});

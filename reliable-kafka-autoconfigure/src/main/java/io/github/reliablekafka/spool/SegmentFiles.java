@@ -67,6 +67,8 @@ final class SegmentFiles {
 	 */
 	private long activeResolvedAt;
 
+	private boolean retainsNothing;
+
 	private long bytes;
 
 	private long nextId = 1;
@@ -162,8 +164,18 @@ final class SegmentFiles {
 	boolean isKeeping() {
 		long now = System.nanoTime();
 		Segment last = this.active;
+		if (this.retainsNothing) {
+			return false;
+		}
 		return this.kept.stream().anyMatch((each) -> each.until() - now > 0) || (last != null && last.newest() > 0
 				&& now - this.activeResolvedAt < TimeUnit.MILLISECONDS.toNanos(retention()));
+	}
+
+	/**
+	 * Nobody asks for what is resolved any more.
+	 */
+	void retainNoLonger() {
+		this.retainsNothing = true;
 	}
 
 	/**

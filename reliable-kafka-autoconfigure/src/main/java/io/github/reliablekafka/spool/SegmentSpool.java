@@ -337,12 +337,38 @@ public final class SegmentSpool implements SpoolStore {
 	}
 
 	@Override
-	public void search(String topic, int partition, Predicate<SpoolRecord> visitor) {
+	public void search(String topic, int partition, Predicate<String> destination, Predicate<SpoolRecord> visitor) {
 		locked(() -> {
 			requireOpen();
 			return null;
 		});
-		this.search.search(topic, partition, visitor);
+		this.search.search(topic, partition, destination, visitor);
+	}
+
+	/**
+	 * Whether there are resolved records that somebody may search for.
+	 * @return {@code false} if they are not retained any longer
+	 */
+	public boolean isKeeping() {
+		return locked(this.files::isKeeping);
+	}
+
+	/**
+	 * Have the files deleted on closing, if nothing waits in them, whatever is retained.
+	 */
+	public void retainNoLonger() {
+		locked(() -> {
+			this.files.retainNoLonger();
+			return null;
+		});
+	}
+
+	/**
+	 * Whether the disk has no room for a file that is needed.
+	 * @return {@code true} if what is not needed should make room
+	 */
+	public boolean isObstructed() {
+		return locked(this.growth::isObstructed);
 	}
 
 	@Override

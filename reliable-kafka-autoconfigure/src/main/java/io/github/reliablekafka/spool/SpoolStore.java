@@ -111,11 +111,12 @@ public interface SpoolStore extends AutoCloseable {
 	 * resolved as long as they are retained. Takes as long as reading all files.
 	 * @param topic the topic
 	 * @param partition the partition
+	 * @param destination says of which destinations
 	 * @param visitor is told each, in the order in which they were written, and says
 	 * whether to go on; one that was written again may come twice
 	 * @throws SpoolException if the disk fails
 	 */
-	void search(String topic, int partition, Predicate<SpoolRecord> visitor);
+	void search(String topic, int partition, Predicate<String> destination, Predicate<SpoolRecord> visitor);
 
 	/**
 	 * Wait until all that was appended and resolved before is on disk.

@@ -55,6 +55,15 @@ class DestinationTests {
 	}
 
 	@Test
+	void nameTellsTheClusterOnceItWasHeardOf() {
+		Destination destination = of("factory 'a in one'", "one");
+		assertThat(Destination.isIn(destination.named("one"), "one")).isTrue();
+		assertThat(Destination.isIn(destination.named("two"), "one")).isFalse();
+		assertThat(Destination.isIn(destination.named(null), "one")).isFalse();
+		assertThat(Destination.isIn("in one", "one")).isFalse();
+	}
+
+	@Test
 	void whoListensHearsOfTheClusterBeforeAndAfterItAnswered() {
 		ClusterIdentity identity = new ClusterIdentity();
 		StringBuilder heard = new StringBuilder();

@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.producer;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -275,6 +276,59 @@ class SpoolIntegrationTests extends SpoolSetup {
 			}
 		});
 		assertThat(seen).hasSize(300);
+	}
+
+	@Test
+	void whatWasTakenOverIsRetainedWhenItIsSent() {
+		var retaining = this.runner.withPropertyValues("reliable.kafka.spool.retain=10m");
+		retaining.run((context) -> {
+			assertThat(template(context).deliver(this.topic, "key-0", "0-")).succeedsWithin(PATIENCE);
+			retaining.run((other) -> {
+				away();
+				deliver(template(other), 1, 100, Duration.ofSeconds(4))
+					.forEach((receipt) -> assertThat(receipt).succeedsWithin(PATIENCE));
+			});
+			back();
+			Spools spools = context.getBean(Spools.class);
+			long opened = spools.opened();
+			assertThat(spools.attend(Duration.ZERO)).isTrue();
+			assertThat(spools.opened()).isEqualTo(opened + 1);
+			await().atMost(PATIENCE)
+				.until(() -> read().stream().map((record) -> number(record)).distinct().count() == 100);
+			await().atMost(PATIENCE).until(() -> spools.lanes().isEmpty());
+			assertThat(spools.attend(Duration.ZERO)).isTrue();
+			for (ConsumerRecord<String, String> record : read()) {
+				List<byte[]> found = new ArrayList<>();
+				spools.search(this.topic, record.partition(), null, (kept) -> found.add(kept.value()));
+				assertThat(found).contains(record.value().getBytes(StandardCharsets.UTF_8));
+				found.clear();
+				spools.search(this.topic, record.partition(), "another", (kept) -> found.add(kept.value()));
+				assertThat(found).isEmpty();
+			}
+		});
+	}
+
+	@Test
+	void ofWhatWasTakenOverTwoDirectoriesAreRetained() {
+		var retaining = this.runner.withPropertyValues("reliable.kafka.spool.retain=10m");
+		retaining.run((context) -> {
+			assertThat(template(context).deliver(this.topic, "key-0", "0-")).succeedsWithin(PATIENCE);
+			retaining.run((first) -> retaining.run((second) -> retaining.run((third) -> {
+				away();
+				for (var other : List.of(first, second, third)) {
+					deliver(template(other), 1, 10, Duration.ofSeconds(4))
+						.forEach((receipt) -> assertThat(receipt).succeedsWithin(PATIENCE));
+				}
+			})));
+			back();
+			Spools spools = context.getBean(Spools.class);
+			long opened = spools.opened();
+			assertThat(spools.attend(Duration.ZERO)).isTrue();
+			assertThat(spools.opened()).isEqualTo(opened + 3);
+			Path base = this.directory.resolve("shop");
+			await().atMost(PATIENCE).until(() -> spools.attend(Duration.ZERO) && !hasSegments(base.resolve("1")));
+			assertThat(List.of("0", "2", "3")).allMatch((slot) -> hasSegments(base.resolve(slot)));
+		});
 	}
 
 	private static boolean hasSegments(Path slot) {

@@ -16,12 +16,13 @@
 
 package io.github.reliablekafka.report;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 
 import io.github.reliablekafka.report.LostRecordSource.LostRecord;
-import io.github.reliablekafka.sequence.Finding;
 import io.github.reliablekafka.sequence.Lane;
 import io.github.reliablekafka.sequence.NumberRanges;
 import io.github.reliablekafka.sequence.Stamp;
@@ -51,7 +52,18 @@ class SpooledRecordsTests {
 		}
 
 		@Override
-		public void search(String topic, int partition, Predicate<SpoolRecord> visitor) {
+		public Duration period() {
+			return SpooledRecordsTests.this.retaining ? Duration.ofMinutes(10) : Duration.ZERO;
+		}
+
+		@Override
+		public long opened() {
+			return 1;
+		}
+
+		@Override
+		public void search(String topic, int partition, String clusterId, Predicate<SpoolRecord> visitor) {
+			assertThat(clusterId).isEqualTo("here");
 			assertThat(topic).isEqualTo("orders");
 			assertThat(partition).isEqualTo(1);
 			for (SpoolRecord record : SpooledRecordsTests.this.kept) {
@@ -72,9 +84,9 @@ class SpooledRecordsTests {
 		this.kept.add(new SpoolRecord(-1, 1, 1, null, null, List.of()));
 		this.kept.add(new SpoolRecord(-1, 1, 1, null, null, List.of(new SpoolRecord.Field("rk", new byte[] { 1 }))));
 		SpooledRecords.Portion portion = find(NumberRanges.of(2, 7));
-		assertThat(portion.records()).containsOnlyKeys(2L, 3L);
+		assertThat(portion.of(Findings.SESSION)).containsOnlyKeys(2L, 3L);
 		assertThat(portion.isPart()).isFalse();
-		LostRecord second = portion.records().get(2L);
+		LostRecord second = portion.of(Findings.SESSION).get(2L);
 		assertThat(second.number()).isEqualTo(2);
 		assertThat(second.timestamp()).isEqualTo(1_000_002);
 		assertThat(second.value()).hasSize(10);
@@ -91,8 +103,8 @@ class SpooledRecordsTests {
 		SpooledRecords.Portion portion;
 		do {
 			portion = find(wanted);
-			assertThat(portion.records()).hasSizeLessThan(40);
-			for (long number : portion.records().keySet()) {
+			assertThat(portion.of(Findings.SESSION)).hasSizeLessThan(40);
+			for (long number : portion.of(Findings.SESSION).keySet()) {
 				wanted = wanted.remove(number, number);
 			}
 			portions++;
@@ -100,6 +112,20 @@ class SpooledRecordsTests {
 		while (portion.isPart());
 		assertThat(wanted.isEmpty()).isTrue();
 		assertThat(portions).isEqualTo(2);
+	}
+
+	@Test
+	void headersCountAsWell() {
+		for (long number = 1; number <= 40; number++) {
+			keep(Findings.SESSION, number, 10);
+			SpoolRecord record = this.kept.get(this.kept.size() - 1);
+			List<SpoolRecord.Field> headers = new ArrayList<>(record.headers());
+			headers.add(new SpoolRecord.Field("large", new byte[1 << 20]));
+			this.kept.set(this.kept.size() - 1, new SpoolRecord(-1, 1, 1, null, null, headers));
+		}
+		SpooledRecords.Portion portion = find(NumberRanges.of(1, 40));
+		assertThat(portion.isPart()).isTrue();
+		assertThat(portion.of(Findings.SESSION)).hasSize(32);
 	}
 
 	@Test
@@ -112,8 +138,7 @@ class SpooledRecordsTests {
 	}
 
 	private SpooledRecords.Portion find(NumberRanges wanted) {
-		Finding finding = Findings.lost(LANE, wanted, null, null);
-		return this.records.find(finding, wanted);
+		return this.records.find(LANE, Map.of(Findings.SESSION, wanted), "here", () -> false);
 	}
 
 	private void keep(long session, long number, int size) {

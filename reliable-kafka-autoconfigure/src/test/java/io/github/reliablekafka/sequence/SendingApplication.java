@@ -60,6 +60,17 @@ final class SendingApplication implements AutoCloseable {
 		this.acknowledged = acknowledged;
 	}
 
+	/**
+	 * Set a property of the processes to come.
+	 * @param name its name
+	 * @param value its value
+	 * @return this
+	 */
+	SendingApplication with(String name, String value) {
+		this.properties.put(name, value);
+		return this;
+	}
+
 	void start() {
 		this.sessions.clear();
 		this.count.set(0);

@@ -91,7 +91,7 @@ class ClockJumpTests {
 			spool.resolve(lane, append(spool, lane, i));
 		}
 		List<Long> found = new ArrayList<>();
-		spool.search("orders", 0, (record) -> found.add(record.timestamp()));
+		spool.search("orders", 0, (destination) -> true, (record) -> found.add(record.timestamp()));
 		assertThat(found.stream().distinct()).hasSize(100);
 		spool.close();
 	}
@@ -106,7 +106,7 @@ class ClockJumpTests {
 		spool.close();
 		spool = SegmentSpool.open(disk, this.options);
 		List<Long> found = new ArrayList<>();
-		spool.search("orders", 0, (record) -> found.add(record.timestamp()));
+		spool.search("orders", 0, (destination) -> true, (record) -> found.add(record.timestamp()));
 		assertThat(found).containsExactly(1L);
 		assertThat(spool.occupied()).isEmpty();
 		spool.close();
@@ -125,7 +125,7 @@ class ClockJumpTests {
 		this.jump = Duration.ZERO;
 		spool = SegmentSpool.open(disk, this.options);
 		List<Long> found = new ArrayList<>();
-		spool.search("orders", 0, (record) -> found.add(record.timestamp()));
+		spool.search("orders", 0, (destination) -> true, (record) -> found.add(record.timestamp()));
 		assertThat(found.stream().distinct()).hasSize(100);
 		spool.close();
 	}

@@ -162,9 +162,11 @@ final class InMemorySpool implements SpoolStore {
 	}
 
 	@Override
-	public synchronized void search(String topic, int partition, Predicate<SpoolRecord> visitor) {
+	public synchronized void search(String topic, int partition, Predicate<String> destination,
+			Predicate<SpoolRecord> visitor) {
 		for (Write write : this.platter.writes) {
 			if (write.record != null && write.name.get(1).equals(topic)
+					&& (this.fault == Fault.FINDS_OTHER_DESTINATIONS || destination.test((String) write.name.get(0)))
 					&& (this.fault == Fault.FINDS_OTHER_PARTITIONS || write.name.get(2).equals(partition))
 					&& !visitor.test(write.record) && this.fault != Fault.SEARCHES_ON) {
 				return;
@@ -232,8 +234,8 @@ final class InMemorySpool implements SpoolStore {
 
 		GIVES_POSITIONS_TWICE, KEEPS_THE_ARRAYS, DROPS_HEADERS, MAKES_LANES_ANEW, NAMES_EMPTY_LANES,
 		FORGETS_WHAT_IS_RESOLVED, CONFIRMS_WHAT_IS_NOT_WRITTEN, TURNS_THE_ORDER_ROUND, TELLS_NOBODY, TELLS_TWICE,
-		MOVES_A_COPY, MOVES_IN_TWO_STEPS, FINDS_OTHER_PARTITIONS, SEARCHES_ON, COUNTS_WHAT_IS_RESOLVED,
-		TAKES_RECORDS_WHEN_CLOSED, CLOSES_WITHOUT_WRITING
+		MOVES_A_COPY, MOVES_IN_TWO_STEPS, FINDS_OTHER_PARTITIONS, FINDS_OTHER_DESTINATIONS, SEARCHES_ON,
+		COUNTS_WHAT_IS_RESOLVED, TAKES_RECORDS_WHEN_CLOSED, CLOSES_WITHOUT_WRITING
 
 	}
 

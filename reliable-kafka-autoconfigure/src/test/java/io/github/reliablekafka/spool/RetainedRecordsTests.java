@@ -118,6 +118,17 @@ class RetainedRecordsTests {
 	}
 
 	@Test
+	void whatIsGivenUpIsGoneWithTheSpoolThatIsClosed() throws IOException {
+		CrashDisk disk = new CrashDisk();
+		SegmentSpool spool = SegmentSpool.open(disk, OPTIONS);
+		appendAndResolve(spool, 150, System.currentTimeMillis());
+		assertThat(spool.isKeeping()).isTrue();
+		spool.retainNoLonger();
+		spool.close();
+		assertThat(disk.list()).isEmpty();
+	}
+
+	@Test
 	void whatIsFoundIsRightWhileFilesAreUsedAgain() throws Exception {
 		SegmentSpool spool = SpoolDirectory.open(this.directory,
 				SpoolOptions.of("shop", 2 << 20, 0, false).retaining(Duration.ofHours(1)));
@@ -188,7 +199,7 @@ class RetainedRecordsTests {
 
 	private static List<Long> found(SegmentSpool spool, int partition) {
 		List<Long> found = new ArrayList<>();
-		spool.search("orders", partition, (record) -> {
+		spool.search("orders", partition, (destination) -> true, (record) -> {
 			assertThat(record.value()).hasSize(1000);
 			found.add(record.timestamp());
 			return true;

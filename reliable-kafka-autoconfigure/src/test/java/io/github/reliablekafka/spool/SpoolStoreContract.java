@@ -245,11 +245,16 @@ abstract class SpoolStoreContract {
 		store.append(store.lane("main", "payments", 1), record(99), 0, null);
 		assertThat(store.flush()).isTrue();
 		List<Long> seen = new ArrayList<>();
-		store.search("orders", 1, (record) -> seen.add(record.timestamp()));
+		store.search("orders", 1, (destination) -> true, (record) -> seen.add(record.timestamp()));
 		assertThat(seen.stream().distinct()).containsExactly(1L, 4L, 7L);
 		seen.clear();
-		store.search("orders", 1, (record) -> seen.add(record.timestamp()) && seen.size() < 2);
+		store.search("orders", 1, (destination) -> true, (record) -> seen.add(record.timestamp()) && seen.size() < 2);
 		assertThat(seen).containsExactly(1L, 4L);
+		store.append(store.lane("other", "orders", 1), record(10), 0, null);
+		assertThat(store.flush()).isTrue();
+		seen.clear();
+		store.search("orders", 1, "other"::equals, (record) -> seen.add(record.timestamp()));
+		assertThat(seen.stream().distinct()).containsExactly(10L);
 		store.close();
 	}
 

@@ -53,6 +53,7 @@ class SpoolStoreContractTests extends SpoolStoreContract {
 			Map.entry(Fault.MOVES_A_COPY, SpoolStoreContract::moveIsDoneWholeOrNotAtAll),
 			Map.entry(Fault.MOVES_IN_TWO_STEPS, SpoolStoreContract::moveIsDoneWholeOrNotAtAll),
 			Map.entry(Fault.FINDS_OTHER_PARTITIONS, SpoolStoreContract::searchSeesOnePartitionInOrderAndStops),
+			Map.entry(Fault.FINDS_OTHER_DESTINATIONS, SpoolStoreContract::searchSeesOnePartitionInOrderAndStops),
 			Map.entry(Fault.SEARCHES_ON, SpoolStoreContract::searchSeesOnePartitionInOrderAndStops),
 			Map.entry(Fault.COUNTS_WHAT_IS_RESOLVED, SpoolStoreContract::statusCountsWhatIsNotResolved),
 			Map.entry(Fault.TAKES_RECORDS_WHEN_CLOSED, SpoolStoreContract::closedStoreHasWrittenAllAndTakesNothing),
