@@ -83,6 +83,8 @@ class ReportsReaderIntegrationTests {
 		.brokers(1)
 		.property("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
 		.property("allow.everyone.if.no.acl.found", "true")
+		// The records say that they are of 1970.
+		.property("log.retention.ms", "-1")
 		.build();
 
 	private static KafkaProbe probe;
@@ -223,10 +225,13 @@ class ReportsReaderIntegrationTests {
 		await().atMost(TIMEOUT).until(() -> numbers(this.topic).equals(List.of(6L)));
 		assertThat(lines(output, "that are no loss reports are passed over")).hasSize(1);
 		this.spool.cluster = "another";
-		report(lost(this.topic, 0, NumberRanges.of(5, 5)));
 		long searches = this.spool.searches.get();
+		report(lost(this.topic, 0, NumberRanges.of(5, 5)));
 		await().atMost(TIMEOUT).until(() -> this.spool.searches.get() > searches);
-		assertThat(numbers(this.topic)).containsExactly(6L);
+		this.spool.cluster = Spool.clusterId();
+		report(lost(this.topic, 0, NumberRanges.of(1, 1)));
+		await().atMost(TIMEOUT).until(() -> numbers(this.topic).contains(1L));
+		assertThat(numbers(this.topic)).containsExactly(6L, 1L);
 	}
 
 	@Test
