@@ -58,7 +58,9 @@ class GivenBackRecordsIntegrationTests extends ProcessingLossSetup {
 		run(Batches.class, (context) -> {
 			awaitCommitted(3);
 			assertThat(context.getBean(FailingCommits.class).failures).hasNonPositiveValue();
-			assertThat(context.getBean(Seen.class).values).endsWith("again", "two");
+			// The last may come once more: the container still has the index of the
+			// retry.
+			assertThat(context.getBean(Seen.class).values).containsSequence("again", "two");
 		}, "spring.kafka.listener.ack-mode=manual_immediate", "spring.kafka.listener.type=batch");
 	}
 

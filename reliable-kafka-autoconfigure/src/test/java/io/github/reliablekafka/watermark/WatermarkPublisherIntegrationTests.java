@@ -210,7 +210,10 @@ class WatermarkPublisherIntegrationTests {
 		this.sender.watch(this.lane);
 		this.sender.open(this.session);
 		send(1);
-		assertThat(this.sender.logAccess().save("group", this.lane, new byte[] { 1 })).failsWithin(LONG);
+		// A broker may yet have to hear what was decided.
+		await().atMost(LONG)
+			.untilAsserted(() -> assertThat(this.sender.logAccess().save("group", this.lane, new byte[] { 1 }))
+				.failsWithin(LONG));
 		await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
 		// One of the application that sends and reads, one of that which reads.
 		assertThat(output.getOut().lines().filter((line) -> line.contains("TopicAuthorizationException"))).hasSize(2)
