@@ -47,7 +47,7 @@ final class ListenerCall {
 
 	private int acknowledging;
 
-	private boolean givenBack;
+	private boolean givingBack;
 
 	/**
 	 * The listener is about to be given a record. While it has it, a commit may pass it:
@@ -134,14 +134,14 @@ final class ListenerCall {
 	 * the rest, before it polls again.
 	 */
 	void giveBack() {
-		this.givenBack = true;
+		this.givingBack = true;
 	}
 
 	/**
 	 * The container has paused, or nothing was given back.
 	 */
 	void endGivingBack() {
-		this.givenBack = false;
+		this.givingBack = false;
 	}
 
 	/**
@@ -149,7 +149,7 @@ final class ListenerCall {
 	 * @return {@code false} if a pause is for another reason
 	 */
 	boolean isGivingBack() {
-		return this.givenBack && !isUnderway();
+		return this.givingBack && !isUnderway();
 	}
 
 	/**

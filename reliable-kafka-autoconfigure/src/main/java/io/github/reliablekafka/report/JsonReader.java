@@ -27,9 +27,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads JSON: objects as maps, arrays as lists, texts, whole numbers as {@link Long},
  * others as {@link Double}, truth as {@link Boolean}. Written by hand, as no JSON library
- * need be on the class path. Strict, but for names that come twice: the last one counts.
- * What is nested deeper than {@value #DEEPEST} is refused, as anybody may write to a
- * topic. For use by one thread.
+ * need be on the class path, and Spring Boot's {@code BasicJsonParser}, which is, makes a
+ * text of {@code null} and takes a quote within a nested text for its end. Strict, but
+ * for names that come twice: the last one counts. What is nested deeper than
+ * {@value #DEEPEST} is refused, as anybody may write to a topic. For use by one thread.
  */
 final class JsonReader {
 

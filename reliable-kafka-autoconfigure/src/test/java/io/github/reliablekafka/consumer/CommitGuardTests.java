@@ -74,6 +74,32 @@ class CommitGuardTests extends CommitGuardSetup {
 	}
 
 	@Test
+	void pauseForWhatIsGivenBackEndsWithTheAssignment() {
+		this.consumer.attend(outcomes(this.ledger, () -> this.running, this.unfinished));
+		watch(true);
+		poll(0, 1);
+		guard().call().giveBack();
+		this.consumer.pause(List.of(ZERO));
+		this.consumer.assign(List.of());
+		this.consumer.assign(List.of(ZERO));
+		this.mock.pause(List.of(ZERO));
+		guard().call().giveBack();
+		assertThat(this.consumer.paused()).containsExactly(ZERO);
+	}
+
+	@Test
+	void pauseWhenTheListenerThrowsIsNotForWhatItGaveBack() {
+		this.consumer.attend(outcomes(this.ledger, () -> this.running, this.unfinished));
+		watch(true);
+		poll(0, 1);
+		assertThatIllegalStateException().isThrownBy(() -> guard().call().listen(() -> {
+			guard().call().giveBack();
+			throw new IllegalStateException("on purpose");
+		}));
+		assertThat(guard().call().isGivingBack()).isFalse();
+	}
+
+	@Test
 	void commitAboveAnOpenRecordGoesUpToIt() {
 		watch(false);
 		poll(0, 1, 2, 3);

@@ -205,8 +205,7 @@ class GoneTopicsTests extends SpoolingSetup {
 		assertThat(this.clients.get(1).closed()).isFalse();
 	}
 
-	@Test
-	void clientIsNotReplacedAllTheTime() {
+	private void replaceTwice() {
 		for (int i = 0; i < 2; i++) {
 			this.lanes.clear();
 			sent("gone", i);
@@ -216,6 +215,11 @@ class GoneTopicsTests extends SpoolingSetup {
 			attend();
 			assertThat(this.client.hasRoom()).isTrue();
 		}
+	}
+
+	@Test
+	void clientIsNotReplacedAllTheTime() {
+		replaceTwice();
 		assertThat(this.asked).hasSize(2);
 		this.lanes.clear();
 		sent("gone", 2);
@@ -293,15 +297,7 @@ class GoneTopicsTests extends SpoolingSetup {
 
 	@Test
 	void clientIsNotReplacedMoreOftenForDeadLetters() {
-		for (int i = 0; i < 2; i++) {
-			this.lanes.clear();
-			sent("gone", i);
-			attendFor(6);
-			this.answer.complete(Map.of("gone", GONE));
-			attend();
-			attend();
-			assertThat(this.client.hasRoom()).isTrue();
-		}
+		replaceTwice();
 		this.lanes.clear();
 		long replaced = this.now;
 		SpooledLane lane = sent(LETTERS, 0);
