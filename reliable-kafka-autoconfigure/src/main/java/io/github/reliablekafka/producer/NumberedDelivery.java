@@ -18,7 +18,7 @@ package io.github.reliablekafka.producer;
 
 import io.github.reliablekafka.ledger.Delivery;
 import io.github.reliablekafka.ledger.DeliveryLedger;
-import io.github.reliablekafka.sequence.Outcomes;
+import io.github.reliablekafka.sequence.NumberOutcomes;
 import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.sequence.Ticket;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -60,11 +60,9 @@ abstract class NumberedDelivery extends Delivery {
 	/**
 	 * Where to tell the outcome; {@code null} without a number.
 	 */
-	private @Nullable Outcomes outcomes;
+	private @Nullable NumberOutcomes outcomes;
 
 	private long number;
-
-	private @Nullable Long timestamp;
 
 	NumberedDelivery(DeliveryLedger ledger, String topic, @Nullable Numbering numbering) {
 		super(ledger, topic);
@@ -131,7 +129,6 @@ abstract class NumberedDelivery extends Delivery {
 		Sending sending = sending();
 		sending.headers = prepared.headers();
 		sending.prepared = record;
-		this.timestamp = record.timestamp();
 		if (partition == null) {
 			return prepared;
 		}
@@ -214,18 +211,13 @@ abstract class NumberedDelivery extends Delivery {
 
 	final void prepared(ProducerRecord<?, ?> record) {
 		sending().prepared = record;
-		this.timestamp = record.timestamp();
-	}
-
-	final @Nullable Long timestamp() {
-		return this.timestamp;
 	}
 
 	/**
 	 * The record got its number after it was handed over.
 	 * @param given the number
 	 */
-	final void number(Ticket given) {
+	final synchronized void number(Ticket given) {
 		this.outcomes = given.outcomes();
 		this.number = given.number();
 	}
@@ -234,7 +226,7 @@ abstract class NumberedDelivery extends Delivery {
 	 * Where to tell the outcome of the record's number.
 	 * @return {@code null} if it has none
 	 */
-	final @Nullable Outcomes outcomes() {
+	final @Nullable NumberOutcomes outcomes() {
 		return this.outcomes;
 	}
 
@@ -263,15 +255,11 @@ abstract class NumberedDelivery extends Delivery {
 		if (!synchronous) {
 			numbering.calledBack();
 		}
-		Outcomes outcomes = this.outcomes;
 		if (synchronous && exception != null) {
 			thrown();
 		}
-		else if (outcomes != null && exception != null) {
-			outcomes.failed(this.number);
-		}
-		else if (outcomes != null && metadata != null) {
-			outcomes.acknowledged(this.number, metadata.hasOffset() ? metadata.offset() : -1);
+		else {
+			tell(metadata, exception);
 		}
 		if (metadata != null && metadata.partition() == NONE && this.givenPartition != NONE) {
 			return new RecordMetadata(new TopicPartition(metadata.topic(), this.givenPartition), -1, -1,
@@ -288,13 +276,34 @@ abstract class NumberedDelivery extends Delivery {
 		Ticket ticket = sending.ticket;
 		sending.ticket = null;
 		sending.unknownTopic = null;
-		this.outcomes = null;
-		if (ticket != null && mayReuseNumber()) {
-			ticket.rollBack();
+		if (ticket != null) {
+			takeBack(ticket);
 		}
-		else if (ticket != null) {
-			ticket.failed();
+	}
+
+	private synchronized void takeBack(Ticket ticket) {
+		this.outcomes = null;
+		try {
+			if (mayReuseNumber()) {
+				ticket.rollBack();
+			}
+			else {
+				ticket.failed();
+			}
+		}
+		finally {
 			ticket.appended();
+		}
+	}
+
+	// Not of a number that is another's by now.
+	private synchronized void tell(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
+		NumberOutcomes present = this.outcomes;
+		if (present != null && exception != null) {
+			present.failed(this.number);
+		}
+		else if (present != null && metadata != null) {
+			present.acknowledged(this.number, metadata.hasOffset() ? metadata.offset() : -1);
 		}
 	}
 

@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.function.Consumer;
 
 import io.github.reliablekafka.producer.SpooledLane.Item;
-import io.github.reliablekafka.sequence.Outcomes;
+import io.github.reliablekafka.sequence.NumberOutcomes;
 import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
@@ -222,7 +222,7 @@ final class RefusedRecords {
 
 	private static void failNumber(SpooledLane lane, @Nullable SpoolRecord record) {
 		Stamp number = (record != null) ? RelayClient.number(record, lane) : null;
-		Outcomes numbers = (number != null) ? lane.numbersOf(number.session()) : null;
+		NumberOutcomes numbers = (number != null) ? lane.numbersOf(number.session()) : null;
 		if (number != null && numbers != null) {
 			numbers.failed(number.number());
 		}

@@ -31,7 +31,7 @@ import java.util.concurrent.locks.LockSupport;
 
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.producer.SpooledLane.Item;
-import io.github.reliablekafka.sequence.Outcomes;
+import io.github.reliablekafka.sequence.NumberOutcomes;
 import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStore;
@@ -602,7 +602,7 @@ final class Relay implements Runnable {
 	}
 
 	private static void acknowledged(SpooledLane lane, Stamp number, RecordMetadata metadata) {
-		Outcomes numbers = lane.numbersOf(number.session());
+		NumberOutcomes numbers = lane.numbersOf(number.session());
 		if (numbers != null) {
 			numbers.acknowledged(number.number(), metadata.hasOffset() ? metadata.offset() : -1);
 		}

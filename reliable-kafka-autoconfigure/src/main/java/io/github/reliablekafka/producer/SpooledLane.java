@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntToLongFunction;
 
-import io.github.reliablekafka.sequence.Outcomes;
+import io.github.reliablekafka.sequence.NumberOutcomes;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
@@ -68,10 +68,10 @@ final class SpooledLane {
 	private final List<SpooledLane> before = new ArrayList<>(0);
 
 	/**
-	 * Of each session one number, through which those of records that nobody follows are
-	 * settled.
+	 * Of each session, where the outcomes of the numbers of records that nobody follows
+	 * are told.
 	 */
-	private final Map<Long, Outcomes> sessions = new HashMap<>(0);
+	private final Map<Long, NumberOutcomes> sessions = new HashMap<>(0);
 
 	/**
 	 * How many were admitted. What is left has numbers below 1.
@@ -352,7 +352,7 @@ final class SpooledLane {
 	 * A record of this lane that nobody may follow has a number.
 	 * @param outcomes where to tell the outcome of its number; {@code null} without one
 	 */
-	synchronized void numbered(@Nullable Outcomes outcomes) {
+	synchronized void numbered(@Nullable NumberOutcomes outcomes) {
 		if (outcomes != null) {
 			this.sessions.putIfAbsent(outcomes.session(), outcomes);
 		}
@@ -371,7 +371,7 @@ final class SpooledLane {
 	 * @param session the session
 	 * @return {@code null} if the session is that of an earlier process
 	 */
-	synchronized @Nullable Outcomes numbersOf(long session) {
+	synchronized @Nullable NumberOutcomes numbersOf(long session) {
 		return this.sessions.get(session);
 	}
 

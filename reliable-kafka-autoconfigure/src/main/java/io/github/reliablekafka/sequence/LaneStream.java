@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The numbers of one session id in one partition: which is next, and what became of those
  * that were given. Numbers are taken by one thread at a time, which holds the lock of the
- * {@link NumberedLane}. Outcomes are posted by the network thread, which must not wait
+ * {@link NumberedLane}. NumberOutcomes are posted by the network thread, which must not wait
  * for that lock: everything but the codec is guarded by the monitor of the stream, which
  * is held for moments only.
  */
-final class LaneStream implements Outcomes {
+final class LaneStream implements NumberOutcomes {
 
 	/**
 	 * With more failed ranges another stream takes over.
@@ -179,7 +179,7 @@ final class LaneStream implements Outcomes {
 	 * @param transaction in which it is, 0 without
 	 * @return without transactions always the same
 	 */
-	Outcomes outcomes(long appendNumber, long transaction) {
+	NumberOutcomes outcomes(long appendNumber, long transaction) {
 		return this.transactional ? new InTransaction(this, appendNumber, transaction) : this;
 	}
 
@@ -228,7 +228,9 @@ final class LaneStream implements Outcomes {
 	 * @return {@code true} if there is
 	 */
 	synchronized boolean isChanged() {
-		return this.changes != this.changesTaken;
+		// The only number so far may have been taken back.
+		boolean nothing = this.sequence == 0 && this.appendNumber == 0;
+		return !nothing && this.changes != this.changesTaken;
 	}
 
 	/**
@@ -244,8 +246,7 @@ final class LaneStream implements Outcomes {
 			this.changesSeen = this.changes;
 			this.quietSince = now;
 		}
-		boolean nothing = this.sequence == 0 && this.appendNumber == 0;
-		if (!isChanged() || nothing || !(over || pace.isDue(now - this.quietSince, now - this.takenAt))) {
+		if (!isChanged() || !(over || pace.isDue(now - this.quietSince, now - this.takenAt))) {
 			return null;
 		}
 		this.changesTaken = this.changes;
@@ -321,7 +322,7 @@ final class LaneStream implements Outcomes {
 	/**
 	 * When a change is to be made known.
 	 *
-	 * @param idle after a look that found no further change, in nanoseconds
+	 * @param idle after the look that found the last change, in nanoseconds
 	 * @param busy after the last time, in nanoseconds
 	 */
 	record Pace(long idle, long busy) {
@@ -341,7 +342,7 @@ final class LaneStream implements Outcomes {
 	 * Where to tell the outcome of a record that is among the visible ones only if its
 	 * transaction is committed.
 	 */
-	private record InTransaction(LaneStream stream, long appendNumber, long transaction) implements Outcomes {
+	private record InTransaction(LaneStream stream, long appendNumber, long transaction) implements NumberOutcomes {
 
 		@Override
 		public long session() {

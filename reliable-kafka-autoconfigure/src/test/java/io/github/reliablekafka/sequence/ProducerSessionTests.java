@@ -255,6 +255,14 @@ class ProducerSessionTests extends ProducerSessionSetup {
 	}
 
 	@Test
+	void numberThatWasTakenBackLeavesNothingToSay() throws Exception {
+		take(false).rollBack();
+		this.session.close();
+		assertThat(watermarks()).isEmpty();
+		assertThat(this.session.hasChanges()).as("so that it can be forgotten").isFalse();
+	}
+
+	@Test
 	void tooManyFailuresEndTheSessionIdOfThePartitionAlone() throws Exception {
 		Ticket inFlight = take();
 		for (int i = 0; i <= LaneStream.MOST_FAILED_RANGES; i++) {

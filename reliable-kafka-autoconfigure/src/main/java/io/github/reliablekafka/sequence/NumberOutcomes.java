@@ -23,7 +23,7 @@ package io.github.reliablekafka.sequence;
  *
  * @since 0.1.0
  */
-public interface Outcomes {
+public interface NumberOutcomes {
 
 	/**
 	 * The session of the numbers.
