@@ -116,13 +116,14 @@ final class Checkpoints {
 	 * Note that the log was cut off. What was saved is of another log, and cannot be
 	 * brought up to date by reading this one.
 	 * @param offset the first offset that differs
+	 * @param highest up to where the other log had been read
 	 */
-	void cutOff(long offset) {
+	void cutOff(long offset, long highest) {
 		this.saved = -1;
 		this.saving = null;
 		this.begun = false;
 		if (this.restore != null) {
-			this.restore.cutOff(offset);
+			this.restore.cutOff(offset, highest);
 		}
 	}
 
@@ -167,7 +168,7 @@ final class Checkpoints {
 		}
 		Restore restore = this.restore;
 		if (restore != null && restore.pointer != null && restore.pointer.offset() <= state.next()) {
-			return LaneStateCodec.metadata(LaneStateCodec.Pointer.to(restore.pointer.offset(), state));
+			return LaneStateCodec.metadata(restore.pointer.with(state));
 		}
 		String metadata = LaneStateCodec.metadata(state);
 		this.pointed = metadata == null;
@@ -283,10 +284,10 @@ final class Checkpoints {
 			this.cause = cause;
 		}
 
-		private void cutOff(long offset) {
+		private void cutOff(long offset, long highest) {
 			this.cutOff = Math.min(this.cutOff, offset);
 			if (this.pointer != null) {
-				this.pointer = this.pointer.cutOff(offset);
+				this.pointer = this.pointer.cutOff(offset, highest);
 			}
 		}
 
@@ -307,7 +308,7 @@ final class Checkpoints {
 		@Nullable LaneState step(long now) {
 			LogAccess logAccess = Checkpoints.this.board.logAccess();
 			if (now - this.deadline > 0 || logAccess == null) {
-				return new LaneState(this.position);
+				return unknown();
 			}
 			if (hasFailed()) {
 				if (now - this.askedAt < RETRY) {
@@ -325,13 +326,13 @@ final class Checkpoints {
 			// failed.
 			LaneState saved = saved();
 			if (saved == null || saved.isReadCommitted() != Checkpoints.this.readCommitted) {
-				return new LaneState(this.position);
+				return unknown();
 			}
 			if (this.end != null) {
 				return moved(saved, this.end);
 			}
 			if (saved.next() > this.position) {
-				return new LaneState(this.position);
+				return doubted(saved, Math.max(to(saved), saved.highest()));
 			}
 			this.past = saved;
 			this.reading = logAccess.read(Checkpoints.this.lane, saved.next(), to(saved),
@@ -355,17 +356,32 @@ final class Checkpoints {
 			if (past.digest() != this.pointer.digest()) {
 				// Other records are there than were read: some are gone, or were never
 				// read.
-				past = Objects.requireNonNull(saved());
-				past.cutOff(this.pointer.offset());
-				past.skip(new Hole(past.next(), to, Cause.STATE_LOST, false));
+				return doubted(Objects.requireNonNull(saved()), to);
 			}
-			else {
-				// Nothing that was read is gone, so nothing was read in front of it.
-				past.holes().add(new Hole(from, Math.min(part.logStart(), to), Cause.RETENTION, true));
-			}
+			// Nothing that was read is gone, so nothing was read in front of it.
+			past.holes().add(new Hole(from, Math.min(part.logStart(), to), Cause.RETENTION, true));
 			past.passTo(to);
 			past.rewind(this.position);
 			return past;
+		}
+
+		// What the checkpoint says was read was read; of what is behind it nobody knows.
+		private LaneState doubted(LaneState saved, long to) {
+			if (this.pointer != null) {
+				saved.cutOff(this.pointer.offset());
+			}
+			saved.skip(new Hole(saved.next(), to, Cause.STATE_LOST, false));
+			saved.passTo(to);
+			saved.rewind(this.position);
+			return saved;
+		}
+
+		// What was read may reach beyond the position if the log was cut off.
+		private LaneState unknown() {
+			long known = (this.pointer != null) ? Math.max(this.pointer.highest(), this.position) : this.position;
+			LaneState unknown = new LaneState(known);
+			unknown.rewind(this.position);
+			return unknown;
 		}
 
 		// What was read before the group went back may not be in the checkpoint yet.

@@ -258,8 +258,8 @@ final class Findings {
 		}
 		state.topicIdHash(facts.topicIdHash());
 		boolean again = judgeAll(state, facts, atPosition, now);
-		forgotten(state, state.sessions().shrink(KnownSessions.MOST));
-		return again;
+		state.sessions().shrinkReported();
+		return makeRoom(state, KnownSessions.MOST) || again;
 	}
 
 	private boolean judgeAll(LaneState state, TopicFacts facts, boolean atPosition, long now) {
@@ -350,17 +350,27 @@ final class Findings {
 		return true;
 	}
 
-	// Sessions with open gaps were too many to be kept.
-	private void forgotten(LaneState state, List<SessionState> forgotten) {
-		for (SessionState session : forgotten) {
+	// A session of which something is missing is kept until that is reported.
+	private boolean makeRoom(LaneState state, int most) {
+		boolean waiting = false;
+		for (SessionState session : state.sessions().excess(most)) {
+			NumberRanges pending = this.publications.pending(session.session());
 			for (Gap gap : session.gaps()) {
-				if (gap.isOpen()) {
-					tell(this.judge.finding(state,
-							new Judge.Missing(session.session(), gap.numbers(), gap.before(), gap.after(), -1), null,
-							Verdict.UNVERIFIED, Cause.STATE_LOST, null));
+				NumberRanges numbers = gap.numbers().remove(pending);
+				if (gap.isOpen() && !numbers.isEmpty()) {
+					post(this.judge.finding(state,
+							new Judge.Missing(session.session(), numbers, gap.before(), gap.after(), -1), null,
+							Verdict.UNVERIFIED, Cause.STATE_LOST, null), session);
 				}
 			}
+			if (session.gaps().hasOpen() || !pending.isEmpty()) {
+				waiting = true;
+			}
+			else {
+				state.sessions().forget(session, session.highestOffset());
+			}
 		}
+		return waiting;
 	}
 
 	private Claim claimOf(Watermark watermark) {

@@ -36,11 +36,17 @@ final class Holes implements Iterable<Hole> {
 	private long knownFrom;
 
 	/**
+	 * Where knowledge began before anything was forgotten.
+	 */
+	private long begun;
+
+	/**
 	 * No holes.
 	 * @param knownFrom in front of this offset there may be some
 	 */
 	Holes(long knownFrom) {
 		this.knownFrom = knownFrom;
+		this.begun = knownFrom;
 	}
 
 	/**
@@ -86,13 +92,18 @@ final class Holes implements Iterable<Hole> {
 	void precededBy(Holes past, long began) {
 		// As long as nothing was forgotten since it is where this began.
 		this.knownFrom = (this.knownFrom > began) ? Math.max(this.knownFrom, past.knownFrom) : past.knownFrom;
+		this.begun = this.knownFrom;
 		this.holes.addAll(0, past.holes);
 		limit();
 	}
 
 	private void limit() {
 		while (this.holes.size() > MOST) {
-			this.knownFrom = Math.max(this.knownFrom, this.holes.remove(0).to());
+			// Above where this began even if the hole is not: a past that comes later
+			// must
+			// not take it for nothing forgotten.
+			long forgotten = Math.max(this.holes.remove(0).to(), this.begun + 1);
+			this.knownFrom = Math.max(this.knownFrom, forgotten);
 		}
 	}
 

@@ -16,7 +16,6 @@
 
 package io.github.reliablekafka.sequence;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -48,11 +47,17 @@ final class KnownSessions implements Iterable<SessionState> {
 	private long baseline;
 
 	/**
+	 * What the baseline was before anything was forgotten.
+	 */
+	private long begun;
+
+	/**
 	 * No sessions.
 	 * @param baseline in front of this offset there may be some
 	 */
 	KnownSessions(long baseline) {
 		this.baseline = baseline;
+		this.begun = baseline;
 	}
 
 	/**
@@ -161,6 +166,7 @@ final class KnownSessions implements Iterable<SessionState> {
 			}
 		}
 		this.baseline = forgotten ? forgottenUpTo : past.baseline;
+		this.begun = this.baseline;
 		past.forEach((session) -> this.sessions.merge(session.session(), session, SessionState::precededBy));
 		this.latest = null;
 	}
@@ -174,12 +180,9 @@ final class KnownSessions implements Iterable<SessionState> {
 	}
 
 	/**
-	 * Forget what has been said, and then sessions, those first that were not heard of
-	 * for longest, until at most so many are left.
-	 * @param most how many sessions to keep
-	 * @return sessions that were forgotten with open gaps
+	 * Forget what has been said if it is too much.
 	 */
-	List<SessionState> shrink(int most) {
+	void shrinkReported() {
 		long reported = 0;
 		for (SessionState session : this) {
 			reported += session.gaps().reported();
@@ -193,16 +196,15 @@ final class KnownSessions implements Iterable<SessionState> {
 				}
 			}
 		}
-		List<SessionState> unfinished = new ArrayList<>(0);
-		if (size() > most) {
-			for (SessionState session : oldestFirst().subList(0, size() - most)) {
-				forget(session, session.highestOffset());
-				if (session.gaps().hasOpen()) {
-					unfinished.add(session);
-				}
-			}
-		}
-		return unfinished;
+	}
+
+	/**
+	 * The sessions that find no room.
+	 * @param most how many do
+	 * @return those to forget first come first
+	 */
+	List<SessionState> excess(int most) {
+		return (size() > most) ? oldestFirst().subList(0, size() - most) : List.of();
 	}
 
 	/**
@@ -225,7 +227,10 @@ final class KnownSessions implements Iterable<SessionState> {
 	void forget(SessionState session, long offset) {
 		this.sessions.remove(session.session());
 		this.latest = null;
-		this.baseline = Math.max(this.baseline, Math.max(offset, session.highestOffset()) + 1);
+		long lowest = Math.max(offset, session.highestOffset()) + 1;
+		// Above where this began even if the group had gone back: a past that comes later
+		// must not take it for nothing forgotten.
+		this.baseline = Math.max(this.baseline, Math.max(lowest, this.begun + 1));
 	}
 
 }

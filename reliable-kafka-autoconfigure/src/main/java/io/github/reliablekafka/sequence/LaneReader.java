@@ -190,6 +190,8 @@ public final class LaneReader {
 	// Nobody seems to commit. A commit in front of it would be a step back.
 	private void overflow() {
 		this.committed = this.polled.offset(this.polled.size() / 2);
+		// Who never commits may come back to what it has passed over.
+		this.polled.doubt();
 		fold(this.committed, this.nanoClock.getAsLong());
 	}
 
@@ -259,8 +261,9 @@ public final class LaneReader {
 	}
 
 	private void cutOff(long offset) {
+		// What was polled may yet turn out to have been processed.
+		this.checkpoints.cutOff(offset, Math.max(this.state.highest(), this.position));
 		this.state.cutOff(offset);
-		this.checkpoints.cutOff(offset);
 		this.committed = Math.min(this.committed, offset);
 		this.changed = true;
 	}

@@ -360,10 +360,20 @@ final class LaneStateCodec {
 		/**
 		 * Note that the log was cut off, and that the checkpoint may be from before that.
 		 * @param offset the first offset that differs
+		 * @param highest up to where the other log had been read
 		 * @return a pointer that promises less
 		 */
-		Pointer cutOff(long offset) {
-			return new Pointer(Math.min(this.offset, offset), this.highest, this.digest);
+		Pointer cutOff(long offset, long highest) {
+			return new Pointer(Math.min(this.offset, offset), Math.max(this.highest, highest), this.digest);
+		}
+
+		/**
+		 * Note that more was read.
+		 * @param state what was read, with the digest of all
+		 * @return a pointer that stands for that as well
+		 */
+		Pointer with(LaneState state) {
+			return new Pointer(this.offset, Math.max(this.highest, state.highest()), state.digest());
 		}
 
 		static Pointer to(long offset, LaneState state) {

@@ -190,6 +190,18 @@ final class PolledRecords {
 		}
 	}
 
+	/**
+	 * Take no jump for proven any more.
+	 */
+	void doubt() {
+		for (int i = 0; i < this.size; i++) {
+			Hole hole = hole(i);
+			if (hole != null) {
+				this.details[index(i)] = new Hole(hole.from(), hole.to(), hole.cause(), false);
+			}
+		}
+	}
+
 	private int index(int place) {
 		return (this.head + place) & (this.offsets.length - 1);
 	}

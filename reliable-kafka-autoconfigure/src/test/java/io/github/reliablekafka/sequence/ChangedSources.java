@@ -27,6 +27,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import javax.tools.ToolProvider;
@@ -69,6 +71,33 @@ final class ChangedSources implements AutoCloseable {
 				: Files.readString(SOURCES.resolve(file + ".java"));
 		assertThat(source).as("%s has changed: find a new place for this", file).contains(code);
 		this.changed.put(file, source.replace(code, instead));
+		return this;
+	}
+
+	/**
+	 * Set a limit, in its file and in all others that it is compiled into.
+	 * @param limit the class and the constant, for example {@code Holes.MOST}
+	 * @param value instead
+	 * @return this
+	 * @throws IOException if sources cannot be read
+	 */
+	ChangedSources limit(String limit, int value) throws IOException {
+		int dot = limit.indexOf('.');
+		String file = limit.substring(0, dot);
+		String source = this.changed.containsKey(file) ? this.changed.get(file)
+				: Files.readString(SOURCES.resolve(file + ".java"));
+		Matcher declared = Pattern.compile("static final int %s = ([0-9_]+);".formatted(limit.substring(dot + 1)))
+			.matcher(source);
+		assertThat(declared.find()).as("there is a limit %s", limit).isTrue();
+		this.changed.put(file, source.substring(0, declared.start(1)) + value + source.substring(declared.end(1)));
+		try (Stream<Path> files = Files.list(SOURCES)) {
+			for (Path other : files.toList()) {
+				String user = Files.readString(other);
+				if (user.contains(limit)) {
+					this.changed.putIfAbsent(other.getFileName().toString().replace(".java", ""), user);
+				}
+			}
+		}
 		return this;
 	}
 
@@ -128,6 +157,32 @@ final class ChangedSources implements AutoCloseable {
 			seeds.add(seed);
 		}
 		return seeds;
+	}
+
+	/**
+	 * Run schedules with readers that may forget.
+	 * @param from the seed of the first
+	 * @param count how many
+	 * @param threads by how many threads
+	 * @return what went wrong, and last the counts
+	 * @throws Exception if they cannot be run
+	 */
+	List<String> forgetful(long from, long count, int threads) throws Exception {
+		Method run = simulator().getDeclaredMethod("forgetful", long.class, long.class, int.class);
+		run.setAccessible(true);
+		return List.of((String[]) run.invoke(null, from, count, threads));
+	}
+
+	/**
+	 * Run one schedule with a reader that may forget.
+	 * @param seed its seed
+	 * @return what happened, a line each
+	 * @throws Exception if it cannot be run
+	 */
+	String story(long seed) throws Exception {
+		Method run = simulator().getDeclaredMethod("story", long.class);
+		run.setAccessible(true);
+		return (String) run.invoke(null, seed);
 	}
 
 	@Override

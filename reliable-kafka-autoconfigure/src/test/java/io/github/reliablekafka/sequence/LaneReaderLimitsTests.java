@@ -16,6 +16,8 @@
 
 package io.github.reliablekafka.sequence;
 
+import java.util.concurrent.CompletableFuture;
+
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -219,6 +221,73 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 		this.board.post(watermark(A, 9, 17, 0, false));
 		check();
 		assertThat(verdicts()).containsExactly("LOST_ACKED 8");
+	}
+
+	@Test
+	void sessionThatFindsNoRoomIsKeptUntilItIsSaidWhatIsMissingOfIt() {
+		CompletableFuture<Void> published = new CompletableFuture<>();
+		this.ledger.addPublisher((finding) -> published);
+		Findings findings = new Findings("group", LANE, true, this.board, this.ledger);
+		LaneState state = new LaneState(0);
+		for (long i = 0; i <= KnownSessions.MOST; i++) {
+			state.arrive(i + 1, 1, 2 * i, 0, 0, false, this.now);
+			state.arrive(i + 1, 3, 2 * i + 1, 0, 0, false, this.now);
+		}
+		state.passTo(2L * KnownSessions.MOST + 2);
+		findings.evaluate(state, true, this.now);
+		assertThat(findings())
+			.extracting((finding) -> finding.verdict() + " " + finding.cause() + " " + finding.numbers())
+			.containsExactly("UNVERIFIED STATE_LOST 2");
+		assertThat(state.session(1)).as("its report may fail").isNotNull();
+		published.complete(null);
+		findings.settle(state);
+		findings.evaluate(state, true, this.now);
+		assertThat(state.session(1)).isNull();
+		assertThat(findings()).hasSize(1);
+		assertThat(state.sessions().size()).isEqualTo(KnownSessions.MOST);
+	}
+
+	@Test
+	void whoNeverCommitsMayComeBackToWhatItHasPassedOver() {
+		begin(0);
+		read(0, A, 1);
+		this.reader.move(5, Cause.SEEK);
+		for (long i = 0; i < 50_000; i++) {
+			read(5 + i, A, 6 + i);
+		}
+		this.board.post(watermark(A, 40_000, 39_999, 0, false));
+		check();
+		assertThat(findings())
+			.extracting((finding) -> finding.verdict() + " " + finding.cause() + " " + finding.numbers())
+			.containsExactly("UNVERIFIED SEEK 2..5");
+	}
+
+	@Test
+	void whatWasReadBeforeTheLogWasCutOffWhileThePastIsUnknownIsNotMissing() {
+		String metadata = readBehindACheckpoint();
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(900, true, metadata);
+		read(900, 400, 1);
+		read(901, 400, 2);
+		commit(902);
+		this.reader.truncate(500);
+		String cutOff = commit(500).metadata();
+		assertThat(cutOff).startsWith("rk1p.");
+		this.log.answer = null;
+		this.reader = reader();
+		this.reader.begin(500, true, cutOff);
+		check();
+		read(500, 400, 3);
+		commit(501);
+		this.board.post(watermark(400, 3, 901, 900, false));
+		this.reader.read(501, 0, 0, null);
+		for (long offset = 502; offset < 1000; offset++) {
+			this.reader.read(offset, 0, 0, null);
+		}
+		commit(1000);
+		assertThat(findings()).filteredOn((finding) -> finding.session() == 400)
+			.noneMatch((finding) -> finding.verdict().isLoss());
 	}
 
 }

@@ -296,7 +296,7 @@ class LaneReaderStateTests extends LaneReaderSetup {
 		this.board.post(watermark(A, 4, 1, 0, false));
 		findings.evaluate(state, true, this.now);
 		assertThat(findings()).extracting((finding) -> finding.numbers().toString()).containsExactly("2..3");
-		state.sessions().shrink(0);
+		LaneStateTests.forgetAllBut(0, state);
 		published.complete(null);
 		findings.settle(state);
 		assertThat(state.sessions()).as("4 was read, which nobody knows any more").isEmpty();

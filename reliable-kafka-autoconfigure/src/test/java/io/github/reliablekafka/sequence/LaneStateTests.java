@@ -35,7 +35,7 @@ class LaneStateTests {
 		LaneState state = new LaneState(10);
 		state.arrive(1, 1, 20, 0, 0, false, 0);
 		state.passTo(21);
-		state.sessions().shrink(0);
+		forgetAllBut(0, state);
 		state.precededBy(past, 10);
 		assertThat(state.sessions().baseline()).isEqualTo(21);
 	}
@@ -51,7 +51,7 @@ class LaneStateTests {
 		state.arrive(2, 1, 5, 1, 0, false, 0);
 		state.passTo(6);
 		state = written(state);
-		state.sessions().shrink(1);
+		forgetAllBut(1, state);
 		assertThat(state.sessions()).extracting(SessionState::session).containsExactly(2L);
 		assertThat(state.sessions().baseline()).isEqualTo(11);
 	}
@@ -72,6 +72,12 @@ class LaneStateTests {
 		assertThat(cut.sessions().baseline()).isEqualTo(2001);
 	}
 
+	static void forgetAllBut(int sessions, LaneState state) {
+		state.sessions()
+			.excess(sessions)
+			.forEach((session) -> state.sessions().forget(session, session.highestOffset()));
+	}
+
 	private static LaneState written(LaneState state) {
 		LaneState written = LaneStateCodec.checkpoint(LaneStateCodec.bytes(state));
 		assertThat(written).isNotNull();
@@ -83,7 +89,7 @@ class LaneStateTests {
 		LaneState past = new LaneState(0);
 		past.arrive(1, 1, 2, 0, 0, false, 0);
 		past.passTo(6);
-		past.sessions().shrink(0);
+		forgetAllBut(0, past);
 		LaneState state = new LaneState(0);
 		state.precededBy(past, 0);
 		assertThat(state.sessions().baseline()).isEqualTo(3);
@@ -98,7 +104,7 @@ class LaneStateTests {
 		LaneState state = new LaneState(2);
 		state.arrive(1, 3, 2, 0, 0, false, 0);
 		state.passTo(3);
-		state.sessions().shrink(0);
+		forgetAllBut(0, state);
 		state.precededBy(past, 2);
 		SessionState session = state.session(1);
 		assertThat(session).isNotNull();
@@ -116,6 +122,31 @@ class LaneStateTests {
 		LaneState state = new LaneState(10);
 		state.precededBy(past, 10);
 		assertThat(state.sessions().baseline()).isEqualTo(3);
+	}
+
+	@Test
+	void whatWasForgottenInFrontOfTheBeginningIsNotTakenForKnownWhenThePastComes() {
+		LaneState past = new LaneState(0);
+		past.passTo(10);
+		LaneState state = new LaneState(10);
+		state.rewind(5);
+		state.arrive(1, 1, 5, 0, 0, false, 0);
+		state.passTo(6);
+		forgetAllBut(0, state);
+		state = written(state);
+		state.precededBy(past, 10);
+		assertThat(state.sessions().baseline()).isGreaterThan(5);
+	}
+
+	@Test
+	void holeThatWasForgottenInFrontOfTheBeginningIsNotTakenForReadWhenThePastComes() {
+		LaneState state = new LaneState(1000);
+		for (long i = 0; i <= Holes.MOST; i++) {
+			state.holes().add(new Hole(2 * i + 1, 2 * i + 2, Cause.BASELINE, false));
+		}
+		state = written(state);
+		state.precededBy(new LaneState(0), 1000);
+		assertThat(state.holes().knownFrom()).isPositive();
 	}
 
 }

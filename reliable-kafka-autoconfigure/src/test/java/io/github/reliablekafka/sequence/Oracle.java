@@ -20,6 +20,7 @@ import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -144,8 +145,9 @@ final class Oracle {
 		this.schedule.trace("%s: FOUND %s %s %04x:%s holes %d..%d position %d: %s", this.log.lane, finding.verdict(),
 				finding.cause(), finding.session() & 0xffff, finding.numbers(), finding.skippedFrom(),
 				finding.skippedTo(), finding.position(), finding.evidence());
-		if (finding.verdict() != Verdict.FAILED_KNOWN || this.consumer.readCommitted
-				|| !this.schedule.faults.contains(Faults.ABORT)) {
+		boolean forgotten = this.schedule.forgetful && finding.verdict() == Verdict.UNVERIFIED;
+		if (!forgotten && (finding.verdict() != Verdict.FAILED_KNOWN || this.consumer.readCommitted
+				|| !this.schedule.faults.contains(Faults.ABORT))) {
 			// What was not yet sent when its transaction was aborted did fail.
 			this.tally.findings++;
 		}
@@ -166,7 +168,10 @@ final class Oracle {
 			return;
 		}
 		this.named.set(sent.index);
-		if (delivered) {
+		if (delivered && this.schedule.forgetful && mayBeForgotten(verdict, sent)) {
+			this.tally.needless++;
+		}
+		else if (delivered) {
 			wrong(finding, sent, "was delivered");
 		}
 		else if (verdict == Verdict.FAILED_KNOWN && sent.fate != Sent.Fate.FAILED) {
@@ -178,6 +183,16 @@ final class Oracle {
 				loss(finding, sent);
 			}
 		}
+	}
+
+	// What was read and is forgotten is a number like any other that has not come. That
+	// nothing was promised of it is no alarm, but has to be true.
+	private static boolean mayBeForgotten(Verdict verdict, Sent sent) {
+		return switch (verdict) {
+			case UNVERIFIED, INDETERMINATE_AT_CRASH -> true;
+			case FAILED_KNOWN -> sent.fate == Sent.Fate.FAILED;
+			default -> false;
+		};
 	}
 
 	private void loss(Finding finding, Sent sent) {
@@ -337,6 +352,22 @@ final class Oracle {
 					&& this.consumer.lineage.delivered.get(other.index));
 	}
 
+	// Nobody can tell a session of which nothing is kept from one that is complete: to
+	// call all of them undecided would be an alarm for each session that ever was.
+	private boolean isForgotten(Sent sent) {
+		LaneState known = this.consumer.known();
+		return known.session(sent.session) == null
+				&& (sent.acknowledged.offset < known.sessions().baseline() || isInFrontOfFirst(sent));
+	}
+
+	private boolean isInFrontOfFirst(Sent sent) {
+		boolean rc = this.consumer.readCommitted;
+		List<Sent> delivered = this.log.sent.stream()
+			.filter((other) -> other.session == sent.session && this.consumer.lineage.delivered.get(other.index))
+			.toList();
+		return !delivered.isEmpty() && delivered.stream().allMatch((other) -> other.number(rc) > sent.number(rc));
+	}
+
 	private void settle(Sent sent, Watermark watermark) {
 		if (found(Verdict.LOST_ACKED, sent) || found(Verdict.MISSED, sent)) {
 			this.tally.reported++;
@@ -372,6 +403,9 @@ final class Oracle {
 		}
 		else if (this.schedule.isLoose()) {
 			this.tally.silentLoose++;
+		}
+		else if (this.schedule.forgetful && isForgotten(sent)) {
+			this.tally.forgotten++;
 		}
 		else {
 			this.tally.silent++;

@@ -48,6 +48,9 @@ final class Schedule {
 
 	long clock = 1_000_000;
 
+	/** Whether the reader may have forgotten what it has read, for lack of room. */
+	boolean forgetful;
+
 	private final long seed;
 
 	private final Map<Lane, SimulatedConsumer> consumers = new LinkedHashMap<>();

@@ -43,6 +43,8 @@ final class Simulator {
 
 	private long firstSeed = -1;
 
+	private boolean forgetful;
+
 	Simulator(Checker.Factory factory) {
 		this.factory = factory;
 	}
@@ -84,7 +86,7 @@ final class Simulator {
 	private void run(long from, long to, long step) {
 		Tally part = new Tally();
 		for (long seed = from; seed < to; seed += step) {
-			Schedule schedule = new Schedule(seed, Set.of(), this.factory, false);
+			Schedule schedule = schedule(seed, false);
 			part.add(schedule.run());
 			if (!schedule.violations().isEmpty()) {
 				note(seed, schedule.violations().get(0) + " " + schedule.faults);
@@ -120,9 +122,24 @@ final class Simulator {
 	 * @return what happened, a line each
 	 */
 	String replay(long seed) {
-		Schedule schedule = new Schedule(seed, Set.of(), this.factory, true);
+		Schedule schedule = schedule(seed, true);
 		schedule.run();
 		return schedule.story.toString();
+	}
+
+	private Schedule schedule(long seed, boolean traced) {
+		Schedule schedule = new Schedule(seed, Set.of(), this.factory, traced);
+		schedule.forgetful = this.forgetful;
+		return schedule;
+	}
+
+	/**
+	 * Allow for limits that are reached: what was read may be undecided.
+	 * @return this
+	 */
+	Simulator forgetful() {
+		this.forgetful = true;
+		return this;
 	}
 
 	/**
@@ -146,6 +163,25 @@ final class Simulator {
 			Tally tally = new Schedule(seed, faults, Checker.Production::create, false).run();
 			return tally.violations + tally.sum.wrongLoose > 0;
 		}).limit(enough).toArray();
+	}
+
+	/**
+	 * Run schedules of the production classes with limits that are reached: for those who
+	 * load other versions of these.
+	 * @param from the seed of the first
+	 * @param count how many
+	 * @param threads by how many threads
+	 * @return the first violation of each schedule that has one, and last the counts
+	 */
+	static String[] forgetful(long from, long count, int threads) {
+		Simulator simulator = new Simulator(Checker.Production::create).forgetful().run(from, count, threads);
+		List<String> result = new ArrayList<>(simulator.violations());
+		result.add(simulator.tally().table());
+		return result.toArray(String[]::new);
+	}
+
+	static String story(long seed) {
+		return new Simulator(Checker.Production::create).forgetful().replay(seed);
 	}
 
 }

@@ -84,6 +84,7 @@ final class Tally {
 		row(table, "  found INDETERMINATE_AT_CRASH", s.indeterminate, s.losses);
 		row(table, "  of ended sessions, never claimed, nothing found", s.unclaimed, s.losses);
 		row(table, "  below the first number that was read, nothing found", s.belowFirst, s.losses);
+		row(table, "  of sessions that found no room, nothing found", s.forgotten, s.losses);
 		row(table, "  polled, cut off, and perhaps covered by a commit, nothing found", s.cutOff, s.losses);
 		row(table, "  after state was lost or topic re-created, nothing found", s.silentMixed, s.losses);
 		row(table, "  silent, records or producer copied, or not idempotent", s.silentLoose);
@@ -91,6 +92,7 @@ final class Tally {
 		row(table, "confirmed verdicts", s.confirmed);
 		row(table, "  wrong", s.wrong);
 		row(table, "    of them records or producer copied, or not idempotent", s.wrongLoose);
+		row(table, "delivered, forgotten, and found UNVERIFIED", s.needless);
 		row(table, "  LOST_ACKED, but passed over un-noticed", s.misattributed);
 		row(table, "longest metadata (characters)", s.longestMetadata);
 		row(table, "next number must be previous + 1: false", s.naiveFalse);
@@ -131,6 +133,8 @@ final class Tally {
 
 		long belowFirst;
 
+		long forgotten;
+
 		long cutOff;
 
 		long silentMixed;
@@ -146,6 +150,8 @@ final class Tally {
 		long wrong;
 
 		long wrongLoose;
+
+		long needless;
 
 		long misattributed;
 
