@@ -194,7 +194,7 @@ final class SpooledLane {
 			boolean anyway) {
 		boolean behind = spooled || isSticky();
 		if (behind && this.closed) {
-			throw new IllegalStateException("Producer closed; records of %s wait in the spool".formatted(this.lane));
+			throw new IllegalStateException("Producer closed; records of %s wait in the spool".formatted(this));
 		}
 		if (behind) {
 			// First, as what is on disk cannot be refused for want of memory.
@@ -594,7 +594,8 @@ final class SpooledLane {
 
 	@Override
 	public String toString() {
-		return this.lane.toString();
+		return (partition() != RelayLanes.UNPLACED) ? this.lane.toString()
+				: "topic '%s' (partition not known yet) of %s".formatted(topic(), this.lane.destination());
 	}
 
 	/**
