@@ -235,6 +235,7 @@ class AgeLimitTests extends SpoolingSetup {
 		look(left);
 		for (int i = 0; i < 2; i++) {
 			assertThat(this.spool.flush()).isTrue();
+			await("the disk's thread tells who has parked them").until(() -> !left.isParking());
 			assertThat(this.age.enforce(Set.of(left))).as("at the same time").isTrue();
 		}
 		assertThat(parked()).hasSize(enqueuedAt.length - 3);
