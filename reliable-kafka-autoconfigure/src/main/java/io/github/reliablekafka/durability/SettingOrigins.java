@@ -28,8 +28,10 @@ import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.convert.DurationStyle;
 import org.springframework.boot.origin.Origin;
 import org.springframework.core.env.Environment;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Finds the {@code spring.kafka.*} property that a setting of a Kafka client comes from.
@@ -54,15 +56,16 @@ public final class SettingOrigins {
 	/**
 	 * Find the property that gave a setting its value: the client's own one, or the
 	 * client's or the common {@code properties} map, or the common one. A class is
-	 * compared by its name, and a list by its elements.
+	 * compared by its name, a list by its elements, and a number also with a size or a
+	 * duration. Properties of SSL and of the isolation level are not known here.
 	 * @param client {@code producer} or {@code consumer}
 	 * @param setting the name that Kafka gives the setting
 	 * @param value the value it has
 	 * @return the property's name with its file and line where known, or {@code null} if
-	 * no property has that value, so that the setting was made in code
+	 * no such property has that value, so that the setting was made in code
 	 */
 	public @Nullable String find(String client, String setting, Object value) {
-		String own = setting.equals("security.protocol") ? setting : setting.replace('.', '-');
+		String own = ownName(setting);
 		List<String> candidates = new ArrayList<>(List.of("spring.kafka.%s.properties[%s]".formatted(client, setting),
 				"spring.kafka.%s.properties.%s".formatted(client, setting), "spring.kafka.%s.%s".formatted(client, own),
 				"spring.kafka.properties[%s]".formatted(setting), "spring.kafka.properties.%s".formatted(setting)));
@@ -83,9 +86,39 @@ public final class SettingOrigins {
 		return null;
 	}
 
-	// Around the commas of a list Spring Boot strips spaces.
+	// Spring Boot has durations and sizes where Kafka has numbers.
+	private static String ownName(String setting) {
+		return switch (setting) {
+			case "security.protocol" -> setting;
+			case "fetch.min.bytes" -> "fetch-min-size";
+			default -> setting.replaceAll("\\.ms$", "").replace('.', '-');
+		};
+	}
+
 	private static String comparable(String text, Object value) {
-		return (value instanceof Collection<?>) ? text.strip().replaceAll("\\s*,\\s*", ",") : text;
+		if (value instanceof Collection<?>) {
+			// Around the commas of a list Spring Boot strips spaces.
+			return text.strip().replaceAll("\\s*,\\s*", ",");
+		}
+		if (value instanceof Number && !text.matches("-?\\d+")) {
+			return number(text);
+		}
+		return text;
+	}
+
+	private static String number(String text) {
+		try {
+			return String.valueOf(DataSize.parse(text).toBytes());
+		}
+		catch (IllegalArgumentException ex) {
+			// No size.
+		}
+		try {
+			return String.valueOf(DurationStyle.detectAndParse(text).toMillis());
+		}
+		catch (IllegalArgumentException ex) {
+			return text;
+		}
 	}
 
 	private static String text(Object value) {

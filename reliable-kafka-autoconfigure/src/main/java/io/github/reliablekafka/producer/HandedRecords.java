@@ -23,6 +23,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
+import io.github.reliablekafka.spool.SpoolLane;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
 
@@ -125,8 +126,8 @@ final class HandedRecords {
 		}
 		if (this.lettingGo) {
 			// They have no partition yet, and move to the lanes of others.
-			awaitLanes(relay, (lane) -> lane.partition() == RelayLanes.UNPLACED);
-			awaitLanes(relay, (lane) -> lane.partition() != RelayLanes.UNPLACED);
+			awaitLanes(relay, (lane) -> lane.partition() == SpoolLane.UNPLACED);
+			awaitLanes(relay, (lane) -> lane.partition() != SpoolLane.UNPLACED);
 		}
 	}
 

@@ -43,7 +43,7 @@ final class Leftovers {
 	synchronized void find(Collection<? extends SpoolStore> stores, LaneAge age) {
 		for (SpoolStore store : stores) {
 			for (SpoolLane lane : store.occupied()) {
-				if (lane.partition() != RefusedRecords.PARKED) {
+				if (lane.partition() != SpoolLane.PARKED) {
 					this.unclaimed.add(new SpooledLane(store, lane, store.positions(lane), age));
 				}
 			}

@@ -97,7 +97,7 @@ final class ParkedRecords {
 	}
 
 	private static List<SpoolLane> parkedLanes(SegmentSpool store) {
-		return store.occupied().stream().filter((lane) -> lane.partition() == RefusedRecords.PARKED).toList();
+		return store.occupied().stream().filter((lane) -> lane.partition() == SpoolLane.PARKED).toList();
 	}
 
 	private static ParkedRecord parked(SegmentSpool store, SpoolLane lane, long position, SpoolRecord record) {
@@ -230,7 +230,7 @@ final class ParkedRecords {
 	private int gather(Place place, SegmentSpool own) {
 		return move(place, (record) -> {
 			SpooledLane from = new SpooledLane(place.store(), place.lane(), new long[0]);
-			SpoolLane lane = own.lane(place.lane().destination(), place.lane().topic(), RefusedRecords.PARKED);
+			SpoolLane lane = own.lane(place.lane().destination(), place.lane().topic(), SpoolLane.PARKED);
 			own.append(lane, record, 0, new LaneMove(from, place.position(), true, () -> this.moving.remove(place)));
 		});
 	}

@@ -39,11 +39,6 @@ import org.jspecify.annotations.Nullable;
 final class RefusedRecords {
 
 	/**
-	 * The lane, beside its partitions, of what the cluster does not take.
-	 */
-	static final int PARKED = -2;
-
-	/**
 	 * Where a parked record says why.
 	 */
 	static final String PARKED_HEADER = "rk-parked";
@@ -263,7 +258,7 @@ final class RefusedRecords {
 	}
 
 	private static void keep(SpooledLane lane, long position, SpoolRecord record, Exception failure, Parking parking) {
-		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), PARKED);
+		SpoolLane parked = lane.store().lane(lane.lane().destination(), lane.topic(), SpoolLane.PARKED);
 		lane.store().move(parked, parked(record, lane, failure), lane.lane(), position, parking);
 	}
 

@@ -50,7 +50,8 @@ final class RejectionLog {
 		if (count > 0) {
 			logger.error("Record for topic '%s' rejected (%s%s): %s%s%s".formatted(topic, reason.label(),
 					reason.isPossiblyWritten() ? ", may have been written" : "", message,
-					(reason == RejectionReason.TOPIC_NOT_FOUND) ? "; create it, or declare a NewTopic bean" : "",
+					(reason == RejectionReason.TOPIC_NOT_FOUND)
+							? "; create what is missing, or declare a NewTopic bean for it" : "",
 					(count > 1) ? "; %d so far".formatted(count) : ""));
 		}
 	}

@@ -33,10 +33,9 @@ import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.producer.SpooledLane.Item;
 import io.github.reliablekafka.sequence.NumberOutcomes;
 import io.github.reliablekafka.sequence.Stamp;
+import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStore;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
@@ -54,8 +53,6 @@ import org.jspecify.annotations.Nullable;
  * left for the same cluster goes first.
  */
 final class Relay implements Runnable {
-
-	private static final Log logger = LogFactory.getLog(Relay.class);
 
 	private static final int LANE_WINDOW = 500;
 
@@ -356,7 +353,7 @@ final class Relay implements Runnable {
 						break;
 					}
 					// Out of memory as well: nobody else would send them.
-					logger.error("Records of %s wait in the spool: they cannot be sent".formatted(lane), ex);
+					this.spools.notices().stuck(lane, ex);
 					later(lane);
 				}
 			}
@@ -406,7 +403,7 @@ final class Relay implements Runnable {
 			}
 			return false;
 		}
-		return (lane.partition() == RelayLanes.UNPLACED) ? this.placing.place(lane) : drain(lane);
+		return (lane.partition() == SpoolLane.UNPLACED) ? this.placing.place(lane) : drain(lane);
 	}
 
 	/**

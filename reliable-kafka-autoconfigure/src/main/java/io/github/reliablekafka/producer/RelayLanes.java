@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
+import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -33,11 +34,6 @@ import org.jspecify.annotations.Nullable;
  * addresses instead. Safe for use by many threads.
  */
 final class RelayLanes {
-
-	/**
-	 * The lane, beside its partitions, of a topic of which nothing is known.
-	 */
-	static final int UNPLACED = -1;
 
 	private final Spools spools;
 
@@ -196,7 +192,7 @@ final class RelayLanes {
 			TopicPartition name = new TopicPartition(first.topic(), first.partition());
 			SpooledLane own = this.lanes.computeIfAbsent(name, (key) -> create(key, id));
 			own.behind(first);
-			if (name.partition() == UNPLACED) {
+			if (name.partition() == SpoolLane.UNPLACED) {
 				this.unplaced.put(name.topic(), own);
 			}
 			this.ready.accept(first);
@@ -206,7 +202,8 @@ final class RelayLanes {
 
 	private SpooledLane create(TopicPartition name, @Nullable String id) {
 		// One line a topic, whether or not the cluster has been heard of.
-		String cluster = (name.partition() == UNPLACED) ? this.destination.byAddress() : this.destination.named(id);
+		String cluster = (name.partition() == SpoolLane.UNPLACED) ? this.destination.byAddress()
+				: this.destination.named(id);
 		return new SpooledLane(this.store, this.store.lane(cluster, name.topic(), name.partition()), new long[0]);
 	}
 
@@ -230,7 +227,7 @@ final class RelayLanes {
 	}
 
 	SpooledLane unplaced(String topic) {
-		SpooledLane lane = lane(topic, UNPLACED);
+		SpooledLane lane = lane(topic, SpoolLane.UNPLACED);
 		SpooledLane present = this.unplaced.putIfAbsent(topic, lane);
 		return (present != null) ? present : lane;
 	}

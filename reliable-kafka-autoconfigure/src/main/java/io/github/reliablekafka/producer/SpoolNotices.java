@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.concurrent.atomic.LongAdder;
 
 import io.github.reliablekafka.spool.SegmentSpool;
+import io.github.reliablekafka.spool.SpoolException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -127,11 +128,26 @@ final class SpoolNotices {
 		}
 	}
 
+	/**
+	 * Records cannot be sent for now.
+	 * @param lane their lane
+	 * @param failure what the client says, or a fault of this machine
+	 */
 	void delayed(SpooledLane lane, Throwable failure) {
-		if (this.slowly.isDue("delayed " + lane)) {
-			logger.warn(("%d records of %s wait in the spool, are safe on this machine's disk and go out by themselves "
-					+ "once the cluster takes them: %s")
-				.formatted(lane.waiting(), lane, failure));
+		if (failure instanceof SpoolException || failure instanceof Error) {
+			stuck(lane, failure);
+		}
+		else if (this.slowly.isDue("delayed " + lane)) {
+			// Those without a receipt may not be on disk, or not be taken by it.
+			logger.warn(("Records of %s wait in the spool (%d), and are sent when the cluster takes them; those with a "
+					+ "receipt are safe on this machine's disk: %s")
+				.formatted(lane, lane.waiting(), failure));
+		}
+	}
+
+	void stuck(SpooledLane lane, Throwable failure) {
+		if (this.slowly.isDue("stuck " + lane)) {
+			logger.error("Records of %s wait in the spool: they cannot be sent".formatted(lane), failure);
 		}
 	}
 
@@ -143,8 +159,9 @@ final class SpoolNotices {
 	 * @param records how many are taken back
 	 */
 	void gone(String topic, int partitions, int records) {
-		logger.warn("Topic '%s' %s: %d records for it are taken back from the client, and wait in the spool".formatted(
-				topic, (partitions > 0) ? "has only %d partitions now".formatted(partitions) : "is gone", records));
+		logger
+			.warn("Topic '%s' %s: records for it (%d) are taken back from the client, and wait in the spool".formatted(
+					topic, (partitions > 0) ? "has only %d partitions now".formatted(partitions) : "is gone", records));
 	}
 
 	void notLookedFor(Throwable failure) {

@@ -594,8 +594,7 @@ final class SpooledLane {
 
 	@Override
 	public String toString() {
-		return (partition() != RelayLanes.UNPLACED) ? this.lane.toString()
-				: "topic '%s' (partition not known yet) of %s".formatted(topic(), this.lane.destination());
+		return this.lane.toString();
 	}
 
 	/**

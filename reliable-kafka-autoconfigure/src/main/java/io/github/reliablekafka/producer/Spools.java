@@ -531,7 +531,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		Instant oldest = null;
 		for (SegmentSpool store : this.stores) {
 			for (SpoolLane lane : store.occupied()) {
-				boolean parked = lane.partition() == RefusedRecords.PARKED;
+				boolean parked = lane.partition() == SpoolLane.PARKED;
 				waiting += parked ? 0 : store.count(lane);
 				SpoolRecord first = parked ? null : store.first(lane);
 				if (first != null && (oldest == null || first.enqueuedAt() < oldest.toEpochMilli())) {
@@ -548,7 +548,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		List<SpoolBacklog.OfLane> lanes = new ArrayList<>();
 		for (SegmentSpool store : this.stores) {
 			for (SpoolLane lane : store.occupied()) {
-				if (lane.partition() != RefusedRecords.PARKED) {
+				if (lane.partition() != SpoolLane.PARKED) {
 					lanes.add(new SpoolBacklog.OfLane(lane.topic(), lane.partition(), store.count(lane)));
 				}
 			}

@@ -29,6 +29,16 @@ import java.util.function.LongConsumer;
 public final class SpoolLane {
 
 	/**
+	 * In the place of a partition: none is known yet.
+	 */
+	public static final int UNPLACED = -1;
+
+	/**
+	 * In the place of a partition: promised records that the cluster did not take.
+	 */
+	public static final int PARKED = -2;
+
+	/**
 	 * The place of a record that is resolved.
 	 */
 	static final long RESOLVED = 0;
@@ -269,7 +279,12 @@ public final class SpoolLane {
 
 	@Override
 	public String toString() {
-		return this.topic + "-" + this.partition + " of " + this.destination;
+		String place = switch (this.partition) {
+			case UNPLACED -> "topic '%s' (partition not known yet)".formatted(this.topic);
+			case PARKED -> "topic '%s' (parked)".formatted(this.topic);
+			default -> this.topic + "-" + this.partition;
+		};
+		return place + " of " + this.destination;
 	}
 
 	/**

@@ -183,7 +183,8 @@ public final class SpoolTool {
 		this.lanes.values().forEach((records) -> {
 			Place first = records.firstEntry().getValue();
 			SpoolLane lane = Frame.laneOf(first.content, first.offset, new SpoolLane.Count());
-			this.out.printf("%s: %d records, the oldest of %s%n", lane, records.size(),
+			this.out.printf("%s: %d %s, the oldest of %s%n", lane, records.size(),
+					(records.size() == 1) ? "record" : "records",
 					Instant.ofEpochMilli(Frame.record(first.content, first.offset).enqueuedAt()));
 		});
 	}

@@ -22,6 +22,8 @@ import java.util.Map;
 import org.apache.kafka.common.serialization.LongSerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.env.YamlPropertySourceLoader;
@@ -116,6 +118,18 @@ class SettingOriginsTests {
 			assertThat(this.origins.find(client, "security.protocol", "SSL"))
 				.startsWith("spring.kafka.security.protocol, ");
 		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "producer.batch-size, 32KB, producer, batch.size, 32768",
+			"consumer.fetch-max-wait, 2s, consumer, fetch.max.wait.ms, 2000",
+			"consumer.fetch-min-size, 1024, consumer, fetch.min.bytes, 1024",
+			"consumer.heartbeat-interval, 3000, consumer, heartbeat.interval.ms, 3000",
+			"producer.buffer-memory, 64MB, producer, buffer.memory, 67108864" })
+	void findKnowsSizesAndDurations(String property, String text, String client, String setting, int value) {
+		given(Map.of("spring.kafka." + property, text));
+		assertThat(this.origins.find(client, setting, value)).startsWith("spring.kafka.%s, ".formatted(property));
+		assertThat(this.origins.find(client, setting, value + 1)).isNull();
 	}
 
 	@Test

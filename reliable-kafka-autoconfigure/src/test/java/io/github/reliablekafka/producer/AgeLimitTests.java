@@ -358,7 +358,7 @@ class AgeLimitTests extends SpoolingSetup {
 		assertThat(this.spool.flush()).isTrue();
 		List<SpoolRecord> parked = new ArrayList<>();
 		for (SpoolLane lane : this.spool.occupied()) {
-			if (lane.partition() == RefusedRecords.PARKED) {
+			if (lane.partition() == SpoolLane.PARKED) {
 				for (long position : this.spool.positions(lane)) {
 					parked.add(this.spool.read(lane, position));
 				}

@@ -111,7 +111,7 @@ class GoneTopicsTests extends SpoolingSetup {
 		assertThat(this.asked).containsExactly(Map.of("orders", "", "gone", ""));
 		this.answer.complete(Map.of("orders", THERE, "gone", GONE));
 		attend();
-		assertThat(output).contains("Topic 'gone' is gone: 1 records for it are taken back from the client");
+		assertThat(output).contains("Topic 'gone' is gone: records for it (1) are taken back from the client");
 		assertThat(send("orders", 1)).as("sent meanwhile").isFalse();
 		attend();
 		assertThat(this.clients.get(0).closed()).isFalse();

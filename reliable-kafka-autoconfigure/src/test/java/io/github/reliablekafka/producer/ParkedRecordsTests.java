@@ -52,7 +52,7 @@ class ParkedRecordsTests extends SpoolingSetup {
 		try (SegmentSpool first = SpoolDirectory.open(base, OPTIONS);
 				SegmentSpool second = SpoolDirectory.open(base, OPTIONS)) {
 			assertThat(second.location()).isNotEqualTo(first.location());
-			SpoolLane lane = second.lane("nobody", "orders", RefusedRecords.PARKED);
+			SpoolLane lane = second.lane("nobody", "orders", SpoolLane.PARKED);
 			for (int i = 0; i < 3; i++) {
 				second.append(lane, parked(i), 0, null);
 			}
@@ -73,7 +73,7 @@ class ParkedRecordsTests extends SpoolingSetup {
 			this.spools.close();
 		}
 		try (SegmentSpool next = SpoolDirectory.open(base, OPTIONS)) {
-			assertThat(next.positions(next.lane("nobody", "orders", RefusedRecords.PARKED))).hasSize(2);
+			assertThat(next.positions(next.lane("nobody", "orders", SpoolLane.PARKED))).hasSize(2);
 		}
 	}
 
@@ -81,7 +81,7 @@ class ParkedRecordsTests extends SpoolingSetup {
 	void parkedRecordsOfOthersTakeHalfOfTheRoomAtMostAndNotAllAtOnce() throws Exception {
 		try (SegmentSpool own = QuietSpool.open(this.directory.resolve("own"), 8 << 20);
 				SegmentSpool other = QuietSpool.open(this.directory.resolve("other"), 32 << 20)) {
-			SpoolLane lane = other.lane("nobody", "orders", RefusedRecords.PARKED);
+			SpoolLane lane = other.lane("nobody", "orders", SpoolLane.PARKED);
 			for (int i = 0; i < 100; i++) {
 				other.append(lane, parked(i, 60_000), 0, null);
 			}
@@ -102,7 +102,7 @@ class ParkedRecordsTests extends SpoolingSetup {
 	void recordThatDoesNotFitKeepsNoOthersAndNoneIsParkedTwice() throws Exception {
 		try (SegmentSpool own = QuietSpool.open(this.directory.resolve("own"), 8 << 20);
 				SegmentSpool other = QuietSpool.open(this.directory.resolve("other"), 32 << 20)) {
-			SpoolLane lane = other.lane("nobody", "orders", RefusedRecords.PARKED);
+			SpoolLane lane = other.lane("nobody", "orders", SpoolLane.PARKED);
 			other.append(lane, parked(0), 0, null);
 			long large = other.append(lane, parked(1, 100_000), 0, null);
 			other.append(lane, parked(2), 0, null);
@@ -117,7 +117,7 @@ class ParkedRecordsTests extends SpoolingSetup {
 				}
 			}
 			assertThat(own.flush()).isTrue();
-			assertThat(own.positions(own.lane("nobody", "orders", RefusedRecords.PARKED))).hasSize(2);
+			assertThat(own.positions(own.lane("nobody", "orders", SpoolLane.PARKED))).hasSize(2);
 			assertThat(other.positions(lane)).containsExactly(large);
 			assertThat(records.list(10)).extracting(ParkedRecord::partition).containsExactly(0, 2, 1);
 			assertThat(records.count()).isEqualTo(3);
@@ -130,7 +130,7 @@ class ParkedRecordsTests extends SpoolingSetup {
 		Destination destination = Destination.of("main", settings);
 		try (SegmentSpool own = QuietSpool.open(this.directory.resolve("own"), 32 << 20);
 				SegmentSpool other = QuietSpool.open(this.directory.resolve("other"), 32 << 20)) {
-			SpoolLane lane = other.lane(destination.byAddress(), "orders", RefusedRecords.PARKED);
+			SpoolLane lane = other.lane(destination.byAddress(), "orders", SpoolLane.PARKED);
 			for (int i = 0; i < 3; i++) {
 				other.append(lane, parked(i), 0, null);
 			}
@@ -155,7 +155,7 @@ class ParkedRecordsTests extends SpoolingSetup {
 		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
 		Destination destination = Destination.of("main", settings);
 		try (SegmentSpool own = QuietSpool.open(this.directory.resolve("own"), 32 << 20)) {
-			SpoolLane parked = own.lane(destination.byAddress(), "orders-2", RefusedRecords.PARKED);
+			SpoolLane parked = own.lane(destination.byAddress(), "orders-2", SpoolLane.PARKED);
 			own.append(parked, parked(0), 0, null);
 			Relay target = new Relay(this.spools, destination, own, new RelayClient(settings, () -> null));
 			SpooledLane lane = target.lanes().lane("orders", 2);

@@ -209,7 +209,7 @@ class RefusedRecordsTests extends SpoolingSetup {
 	}
 
 	private List<SpoolLane> parked() {
-		return this.spool.occupied().stream().filter((each) -> each.partition() == RefusedRecords.PARKED).toList();
+		return this.spool.occupied().stream().filter((each) -> each.partition() == SpoolLane.PARKED).toList();
 	}
 
 }

@@ -36,8 +36,8 @@ class RejectionLogTests {
 	@Test
 	void topicThatDoesNotExistIsSaidWithWhatToDo(CapturedOutput output) {
 		this.log.rejected("orders", RejectionReason.TOPIC_NOT_FOUND, "not present");
-		assertThat(output).contains("Record for topic 'orders' rejected (topic-not-found): not present; create it, "
-				+ "or declare a NewTopic bean");
+		assertThat(output).contains("Record for topic 'orders' rejected (topic-not-found): not present; create "
+				+ "what is missing, or declare a NewTopic bean for it");
 	}
 
 	@Test

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
+import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
@@ -191,7 +192,7 @@ class RelayTests extends SpoolingSetup {
 		await().until(() -> this.clients.get(1).history().size() == 1);
 		await().until(() -> !this.relay.lanes().isUnplaced(SHRUNK));
 		assertThat(this.clients.get(1).history().get(0).value()).hasSize(20);
-		assertThat(this.spool.count(this.spool.lane(line.lane().destination(), SHRUNK, RefusedRecords.PARKED))).isOne();
+		assertThat(this.spool.count(this.spool.lane(line.lane().destination(), SHRUNK, SpoolLane.PARKED))).isOne();
 		await().untilAsserted(() -> assertThat(nowhere.rejection.get()).hasMessageContaining("has 3 partitions"));
 	}
 

@@ -30,6 +30,7 @@ import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.spool.ParkedRecord;
 import io.github.reliablekafka.spool.SegmentSpool;
 import io.github.reliablekafka.spool.SpoolDirectory;
+import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolOptions;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolWatch;
@@ -155,8 +156,7 @@ class SpoolAgeIntegrationTests extends SpoolSetup {
 				List<SpoolRecord.Field> reason = new ArrayList<>();
 				reason.add(new SpoolRecord.Field(RefusedRecords.PARKED_HEADER, new byte[0]));
 				spool.append(
-						spool.lane("producer factory 'kafkaProducerFactory' in " + cluster, topic,
-								RefusedRecords.PARKED),
+						spool.lane("producer factory 'kafkaProducerFactory' in " + cluster, topic, SpoolLane.PARKED),
 						new SpoolRecord(0, 1, Instant.now().toEpochMilli(), null,
 								value.getBytes(StandardCharsets.UTF_8), reason),
 						0, null);

@@ -32,18 +32,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 class SpoolNoticesTests extends SpoolingSetup {
 
 	@Test
-	void recordsThatWaitAreSaidToBeSafe(CapturedOutput output) {
+	void recordsThatWaitForTheClusterAreSentByThemselves(CapturedOutput output) {
 		handed(100, null);
 		this.relay.notNow(this.relay.lanes().lane("orders", 0), new TimeoutException("away"));
-		assertThat(output).contains("1 records of orders-0 of main",
-				" wait in the spool, are safe on this machine's disk and go out by themselves "
-						+ "once the cluster takes them: org.apache.kafka.common.errors.TimeoutException: away");
+		assertThat(output).contains("WARN")
+			.contains("Records of orders-0 of main",
+					" wait in the spool (1), and are sent when the cluster takes them; those with a receipt are safe on "
+							+ "this machine's disk: org.apache.kafka.common.errors.TimeoutException: away");
+	}
+
+	@Test
+	void faultOfTheDiskIsNotTheClusters(CapturedOutput output) {
+		handed(100, null);
+		this.relay.notNow(this.relay.lanes().lane("orders", 0), this.refusal);
+		assertThat(output).contains("ERROR")
+			.contains("wait in the spool: they cannot be sent", this.refusal.getMessage())
+			.doesNotContain("when the cluster takes them");
 	}
 
 	@Test
 	void partitionThatIsNotKnownYetIsNoNumber(CapturedOutput output) {
 		this.relay.notNow(this.relay.lanes().unplaced("orders"), new TimeoutException("away"));
-		assertThat(output).contains("0 records of topic 'orders' (partition not known yet) of ").doesNotContain("--1");
+		assertThat(output).contains("Records of topic 'orders' (partition not known yet) of ").doesNotContain("--1");
 	}
 
 	@Test

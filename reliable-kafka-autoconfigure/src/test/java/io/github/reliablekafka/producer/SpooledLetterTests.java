@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import io.github.reliablekafka.ledger.DeliveryCounts;
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.producer.SpooledLane.Item;
+import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -137,7 +138,7 @@ class SpooledLetterTests extends SpoolingSetup {
 		Item second = other.poll(System.nanoTime(), 10);
 		assertThat(this.relay.refused().reject(other, second, new RecordTooLargeException("too large"))).isTrue();
 		assertThat(this.spool.flush()).isTrue();
-		assertThat(this.spool.occupied()).anyMatch((each) -> each.partition() == RefusedRecords.PARKED);
+		assertThat(this.spool.occupied()).anyMatch((each) -> each.partition() == SpoolLane.PARKED);
 		await().untilAsserted(() -> assertThat(this.ledger.deliveries("orders-dlt").rejected()).hasSize(1));
 	}
 

@@ -321,9 +321,13 @@ class SegmentSpoolTests {
 			spool.flush();
 		}
 		spool.resolve(lane, 1);
+		spool.append(spool.lane("main", "carts", SpoolLane.UNPLACED), record(1, 100), 0, null);
+		spool.append(spool.lane("main", "carts", SpoolLane.PARKED), record(2, 100), 0, null);
 		spool.close();
 		assertThat(tool("verify")).startsWith("0 ").contains("application 'shop'");
-		assertThat(tool("describe")).contains("orders-3 of main: 9 records");
+		assertThat(tool("describe")).contains("orders-3 of main: 9 records,",
+				"topic 'carts' (partition not known yet) of main: 1 record,",
+				"topic 'carts' (parked) of main: 1 record,");
 		assertThat(tool("export").lines().filter((line) -> line.contains("\"topic\":\"orders\""))).hasSize(9);
 		Path segment = this.directory.resolve("0").resolve("00000001.segment");
 		byte[] bytes = Files.readAllBytes(segment);
