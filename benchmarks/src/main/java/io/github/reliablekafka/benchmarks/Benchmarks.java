@@ -213,7 +213,6 @@ public final class Benchmarks {
 		settings.put("benchmark.records", records);
 		settings.put("benchmark.record-size", this.options.recordSize());
 		settings.put("benchmark.reuse-values", this.options.reuseValues());
-		settings.put("benchmark.header", this.options.header());
 		settings.put("benchmark.json", this.options.json());
 		settings.put("benchmark.warm-up", this.options.warmUp());
 		settings.put("benchmark.warm-up-records", this.options.warmUpRecords());

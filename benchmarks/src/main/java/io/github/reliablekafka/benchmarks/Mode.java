@@ -35,6 +35,8 @@ enum Mode {
 
 	UNNUMBERED_SEND(Workload.SENDING, Cover.STARTER_WITHOUT_NUMBERS),
 
+	HEADER_SEND(Workload.SENDING, Cover.STARTER_WITH_HEADER),
+
 	SPOOLED_SEND(Workload.SENDING, Cover.STARTER_AND_SPOOL),
 
 	SPOOLED_DELIVER(Workload.SENDING, Cover.STARTER_AND_SPOOL_AND_DELIVER),
@@ -105,7 +107,16 @@ enum Mode {
 	}
 
 	boolean isNumbered() {
-		return isCovered() && this.cover != Cover.STARTER_WITHOUT_NUMBERS;
+		return isCovered() && this.cover != Cover.STARTER_WITHOUT_NUMBERS && !isWithHeader();
+	}
+
+	/**
+	 * Whether each record gets a constant header of the size of a number, and no number:
+	 * what Kafka needs for any header.
+	 * @return {@code true} if it does
+	 */
+	boolean isWithHeader() {
+		return this.cover == Cover.STARTER_WITH_HEADER;
 	}
 
 	/**
@@ -125,11 +136,11 @@ enum Mode {
 	}
 
 	/**
-	 * The same mode without sequence numbers.
+	 * The same mode without sequence numbers or a header in their place.
 	 * @return nothing unless there is one
 	 */
 	Optional<Mode> unnumbered() {
-		return (this.cover == Cover.STARTER)
+		return (this.cover == Cover.STARTER || isWithHeader())
 				? of(this.workload).stream().filter((mode) -> mode.cover == Cover.STARTER_WITHOUT_NUMBERS).findFirst()
 				: Optional.empty();
 	}
@@ -155,7 +166,8 @@ enum Mode {
 	 */
 	private enum Cover {
 
-		NONE, STARTER, STARTER_AND_DELIVER, STARTER_WITHOUT_NUMBERS, STARTER_AND_SPOOL, STARTER_AND_SPOOL_AND_DELIVER
+		NONE, STARTER, STARTER_AND_DELIVER, STARTER_WITHOUT_NUMBERS, STARTER_WITH_HEADER, STARTER_AND_SPOOL,
+		STARTER_AND_SPOOL_AND_DELIVER
 
 	}
 

@@ -30,13 +30,11 @@ import org.springframework.core.env.Environment;
  * @param reuseValues whether the values are made once instead of for each record
  * @param json whether each value is an order, written by the sender and read by the
  * listener
- * @param header whether a sender without numbers gives each record a header of the size
- * of one
  * @param warmUp how long to do the same work before measuring, at least
  * @param warmUpRecords and how many records, at least
  */
-record ModeSettings(String topic, long records, int recordSize, boolean reuseValues, boolean json, boolean header,
-		Duration warmUp, long warmUpRecords) {
+record ModeSettings(String topic, long records, int recordSize, boolean reuseValues, boolean json, Duration warmUp,
+		long warmUpRecords) {
 
 	static ModeSettings of(Environment environment) {
 		return Binder.get(environment).bindOrCreate("benchmark", ModeSettings.class);

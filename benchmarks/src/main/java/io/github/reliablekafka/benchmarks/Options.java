@@ -38,8 +38,6 @@ import java.util.regex.Pattern;
  * @param reuseValues whether the values are made once and sent again and again, instead
  * of one for each record
  * @param json whether values are orders as JSON, written by senders and read by listeners
- * @param header whether senders without numbers give each record a header of the same
- * size, so that what any header costs is not counted as the numbers'
  * @param warmUp how long each JVM works before it is measured, at least
  * @param warmUpRecords and on how many records, at least
  * @param brokers how many brokers
@@ -53,9 +51,8 @@ import java.util.regex.Pattern;
  * @param directory where files are written
  */
 record Options(List<Mode> modes, int rounds, int turns, int starts, long records, int passes, int recordSize,
-		boolean reuseValues, boolean json, boolean header, Duration warmUp, long warmUpRecords, int brokers,
-		int partitions, List<String> jvm, String compression, boolean check, boolean profile, boolean micro,
-		Path directory) {
+		boolean reuseValues, boolean json, Duration warmUp, long warmUpRecords, int brokers, int partitions,
+		List<String> jvm, String compression, boolean check, boolean profile, boolean micro, Path directory) {
 
 	private static final Pattern ARGUMENT = Pattern.compile("--([a-z-]+)(?:=(.*))?");
 
@@ -66,11 +63,10 @@ record Options(List<Mode> modes, int rounds, int turns, int starts, long records
 	private static final Map<String, String> DEFAULTS = Map.ofEntries(Map.entry("modes", ALL), Map.entry("rounds", "5"),
 			Map.entry("turns", "1"), Map.entry("starts", "3"), Map.entry("records", "500000"), Map.entry("passes", "6"),
 			Map.entry("record-size", "1024"), Map.entry("reuse-values", "false"), Map.entry("json", "false"),
-			Map.entry("header", "false"), Map.entry("warm-up", "PT15S"), Map.entry("warm-up-records", "300000"),
-			Map.entry("brokers", "3"), Map.entry("partitions", "12"),
-			Map.entry("jvm", "-Xms512m,-Xmx512m,-XX:+UseParallelGC"), Map.entry("compression", "none"),
-			Map.entry("check", "false"), Map.entry("profile", "false"), Map.entry("micro", "false"),
-			Map.entry("directory", "target"));
+			Map.entry("warm-up", "PT15S"), Map.entry("warm-up-records", "300000"), Map.entry("brokers", "3"),
+			Map.entry("partitions", "12"), Map.entry("jvm", "-Xms512m,-Xmx512m,-XX:+UseParallelGC"),
+			Map.entry("compression", "none"), Map.entry("check", "false"), Map.entry("profile", "false"),
+			Map.entry("micro", "false"), Map.entry("directory", "target"));
 
 	Options {
 		modes = List.copyOf(modes);
@@ -87,9 +83,9 @@ record Options(List<Mode> modes, int rounds, int turns, int starts, long records
 				ALL.equals(modes) ? List.of(Mode.values()) : COMMA.splitAsStream(modes).map(Mode::of).toList(),
 				values.number("rounds"), values.number("turns"), values.number("starts"), values.number("records"),
 				values.number("passes"), values.number("record-size"), values.flag("reuse-values"), values.flag("json"),
-				values.flag("header"), Duration.parse(values.get("warm-up")), values.number("warm-up-records"),
-				values.number("brokers"), values.number("partitions"), values.list("jvm"), values.get("compression"),
-				values.flag("check"), values.flag("profile"), values.flag("micro"), Path.of(values.get("directory")));
+				Duration.parse(values.get("warm-up")), values.number("warm-up-records"), values.number("brokers"),
+				values.number("partitions"), values.list("jvm"), values.get("compression"), values.flag("check"),
+				values.flag("profile"), values.flag("micro"), Path.of(values.get("directory")));
 	}
 
 	/**

@@ -79,7 +79,7 @@ final class Report {
 			if (mode.isSpooled()) {
 				mode.unspooled().ifPresent((unspooled) -> addMissed(mode, unspooled, missed));
 			}
-			else if (mode.isCovered() && mode.workload() != Workload.START) {
+			else if (mode.isCovered() && !mode.isWithHeader() && mode.workload() != Workload.START) {
 				addMissed(mode, mode.plain(), missed);
 				mode.unnumbered().ifPresent((unnumbered) -> addMissed(mode, unnumbered, missed));
 			}

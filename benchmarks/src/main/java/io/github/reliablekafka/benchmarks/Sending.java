@@ -81,7 +81,7 @@ final class Sending implements Work {
 		this.context = SpringApplication.run(Application.class, args);
 		this.settings = ModeSettings.of(this.context.getEnvironment());
 		prepare(this.settings);
-		this.sender = sender(this.context, this.settings.header());
+		this.sender = sender(this.context);
 		this.executor = Executors.newFixedThreadPool(this.threads);
 	}
 
@@ -115,10 +115,10 @@ final class Sending implements Work {
 		this.context.close();
 	}
 
-	private Sender sender(ConfigurableApplicationContext context, boolean header) {
+	private Sender sender(ConfigurableApplicationContext context) {
 		@SuppressWarnings("unchecked")
 		KafkaTemplate<byte[], byte[]> template = context.getBean(KafkaTemplate.class);
-		if (header && !this.mode.isNumbered()) {
+		if (this.mode.isWithHeader()) {
 			List<Header> headers = List.of(new RecordHeader("no", new byte[HEADER_BYTES]));
 			return (topic, key, value) -> template.send(new ProducerRecord<>(topic, null, key, value, headers));
 		}
