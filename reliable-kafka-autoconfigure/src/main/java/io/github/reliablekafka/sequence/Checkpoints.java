@@ -378,7 +378,7 @@ final class Checkpoints {
 
 		// What was read may reach beyond the position if the log was cut off.
 		private LaneState unknown() {
-			long known = (this.pointer != null) ? Math.max(this.pointer.highest(), this.position) : this.position;
+			long known = (this.pointer != null) ? Math.max(this.pointer.reach(), this.position) : this.position;
 			LaneState unknown = new LaneState(known);
 			unknown.rewind(this.position);
 			return unknown;

@@ -182,7 +182,7 @@ final class Findings {
 			return;
 		}
 		TopicFacts facts = this.board.facts(this.lane.topic());
-		if (facts == null) {
+		if (facts == null || state.isPartial()) {
 			session.anchor(anchor, truncated, now);
 			return;
 		}
@@ -257,6 +257,9 @@ final class Findings {
 			state.recreated(facts.topicIdHash());
 		}
 		state.topicIdHash(facts.topicIdHash());
+		if (state.isPartial()) {
+			return true;
+		}
 		boolean again = judgeAll(state, facts, atPosition, now);
 		state.sessions().shrinkReported();
 		return makeRoom(state, KnownSessions.MOST) || again;

@@ -50,6 +50,11 @@ final class LaneState {
 	private int digest;
 
 	/**
+	 * Whether most of it is in a checkpoint, and not here yet.
+	 */
+	private boolean partial;
+
+	/**
 	 * What has still to be found out about the place where this began; {@code null} if
 	 * nothing.
 	 */
@@ -111,6 +116,18 @@ final class LaneState {
 		return this.highest;
 	}
 
+	/**
+	 * Up to where anything was read, whether or not the log was cut off since.
+	 * @return an offset above that
+	 */
+	long reach() {
+		long reach = Math.max(this.highest, this.sessions.baseline());
+		for (SessionState session : this.sessions) {
+			reach = Math.max(reach, session.highestOffset() + 1);
+		}
+		return reach;
+	}
+
 	int leaderEpoch() {
 		return this.leaderEpoch;
 	}
@@ -135,6 +152,15 @@ final class LaneState {
 	void resume(LaneStateCodec.Pointer pointer) {
 		this.digest = pointer.digest();
 		this.highest = Math.max(this.highest, pointer.highest());
+		this.partial = true;
+	}
+
+	/**
+	 * Whether what was read in front of where this began is still to come.
+	 * @return {@code true} if it does not show what is missing
+	 */
+	boolean isPartial() {
+		return this.partial;
 	}
 
 	/**
@@ -295,6 +321,7 @@ final class LaneState {
 	 * @param began where this state began
 	 */
 	void precededBy(LaneState past, long began) {
+		this.partial = false;
 		if (this.topicIdHash == 0) {
 			this.topicIdHash = past.topicIdHash;
 		}

@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.sequence;
 
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 import org.junit.jupiter.api.Test;
@@ -288,6 +289,51 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 		commit(1000);
 		assertThat(findings()).filteredOn((finding) -> finding.session() == 400)
 			.noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void whatWasReadBeforeTheLogWasCutOffIsNotMissingWhileThePastIsLookedUp() {
+		restartBehindACut();
+		assertThat(findings()).isEmpty();
+		this.log.answer.complete(Optional.of(this.log.saved.get(LANE)));
+		check();
+		check();
+		assertThat(findings()).isEmpty();
+		read(602, 400, 5);
+		commit(603);
+		this.board.post(watermark(400, 5, 602, 500, false));
+		check();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 4");
+	}
+
+	@Test
+	void whatWasReadBeforeTheLogWasCutOffIsNotMissingIfThePastIsNotFound() {
+		restartBehindACut();
+		this.now += ELEVEN_MINUTES;
+		check();
+		check();
+		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	private void restartBehindACut() {
+		saveACheckpoint();
+		append(600, 400, 1);
+		append(601, 400, 2);
+		commit(602);
+		this.reader.truncate(500);
+		commit(500);
+		String metadata = commit(500).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(500, true, metadata);
+		read(500, 400, 3);
+		for (long offset = 501; offset < 602; offset++) {
+			this.reader.read(offset, 0, 0, null);
+		}
+		this.board.post(watermark(400, 3, 601, 500, false));
+		commit(602);
+		check();
 	}
 
 }
