@@ -167,7 +167,7 @@ final class Checkpoints {
 			return "";
 		}
 		Restore restore = this.restore;
-		if (restore != null && restore.pointer != null && restore.pointer.offset() <= state.next()) {
+		if (restore != null && restore.pointer != null) {
 			return LaneStateCodec.metadata(restore.pointer.with(state));
 		}
 		String metadata = LaneStateCodec.metadata(state);
@@ -334,6 +334,11 @@ final class Checkpoints {
 			if (saved.next() > this.position) {
 				return doubted(saved, Math.max(to(saved), saved.highest()));
 			}
+			if (this.pointer != null && saved.next() < this.pointer.offset()) {
+				// That of a former member came late, perhaps from before the group was
+				// moved.
+				return doubted(saved, to(saved));
+			}
 			this.past = saved;
 			this.reading = logAccess.read(Checkpoints.this.lane, saved.next(), to(saved),
 					Checkpoints.this.readCommitted);
@@ -367,10 +372,14 @@ final class Checkpoints {
 
 		// What the checkpoint says was read was read; of what is behind it nobody knows.
 		private LaneState doubted(LaneState saved, long to) {
+			long reach = to;
 			if (this.pointer != null) {
 				saved.cutOff(this.pointer.offset());
+				reach = Math.max(to, this.pointer.reach());
 			}
 			saved.skip(new Hole(saved.next(), to, Cause.STATE_LOST, false));
+			// Nor of what was read further behind before the log was cut off.
+			saved.holes().add(new Hole(to, reach, Cause.STATE_LOST, false));
 			saved.passTo(to);
 			saved.rewind(this.position);
 			return saved;

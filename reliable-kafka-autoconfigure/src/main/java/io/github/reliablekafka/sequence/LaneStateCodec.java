@@ -372,12 +372,13 @@ final class LaneStateCodec {
 		}
 
 		/**
-		 * Note that more was read.
+		 * Note that more was read, or that the group went back, perhaps in front of the
+		 * checkpoint.
 		 * @param state what was read, with the digest of all
 		 * @return a pointer that stands for that as well
 		 */
 		Pointer with(LaneState state) {
-			return new Pointer(this.offset, Math.max(this.highest, state.highest()),
+			return new Pointer(Math.min(this.offset, state.next()), Math.max(this.highest, state.highest()),
 					Math.max(this.reach, state.reach()), state.digest());
 		}
 

@@ -315,6 +315,83 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
 	}
 
+	@Test
+	void whatWasReadBeforeTheGroupWentBackInFrontOfACheckpointIsNotMissing() {
+		saveACheckpoint();
+		append(600, 400, 1);
+		append(601, 401, 1);
+		commit(602);
+		this.reader.move(601, Cause.SEEK);
+		String metadata = commit(601).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(601, true, metadata);
+		this.reader.move(100, Cause.SEEK);
+		metadata = commit(100).metadata();
+		this.log.answer = null;
+		this.reader = reader();
+		this.reader.begin(100, true, metadata);
+		check();
+		this.reader.move(602, Cause.SEEK);
+		commit(602);
+		claimSessions(300, 2);
+		this.board.post(watermark(401, 1, 601, 601, false));
+		check();
+		check();
+		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void whatWasReadBeforeTheLogWasCutOffIsNotMissingIfTheCheckpointIsFromBefore() {
+		byte[] saved = saveACheckpoint();
+		append(600, 400, 1);
+		append(601, 400, 2);
+		commit(602);
+		this.reader.truncate(500);
+		commit(500);
+		String metadata = commit(500).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		this.log.saved.put(LANE, saved);
+		this.reader = reader();
+		this.reader.begin(500, true, metadata);
+		check();
+		check();
+		for (long offset = 500; offset < 610; offset++) {
+			this.reader.read(offset, 0, 0, null);
+		}
+		read(610, 400, 3);
+		commit(611);
+		this.board.post(watermark(400, 3, 610, 600, false));
+		check();
+		assertThat(findings()).isNotEmpty().noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void checkpointFromBeforeTheOneThatIsMeantSaysLittle() {
+		this.board.connect(this.log);
+		this.reader.begin(600, true, null);
+		check();
+		for (int session = 1; session <= 300; session++) {
+			append(699 + session, session, 5);
+		}
+		commit(1000);
+		this.now += ELEVEN_MINUTES;
+		check();
+		String metadata = commit(1000).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		LaneState former = new LaneState(0);
+		former.readCommitted(true);
+		this.log.saved.put(LANE, LaneStateCodec.bytes(former));
+		this.log.start = 650;
+		this.reader = reader();
+		this.reader.begin(1000, true, metadata);
+		this.board.post(watermark(1, 5, 700, 100, false));
+		check();
+		check();
+		assertThat(findings()).isNotEmpty().noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
 	private void restartBehindACut() {
 		saveACheckpoint();
 		append(600, 400, 1);
