@@ -200,7 +200,7 @@ public final class Benchmarks {
 	}
 
 	private ModeProcess process(String name) {
-		ModeProcess process = new ModeProcess(this.logs, name, this.options.heap());
+		ModeProcess process = new ModeProcess(this.logs, name, this.options.jvm());
 		return this.options.profile() ? process.withRecording() : process;
 	}
 

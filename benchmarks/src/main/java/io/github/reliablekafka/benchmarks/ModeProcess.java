@@ -34,9 +34,9 @@ import java.util.stream.Collectors;
 import io.github.reliablekafka.producer.ReliableKafkaTemplate;
 
 /**
- * A JVM that measures one mode, or some in turns. All have the same heap and collector.
- * In a JVM of its own, the class path of a mode without the starter does not contain it;
- * in turns, it is switched off.
+ * A JVM that measures one mode, or some in turns. All have the same arguments. In a JVM
+ * of its own, the class path of a mode without the starter does not contain it; in turns,
+ * it is switched off.
  */
 final class ModeProcess {
 
@@ -44,8 +44,8 @@ final class ModeProcess {
 
 	private final List<String> jvmArguments;
 
-	ModeProcess(Path directory, String name, String heap) {
-		this.jvmArguments = new ArrayList<>(List.of("-Xms" + heap, "-Xmx" + heap, "-XX:+UseParallelGC"));
+	ModeProcess(Path directory, String name, List<String> jvmArguments) {
+		this.jvmArguments = new ArrayList<>(jvmArguments);
 		this.log = directory.resolve(name + ".log");
 	}
 

@@ -44,7 +44,7 @@ import java.util.regex.Pattern;
  * @param warmUpRecords and on how many records, at least
  * @param brokers how many brokers
  * @param partitions how many partitions each topic has
- * @param heap of each JVM that measures
+ * @param jvm the arguments of each JVM that measures
  * @param compression how sending modes have batches compressed
  * @param check whether a missed target is an error
  * @param profile whether to make a flight recording of each JVM, which disturbs what is
@@ -54,7 +54,7 @@ import java.util.regex.Pattern;
  */
 record Options(List<Mode> modes, int rounds, int turns, int starts, long records, int passes, int recordSize,
 		boolean reuseValues, boolean json, boolean header, Duration warmUp, long warmUpRecords, int brokers,
-		int partitions, String heap, String compression, boolean check, boolean profile, boolean micro,
+		int partitions, List<String> jvm, String compression, boolean check, boolean profile, boolean micro,
 		Path directory) {
 
 	private static final Pattern ARGUMENT = Pattern.compile("--([a-z-]+)(?:=(.*))?");
@@ -67,12 +67,14 @@ record Options(List<Mode> modes, int rounds, int turns, int starts, long records
 			Map.entry("turns", "1"), Map.entry("starts", "3"), Map.entry("records", "500000"), Map.entry("passes", "6"),
 			Map.entry("record-size", "1024"), Map.entry("reuse-values", "false"), Map.entry("json", "false"),
 			Map.entry("header", "false"), Map.entry("warm-up", "PT15S"), Map.entry("warm-up-records", "300000"),
-			Map.entry("brokers", "3"), Map.entry("partitions", "12"), Map.entry("heap", "512m"),
-			Map.entry("compression", "none"), Map.entry("check", "false"), Map.entry("profile", "false"),
-			Map.entry("micro", "false"), Map.entry("directory", "target"));
+			Map.entry("brokers", "3"), Map.entry("partitions", "12"),
+			Map.entry("jvm", "-Xms512m,-Xmx512m,-XX:+UseParallelGC"), Map.entry("compression", "none"),
+			Map.entry("check", "false"), Map.entry("profile", "false"), Map.entry("micro", "false"),
+			Map.entry("directory", "target"));
 
 	Options {
 		modes = List.copyOf(modes);
+		jvm = List.copyOf(jvm);
 	}
 
 	static Options of(String... args) {
@@ -86,7 +88,7 @@ record Options(List<Mode> modes, int rounds, int turns, int starts, long records
 				values.number("rounds"), values.number("turns"), values.number("starts"), values.number("records"),
 				values.number("passes"), values.number("record-size"), values.flag("reuse-values"), values.flag("json"),
 				values.flag("header"), Duration.parse(values.get("warm-up")), values.number("warm-up-records"),
-				values.number("brokers"), values.number("partitions"), values.get("heap"), values.get("compression"),
+				values.number("brokers"), values.number("partitions"), values.list("jvm"), values.get("compression"),
 				values.flag("check"), values.flag("profile"), values.flag("micro"), Path.of(values.get("directory")));
 	}
 
@@ -106,6 +108,10 @@ record Options(List<Mode> modes, int rounds, int turns, int starts, long records
 
 		String get(String name) {
 			return this.map.getOrDefault(name, "");
+		}
+
+		List<String> list(String name) {
+			return COMMA.splitAsStream(get(name)).toList();
 		}
 
 		boolean flag(String name) {

@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.actuate;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +34,7 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigDef;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The open clients of the application with all settings that they have, Kafka's defaults
@@ -90,6 +92,11 @@ final class ClientsSection {
 				settings.put(name, setting(print(key.defaultValue), "Kafka's default"));
 			}
 		});
+		List<String> reasons = client.kind().equals("producer") ? againstIdempotence(client.settings()) : List.of();
+		if (!reasons.isEmpty()) {
+			settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
+					setting("false", "Kafka, because of " + String.join(" and ", reasons)));
+		}
 		client.settings().forEach((name, value) -> {
 			if (value == null || name.startsWith("reliable.")) {
 				return;
@@ -98,6 +105,23 @@ final class ClientsSection {
 					originOf(client, name, value)));
 		});
 		return settings;
+	}
+
+	// What Kafka switches idempotence off for, unless somebody has asked for it.
+	private static List<String> againstIdempotence(Map<String, ?> settings) {
+		List<String> reasons = new ArrayList<>();
+		String acks = text(settings.get(ProducerConfig.ACKS_CONFIG), "all");
+		if (!acks.equals("all") && !acks.equals("-1")) {
+			reasons.add(ProducerConfig.ACKS_CONFIG);
+		}
+		if (text(settings.get(ProducerConfig.RETRIES_CONFIG), "").equals("0")) {
+			reasons.add(ProducerConfig.RETRIES_CONFIG);
+		}
+		return reasons;
+	}
+
+	private static String text(@Nullable Object value, String absent) {
+		return (value != null) ? value.toString().strip() : absent;
 	}
 
 	private static Map<String, Object> setting(String value, String origin) {

@@ -44,4 +44,9 @@ public final class DeadLettersEndpointAutoConfiguration {
 		return new DeadLettersEndpoint(deadLetters);
 	}
 
+	@Bean
+	DeadLettersRequests reliableKafkaDeadLettersRequests() {
+		return new DeadLettersRequests();
+	}
+
 }

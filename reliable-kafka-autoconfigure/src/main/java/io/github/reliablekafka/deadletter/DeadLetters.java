@@ -159,6 +159,8 @@ public final class DeadLetters implements DisposableBean {
 		TopicDescription description = describe(source, admin, deadline);
 		List<TopicPartition> partitions = partitionsOf(description);
 		Map<Integer, HandledOffsets> marks = marksOf(source, description).decode(partitions.size(), allMarks);
+		// Kafka warns of each partition that is asked for and not assigned.
+		reader.assign(partitions);
 		Map<TopicPartition, Long> begins = reader.beginningOffsets(partitions, left(deadline));
 		long records = 0;
 		long handled = 0;

@@ -16,7 +16,11 @@
 
 package io.github.reliablekafka.durability;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +28,7 @@ import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.origin.Origin;
 import org.springframework.core.env.Environment;
 
 /**
@@ -32,6 +37,9 @@ import org.springframework.core.env.Environment;
  * @since 0.1.0
  */
 public final class SettingOrigins {
+
+	// Those with a property of their own that producers and consumers share.
+	private static final Set<String> COMMON = Set.of("bootstrap.servers", "client.id", "security.protocol");
 
 	private final Environment environment;
 
@@ -45,7 +53,8 @@ public final class SettingOrigins {
 
 	/**
 	 * Find the property that gave a setting its value: the client's own one, or the
-	 * client's or the common {@code properties} map.
+	 * client's or the common {@code properties} map, or the common one. A class is
+	 * compared by its name, and a list by its elements.
 	 * @param client {@code producer} or {@code consumer}
 	 * @param setting the name that Kafka gives the setting
 	 * @param value the value it has
@@ -53,30 +62,57 @@ public final class SettingOrigins {
 	 * no property has that value, so that the setting was made in code
 	 */
 	public @Nullable String find(String client, String setting, Object value) {
-		List<String> candidates = List.of("spring.kafka.%s.properties[%s]".formatted(client, setting),
-				"spring.kafka.%s.properties.%s".formatted(client, setting),
-				"spring.kafka.%s.%s".formatted(client, setting.replace('.', '-')),
-				"spring.kafka.properties[%s]".formatted(setting), "spring.kafka.properties.%s".formatted(setting));
+		String own = setting.equals("security.protocol") ? setting : setting.replace('.', '-');
+		List<String> candidates = new ArrayList<>(List.of("spring.kafka.%s.properties[%s]".formatted(client, setting),
+				"spring.kafka.%s.properties.%s".formatted(client, setting), "spring.kafka.%s.%s".formatted(client, own),
+				"spring.kafka.properties[%s]".formatted(setting), "spring.kafka.properties.%s".formatted(setting)));
+		if (COMMON.contains(setting)) {
+			candidates.add("spring.kafka." + own);
+		}
+		String wanted = comparable(text(value), value);
 		for (String candidate : candidates) {
 			// A setting that Kafka does not know may have any name.
-			ConfigurationProperty property = ConfigurationPropertyName.isValid(candidate) ? property(candidate) : null;
-			if (property != null && String.valueOf(value)
-				.equals(this.environment.resolvePlaceholders(String.valueOf(property.getValue())))) {
-				return "%s%s".formatted(candidate, (property.getOrigin() != null) ? ", " + property.getOrigin() : "");
+			List<ConfigurationProperty> property = ConfigurationPropertyName.isValid(candidate)
+					? property(ConfigurationPropertyName.of(candidate)) : List.of();
+			String found = text(property.stream().map(ConfigurationProperty::getValue).toList());
+			if (!property.isEmpty() && comparable(this.environment.resolvePlaceholders(found), value).equals(wanted)) {
+				Origin origin = property.get(0).getOrigin();
+				return "%s%s".formatted(candidate, (origin != null) ? ", " + origin : "");
 			}
 		}
 		return null;
 	}
 
-	private @Nullable ConfigurationProperty property(String name) {
-		ConfigurationPropertyName propertyName = ConfigurationPropertyName.of(name);
+	// Around the commas of a list Spring Boot strips spaces.
+	private static String comparable(String text, Object value) {
+		return (value instanceof Collection<?>) ? text.strip().replaceAll("\\s*,\\s*", ",") : text;
+	}
+
+	private static String text(Object value) {
+		if (value instanceof Collection<?> elements) {
+			return elements.stream().map(SettingOrigins::text).collect(Collectors.joining(","));
+		}
+		return (value instanceof Class<?> type) ? type.getName() : String.valueOf(value);
+	}
+
+	// Several if each element of a list has a line of its own.
+	private List<ConfigurationProperty> property(ConfigurationPropertyName name) {
 		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(this.environment)) {
-			ConfigurationProperty property = source.getConfigurationProperty(propertyName);
-			if (property != null) {
-				return property;
+			ConfigurationProperty whole = source.getConfigurationProperty(name);
+			if (whole != null) {
+				return List.of(whole);
+			}
+			List<ConfigurationProperty> elements = new ArrayList<>();
+			ConfigurationProperty element = source.getConfigurationProperty(name.append("[0]"));
+			while (element != null) {
+				elements.add(element);
+				element = source.getConfigurationProperty(name.append("[%d]".formatted(elements.size())));
+			}
+			if (!elements.isEmpty()) {
+				return elements;
 			}
 		}
-		return null;
+		return List.of();
 	}
 
 }

@@ -18,6 +18,7 @@ package io.github.reliablekafka.producer;
 
 import io.github.reliablekafka.ledger.Delivery;
 import io.github.reliablekafka.ledger.DeliveryLedger;
+import io.github.reliablekafka.sequence.NumberOutcomes;
 import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.sequence.Ticket;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -49,36 +50,19 @@ abstract class NumberedDelivery extends Delivery {
 	private final @Nullable Numbering numbering;
 
 	/**
-	 * Compared with the thread that reads it, which has written it if they are the same.
+	 * {@code null} if the record is not being sent any more. Read by other threads, which
+	 * find another thread in it than themselves.
 	 */
-	private @Nullable Thread sender;
-
-	/**
-	 * The record whose callback, interceptor or serializer sends this one.
-	 */
-	private @Nullable NumberedDelivery outer;
-
-	private @Nullable Headers headers;
+	private @Nullable Sending sending;
 
 	private int givenPartition = NONE;
 
-	private @Nullable RuntimeException failure;
-
 	/**
-	 * The topic of whose partitions too little is known.
+	 * Where to tell the outcome; {@code null} without a number.
 	 */
-	private @Nullable String unknownTopic;
+	private @Nullable NumberOutcomes outcomes;
 
-	private long begun;
-
-	private @Nullable Ticket ticket;
-
-	/**
-	 * As the interceptors made it, while it is being sent.
-	 */
-	private @Nullable ProducerRecord<?, ?> prepared;
-
-	private @Nullable Long timestamp;
+	private long number;
 
 	NumberedDelivery(DeliveryLedger ledger, String topic, @Nullable Numbering numbering) {
 		super(ledger, topic);
@@ -96,12 +80,12 @@ abstract class NumberedDelivery extends Delivery {
 	}
 
 	final void begin() {
-		this.sender = Thread.currentThread();
-		if (this.numbering != null) {
-			this.begun = System.nanoTime();
-			this.outer = current.get();
-			current.set(this);
+		if (this.numbering == null) {
+			this.sending = new Sending(null);
+			return;
 		}
+		this.sending = new Sending(current.get());
+		current.set(this);
 	}
 
 	/**
@@ -109,24 +93,21 @@ abstract class NumberedDelivery extends Delivery {
 	 * @return the topic, if its partitions are worth looking up
 	 */
 	final @Nullable String end() {
-		this.sender = null;
-		this.headers = null;
-		this.failure = null;
-		this.prepared = null;
+		Sending sent = sending();
+		this.sending = null;
 		if (this.numbering == null) {
 			return null;
 		}
-		current.set(this.outer);
-		this.outer = null;
-		Ticket ticket = this.ticket;
-		if (ticket != null) {
-			ticket.appended();
+		current.set(sent.outer);
+		if (sent.ticket != null) {
+			sent.ticket.appended();
 		}
-		return this.unknownTopic;
+		return sent.unknownTopic;
 	}
 
 	final boolean isBeingSent() {
-		return this.sender == Thread.currentThread();
+		Sending present = this.sending;
+		return present != null && present.thread == Thread.currentThread();
 	}
 
 	/**
@@ -145,9 +126,9 @@ abstract class NumberedDelivery extends Delivery {
 		if (prepared.headers().lastHeader(Stamp.HEADER) != null) {
 			prepared.headers().remove(Stamp.HEADER);
 		}
-		this.headers = prepared.headers();
-		this.prepared = record;
-		this.timestamp = record.timestamp();
+		Sending sending = sending();
+		sending.headers = prepared.headers();
+		sending.prepared = record;
 		if (partition == null) {
 			return prepared;
 		}
@@ -156,13 +137,13 @@ abstract class NumberedDelivery extends Delivery {
 			return prepared;
 		}
 		try {
-			this.unknownTopic = record.topic();
+			sending.unknownTopic = record.topic();
 			stamp(record.topic(), partition, null);
 			return prepared;
 		}
 		catch (RuntimeException ex) {
 			// An interceptor cannot make the send fail, a partitioner can.
-			this.failure = ex;
+			sending.failure = ex;
 			return copy(prepared, null);
 		}
 	}
@@ -174,8 +155,9 @@ abstract class NumberedDelivery extends Delivery {
 	 * @return -1 if it was given none
 	 */
 	final int givenPartition(String topic, Cluster cluster) {
-		if (this.failure != null) {
-			throw this.failure;
+		RuntimeException failure = sending().failure;
+		if (failure != null) {
+			throw failure;
 		}
 		numbering().learn(topic, cluster);
 		if (this.givenPartition != NONE && this.givenPartition >= cluster.partitionCountForTopic(topic)) {
@@ -194,13 +176,15 @@ abstract class NumberedDelivery extends Delivery {
 	 * @param cluster knows the topic's id; {@code null} if it is not at hand
 	 */
 	final void stamp(String topic, int partition, @Nullable Cluster cluster) {
-		Headers target = this.headers;
-		this.headers = null;
+		Sending sending = sending();
+		Headers target = sending.headers;
+		sending.headers = null;
 		// Without headers the interceptor was not called, or the record has its number.
-		if (target != null && this.ticket == null) {
-			Ticket given = numbering().stamp(topic, partition, cluster, this.begun);
-			this.ticket = given;
+		if (target != null && this.outcomes == null) {
+			Ticket given = numbering().stamp(topic, partition, cluster);
 			if (given != null) {
+				sending.ticket = given;
+				number(given);
 				target.add(Stamp.HEADER, given.takeHeader());
 			}
 		}
@@ -221,32 +205,29 @@ abstract class NumberedDelivery extends Delivery {
 	 * @return {@code null} if it is not being sent
 	 */
 	final @Nullable ProducerRecord<?, ?> prepared() {
-		return this.prepared;
+		Sending present = this.sending;
+		return (present != null) ? present.prepared : null;
 	}
 
 	final void prepared(ProducerRecord<?, ?> record) {
-		this.prepared = record;
-		this.timestamp = record.timestamp();
-	}
-
-	final @Nullable Long timestamp() {
-		return this.timestamp;
+		sending().prepared = record;
 	}
 
 	/**
 	 * The record got its number after it was handed over.
 	 * @param given the number
 	 */
-	final void number(Ticket given) {
-		this.ticket = given;
+	final synchronized void number(Ticket given) {
+		this.outcomes = given.outcomes();
+		this.number = given.number();
 	}
 
 	/**
-	 * The number of the record.
+	 * Where to tell the outcome of the record's number.
 	 * @return {@code null} if it has none
 	 */
-	final @Nullable Ticket ticket() {
-		return this.ticket;
+	final @Nullable NumberOutcomes outcomes() {
+		return this.outcomes;
 	}
 
 	/**
@@ -254,7 +235,8 @@ abstract class NumberedDelivery extends Delivery {
 	 * @return {@code null} if they are not known
 	 */
 	final @Nullable Headers headers() {
-		return this.headers;
+		Sending present = this.sending;
+		return (present != null) ? present.headers : null;
 	}
 
 	/**
@@ -273,15 +255,11 @@ abstract class NumberedDelivery extends Delivery {
 		if (!synchronous) {
 			numbering.calledBack();
 		}
-		Ticket ticket = this.ticket;
 		if (synchronous && exception != null) {
 			thrown();
 		}
-		else if (ticket != null && exception != null) {
-			ticket.failed();
-		}
-		else if (ticket != null && metadata != null) {
-			ticket.acknowledged(metadata.hasOffset() ? metadata.offset() : -1);
+		else {
+			tell(metadata, exception);
 		}
 		if (metadata != null && metadata.partition() == NONE && this.givenPartition != NONE) {
 			return new RecordMetadata(new TopicPartition(metadata.topic(), this.givenPartition), -1, -1,
@@ -294,15 +272,38 @@ abstract class NumberedDelivery extends Delivery {
 	 * The client threw an exception instead of appending the record.
 	 */
 	final void thrown() {
-		Ticket ticket = this.ticket;
-		this.ticket = null;
-		this.unknownTopic = null;
-		if (ticket != null && mayReuseNumber()) {
-			ticket.rollBack();
+		Sending sending = sending();
+		Ticket ticket = sending.ticket;
+		sending.ticket = null;
+		sending.unknownTopic = null;
+		if (ticket != null) {
+			takeBack(ticket);
 		}
-		else if (ticket != null) {
-			ticket.failed();
+	}
+
+	private synchronized void takeBack(Ticket ticket) {
+		this.outcomes = null;
+		try {
+			if (mayReuseNumber()) {
+				ticket.rollBack();
+			}
+			else {
+				ticket.failed();
+			}
+		}
+		finally {
 			ticket.appended();
+		}
+	}
+
+	// Not of a number that is another's by now.
+	private synchronized void tell(@Nullable RecordMetadata metadata, @Nullable Exception exception) {
+		NumberOutcomes present = this.outcomes;
+		if (present != null && exception != null) {
+			present.failed(this.number);
+		}
+		else if (present != null && metadata != null) {
+			present.acknowledged(this.number, metadata.hasOffset() ? metadata.offset() : -1);
 		}
 	}
 
@@ -311,6 +312,14 @@ abstract class NumberedDelivery extends Delivery {
 	 * @return {@code false} if the record may be found with its number nevertheless
 	 */
 	abstract boolean mayReuseNumber();
+
+	private Sending sending() {
+		Sending present = this.sending;
+		if (present == null) {
+			throw new IllegalStateException("Not being sent");
+		}
+		return present;
+	}
 
 	private Numbering numbering() {
 		Numbering present = this.numbering;
@@ -329,6 +338,41 @@ abstract class NumberedDelivery extends Delivery {
 	private static <K, V> ProducerRecord<K, V> copy(ProducerRecord<K, V> record, @Nullable Integer partition) {
 		return new ProducerRecord<>(record.topic(), partition, record.timestamp(), record.key(), record.value(),
 				record.headers());
+	}
+
+	/**
+	 * What is known of a record only until {@code send} returns. Apart from what lives
+	 * until the acknowledgement, because that is copied by the collector again and again.
+	 */
+	private static final class Sending {
+
+		private final Thread thread = Thread.currentThread();
+
+		/**
+		 * The record whose callback, interceptor or serializer sends this one.
+		 */
+		private final @Nullable NumberedDelivery outer;
+
+		private @Nullable Headers headers;
+
+		private @Nullable Ticket ticket;
+
+		private @Nullable RuntimeException failure;
+
+		/**
+		 * The topic of whose partitions too little is known.
+		 */
+		private @Nullable String unknownTopic;
+
+		/**
+		 * As the interceptors made it.
+		 */
+		private @Nullable ProducerRecord<?, ?> prepared;
+
+		Sending(@Nullable NumberedDelivery outer) {
+			this.outer = outer;
+		}
+
 	}
 
 }

@@ -56,7 +56,7 @@ final class Numbering {
 	 * @param session gives the numbers; {@code null} if records get none, but are looked
 	 * at all the same
 	 * @param clientId the producer's
-	 * @param maxBlock how long a record may keep its sender waiting
+	 * @param maxBlock how long a record may wait for those before it
 	 */
 	Numbering(@Nullable ProducerSession session, String clientId, Duration maxBlock) {
 		this.session = session;
@@ -84,11 +84,10 @@ final class Numbering {
 	 * @param topic its topic
 	 * @param partition its partition
 	 * @param cluster what the producer knows; {@code null} if it is not at hand
-	 * @param begun when it was handed to the producer, in nanoseconds
 	 * @return {@code null} if it is sent without a number
 	 * @throws TimeoutException if it had to wait too long for earlier records
 	 */
-	@Nullable Ticket stamp(String topic, int partition, @Nullable Cluster cluster, long begun) {
+	@Nullable Ticket stamp(String topic, int partition, @Nullable Cluster cluster) {
 		ProducerSession session = this.session;
 		if (session == null) {
 			return null;
@@ -98,7 +97,7 @@ final class Numbering {
 			return session.stampInCallback(topic, partition, topicIdHash);
 		}
 		try {
-			return session.stamp(topic, partition, topicIdHash, this.maxBlockNanos - (System.nanoTime() - begun));
+			return session.stamp(topic, partition, topicIdHash, this.maxBlockNanos);
 		}
 		catch (java.util.concurrent.TimeoutException ex) {
 			throw new TimeoutException(ex.getMessage(), ex);

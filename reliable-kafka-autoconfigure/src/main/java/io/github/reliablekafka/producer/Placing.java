@@ -134,7 +134,7 @@ final class Placing {
 			if (delivery != null && ticket != null) {
 				delivery.number(ticket);
 			}
-			target.numbered(ticket);
+			target.numbered((ticket != null) ? ticket.outcomes() : null);
 			this.relay.wake(target);
 		}
 		finally {

@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 import io.github.reliablekafka.producer.SpooledLane.Item;
+import io.github.reliablekafka.sequence.NumberOutcomes;
 import io.github.reliablekafka.sequence.Stamp;
-import io.github.reliablekafka.sequence.Ticket;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
@@ -222,9 +222,9 @@ final class RefusedRecords {
 
 	private static void failNumber(SpooledLane lane, @Nullable SpoolRecord record) {
 		Stamp number = (record != null) ? RelayClient.number(record, lane) : null;
-		Ticket sibling = (number != null) ? lane.numberOf(number.session()) : null;
-		if (number != null && sibling != null) {
-			sibling.failed(number.number());
+		NumberOutcomes numbers = (number != null) ? lane.numbersOf(number.session()) : null;
+		if (number != null && numbers != null) {
+			numbers.failed(number.number());
 		}
 	}
 

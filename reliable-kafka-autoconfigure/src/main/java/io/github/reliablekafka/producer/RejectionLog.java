@@ -48,8 +48,9 @@ final class RejectionLog {
 		long count = this.entries.computeIfAbsent(topic + ' ' + reason, (key) -> new Entry())
 			.next(this.nanoClock.getAsLong());
 		if (count > 0) {
-			logger.error("Record for topic '%s' rejected (%s%s): %s%s".formatted(topic, reason.label(),
+			logger.error("Record for topic '%s' rejected (%s%s): %s%s%s".formatted(topic, reason.label(),
 					reason.isPossiblyWritten() ? ", may have been written" : "", message,
+					(reason == RejectionReason.TOPIC_NOT_FOUND) ? "; create it, or declare a NewTopic bean" : "",
 					(count > 1) ? "; %d so far".formatted(count) : ""));
 		}
 	}

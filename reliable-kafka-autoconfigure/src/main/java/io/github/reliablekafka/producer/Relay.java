@@ -31,8 +31,8 @@ import java.util.concurrent.locks.LockSupport;
 
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.producer.SpooledLane.Item;
+import io.github.reliablekafka.sequence.NumberOutcomes;
 import io.github.reliablekafka.sequence.Stamp;
-import io.github.reliablekafka.sequence.Ticket;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.commons.logging.Log;
@@ -602,9 +602,9 @@ final class Relay implements Runnable {
 	}
 
 	private static void acknowledged(SpooledLane lane, Stamp number, RecordMetadata metadata) {
-		Ticket sibling = lane.numberOf(number.session());
-		if (sibling != null) {
-			sibling.acknowledged(number.number(), metadata.hasOffset() ? metadata.offset() : -1);
+		NumberOutcomes numbers = lane.numbersOf(number.session());
+		if (numbers != null) {
+			numbers.acknowledged(number.number(), metadata.hasOffset() ? metadata.offset() : -1);
 		}
 	}
 

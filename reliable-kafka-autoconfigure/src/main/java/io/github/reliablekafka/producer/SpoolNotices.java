@@ -129,7 +129,9 @@ final class SpoolNotices {
 
 	void delayed(SpooledLane lane, Throwable failure) {
 		if (this.slowly.isDue("delayed " + lane)) {
-			logger.warn("%d records of %s wait in the spool: %s".formatted(lane.waiting(), lane, failure));
+			logger.warn(("%d records of %s wait in the spool, are safe on this machine's disk and go out by themselves "
+					+ "once the cluster takes them: %s")
+				.formatted(lane.waiting(), lane, failure));
 		}
 	}
 
@@ -193,6 +195,16 @@ final class SpoolNotices {
 		if (this.slowly.isDue("not expired")) {
 			logger.error("It could not be seen which records in the spool have waited for too long", failure);
 		}
+	}
+
+	/**
+	 * The application ends before all records have left.
+	 * @param records how many are left
+	 * @param location where they are
+	 */
+	void remain(long records, String location) {
+		logger.info("%d %s in the spool in %s".formatted(records, (records == 1) ? "record stays" : "records stay",
+				location));
 	}
 
 	void publish(SpoolEvent.Kind kind, String cluster, @Nullable String topic, long records, Instant since,

@@ -25,6 +25,7 @@ import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStore;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -146,7 +147,8 @@ abstract class SpooledDelivery extends NumberedDelivery implements SpoolStore.Co
 		}
 		Spooling way = this.spooling;
 		long now = (way != null) ? way.now() : System.currentTimeMillis();
-		Long timestamp = timestamp();
+		ProducerRecord<?, ?> prepared = prepared();
+		Long timestamp = (prepared != null) ? prepared.timestamp() : null;
 		return new SpoolRecord(partition, (timestamp != null) ? timestamp : now, now, key, value, fields);
 	}
 

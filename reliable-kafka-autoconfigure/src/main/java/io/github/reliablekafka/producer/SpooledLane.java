@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntToLongFunction;
 
-import io.github.reliablekafka.sequence.Ticket;
+import io.github.reliablekafka.sequence.NumberOutcomes;
 import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
@@ -68,10 +68,10 @@ final class SpooledLane {
 	private final List<SpooledLane> before = new ArrayList<>(0);
 
 	/**
-	 * Of each session one number, through which those of records that nobody follows are
-	 * settled.
+	 * Of each session, where the outcomes of the numbers of records that nobody follows
+	 * are told.
 	 */
-	private final Map<Long, Ticket> sessions = new HashMap<>(0);
+	private final Map<Long, NumberOutcomes> sessions = new HashMap<>(0);
 
 	/**
 	 * How many were admitted. What is left has numbers below 1.
@@ -194,7 +194,7 @@ final class SpooledLane {
 			boolean anyway) {
 		boolean behind = spooled || isSticky();
 		if (behind && this.closed) {
-			throw new IllegalStateException("Producer closed; records of %s wait in the spool".formatted(this.lane));
+			throw new IllegalStateException("Producer closed; records of %s wait in the spool".formatted(this));
 		}
 		if (behind) {
 			// First, as what is on disk cannot be refused for want of memory.
@@ -327,7 +327,7 @@ final class SpooledLane {
 		if (!this.records.letGo(delivery)) {
 			return false;
 		}
-		numbered(delivery.ticket());
+		numbered(delivery.outcomes());
 		return true;
 	}
 
@@ -350,11 +350,11 @@ final class SpooledLane {
 
 	/**
 	 * A record of this lane that nobody may follow has a number.
-	 * @param ticket the number; {@code null} for none
+	 * @param outcomes where to tell the outcome of its number; {@code null} without one
 	 */
-	synchronized void numbered(@Nullable Ticket ticket) {
-		if (ticket != null) {
-			this.sessions.putIfAbsent(ticket.session(), ticket);
+	synchronized void numbered(@Nullable NumberOutcomes outcomes) {
+		if (outcomes != null) {
+			this.sessions.putIfAbsent(outcomes.session(), outcomes);
 		}
 	}
 
@@ -367,11 +367,11 @@ final class SpooledLane {
 	}
 
 	/**
-	 * A number of the same session as a record's.
+	 * Where to tell the outcomes of a session's numbers.
 	 * @param session the session
 	 * @return {@code null} if the session is that of an earlier process
 	 */
-	synchronized @Nullable Ticket numberOf(long session) {
+	synchronized @Nullable NumberOutcomes numbersOf(long session) {
 		return this.sessions.get(session);
 	}
 
@@ -594,7 +594,8 @@ final class SpooledLane {
 
 	@Override
 	public String toString() {
-		return this.lane.toString();
+		return (partition() != RelayLanes.UNPLACED) ? this.lane.toString()
+				: "topic '%s' (partition not known yet) of %s".formatted(topic(), this.lane.destination());
 	}
 
 	/**

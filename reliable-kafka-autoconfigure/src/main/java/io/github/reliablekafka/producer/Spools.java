@@ -330,7 +330,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 			}
 			this.stores.removeAll(released);
 		}
-		released.forEach(Spools::close);
+		released.forEach(this::close);
 		expireUnclaimed();
 		return others == null || !hasFound(others, gone) || sendLeft();
 	}
@@ -690,17 +690,17 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	 */
 	synchronized void close() {
 		stopRelays();
-		this.stores.forEach(Spools::close);
+		this.stores.forEach(this::close);
 		this.stores.clear();
 		this.unavailable = true;
 	}
 
-	private static void close(SegmentSpool store) {
+	private void close(SegmentSpool store) {
 		try {
 			long left = store.status().records();
 			store.close();
 			if (left > 0) {
-				logger.info("%d records stay in the spool in %s".formatted(left, store.location()));
+				this.notices.remain(left, store.location());
 			}
 		}
 		catch (SpoolException ex) {

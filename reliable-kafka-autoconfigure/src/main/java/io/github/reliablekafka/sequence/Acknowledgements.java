@@ -16,15 +16,15 @@
 
 package io.github.reliablekafka.sequence;
 
-import java.util.Comparator;
-import java.util.PriorityQueue;
+import java.util.TreeMap;
 
 import org.jspecify.annotations.Nullable;
 
 /**
  * What became of the numbers from 1 on, and what can be claimed of them. Outcomes may
  * come in any order; one that comes early is kept until those below it are there, of
- * which there are never more than records in flight. Not thread-safe.
+ * which there are never more than records in flight. Of a number that is told twice the
+ * first counts. Not thread-safe.
  */
 final class Acknowledgements {
 
@@ -50,7 +50,7 @@ final class Acknowledgements {
 
 	private NumberRanges failed = NumberRanges.EMPTY;
 
-	private @Nullable PriorityQueue<Outcome> early;
+	private @Nullable TreeMap<Long, Long> early;
 
 	Acknowledgements() {
 	}
@@ -66,7 +66,7 @@ final class Acknowledgements {
 		this.inverted = other.inverted;
 		this.firstOffset = other.firstOffset;
 		this.failed = other.failed;
-		this.early = (other.early != null) ? new PriorityQueue<>(other.early) : null;
+		this.early = (other.early != null) ? new TreeMap<>(other.early) : null;
 	}
 
 	/**
@@ -76,6 +76,9 @@ final class Acknowledgements {
 	 * that of the next number of which it did.
 	 */
 	void acknowledged(long number, long offset) {
+		if (isTold(number)) {
+			return;
+		}
 		if (offset >= 0) {
 			this.firstOffset = (this.firstOffset < 0) ? offset : Math.min(this.firstOffset, offset);
 		}
@@ -87,8 +90,20 @@ final class Acknowledgements {
 	 * @param number its number
 	 */
 	void failed(long number) {
+		if (isTold(number)) {
+			return;
+		}
 		this.failed = this.failed.add(number, number);
 		settle(number, FAILED);
+	}
+
+	/**
+	 * Whether a number has an outcome.
+	 * @param number which one
+	 * @return {@code true} also if it came early
+	 */
+	boolean isTold(long number) {
+		return number <= this.settled || (this.early != null && this.early.containsKey(number));
 	}
 
 	long settled() {
@@ -116,30 +131,19 @@ final class Acknowledgements {
 	}
 
 	private void settle(long number, long outcome) {
-		if (number <= this.settled) {
-			return;
-		}
 		if (number != this.settled + 1) {
 			if (this.early == null) {
-				this.early = new PriorityQueue<>(Comparator.comparingLong(Outcome::number));
+				this.early = new TreeMap<>();
 			}
-			this.early.add(new Outcome(number, outcome));
+			this.early.put(number, outcome);
 			return;
 		}
 		advance(outcome);
-		if (this.early == null) {
-			return;
-		}
-		for (Outcome next = this.early.peek(); next != null
-				&& next.number() <= this.settled + 1; next = this.early.peek()) {
-			this.early.remove();
-			// Of a number that is told twice the first counts.
-			if (next.number() == this.settled + 1) {
-				advance(next.offset());
+		while (this.early != null && this.early.firstKey() == this.settled + 1) {
+			advance(this.early.pollFirstEntry().getValue());
+			if (this.early.isEmpty()) {
+				this.early = null;
 			}
-		}
-		if (this.early.isEmpty()) {
-			this.early = null;
 		}
 	}
 
@@ -156,13 +160,6 @@ final class Acknowledgements {
 		else if (outcome == FAILED && offsetKnown) {
 			this.acknowledged = this.settled;
 		}
-	}
-
-	/**
-	 * The outcome of a number that is not yet next.
-	 */
-	private record Outcome(long number, long offset) {
-
 	}
 
 }

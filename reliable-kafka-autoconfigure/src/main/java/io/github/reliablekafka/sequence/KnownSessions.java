@@ -137,6 +137,7 @@ final class KnownSessions implements Iterable<SessionState> {
 	 */
 	void recreated() {
 		this.baseline = 0;
+		this.begun = 0;
 		forEach((session) -> {
 			session.forgetPlaces();
 			session.baseline(0);
@@ -227,10 +228,18 @@ final class KnownSessions implements Iterable<SessionState> {
 	void forget(SessionState session, long offset) {
 		this.sessions.remove(session.session());
 		this.latest = null;
-		long lowest = Math.max(offset, session.highestOffset()) + 1;
-		// Above where this began even if the group had gone back: a past that comes later
-		// must not take it for nothing forgotten.
-		this.baseline = Math.max(this.baseline, Math.max(lowest, this.begun + 1));
+		this.baseline = baselineBehind(this.baseline, Math.max(offset, session.highestOffset()));
+	}
+
+	/**
+	 * Where knowledge begins if a session is forgotten.
+	 * @param present where it begins with the session
+	 * @param offset the highest at which any of the session's records may be
+	 * @return above where this began even if the group had gone back, as a past that
+	 * comes later must not take it for nothing forgotten
+	 */
+	long baselineBehind(long present, long offset) {
+		return Math.max(present, Math.max(offset, this.begun) + 1);
 	}
 
 }

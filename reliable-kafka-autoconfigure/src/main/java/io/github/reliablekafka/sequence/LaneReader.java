@@ -189,9 +189,10 @@ public final class LaneReader {
 
 	// Nobody seems to commit. A commit in front of it would be a step back.
 	private void overflow() {
-		this.committed = this.polled.offset(this.polled.size() / 2);
+		int half = this.polled.size() / 2;
+		this.committed = this.polled.offset(half);
 		// Who never commits may come back to what it has passed over.
-		this.polled.doubt();
+		this.polled.doubt(half);
 		fold(this.committed, this.nanoClock.getAsLong());
 	}
 

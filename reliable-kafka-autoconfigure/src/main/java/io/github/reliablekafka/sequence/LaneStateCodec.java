@@ -196,7 +196,7 @@ final class LaneStateCodec {
 			List<SessionState> oldestFirst = all.oldestFirst();
 			int left = all.size() - mostSessions;
 			for (SessionState session : oldestFirst.subList(0, left)) {
-				baseline = Math.max(baseline, session.highestOffset() + 1);
+				baseline = all.baselineBehind(baseline, session.highestOffset());
 			}
 			sessions = oldestFirst.subList(left, all.size());
 		}

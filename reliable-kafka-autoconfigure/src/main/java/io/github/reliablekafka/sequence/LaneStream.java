@@ -21,11 +21,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The numbers of one session id in one partition: which is next, and what became of those
  * that were given. Numbers are taken by one thread at a time, which holds the lock of the
- * {@link NumberedLane}. Outcomes are posted by the network thread, which must not wait
- * for that lock: everything but the codec is guarded by the monitor of the stream, which
- * is held for moments only.
+ * {@link NumberedLane}. NumberOutcomes are posted by the network thread, which must not
+ * wait for that lock: everything but the codec is guarded by the monitor of the stream,
+ * which is held for moments only.
  */
-final class LaneStream {
+final class LaneStream implements NumberOutcomes {
+
+	/**
+	 * With more failed ranges another stream takes over.
+	 */
+	static final int MOST_FAILED_RANGES = 1000;
 
 	/**
 	 * A claim travels with every so many records.
@@ -37,7 +42,7 @@ final class LaneStream {
 	 */
 	static final long NANOS_PER_ANCHOR = 1_000_000_000L;
 
-	private final Lane lane;
+	private final NumberedLane lane;
 
 	private final long session;
 
@@ -77,59 +82,63 @@ final class LaneStream {
 
 	private boolean sealed;
 
-	private volatile boolean changed;
+	private long changes;
 
-	private long changedAt;
+	private long changesTaken;
+
+	private long changesSeen;
+
+	/**
+	 * When somebody looked for the first time after the last change, which saves a look
+	 * at the clock for each record.
+	 */
+	private long quietSince;
 
 	private long takenAt;
 
-	LaneStream(Lane lane, long session, boolean transactional, int topicIdHash, long now) {
+	LaneStream(NumberedLane lane, long session, boolean transactional, int topicIdHash, long now) {
 		this.lane = lane;
 		this.session = session;
 		this.transactional = transactional;
-		this.codec = new StampCodec(lane.topic(), lane.partition());
+		this.codec = new StampCodec(lane.lane().topic(), lane.lane().partition());
 		this.appended = transactional ? new Acknowledgements() : this.visible;
 		this.topicIdHash = topicIdHash;
 		this.takenAt = now;
 	}
 
 	Lane lane() {
-		return this.lane;
+		return this.lane.lane();
 	}
 
-	long session() {
+	/**
+	 * Let the next record have a number.
+	 */
+	void leave() {
+		this.lane.leave();
+	}
+
+	@Override
+	public long session() {
 		return this.session;
 	}
 
 	/**
-	 * Whether the stream can give another number.
-	 * @param topicIdHash of the topic now, 0 if unknown
-	 * @param mostFailedRanges how many failed ranges are kept
-	 * @return {@code false} if another stream has to take over
-	 */
-	synchronized boolean takes(int topicIdHash, int mostFailedRanges) {
-		if (topicIdHash != 0 && this.topicIdHash == 0) {
-			this.topicIdHash = topicIdHash;
-		}
-		boolean otherTopic = topicIdHash != 0 && this.topicIdHash != topicIdHash;
-		return !otherTopic && this.visible.failedRanges() <= mostFailedRanges
-				&& this.appended.failedRanges() <= mostFailedRanges;
-	}
-
-	/**
 	 * Give the next number to a record. Only with the lock of the lane.
-	 * @param ticket follows the record
+	 * @param topicIdHash of the topic now, 0 if unknown
 	 * @param transaction which one, 0 without
 	 * @param now in nanoseconds
-	 * @return the header's value
+	 * @return {@code null} if another stream has to take over
 	 */
-	byte[] next(Ticket ticket, long transaction, long now) {
+	@Nullable Ticket next(int topicIdHash, long transaction, long now) {
 		long givenNumber;
 		long givenAppendNumber;
 		Claim anchor = null;
 		synchronized (this) {
+			if (!takes(topicIdHash)) {
+				return null;
+			}
 			if (this.transactional && (this.tentative == null || this.transaction != transaction)) {
-				enter(transaction, now);
+				enter(transaction);
 			}
 			givenNumber = ++this.number;
 			givenAppendNumber = ++this.appendNumber;
@@ -140,86 +149,88 @@ final class LaneStream {
 				this.sinceAnchor = 0;
 				this.anchoredAt = now;
 			}
-			change(now);
+			this.changes++;
 		}
-		ticket.given(givenNumber, givenAppendNumber, transaction);
-		return this.codec.encode(this.session, givenNumber, givenAppendNumber - givenNumber, this.transactional, false,
-				anchor);
+		byte[] header = this.codec.encode(this.session, givenNumber, givenAppendNumber - givenNumber,
+				this.transactional, false, anchor);
+		return new Ticket(this, givenNumber, givenAppendNumber, transaction, header);
 	}
 
 	/**
 	 * Take back the number that was given last. Only with the lock of the lane.
-	 * @param ticket followed the record that was not appended
-	 * @param now in nanoseconds
+	 * @param appendNumber of the record that was not appended
+	 * @return {@code false} if it cannot be given to another record
 	 */
-	synchronized void rollBack(Ticket ticket, long now) {
-		if (this.transactional || ticket.appendNumber() != this.appendNumber) {
-			failed(ticket, now);
-			return;
+	synchronized boolean rollBack(long appendNumber) {
+		if (this.transactional || appendNumber != this.appendNumber || this.appended.isTold(appendNumber)) {
+			return false;
 		}
 		this.number--;
 		this.appendNumber--;
 		// It may have been in the record.
 		this.anchorDue = true;
-		change(now);
+		this.changes++;
+		return true;
 	}
 
-	synchronized void acknowledged(Ticket ticket, long offset, long now) {
-		this.appended.acknowledged(ticket.appendNumber(), offset);
-		if (this.tentative != null && this.transaction == ticket.transaction()) {
-			this.tentative.acknowledged(ticket.number(), offset);
-		}
-		change(now);
+	/**
+	 * Where to tell the outcome of a record.
+	 * @param appendNumber of the record
+	 * @param transaction in which it is, 0 without
+	 * @return without transactions always the same
+	 */
+	NumberOutcomes outcomes(long appendNumber, long transaction) {
+		return this.transactional ? new InTransaction(this, appendNumber, transaction) : this;
 	}
 
-	synchronized void failed(Ticket ticket, long now) {
-		this.appended.failed(ticket.appendNumber());
-		if (this.tentative != null && this.transaction == ticket.transaction()) {
-			this.tentative.failed(ticket.number());
-		}
-		this.anchorDue = true;
-		change(now);
+	@Override
+	public void acknowledged(long number, long offset) {
+		acknowledged(number, number, 0, offset);
+	}
+
+	@Override
+	public void failed(long number) {
+		failed(number, number, 0);
 	}
 
 	/**
 	 * The transaction in which the last numbers were given is committed.
-	 * @param now in nanoseconds
 	 */
-	synchronized void commit(long now) {
+	synchronized void commit() {
 		if (this.tentative != null) {
 			this.visible = this.tentative;
 			this.tentative = null;
-			change(now);
+			this.changes++;
 		}
 	}
 
 	/**
 	 * The transaction in which the last numbers were given is not committed.
-	 * @param now in nanoseconds
 	 */
-	synchronized void abort(long now) {
+	synchronized void abort() {
 		if (this.tentative != null) {
 			this.number = this.numberBeforeTransaction;
 			this.tentative = null;
-			change(now);
+			this.changes++;
 		}
 	}
 
 	/**
 	 * No further number will be given.
-	 * @param now in nanoseconds
 	 */
-	synchronized void seal(long now) {
+	synchronized void seal() {
 		this.sealed = true;
-		change(now);
+		this.changes++;
 	}
 
 	/**
 	 * Whether there is something new to say.
-	 * @return {@code true} if there is, or was a moment ago
+	 * @return {@code true} if there is
 	 */
-	boolean isChanged() {
-		return this.changed;
+	synchronized boolean isChanged() {
+		// The only number so far may have been taken back.
+		boolean nothing = this.sequence == 0 && this.appendNumber == 0;
+		return !nothing && this.changes != this.changesTaken;
 	}
 
 	/**
@@ -231,16 +242,19 @@ final class LaneStream {
 	 * @return {@code null} if there is nothing, or it is not due
 	 */
 	synchronized @Nullable Watermark take(ProducerIdentity producer, long now, Pace pace, boolean over) {
-		boolean nothing = this.sequence == 0 && this.appendNumber == 0;
-		if (!this.changed || nothing || !(over || pace.isDue(now - this.changedAt, now - this.takenAt))) {
+		if (this.changes != this.changesSeen) {
+			this.changesSeen = this.changes;
+			this.quietSince = now;
+		}
+		if (!isChanged() || !(over || pace.isDue(now - this.quietSince, now - this.takenAt))) {
 			return null;
 		}
-		this.changed = false;
+		this.changesTaken = this.changes;
 		this.takenAt = now;
 		this.sequence++;
 		Claim claim = this.visible.claim(this.topicIdHash);
 		Claim appendClaim = this.transactional ? this.appended.claim(this.topicIdHash) : claim;
-		return new Watermark(this.lane, this.session, producer, this.sequence, this.number, this.appendNumber, claim,
+		return new Watermark(lane(), this.session, producer, this.sequence, this.number, this.appendNumber, claim,
 				appendClaim, over || (this.sealed && isSettled()));
 	}
 
@@ -248,7 +262,7 @@ final class LaneStream {
 	 * What was said last did not arrive.
 	 */
 	synchronized void restore() {
-		this.changed = true;
+		this.changes++;
 	}
 
 	/**
@@ -258,13 +272,39 @@ final class LaneStream {
 	 */
 	synchronized ProducerSession.LaneStatus status(String clientId) {
 		Claim claim = this.appended.claim(this.topicIdHash);
-		return new ProducerSession.LaneStatus(this.lane, clientId, this.number, claim.offset(),
+		return new ProducerSession.LaneStatus(lane(), clientId, this.number, claim.offset(),
 				this.appendNumber - this.appended.outcomes());
 	}
 
-	private void enter(long transaction, long now) {
+	private synchronized void acknowledged(long number, long appendNumber, long transaction, long offset) {
+		this.appended.acknowledged(appendNumber, offset);
+		if (this.tentative != null && this.transaction == transaction) {
+			this.tentative.acknowledged(number, offset);
+		}
+		this.changes++;
+	}
+
+	private synchronized void failed(long number, long appendNumber, long transaction) {
+		this.appended.failed(appendNumber);
+		if (this.tentative != null && this.transaction == transaction) {
+			this.tentative.failed(number);
+		}
+		this.anchorDue = true;
+		this.changes++;
+	}
+
+	private boolean takes(int topicIdHash) {
+		if (topicIdHash != 0 && this.topicIdHash == 0) {
+			this.topicIdHash = topicIdHash;
+		}
+		boolean otherTopic = topicIdHash != 0 && this.topicIdHash != topicIdHash;
+		return !otherTopic && this.visible.failedRanges() <= MOST_FAILED_RANGES
+				&& this.appended.failedRanges() <= MOST_FAILED_RANGES;
+	}
+
+	private void enter(long transaction) {
 		// A callback may have sent when the transaction had ended.
-		abort(now);
+		abort();
 		this.tentative = new Acknowledgements(this.visible);
 		this.numberBeforeTransaction = this.number;
 		this.transaction = transaction;
@@ -279,15 +319,10 @@ final class LaneStream {
 				&& (this.sinceAnchor >= RECORDS_PER_ANCHOR || now - this.anchoredAt >= NANOS_PER_ANCHOR));
 	}
 
-	private void change(long now) {
-		this.changed = true;
-		this.changedAt = now;
-	}
-
 	/**
 	 * When a change is to be made known.
 	 *
-	 * @param idle after the last change, in nanoseconds
+	 * @param idle after the look that found the last change, in nanoseconds
 	 * @param busy after the last time, in nanoseconds
 	 */
 	record Pace(long idle, long busy) {
@@ -299,6 +334,29 @@ final class LaneStream {
 
 		boolean isDue(long sinceChange, long sinceTaken) {
 			return sinceChange >= this.idle || sinceTaken >= this.busy;
+		}
+
+	}
+
+	/**
+	 * Where to tell the outcome of a record that is among the visible ones only if its
+	 * transaction is committed.
+	 */
+	private record InTransaction(LaneStream stream, long appendNumber, long transaction) implements NumberOutcomes {
+
+		@Override
+		public long session() {
+			return this.stream.session;
+		}
+
+		@Override
+		public void acknowledged(long number, long offset) {
+			this.stream.acknowledged(number, this.appendNumber, this.transaction, offset);
+		}
+
+		@Override
+		public void failed(long number) {
+			this.stream.failed(number, this.appendNumber, this.transaction);
 		}
 
 	}

@@ -191,12 +191,14 @@ final class PolledRecords {
 	}
 
 	/**
-	 * Take no jump for proven any more.
+	 * Take the jumps that come first for proven no more, but for those over records that
+	 * are gone.
+	 * @param places how many places to look at
 	 */
-	void doubt() {
-		for (int i = 0; i < this.size; i++) {
+	void doubt(int places) {
+		for (int i = 0; i < places; i++) {
 			Hole hole = hole(i);
-			if (hole != null) {
+			if (hole != null && hole.cause() != Cause.RETENTION) {
 				this.details[index(i)] = new Hole(hole.from(), hole.to(), hole.cause(), false);
 			}
 		}

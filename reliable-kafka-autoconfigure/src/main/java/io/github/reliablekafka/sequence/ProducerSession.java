@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,11 +43,6 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1.0
  */
 public final class ProducerSession {
-
-	/**
-	 * With more failed ranges a stream is ended.
-	 */
-	static final int MOST_FAILED_RANGES = 1000;
 
 	private final ProducerIdentity identity;
 
@@ -208,12 +204,11 @@ public final class ProducerSession {
 			return;
 		}
 		if (!this.commitUndecided) {
-			forEachStream((stream) -> stream.abort(now()));
+			forEachStream(LaneStream::abort);
 			this.inTransaction.clear();
 		}
-		long now = now();
 		this.closed = true;
-		forEachStream((stream) -> stream.seal(now));
+		forEachStream(LaneStream::seal);
 	}
 
 	/**
@@ -318,29 +313,37 @@ public final class ProducerSession {
 		try {
 			long now = now();
 			LaneStream stream = lane.stream();
-			if (stream == null || !stream.takes(topicIdHash, MOST_FAILED_RANGES)) {
-				long id = session;
-				if (stream != null) {
-					this.replaced.add(stream);
-					stream.seal(now);
-					id = this.sessionIds.getAsLong();
-				}
-				stream = new LaneStream(lane.lane(), id, this.transactional, topicIdHash, now);
-				lane.use(stream);
+			ticket = (stream != null) ? next(stream, topicIdHash, now) : null;
+			if (ticket == null) {
+				ticket = next(replace(lane, session, topicIdHash, now), topicIdHash, now);
 			}
-			if (this.transactional) {
-				this.inTransaction.add(stream);
-			}
-			Ticket given = new Ticket(this, stream, lane);
-			given.header(stream.next(given, this.transaction, now));
-			ticket = given;
-			return given;
+			return Objects.requireNonNull(ticket);
 		}
 		finally {
 			if (ticket == null) {
 				lane.leave();
 			}
 		}
+	}
+
+	private @Nullable Ticket next(LaneStream stream, int topicIdHash, long now) {
+		if (this.transactional) {
+			this.inTransaction.add(stream);
+		}
+		return stream.next(topicIdHash, this.transaction, now);
+	}
+
+	private LaneStream replace(NumberedLane lane, long session, int topicIdHash, long now) {
+		LaneStream before = lane.stream();
+		long id = session;
+		if (before != null) {
+			this.replaced.add(before);
+			before.seal();
+			id = this.sessionIds.getAsLong();
+		}
+		LaneStream stream = new LaneStream(lane, id, this.transactional, topicIdHash, now);
+		lane.use(stream);
+		return stream;
 	}
 
 	// Only the network thread comes here.
@@ -354,15 +357,14 @@ public final class ProducerSession {
 	}
 
 	private void endTransaction(boolean committed) {
-		long now = now();
 		for (Iterator<LaneStream> streams = this.inTransaction.iterator(); streams.hasNext();) {
 			LaneStream stream = streams.next();
 			streams.remove();
 			if (committed) {
-				stream.commit(now);
+				stream.commit();
 			}
 			else {
-				stream.abort(now);
+				stream.abort();
 			}
 		}
 	}

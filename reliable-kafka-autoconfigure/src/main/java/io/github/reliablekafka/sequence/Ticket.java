@@ -19,44 +19,35 @@ package io.github.reliablekafka.sequence;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows a record that has a number until its outcome is known. As long as
- * {@link #appended()} or {@link #rollBack()} was not called no other record gets a number
- * in the same partition; both are for the thread that took the number. Outcomes may come
- * from any thread; the first counts.
+ * The number of a record, and its turn: as long as {@link #appended()} or
+ * {@link #rollBack()} was not called no other record gets a number in the same partition.
+ * Both are for the thread that took the number. NumberOutcomes may come from any thread;
+ * the first counts. Where to tell them is known apart, so that nobody has to keep a
+ * ticket for each record in flight.
  *
  * @since 0.1.0
  */
 public final class Ticket {
 
-	private final ProducerSession session;
-
 	private final LaneStream stream;
 
-	private @Nullable NumberedLane turn;
+	private final long number;
 
-	private long number;
+	private final long appendNumber;
 
-	private long appendNumber;
-
-	private long transaction;
+	private final long transaction;
 
 	private byte @Nullable [] header;
 
+	private boolean turn = true;
+
 	private boolean settled;
 
-	Ticket(ProducerSession session, LaneStream stream, @Nullable NumberedLane turn) {
-		this.session = session;
+	Ticket(LaneStream stream, long number, long appendNumber, long transaction, byte[] header) {
 		this.stream = stream;
-		this.turn = turn;
-	}
-
-	void given(long number, long appendNumber, long transaction) {
 		this.number = number;
 		this.appendNumber = appendNumber;
 		this.transaction = transaction;
-	}
-
-	void header(byte[] header) {
 		this.header = header;
 	}
 
@@ -74,10 +65,6 @@ public final class Ticket {
 	 */
 	public long appendNumber() {
 		return this.appendNumber;
-	}
-
-	long transaction() {
-		return this.transaction;
 	}
 
 	/**
@@ -98,10 +85,9 @@ public final class Ticket {
 	 * nothing if called again.
 	 */
 	public void appended() {
-		NumberedLane lane = this.turn;
-		this.turn = null;
-		if (lane != null) {
-			lane.leave();
+		if (this.turn) {
+			this.turn = false;
+			this.stream.leave();
 		}
 	}
 
@@ -113,11 +99,8 @@ public final class Ticket {
 	public void rollBack() {
 		try {
 			if (settle()) {
-				if (this.turn != null) {
-					this.stream.rollBack(this, this.session.now());
-				}
-				else {
-					this.stream.failed(this, this.session.now());
+				if (!this.turn || !this.stream.rollBack(this.appendNumber)) {
+					outcomes().failed(this.number);
 				}
 			}
 		}
@@ -132,7 +115,7 @@ public final class Ticket {
 	 */
 	public void acknowledged(long offset) {
 		if (settle()) {
-			this.stream.acknowledged(this, offset, this.session.now());
+			outcomes().acknowledged(this.number, offset);
 		}
 	}
 
@@ -141,41 +124,17 @@ public final class Ticket {
 	 */
 	public void failed() {
 		if (settle()) {
-			this.stream.failed(this, this.session.now());
+			outcomes().failed(this.number);
 		}
 	}
 
 	/**
-	 * The session of the number.
-	 * @return its id
+	 * Where the outcome can be told without the ticket.
+	 * @return for the number of the ticket and, without transactions, all of the same
+	 * session and partition
 	 */
-	public long session() {
-		return this.stream.session();
-	}
-
-	/**
-	 * Every in-sync replica has another record of the same session and partition, which
-	 * nobody follows. Not in transactions.
-	 * @param number its number
-	 * @param offset its offset; negative if the cluster did not say
-	 */
-	public void acknowledged(long number, long offset) {
-		another(number).acknowledged(offset);
-	}
-
-	/**
-	 * Another record of the same session and partition, which nobody follows, failed. Not
-	 * in transactions.
-	 * @param number its number
-	 */
-	public void failed(long number) {
-		another(number).failed();
-	}
-
-	private Ticket another(long number) {
-		Ticket other = new Ticket(this.session, this.stream, null);
-		other.given(number, number, this.transaction);
-		return other;
+	public NumberOutcomes outcomes() {
+		return this.stream.outcomes(this.appendNumber, this.transaction);
 	}
 
 	private synchronized boolean settle() {

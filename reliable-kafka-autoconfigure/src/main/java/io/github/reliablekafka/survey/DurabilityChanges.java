@@ -196,8 +196,8 @@ final class DurabilityChanges {
 		if (violations.size() > MOST_NAMES) {
 			subjects += " and %d more".formatted(violations.size() - MOST_NAMES);
 		}
-		String concerned = first.risk().equals(TOO_FEW_BROKERS)
-				? "; that concerns %d topics: %s".formatted(below(cluster).size(), names(below(cluster))) : "";
+		List<String> below = first.risk().equals(TOO_FEW_BROKERS) ? below(cluster) : List.of();
+		String concerned = below.isEmpty() ? "" : "; that concerns %d topics: %s".formatted(below.size(), names(below));
 		return "%s: %s is '%s'%s, required %s, because %s%s. %s. Durability risk=%s subjects=%d cluster=%s".formatted(
 				subjects, (violations.size() > 1) ? setting(first) : first.setting(), first.actual(),
 				(first.origin() != null) ? " (" + first.origin() + ")" : "", first.required(), first.reason(),

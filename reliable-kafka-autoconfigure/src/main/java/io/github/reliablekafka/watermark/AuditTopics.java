@@ -115,8 +115,8 @@ final class AuditTopics {
 	 */
 	static String advice(AuditTopic topic) {
 		return ("tried again from time to time; until then some losses stay undecided, and nothing else is affected. "
-				+ "It is the topic %s. If it does not come, create it with cleanup.policy=compact, or set "
-				+ "reliable.kafka.sequence.watermarks=none")
+				+ "It is the topic %s. If it is not there although the cluster answers, create it with "
+				+ "cleanup.policy=compact, or set reliable.kafka.sequence.watermarks=none")
 			.formatted(topic.purpose());
 	}
 

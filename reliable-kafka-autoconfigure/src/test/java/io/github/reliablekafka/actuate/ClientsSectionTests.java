@@ -23,6 +23,8 @@ import java.util.Set;
 
 import io.github.reliablekafka.durability.SafetyGate;
 import io.github.reliablekafka.durability.SettingOrigins;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -139,6 +141,31 @@ class ClientsSectionTests {
 		assertThat(((Map<?, ?>) settings("producer", Map.of("acks", "all"), Set.of("acks")).get("acks")).get("origin"))
 			.asString()
 			.startsWith("spring.kafka.producer.acks");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			1     | 5 | false | Kafka, because of acks
+			0     | 0 | false | Kafka, because of acks and retries
+			all   | 0 | false | Kafka, because of retries
+			-1    | 5 | true  | Kafka's default
+			""")
+	void idempotenceIsShownAsKafkaHasIt(String acks, String retries, String value, String origin) {
+		Map<String, Object> given = Map.of("acks", acks, "retries", retries, "bootstrap.servers", "localhost:1",
+				"key.serializer", StringSerializer.class, "value.serializer", StringSerializer.class);
+		assertThat(new ProducerConfig(new HashMap<>(given)).getBoolean("enable.idempotence")).as("Kafka")
+			.isEqualTo(Boolean.valueOf(value));
+		assertThat(settings("producer", given, Set.of()).get("enable.idempotence"))
+			.isEqualTo(Map.of("value", value, "origin", origin));
+	}
+
+	@Test
+	void idempotenceThatSomebodyHasSetIsShownWithItsOrigin() {
+		assertThat(settings("producer", Map.of("acks", "1", "enable.idempotence", "false"), Set.of())
+			.get("enable.idempotence"))
+			.isEqualTo(Map.of("value", "false", "origin", "the application's code or Spring Boot"));
+		assertThat(settings("consumer", Map.of("group.id", "billing"), Set.of()).containsKey("enable.idempotence"))
+			.isFalse();
 	}
 
 	private Map<?, ?> shown(String kind, String setting, Object value) {

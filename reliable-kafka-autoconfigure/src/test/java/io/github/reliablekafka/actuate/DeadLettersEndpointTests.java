@@ -17,21 +17,26 @@
 package io.github.reliablekafka.actuate;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 
 import io.github.reliablekafka.deadletter.DeadLetterAutoConfiguration;
 import io.github.reliablekafka.durability.DurabilityAutoConfiguration;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration;
 import org.springframework.boot.actuate.autoconfigure.endpoint.jmx.JmxEndpointAutoConfiguration;
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.InvocationContext;
+import org.springframework.boot.actuate.endpoint.OperationArgumentResolver;
 import org.springframework.boot.actuate.endpoint.OperationType;
 import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.jmx.ExposableJmxEndpoint;
 import org.springframework.boot.actuate.endpoint.jmx.JmxEndpointsSupplier;
 import org.springframework.boot.actuate.endpoint.jmx.JmxOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.actuate.endpoint.web.WebServerNamespace;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.jmx.JmxAutoConfiguration;
 import org.springframework.boot.convert.ApplicationConversionService;
@@ -90,6 +95,62 @@ class DeadLettersEndpointTests {
 	}
 
 	@Test
+	void endpointWhenAFieldIsNotKnownRefusesAndNamesThoseThatAre() {
+		this.runner
+			.withPropertyValues("management.endpoints.jmx.exposure.include=deadletters",
+					"management.endpoint.deadletters.access=unrestricted")
+			.run((context) -> {
+				assertThatExceptionOfType(InvalidEndpointRequestException.class)
+					.isThrownBy(() -> operation(context, OperationType.WRITE)
+						.invoke(new InvocationContext(SecurityContext.NONE,
+								Map.of("topic", "orders-dlt", "limit", "1000000", "exeption", "x", "dryrun", "true"))))
+					.withMessage("Unknown fields [dryrun, exeption]; known are [dryRun, exception, "
+							+ "firstOriginalOffset, from, group, key, lastOriginalOffset, limit, maxRedrives, offset, "
+							+ "originalPartition, partition, recordsPerSecond, until]");
+				assertThatExceptionOfType(InvalidEndpointRequestException.class)
+					.isThrownBy(() -> operation(context, "inspect").invoke(new InvocationContext(SecurityContext.NONE,
+							Map.of("topic", "orders-dlt", "dryRun", "true", "limit", "7"))))
+					.withMessage(
+							"Unknown fields [dryRun]; known are [exception, firstOriginalOffset, from, group, key, "
+									+ "lastOriginalOffset, limit, offset, originalPartition, partition, until]");
+				// Whatever a proxy or a browser adds where there is nothing to mistype.
+				assertThat(operation(context, "topics")
+					.invoke(new InvocationContext(SecurityContext.NONE, Map.of("other", "x")))).isEqualTo(List.of());
+			});
+	}
+
+	@Test
+	void endpointWhenAskedOverHttpAnswersWhyARequestIsInvalid() {
+		this.runner
+			.withPropertyValues("management.endpoints.jmx.exposure.include=deadletters",
+					"management.endpoint.deadletters.access=unrestricted")
+			.run((context) -> {
+				assertBadRequest(operation(context, "inspect"), Map.of("topic", "foo"),
+						"There is no dead letter topic of this application of that name");
+				assertBadRequest(operation(context, "inspect"), Map.of("topic", "foo", "limit", "501"),
+						"limit must be between 1 and 500");
+				assertBadRequest(operation(context, "redrive"), Map.of("topic", "foo", "offset", "1"),
+						"offset needs a partition");
+				assertBadRequest(operation(context, "redrive"), Map.of("topic", "foo", "exeption", "x"),
+						"Unknown fields [exeption]");
+				assertBadRequest(operation(context, "redrive"), Map.of("topic", "foo", "limit", "few"),
+						"Failed to map few");
+			});
+	}
+
+	private static void assertBadRequest(JmxOperation operation, Map<String, Object> arguments, String message) {
+		Object answer = operation.invoke(new InvocationContext(SecurityContext.NONE, arguments,
+				OperationArgumentResolver.of(WebServerNamespace.class, () -> WebServerNamespace.SERVER)));
+		assertThat(answer).isInstanceOfSatisfying(WebEndpointResponse.class, (response) -> {
+			assertThat(response.getStatus()).isEqualTo(400);
+			assertThat(response.getBody()).asInstanceOf(InstanceOfAssertFactories.map(String.class, Object.class))
+				.containsEntry("status", 400)
+				.containsEntry("error", "Bad Request")
+				.hasEntrySatisfying("message", (reason) -> assertThat(reason).asString().startsWith(message));
+		});
+	}
+
+	@Test
 	void endpointWhenAccessIsUnrestrictedByDefaultRedrivesUnlessItSaysOtherwise() {
 		ApplicationContextRunner unrestricted = this.runner.withPropertyValues(
 				"management.endpoints.jmx.exposure.include=deadletters",
@@ -109,6 +170,14 @@ class DeadLettersEndpointTests {
 					"management.endpoint.deadletters.access=unrestricted")
 			.run((context) -> assertThat(endpoint(context).getOperations())
 				.noneMatch((operation) -> operation.getType() == OperationType.WRITE));
+	}
+
+	private static JmxOperation operation(ApplicationContext context, String name) {
+		return endpoint(context).getOperations()
+			.stream()
+			.filter((operation) -> operation.getName().equals(name))
+			.findFirst()
+			.orElseThrow();
 	}
 
 	private static JmxOperation operation(ApplicationContext context, OperationType type) {

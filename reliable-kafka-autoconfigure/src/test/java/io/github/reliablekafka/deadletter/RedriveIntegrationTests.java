@@ -35,8 +35,13 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.EventListener;
@@ -142,6 +147,31 @@ class RedriveIntegrationTests extends DeadLetterSetup {
 			assertThat(letters(context, DeadLetterFilter.all().written(null, second.letters().get(0).timestamp())))
 				.hasSizeLessThan(3);
 		});
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void lookingAndRedrivingDoNotMakeKafkaWarn(CapturedOutput output) {
+		LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
+		logging.setLogLevel("org.apache.kafka.clients.consumer", LogLevel.WARN);
+		try {
+			probe.send(this.topic, 0, "a", "fail");
+			probe.send(this.topic, 1, "b", "fail");
+			run(RecordListener.class, (context) -> {
+				awaitLetters(2);
+				context.getBean(Seen.class).healed = true;
+				DeadLetters deadLetters = context.getBean(DeadLetters.class);
+				assertThat(deadLetters.topics()).containsExactly(topic(this.deadLetters, false, 2, 2));
+				assertThat(letters(context, DeadLetterFilter.all())).hasSize(2);
+				assertThat(deadLetters.redrive(Redrive.of(this.deadLetters).asDryRun()).redriven()).isEqualTo(2);
+				assertThat(deadLetters.redrive(Redrive.of(this.deadLetters)).redriven()).isEqualTo(2);
+				assertThat(deadLetters.topics()).containsExactly(topic(this.deadLetters, false, 2, 0));
+			});
+			assertThat(output).doesNotContain("it is no longer assigned");
+		}
+		finally {
+			logging.setLogLevel("org.apache.kafka.clients.consumer", null);
+		}
 	}
 
 	@Test

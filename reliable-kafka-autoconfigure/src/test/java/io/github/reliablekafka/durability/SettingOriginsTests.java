@@ -19,12 +19,15 @@ package io.github.reliablekafka.durability;
 import java.util.List;
 import java.util.Map;
 
+import org.apache.kafka.common.serialization.LongSerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.SimpleCommandLinePropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.io.ByteArrayResource;
 
@@ -76,12 +79,57 @@ class SettingOriginsTests {
 	}
 
 	@Test
+	void findComparesClassesByTheirNames() {
+		given(Map.of("spring.kafka.producer.value-serializer", "org.apache.kafka.common.serialization.LongSerializer"));
+		assertThat(this.origins.find("producer", "value.serializer", LongSerializer.class))
+			.startsWith("spring.kafka.producer.value-serializer, ");
+		assertThat(this.origins.find("producer", "value.serializer", StringSerializer.class)).isNull();
+	}
+
+	@Test
+	void findComparesListsByTheirElements() {
+		given(Map.of("spring.kafka.producer.bootstrap-servers", "one:9092, ${second}", "second", "two:9092"));
+		assertThat(this.origins.find("producer", "bootstrap.servers", List.of("one:9092", "two:9092")))
+			.startsWith("spring.kafka.producer.bootstrap-servers, ");
+		assertThat(this.origins.find("producer", "bootstrap.servers", List.of("two:9092", "one:9092"))).isNull();
+		assertThat(this.origins.find("consumer", "bootstrap.servers", List.of("one:9092", "two:9092"))).isNull();
+	}
+
+	@Test
+	void findKnowsListsWithALineForEachElement() {
+		given(Map.of("spring.kafka.bootstrap-servers[0]", "one:9092", "spring.kafka.bootstrap-servers[1]", "two:9092"));
+		assertThat(this.origins.find("producer", "bootstrap.servers", List.of("one:9092", "two:9092")))
+			.startsWith("spring.kafka.bootstrap-servers, ");
+		assertThat(this.origins.find("producer", "bootstrap.servers", List.of("one:9092"))).isNull();
+	}
+
+	@Test
+	void findKnowsPropertiesThatAllClientsShare() {
+		this.environment.getPropertySources()
+			.addFirst(new SimpleCommandLinePropertySource("--spring.kafka.bootstrap-servers=one:9092",
+					"--spring.kafka.security.protocol=SSL"));
+		ConfigurationPropertySources.attach(this.environment);
+		for (String client : List.of("producer", "consumer")) {
+			assertThat(this.origins.find(client, "bootstrap.servers", List.of("one:9092")))
+				.startsWith("spring.kafka.bootstrap-servers, ")
+				.contains("commandLineArgs");
+			assertThat(this.origins.find(client, "security.protocol", "SSL"))
+				.startsWith("spring.kafka.security.protocol, ");
+		}
+	}
+
+	@Test
 	void findIsNullWhenTheValueWasMadeInCode() {
 		this.environment.getPropertySources()
 			.addFirst(new MapPropertySource("test", Map.of("spring.kafka.producer.acks", "all")));
 		ConfigurationPropertySources.attach(this.environment);
 		assertThat(this.origins.find("producer", "acks", "0")).isNull();
 		assertThat(this.origins.find("producer", "retries", 0)).isNull();
+	}
+
+	private void given(Map<String, Object> properties) {
+		this.environment.getPropertySources().addFirst(new MapPropertySource("test", properties));
+		ConfigurationPropertySources.attach(this.environment);
 	}
 
 }

@@ -311,7 +311,7 @@ class SpoolOutcomesIntegrationTests extends SpoolSetup {
 			.run((context) -> assertThat(template(context).deliver(this.topic, "key-0", "elsewhere"))
 				.succeedsWithin(PATIENCE)
 				.satisfies((safe) -> assertThat(safe.outcome()).isEqualTo(DeliveryReceipt.Outcome.SPOOLED)));
-		assertThat(output).contains("1 records stay in the spool");
+		assertThat(output).contains("1 record stays in the spool");
 		this.runner.run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(output).contains("at localhost:1, and are sent nowhere else");

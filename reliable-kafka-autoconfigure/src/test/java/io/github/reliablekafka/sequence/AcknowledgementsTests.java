@@ -40,4 +40,21 @@ class AcknowledgementsTests {
 		assertThat(numbers.outcomes()).isEqualTo(4);
 	}
 
+	@Test
+	void firstOutcomeOfANumberCounts() {
+		Acknowledgements numbers = new Acknowledgements();
+		numbers.acknowledged(1, 10);
+		numbers.failed(1);
+		numbers.acknowledged(3, 12);
+		numbers.failed(3);
+		numbers.failed(4);
+		numbers.acknowledged(4, 13);
+		assertThat(numbers.isTold(2)).isFalse();
+		assertThat(numbers.isTold(3)).isTrue();
+		numbers.acknowledged(2, 11);
+		assertThat(numbers.failedRanges()).isOne();
+		assertThat(numbers.claim(7).failed()).isEqualTo(NumberRanges.of(4, 4));
+		assertThat(numbers.claim(7).offset()).isEqualTo(12);
+	}
+
 }

@@ -264,6 +264,26 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 	}
 
 	@Test
+	void whoCommitsLessOftenThanItPollsIsStillToldWhatRetentionAndItselfPassedOver() {
+		begin(0);
+		read(0, A, 1);
+		this.reader.move(5, Cause.RETENTION);
+		for (long i = 5; i < 15_000; i++) {
+			read(i, A, 1 + i);
+		}
+		this.reader.move(15_004, Cause.SEEK);
+		for (long i = 15_004; i < 21_000; i++) {
+			read(i, A, 1 + i);
+		}
+		commit(21_000);
+		this.board.post(watermark(A, 21_000, 20_999, 0, false));
+		check();
+		assertThat(findings())
+			.extracting((finding) -> finding.verdict() + " " + finding.cause() + " " + finding.numbers())
+			.containsExactlyInAnyOrder("MISSED RETENTION 2..5", "MISSED SEEK 15001..15004");
+	}
+
+	@Test
 	void whatWasReadBeforeTheLogWasCutOffWhileThePastIsUnknownIsNotMissing() {
 		String metadata = readBehindACheckpoint();
 		this.log.answer = new CompletableFuture<>();

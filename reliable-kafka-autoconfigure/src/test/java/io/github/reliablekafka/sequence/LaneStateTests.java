@@ -89,6 +89,29 @@ class LaneStateTests {
 		assertThat(state.sessions().baseline()).isEqualTo(6);
 	}
 
+	@Test
+	void whatIsForgottenInATopicThatWasCreatedAgainHidesNothingBehindIt() {
+		LaneState state = new LaneState(1_000_000);
+		state.recreated(2);
+		state.arrive(1, 1, 0, 0, 0, false, 0);
+		state.passTo(1);
+		forgetAllBut(0, state);
+		assertThat(state.sessions().baseline()).isEqualTo(1);
+	}
+
+	@Test
+	void whatFindsNoRoomInFrontOfWhereTheGroupBeganIsNotTakenForUnreadWhenThePastComes() {
+		LaneState state = new LaneState(2000);
+		for (int i = 0; i < 1000; i++) {
+			state.arrive(i + 1, 1, i + 5, 0, 0, false, 0);
+		}
+		state.passTo(1005);
+		LaneState cut = LaneStateCodec.state(LaneStateCodec.cutMetadata(state));
+		assertThat(cut).isNotNull();
+		assertThat(cut.sessions().size()).isLessThan(1000);
+		assertThat(cut.sessions().baseline()).isEqualTo(2001);
+	}
+
 	static void forgetAllBut(int sessions, LaneState state) {
 		state.sessions()
 			.excess(sessions)

@@ -40,7 +40,7 @@ class LimitsSimulationTests {
 	 * Without {@code LaneReader.MOST_POLLED}: what is beyond that counts as processed.
 	 */
 	private static final String TINY = "KnownSessions.MOST=2,KnownSessions.MOST_REPORTED=1,Holes.MOST=1,"
-			+ "ProducerSession.MOST_FAILED_RANGES=1,StampCodec.MOST_RANGES=1,LaneStateCodec.MOST_CHARACTERS=140,"
+			+ "LaneStream.MOST_FAILED_RANGES=1,StampCodec.MOST_RANGES=1,LaneStateCodec.MOST_CHARACTERS=140,"
 			+ "LaneStateCodec.MOST_INLINE_SESSIONS=2,Findings.KEPT_SESSIONS=1," + "LossLedger.KEPT_FINDINGS=1";
 
 	private static final long SCHEDULES = Long.getLong("simulation.schedules", 1500);
@@ -62,6 +62,8 @@ class LimitsSimulationTests {
 			assertThat(result.subList(0, result.size() - 1)).isEmpty();
 			// The limits have to be reached.
 			assertThat(counts).containsPattern("forgotten, and found UNVERIFIED +[1-9]");
+			// What is excused must not become the rule.
+			assertThat(counts).containsPattern("found no room, nothing found +[\\d,]+ +[0-9]\\.\\d+ %");
 		}
 	}
 

@@ -119,17 +119,17 @@ class ProducerSessionTests extends ProducerSessionSetup {
 		for (int i = 2; i <= 5; i++) {
 			take();
 		}
-		first.acknowledged(3, 103);
-		first.acknowledged(2, 102);
+		first.outcomes().acknowledged(3, 103);
+		first.outcomes().acknowledged(2, 102);
 		assertThat(watermark().claim().acknowledged()).as("the first is open").isZero();
 		first.acknowledged(101);
-		first.acknowledged(2, 999);
-		first.failed(4);
-		first.acknowledged(5, 105);
+		first.outcomes().acknowledged(2, 999);
+		first.outcomes().failed(4);
+		first.outcomes().acknowledged(5, 105);
 		Claim claim = watermark().claim();
 		assertThat(claim.acknowledged()).isEqualTo(5);
 		assertThat(claim.offset()).as("not that of the second copy").isEqualTo(105);
-		assertThat(first.session()).isEqualTo(101);
+		assertThat(first.outcomes().session()).isEqualTo(101);
 	}
 
 	@Test
@@ -255,9 +255,17 @@ class ProducerSessionTests extends ProducerSessionSetup {
 	}
 
 	@Test
+	void numberThatWasTakenBackLeavesNothingToSay() throws Exception {
+		take(false).rollBack();
+		this.session.close();
+		assertThat(watermarks()).isEmpty();
+		assertThat(this.session.hasChanges()).as("so that it can be forgotten").isFalse();
+	}
+
+	@Test
 	void tooManyFailuresEndTheSessionIdOfThePartitionAlone() throws Exception {
 		Ticket inFlight = take();
-		for (int i = 0; i <= ProducerSession.MOST_FAILED_RANGES; i++) {
+		for (int i = 0; i <= LaneStream.MOST_FAILED_RANGES; i++) {
 			take().acknowledged(1000 + i);
 			take().failed();
 		}
@@ -278,7 +286,7 @@ class ProducerSessionTests extends ProducerSessionSetup {
 		assertThat(last.closed()).isTrue();
 		assertThat(last.claim().acknowledged()).isEqualTo(last.number());
 		assertThat(last.claim().from()).isEqualTo(1);
-		assertThat(last.claim().failed().size()).isEqualTo(ProducerSession.MOST_FAILED_RANGES + 1);
+		assertThat(last.claim().failed().size()).isEqualTo(LaneStream.MOST_FAILED_RANGES + 1);
 		// It is forgotten by now.
 		this.session.restore(last);
 		assertThat(watermark()).isEqualTo(last);

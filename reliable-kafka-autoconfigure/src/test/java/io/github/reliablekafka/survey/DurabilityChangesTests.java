@@ -61,6 +61,14 @@ class DurabilityChangesTests {
 	}
 
 	@Test
+	void tooFewBrokersThatConcernNoTopicAreSaidWithoutTopics() {
+		assertThat(between(null, cluster(List.of(BROKERS), List.of())).alarms()).singleElement()
+			.asString()
+			.contains("because there is one. Run three.")
+			.doesNotContain("topics");
+	}
+
+	@Test
 	void whatWasHiddenBehindTooFewBrokersIsSaidWhenThereAreEnough() {
 		ClusterDurability few = cluster(List.of(BROKERS), unsafe(1));
 		DurabilityChanges changes = between(few, cluster(List.of(), unsafe(1)));

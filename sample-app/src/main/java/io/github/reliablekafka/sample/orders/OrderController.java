@@ -35,9 +35,9 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.util.UriComponentsBuilder;
 
 /**
- * Orders over HTTP. 202 is a promise: the order is on every in-sync replica. An order
- * that is not acknowledged in time is not promised, but not lost either: 503, and its
- * location tells what became of it.
+ * Orders over HTTP. 202 is a promise: the order is on every in-sync replica, or on this
+ * machine's disk on its way there. An order of which neither is known in time is not
+ * promised, but not lost either: 503, and its location tells what became of it.
  */
 @RestController
 class OrderController {
