@@ -128,6 +128,18 @@ final class Checkpoints {
 	}
 
 	/**
+	 * Note that the group went back. What is saved from further on does not have what may
+	 * be read now for the first time.
+	 * @param offset where it went to
+	 */
+	void rewind(long offset) {
+		if (this.saved > offset || (this.saving != null && this.saving.offset > offset)) {
+			this.saved = -1;
+			this.saving = null;
+		}
+	}
+
+	/**
 	 * Note that the group has passed over something. What is there cannot be added to
 	 * what was saved.
 	 */

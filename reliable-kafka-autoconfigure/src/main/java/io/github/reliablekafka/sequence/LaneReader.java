@@ -244,6 +244,7 @@ public final class LaneReader {
 
 	private void rewind(long offset) {
 		this.state.rewind(offset);
+		this.checkpoints.rewind(offset);
 		this.committed = offset;
 	}
 

@@ -149,6 +149,29 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 		assertThat(findings()).isEmpty();
 	}
 
+	@Test
+	void whatWasReadAfterTheGroupWentBackOverAHoleOfACheckpointIsNotMissing() {
+		readBehindACheckpoint();
+		this.reader.move(1200, Cause.SEEK);
+		commit(1200);
+		this.now += ELEVEN_MINUTES;
+		check();
+		byte[] saved = this.log.saved.get(LANE);
+		this.reader.move(900, Cause.SEEK);
+		for (int session = 1; session <= 300; session++) {
+			append(899 + session, session, 4);
+		}
+		String metadata = this.reader.commit(1200).metadata();
+		this.log.saved.put(LANE, saved);
+		this.reader = reader();
+		this.reader.begin(1200, true, metadata);
+		check();
+		claimSessions(300, 4);
+		check();
+		check();
+		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
 	private byte[] saveACheckpoint() {
 		this.board.connect(this.log);
 		begin(0);
@@ -410,6 +433,27 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 		check();
 		check();
 		assertThat(findings()).isNotEmpty().noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void claimOfARecordIsNotJudgedWhileThePastIsLookedUp() {
+		saveACheckpoint();
+		append(600, 400, 1);
+		append(601, 400, 2);
+		append(602, 400, 3);
+		commit(603);
+		this.reader.truncate(500);
+		commit(500);
+		String metadata = commit(500).metadata();
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(500, true, metadata);
+		read(500, 400, 1);
+		read(501, 400, 2);
+		read(502, 400, 4);
+		read(503, 0, stamp(400, 5, new Claim(1, 4, 502, 0, -1, NumberRanges.EMPTY, TOPIC)));
+		commit(504);
+		assertThat(findings()).isEmpty();
 	}
 
 	private void restartBehindACut() {
