@@ -60,6 +60,12 @@ final class Checkpoints {
 	private long saved = -1;
 
 	/**
+	 * Up to which offset what may be saved goes. A save that has failed may have been
+	 * written nevertheless, until a later one is confirmed.
+	 */
+	private long furthest = -1;
+
+	/**
 	 * When it was saved last, if it was.
 	 */
 	private long savedAt;
@@ -133,7 +139,7 @@ final class Checkpoints {
 	 * @param offset where it went to
 	 */
 	void rewind(long offset) {
-		if (this.saved > offset || (this.saving != null && this.saving.offset > offset)) {
+		if (this.furthest > offset) {
 			this.saved = -1;
 			this.saving = null;
 		}
@@ -229,6 +235,7 @@ final class Checkpoints {
 		}
 		this.begun = true;
 		this.savedAt = now;
+		this.furthest = Math.max(this.furthest, state.next());
 		this.saving = new Saving(state.next(), logAccess.save(this.group, this.lane, LaneStateCodec.bytes(state)));
 		return true;
 	}
@@ -239,6 +246,7 @@ final class Checkpoints {
 			this.saving = null;
 			if (!saving.done.isCompletedExceptionally()) {
 				this.saved = saving.offset;
+				this.furthest = saving.offset;
 			}
 		}
 	}

@@ -456,6 +456,53 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 		assertThat(findings()).isEmpty();
 	}
 
+	@Test
+	void claimOfARecordIsJudgedWhenThePastIsThere() {
+		saveACheckpoint();
+		append(600, 400, 1);
+		append(601, 400, 2);
+		append(602, 400, 3);
+		String metadata = commit(603).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		byte[] saved = this.log.saved.get(LANE);
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(603, true, metadata);
+		read(603, 0, stamp(400, 5, new Claim(1, 4, 602, 0, -1, NumberRanges.EMPTY, TOPIC)));
+		commit(604);
+		assertThat(findings()).isEmpty();
+		this.log.answer.complete(Optional.of(saved));
+		check();
+		check();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 4");
+	}
+
+	@Test
+	void checkpointThatWasWrittenAlthoughThatFailedIsNotBelieved() {
+		readBehindACheckpoint();
+		this.log.confirming = false;
+		this.reader.move(1200, Cause.SEEK);
+		commit(1200);
+		this.now += ELEVEN_MINUTES;
+		check();
+		byte[] written = this.log.saved.get(LANE);
+		this.log.writable = false;
+		assertThat(this.reader.commit(1200).metadata()).startsWith("rk1p.");
+		this.reader.move(900, Cause.SEEK);
+		for (int session = 1; session <= 300; session++) {
+			append(899 + session, session, 4);
+		}
+		String metadata = this.reader.commit(1200).metadata();
+		assertThat(this.log.saved.get(LANE)).isSameAs(written);
+		this.reader = reader();
+		this.reader.begin(1200, true, metadata);
+		check();
+		claimSessions(300, 4);
+		check();
+		check();
+		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
 	private void restartBehindACut() {
 		saveACheckpoint();
 		append(600, 400, 1);

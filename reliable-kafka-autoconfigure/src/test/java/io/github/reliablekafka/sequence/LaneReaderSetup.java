@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 
 import org.junit.jupiter.api.BeforeEach;
 
@@ -157,6 +158,10 @@ abstract class LaneReaderSetup {
 
 		CompletableFuture<Optional<byte[]>> answer;
 
+		boolean writable = true;
+
+		boolean confirming = true;
+
 		@Override
 		public CompletableFuture<Optional<byte[]>> checkpoint(String group, Lane lane) {
 			return (this.answer != null) ? this.answer
@@ -165,8 +170,11 @@ abstract class LaneReaderSetup {
 
 		@Override
 		public CompletableFuture<Void> save(String group, Lane lane, byte[] state) {
-			this.saved.put(lane, state);
-			return CompletableFuture.completedFuture(null);
+			if (this.writable) {
+				this.saved.put(lane, state);
+			}
+			return this.confirming ? CompletableFuture.completedFuture(null)
+					: CompletableFuture.failedFuture(new TimeoutException("No answer"));
 		}
 
 		@Override
