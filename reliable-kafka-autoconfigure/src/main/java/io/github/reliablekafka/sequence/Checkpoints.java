@@ -148,6 +148,18 @@ final class Checkpoints {
 	}
 
 	/**
+	 * Note that what is in front of the position may be other than it was read, after the
+	 * log was found to be cut off there. It is for a past on its way to say so.
+	 * @param offset the position
+	 * @param cause how it came to be there
+	 */
+	void passOverAnew(long offset, Cause cause) {
+		if (this.restore != null) {
+			this.restore.passOverAnew(offset, cause);
+		}
+	}
+
+	/**
 	 * See whether the past is known.
 	 * @param now the time in nanoseconds
 	 * @return what was read in front of the beginning; a state that knows nothing if that
@@ -161,9 +173,7 @@ final class Checkpoints {
 		LaneState past = restore.step(now);
 		if (past != null) {
 			this.restore = null;
-			if (restore.cutOff < restore.position) {
-				past.cutOff(restore.cutOff);
-			}
+			restore.change(past);
 		}
 		return past;
 	}
@@ -290,6 +300,13 @@ final class Checkpoints {
 
 		private long cutOff = Long.MAX_VALUE;
 
+		/**
+		 * What is in front of this offset is other than it was read, by this cause.
+		 */
+		private long passedOver;
+
+		private @Nullable Cause passedOverBy;
+
 		Restore(LaneStateCodec.@Nullable Pointer pointer, long position, @Nullable Cause cause) {
 			this.pointer = pointer;
 			this.position = position;
@@ -298,8 +315,32 @@ final class Checkpoints {
 
 		private void cutOff(long offset, long highest) {
 			this.cutOff = Math.min(this.cutOff, offset);
+			this.passedOver = Math.min(this.passedOver, offset);
 			if (this.pointer != null) {
 				this.pointer = this.pointer.cutOff(offset, highest);
+			}
+		}
+
+		private void passOverAnew(long offset, Cause cause) {
+			this.passedOver = offset;
+			this.passedOverBy = cause;
+			if (this.pointer != null) {
+				// Who begins with it anew does not know where the log differs.
+				this.pointer = this.pointer.cutOff(0, 0);
+			}
+		}
+
+		// Do to what was read what was done to the log since.
+		private void change(LaneState past) {
+			if (this.cutOff < this.position) {
+				past.cutOff(this.cutOff);
+			}
+			if (this.passedOverBy != null) {
+				past.passOverAnew(this.passedOver, this.passedOverBy);
+				if (this.pointer == null) {
+					// Others of the group may have read it.
+					past.holes().doubt();
+				}
 			}
 		}
 

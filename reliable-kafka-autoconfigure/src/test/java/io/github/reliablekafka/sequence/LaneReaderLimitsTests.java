@@ -29,8 +29,6 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class LaneReaderLimitsTests extends LaneReaderSetup {
 
-	private static final long ELEVEN_MINUTES = 660_000_000_000L;
-
 	@Test
 	void beginningOfASessionStaysKnownWhenOthersAreForgotten() {
 		readSessionsThatAreOver(100);
@@ -170,27 +168,6 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 		check();
 		check();
 		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
-	}
-
-	private byte[] saveACheckpoint() {
-		this.board.connect(this.log);
-		begin(0);
-		check();
-		readSessions(0, 300, 2);
-		this.now += ELEVEN_MINUTES;
-		check();
-		return this.log.saved.get(LANE);
-	}
-
-	private String readBehindACheckpoint() {
-		byte[] saved = saveACheckpoint();
-		for (int session = 1; session <= 300; session++) {
-			append(599 + session, session, 3);
-		}
-		String metadata = this.reader.commit(900).metadata();
-		assertThat(metadata).startsWith("rk1p.");
-		this.log.saved.put(LANE, saved);
-		return metadata;
 	}
 
 	private void restart(long offset, String metadata) {
