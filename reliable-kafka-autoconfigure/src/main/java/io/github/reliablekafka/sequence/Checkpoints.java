@@ -137,6 +137,9 @@ final class Checkpoints {
 			this.saved = -1;
 			this.saving = null;
 		}
+		if (this.restore != null) {
+			this.restore.wentBackTo = Math.min(this.restore.wentBackTo, offset);
+		}
 	}
 
 	/**
@@ -190,7 +193,7 @@ final class Checkpoints {
 		}
 		Restore restore = this.restore;
 		if (restore != null && restore.pointer != null) {
-			return LaneStateCodec.metadata(restore.pointer.with(state));
+			return LaneStateCodec.metadata(restore.withChanges(restore.pointer.with(state)));
 		}
 		String metadata = LaneStateCodec.metadata(state);
 		this.pointed = metadata == null;
@@ -307,6 +310,8 @@ final class Checkpoints {
 
 		private @Nullable Cause passedOverBy;
 
+		private long wentBackTo = Long.MAX_VALUE;
+
 		Restore(LaneStateCodec.@Nullable Pointer pointer, long position, @Nullable Cause cause) {
 			this.pointer = pointer;
 			this.position = position;
@@ -328,6 +333,11 @@ final class Checkpoints {
 				// Who begins with it anew does not know where the log differs.
 				this.pointer = this.pointer.cutOff(0, 0);
 			}
+		}
+
+		// What the checkpoint says was passed over may have been read since.
+		private LaneStateCodec.Pointer withChanges(LaneStateCodec.Pointer pointer) {
+			return (this.wentBackTo < this.position) ? pointer.doubted(this.wentBackTo) : pointer;
 		}
 
 		// Do to what was read what was done to the log since.

@@ -170,6 +170,32 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
 	}
 
+	@Test
+	void whatWasReadAfterTheGroupWentBackOverAHoleOfACheckpointThatIsLookedUpIsNotMissing() {
+		readBehindACheckpoint();
+		this.reader.move(1200, Cause.SEEK);
+		commit(1200);
+		this.now += ELEVEN_MINUTES;
+		check();
+		String metadata = commit(1200).metadata();
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(1200, true, metadata);
+		this.reader.move(900, Cause.SEEK);
+		for (int session = 1; session <= 300; session++) {
+			append(899 + session, session, 4);
+		}
+		metadata = commit(1200).metadata();
+		this.log.answer = null;
+		this.reader = reader();
+		this.reader.begin(1200, true, metadata);
+		check();
+		claimSessions(300, 4);
+		check();
+		check();
+		assertThat(findings()).isNotEmpty().noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
 	private void restart(long offset, String metadata) {
 		this.reader = reader();
 		this.reader.begin(offset, true, metadata);
