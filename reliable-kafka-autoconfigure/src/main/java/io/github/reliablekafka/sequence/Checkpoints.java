@@ -143,6 +143,9 @@ final class Checkpoints {
 			this.saved = -1;
 			this.saving = null;
 		}
+		if (this.restore != null) {
+			this.restore.wentBackTo = Math.min(this.restore.wentBackTo, offset);
+		}
 	}
 
 	/**
@@ -151,6 +154,18 @@ final class Checkpoints {
 	 */
 	void passOver() {
 		this.begun &= !this.pointed;
+	}
+
+	/**
+	 * Note that what is in front of the position may be other than it was read, after the
+	 * log was found to be cut off there. It is for a past on its way to say so.
+	 * @param offset the position
+	 * @param cause how it came to be there
+	 */
+	void passOverAnew(long offset, Cause cause) {
+		if (this.restore != null) {
+			this.restore.passOverAnew(offset, cause);
+		}
 	}
 
 	/**
@@ -167,9 +182,7 @@ final class Checkpoints {
 		LaneState past = restore.step(now);
 		if (past != null) {
 			this.restore = null;
-			if (restore.cutOff < restore.position) {
-				past.cutOff(restore.cutOff);
-			}
+			restore.change(past);
 		}
 		return past;
 	}
@@ -186,7 +199,7 @@ final class Checkpoints {
 		}
 		Restore restore = this.restore;
 		if (restore != null && restore.pointer != null) {
-			return LaneStateCodec.metadata(restore.pointer.with(state));
+			return LaneStateCodec.metadata(restore.withChanges(restore.pointer.with(state)));
 		}
 		String metadata = LaneStateCodec.metadata(state);
 		this.pointed = metadata == null;
@@ -298,6 +311,15 @@ final class Checkpoints {
 
 		private long cutOff = Long.MAX_VALUE;
 
+		/**
+		 * What is in front of this offset is other than it was read, by this cause.
+		 */
+		private long passedOver;
+
+		private @Nullable Cause passedOverBy;
+
+		private long wentBackTo = Long.MAX_VALUE;
+
 		Restore(LaneStateCodec.@Nullable Pointer pointer, long position, @Nullable Cause cause) {
 			this.pointer = pointer;
 			this.position = position;
@@ -306,8 +328,37 @@ final class Checkpoints {
 
 		private void cutOff(long offset, long highest) {
 			this.cutOff = Math.min(this.cutOff, offset);
+			this.passedOver = Math.min(this.passedOver, offset);
 			if (this.pointer != null) {
 				this.pointer = this.pointer.cutOff(offset, highest);
+			}
+		}
+
+		private void passOverAnew(long offset, Cause cause) {
+			this.passedOver = offset;
+			this.passedOverBy = cause;
+			if (this.pointer != null) {
+				// Who begins with it anew does not know where the log differs.
+				this.pointer = this.pointer.cutOff(0, 0);
+			}
+		}
+
+		// What the checkpoint says was passed over may have been read since.
+		private LaneStateCodec.Pointer withChanges(LaneStateCodec.Pointer pointer) {
+			return (this.wentBackTo < this.position) ? pointer.doubted(this.wentBackTo) : pointer;
+		}
+
+		// Do to what was read what was done to the log since.
+		private void change(LaneState past) {
+			if (this.cutOff < this.position) {
+				past.cutOff(this.cutOff);
+			}
+			if (this.passedOverBy != null) {
+				past.passOverAnew(this.passedOver, this.passedOverBy);
+				if (this.pointer == null) {
+					// Others of the group may have read it.
+					past.holes().doubt();
+				}
 			}
 		}
 

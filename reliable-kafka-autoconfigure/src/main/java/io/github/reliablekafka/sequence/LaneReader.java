@@ -233,6 +233,7 @@ public final class LaneReader {
 				this.orphans.reachTo(this.position);
 				cutOff(position);
 				this.state.passOverAnew(position, cause);
+				this.checkpoints.passOverAnew(position, cause);
 			}
 			else if (position < this.committed) {
 				rewind(position);

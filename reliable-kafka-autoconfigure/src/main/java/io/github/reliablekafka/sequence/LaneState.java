@@ -133,8 +133,9 @@ final class LaneState {
 	}
 
 	/**
-	 * Stands for the numbered records that have arrived, and where, each counted once.
-	 * Tells whether what was added to a checkpoint are the records that had been read.
+	 * Stands for the numbered records that have arrived, and where, each counted once,
+	 * and for what was cut off. Tells whether what was added to a checkpoint are the
+	 * records that had been read.
 	 * @return a sum, in whatever order they came
 	 */
 	int digest() {
@@ -261,6 +262,7 @@ final class LaneState {
 		long lowest = this.sessions.lowestBaseline();
 		this.sessions.cutOff(lowest);
 		this.holes.add(new Hole(lowest, offset, cause, true));
+		this.digest++;
 	}
 
 	/**
@@ -280,7 +282,11 @@ final class LaneState {
 	 * @param offset the first offset that differs
 	 */
 	void cutOff(long offset) {
-		this.highest = Math.min(this.highest, offset);
+		if (offset < this.highest) {
+			// Else a checkpoint from before would do if nothing with a number came since.
+			this.digest++;
+			this.highest = offset;
+		}
 		if (offset < this.next) {
 			// What was there before is still not the group's to answer for.
 			this.next = offset;

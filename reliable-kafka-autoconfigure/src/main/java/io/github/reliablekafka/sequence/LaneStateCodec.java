@@ -382,6 +382,15 @@ final class LaneStateCodec {
 					Math.max(this.reach, state.reach()), state.digest());
 		}
 
+		/**
+		 * Note that what the checkpoint says of something may not be so any more.
+		 * @param offset where that begins
+		 * @return a pointer that fits no checkpoint
+		 */
+		Pointer doubted(long offset) {
+			return new Pointer(Math.min(this.offset, offset), this.highest, this.reach, this.digest + 1);
+		}
+
 		static Pointer to(long offset, LaneState state) {
 			return new Pointer(offset, Math.max(offset, state.highest()), Math.max(offset, state.reach()),
 					state.digest());

@@ -29,8 +29,6 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class LaneReaderLimitsTests extends LaneReaderSetup {
 
-	private static final long ELEVEN_MINUTES = 660_000_000_000L;
-
 	@Test
 	void beginningOfASessionStaysKnownWhenOthersAreForgotten() {
 		readSessionsThatAreOver(100);
@@ -172,25 +170,30 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
 	}
 
-	private byte[] saveACheckpoint() {
-		this.board.connect(this.log);
-		begin(0);
-		check();
-		readSessions(0, 300, 2);
+	@Test
+	void whatWasReadAfterTheGroupWentBackOverAHoleOfACheckpointThatIsLookedUpIsNotMissing() {
+		readBehindACheckpoint();
+		this.reader.move(1200, Cause.SEEK);
+		commit(1200);
 		this.now += ELEVEN_MINUTES;
 		check();
-		return this.log.saved.get(LANE);
-	}
-
-	private String readBehindACheckpoint() {
-		byte[] saved = saveACheckpoint();
+		String metadata = commit(1200).metadata();
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(1200, true, metadata);
+		this.reader.move(900, Cause.SEEK);
 		for (int session = 1; session <= 300; session++) {
-			append(599 + session, session, 3);
+			append(899 + session, session, 4);
 		}
-		String metadata = this.reader.commit(900).metadata();
-		assertThat(metadata).startsWith("rk1p.");
-		this.log.saved.put(LANE, saved);
-		return metadata;
+		metadata = commit(1200).metadata();
+		this.log.answer = null;
+		this.reader = reader();
+		this.reader.begin(1200, true, metadata);
+		check();
+		claimSessions(300, 4);
+		check();
+		check();
+		assertThat(findings()).isNotEmpty().noneMatch((finding) -> finding.verdict().isLoss());
 	}
 
 	private void restart(long offset, String metadata) {

@@ -42,6 +42,8 @@ abstract class LaneReaderSetup {
 
 	static final long B = 0xBBBBL;
 
+	static final long ELEVEN_MINUTES = 660_000_000_000L;
+
 	final SequenceBoard board = new SequenceBoards().board(Set.of("localhost:9092"), Map.of());
 
 	final LossLedger ledger = new LossLedger();
@@ -67,6 +69,27 @@ abstract class LaneReaderSetup {
 			}
 		}
 		return commit(next).metadata();
+	}
+
+	byte[] saveACheckpoint() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		readSessions(0, 300, 2);
+		this.now += ELEVEN_MINUTES;
+		check();
+		return this.log.saved.get(LANE);
+	}
+
+	String readBehindACheckpoint() {
+		byte[] saved = saveACheckpoint();
+		for (int session = 1; session <= 300; session++) {
+			append(599 + session, session, 3);
+		}
+		String metadata = this.reader.commit(900).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		this.log.saved.put(LANE, saved);
+		return metadata;
 	}
 
 	void append(long offset, long session, long number) {
