@@ -60,6 +60,12 @@ final class Checkpoints {
 	private long saved = -1;
 
 	/**
+	 * Up to which offset what may be saved goes. A save that has failed may have been
+	 * written nevertheless, until a later one is confirmed.
+	 */
+	private long furthest = -1;
+
+	/**
 	 * When it was saved last, if it was.
 	 */
 	private long savedAt;
@@ -128,11 +134,38 @@ final class Checkpoints {
 	}
 
 	/**
+	 * Note that the group went back. What is saved from further on does not have what may
+	 * be read now for the first time.
+	 * @param offset where it went to
+	 */
+	void rewind(long offset) {
+		if (this.furthest > offset) {
+			this.saved = -1;
+			this.saving = null;
+		}
+		if (this.restore != null) {
+			this.restore.wentBackTo = Math.min(this.restore.wentBackTo, offset);
+		}
+	}
+
+	/**
 	 * Note that the group has passed over something. What is there cannot be added to
 	 * what was saved.
 	 */
 	void passOver() {
 		this.begun &= !this.pointed;
+	}
+
+	/**
+	 * Note that what is in front of the position may be other than it was read, after the
+	 * log was found to be cut off there. It is for a past on its way to say so.
+	 * @param offset the position
+	 * @param cause how it came to be there
+	 */
+	void passOverAnew(long offset, Cause cause) {
+		if (this.restore != null) {
+			this.restore.passOverAnew(offset, cause);
+		}
 	}
 
 	/**
@@ -149,9 +182,7 @@ final class Checkpoints {
 		LaneState past = restore.step(now);
 		if (past != null) {
 			this.restore = null;
-			if (restore.cutOff < restore.position) {
-				past.cutOff(restore.cutOff);
-			}
+			restore.change(past);
 		}
 		return past;
 	}
@@ -167,8 +198,8 @@ final class Checkpoints {
 			return "";
 		}
 		Restore restore = this.restore;
-		if (restore != null && restore.pointer != null && restore.pointer.offset() <= state.next()) {
-			return LaneStateCodec.metadata(restore.pointer.with(state));
+		if (restore != null && restore.pointer != null) {
+			return LaneStateCodec.metadata(restore.withChanges(restore.pointer.with(state)));
 		}
 		String metadata = LaneStateCodec.metadata(state);
 		this.pointed = metadata == null;
@@ -217,6 +248,7 @@ final class Checkpoints {
 		}
 		this.begun = true;
 		this.savedAt = now;
+		this.furthest = Math.max(this.furthest, state.next());
 		this.saving = new Saving(state.next(), logAccess.save(this.group, this.lane, LaneStateCodec.bytes(state)));
 		return true;
 	}
@@ -227,6 +259,7 @@ final class Checkpoints {
 			this.saving = null;
 			if (!saving.done.isCompletedExceptionally()) {
 				this.saved = saving.offset;
+				this.furthest = saving.offset;
 			}
 		}
 	}
@@ -278,6 +311,15 @@ final class Checkpoints {
 
 		private long cutOff = Long.MAX_VALUE;
 
+		/**
+		 * What is in front of this offset is other than it was read, by this cause.
+		 */
+		private long passedOver;
+
+		private @Nullable Cause passedOverBy;
+
+		private long wentBackTo = Long.MAX_VALUE;
+
 		Restore(LaneStateCodec.@Nullable Pointer pointer, long position, @Nullable Cause cause) {
 			this.pointer = pointer;
 			this.position = position;
@@ -286,8 +328,37 @@ final class Checkpoints {
 
 		private void cutOff(long offset, long highest) {
 			this.cutOff = Math.min(this.cutOff, offset);
+			this.passedOver = Math.min(this.passedOver, offset);
 			if (this.pointer != null) {
 				this.pointer = this.pointer.cutOff(offset, highest);
+			}
+		}
+
+		private void passOverAnew(long offset, Cause cause) {
+			this.passedOver = offset;
+			this.passedOverBy = cause;
+			if (this.pointer != null) {
+				// Who begins with it anew does not know where the log differs.
+				this.pointer = this.pointer.cutOff(0, 0);
+			}
+		}
+
+		// What the checkpoint says was passed over may have been read since.
+		private LaneStateCodec.Pointer withChanges(LaneStateCodec.Pointer pointer) {
+			return (this.wentBackTo < this.position) ? pointer.doubted(this.wentBackTo) : pointer;
+		}
+
+		// Do to what was read what was done to the log since.
+		private void change(LaneState past) {
+			if (this.cutOff < this.position) {
+				past.cutOff(this.cutOff);
+			}
+			if (this.passedOverBy != null) {
+				past.passOverAnew(this.passedOver, this.passedOverBy);
+				if (this.pointer == null) {
+					// Others of the group may have read it.
+					past.holes().doubt();
+				}
 			}
 		}
 
@@ -334,6 +405,11 @@ final class Checkpoints {
 			if (saved.next() > this.position) {
 				return doubted(saved, Math.max(to(saved), saved.highest()));
 			}
+			if (this.pointer != null && saved.next() < this.pointer.offset()) {
+				// That of a former member came late, perhaps from before the group was
+				// moved.
+				return doubted(saved, to(saved));
+			}
 			this.past = saved;
 			this.reading = logAccess.read(Checkpoints.this.lane, saved.next(), to(saved),
 					Checkpoints.this.readCommitted);
@@ -367,10 +443,14 @@ final class Checkpoints {
 
 		// What the checkpoint says was read was read; of what is behind it nobody knows.
 		private LaneState doubted(LaneState saved, long to) {
+			long reach = to;
 			if (this.pointer != null) {
 				saved.cutOff(this.pointer.offset());
+				reach = Math.max(to, this.pointer.reach());
 			}
 			saved.skip(new Hole(saved.next(), to, Cause.STATE_LOST, false));
+			// Nor of what was read further behind before the log was cut off.
+			saved.holes().add(new Hole(to, reach, Cause.STATE_LOST, false));
 			saved.passTo(to);
 			saved.rewind(this.position);
 			return saved;
@@ -378,7 +458,7 @@ final class Checkpoints {
 
 		// What was read may reach beyond the position if the log was cut off.
 		private LaneState unknown() {
-			long known = (this.pointer != null) ? Math.max(this.pointer.highest(), this.position) : this.position;
+			long known = (this.pointer != null) ? Math.max(this.pointer.reach(), this.position) : this.position;
 			LaneState unknown = new LaneState(known);
 			unknown.rewind(this.position);
 			return unknown;

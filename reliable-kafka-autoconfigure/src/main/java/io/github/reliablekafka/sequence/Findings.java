@@ -176,13 +176,12 @@ final class Findings {
 	private void anchored(LaneState state, long id, Claim anchor, long offset, long now) {
 		SessionState session = state.session(id);
 		boolean truncated = anchor.offset() >= offset;
-		boolean open = session != null
-				&& (session.gaps().hasOpen() || (session.baseline() == 0 && !session.unknown().isEmpty()));
-		if (session == null || (!truncated && !open)) {
+		// The past may tell what is missing.
+		if (session == null || (!truncated && !isIncomplete(session) && !state.isPartial())) {
 			return;
 		}
 		TopicFacts facts = this.board.facts(this.lane.topic());
-		if (facts == null) {
+		if (facts == null || state.isPartial()) {
 			session.anchor(anchor, truncated, now);
 			return;
 		}
@@ -195,6 +194,10 @@ final class Findings {
 			// A watermark says where the session began, if there will be one.
 			session.anchor(anchor, truncated, now);
 		}
+	}
+
+	private static boolean isIncomplete(SessionState session) {
+		return session.gaps().hasOpen() || (session.baseline() == 0 && !session.unknown().isEmpty());
 	}
 
 	private void judge(LaneState state, SessionState session, Judge.Evidence evidence, TopicFacts facts) {
@@ -257,6 +260,9 @@ final class Findings {
 			state.recreated(facts.topicIdHash());
 		}
 		state.topicIdHash(facts.topicIdHash());
+		if (state.isPartial()) {
+			return true;
+		}
 		boolean again = judgeAll(state, facts, atPosition, now);
 		state.sessions().shrinkReported();
 		return makeRoom(state, KnownSessions.MOST) || again;
@@ -307,12 +313,12 @@ final class Findings {
 	private boolean undecided(LaneState state, Map<Long, Watermark> watermarks, TopicFacts facts, long now) {
 		boolean open = false;
 		for (SessionState session : state.sessions()) {
-			if (!session.gaps().hasOpen()) {
+			Claim anchor = session.anchor();
+			if (!session.gaps().hasOpen() && (anchor == null || !isIncomplete(session))) {
 				continue;
 			}
 			open = true;
 			Watermark watermark = watermarks.get(session.session());
-			Claim anchor = session.anchor();
 			if (anchor != null) {
 				boolean patient = watermark == null && now - session.anchoredAt() <= SILENCE;
 				judge(state, session, Judge.Evidence.of(anchor, session.anchorProvesTruncation(), !patient), facts);

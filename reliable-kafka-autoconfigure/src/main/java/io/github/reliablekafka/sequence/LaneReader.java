@@ -233,6 +233,7 @@ public final class LaneReader {
 				this.orphans.reachTo(this.position);
 				cutOff(position);
 				this.state.passOverAnew(position, cause);
+				this.checkpoints.passOverAnew(position, cause);
 			}
 			else if (position < this.committed) {
 				rewind(position);
@@ -244,6 +245,7 @@ public final class LaneReader {
 
 	private void rewind(long offset) {
 		this.state.rewind(offset);
+		this.checkpoints.rewind(offset);
 		this.committed = offset;
 	}
 

@@ -50,6 +50,11 @@ final class LaneState {
 	private int digest;
 
 	/**
+	 * Whether most of it is in a checkpoint, and not here yet.
+	 */
+	private boolean partial;
+
+	/**
 	 * What has still to be found out about the place where this began; {@code null} if
 	 * nothing.
 	 */
@@ -111,13 +116,26 @@ final class LaneState {
 		return this.highest;
 	}
 
+	/**
+	 * Up to where anything was read, whether or not the log was cut off since.
+	 * @return an offset above that
+	 */
+	long reach() {
+		long reach = Math.max(this.highest, this.sessions.baseline());
+		for (SessionState session : this.sessions) {
+			reach = Math.max(reach, session.highestOffset() + 1);
+		}
+		return reach;
+	}
+
 	int leaderEpoch() {
 		return this.leaderEpoch;
 	}
 
 	/**
-	 * Stands for the numbered records that have arrived, and where, each counted once.
-	 * Tells whether what was added to a checkpoint are the records that had been read.
+	 * Stands for the numbered records that have arrived, and where, each counted once,
+	 * and for what was cut off. Tells whether what was added to a checkpoint are the
+	 * records that had been read.
 	 * @return a sum, in whatever order they came
 	 */
 	int digest() {
@@ -135,6 +153,15 @@ final class LaneState {
 	void resume(LaneStateCodec.Pointer pointer) {
 		this.digest = pointer.digest();
 		this.highest = Math.max(this.highest, pointer.highest());
+		this.partial = true;
+	}
+
+	/**
+	 * Whether what was read in front of where this began is still to come.
+	 * @return {@code true} if it does not show what is missing
+	 */
+	boolean isPartial() {
+		return this.partial;
 	}
 
 	/**
@@ -235,6 +262,7 @@ final class LaneState {
 		long lowest = this.sessions.lowestBaseline();
 		this.sessions.cutOff(lowest);
 		this.holes.add(new Hole(lowest, offset, cause, true));
+		this.digest++;
 	}
 
 	/**
@@ -254,7 +282,11 @@ final class LaneState {
 	 * @param offset the first offset that differs
 	 */
 	void cutOff(long offset) {
-		this.highest = Math.min(this.highest, offset);
+		if (offset < this.highest) {
+			// Else a checkpoint from before would do if nothing with a number came since.
+			this.digest++;
+			this.highest = offset;
+		}
 		if (offset < this.next) {
 			// What was there before is still not the group's to answer for.
 			this.next = offset;
@@ -295,6 +327,7 @@ final class LaneState {
 	 * @param began where this state began
 	 */
 	void precededBy(LaneState past, long began) {
+		this.partial = false;
 		if (this.topicIdHash == 0) {
 			this.topicIdHash = past.topicIdHash;
 		}

@@ -49,11 +49,11 @@ final class LaneStateCodec {
 	 * Another one with each change of what is written: a state that is read wrongly leads
 	 * to false alarms.
 	 */
-	private static final int VERSION = 2;
+	private static final int VERSION = 3;
 
 	private static final int REPLAYED_ONLY = 1;
 
-	private static final int CUT_OFF = 2;
+	private static final int HIGHER_OFFSET = 2;
 
 	private static final int PARTLY_FORGOTTEN = 4;
 
@@ -117,6 +117,7 @@ final class LaneStateCodec {
 		writer.octet(VERSION);
 		writer.unsigned(pointer.offset());
 		writer.unsigned(pointer.highest() - pointer.offset());
+		writer.unsigned(pointer.reach() - pointer.highest());
 		writer.fixed32(pointer.digest());
 		writer.fixed32(checksum(writer.buffer(), writer.length()));
 		return POINTER + text(writer.toByteArray());
@@ -144,7 +145,8 @@ final class LaneStateCodec {
 			return null;
 		}
 		long offset = reader.number(0);
-		Pointer pointer = new Pointer(offset, offset + reader.number(0), reader.fixed32());
+		long highest = offset + reader.number(0);
+		Pointer pointer = new Pointer(offset, highest, highest + reader.number(0), reader.fixed32());
 		return reader.isBroken() ? null : pointer;
 	}
 
@@ -229,14 +231,14 @@ final class LaneStateCodec {
 
 	private static void write(SessionState session, long baseline, FieldWriter writer) {
 		writer.fixed64(session.session());
-		boolean cutOff = session.highestOffset() > session.lastOffset();
+		boolean higher = session.highestOffset() > session.lastOffset();
 		boolean ownBaseline = session.baseline() < baseline;
-		writer.octet((session.isReplayedOnly() ? REPLAYED_ONLY : 0) | (cutOff ? CUT_OFF : 0)
+		writer.octet((session.isReplayedOnly() ? REPLAYED_ONLY : 0) | (higher ? HIGHER_OFFSET : 0)
 				| (session.isPartlyForgotten() ? PARTLY_FORGOTTEN : 0) | (ownBaseline ? OWN_BASELINE : 0));
 		writer.unsigned(session.firstSeen());
 		writer.unsigned(session.last() - session.firstSeen());
 		write(session.lastPlace(), writer);
-		if (cutOff) {
+		if (higher) {
 			writer.unsigned(session.highestOffset());
 		}
 		if (ownBaseline) {
@@ -303,12 +305,12 @@ final class LaneStateCodec {
 		long firstSeen = reader.number(0);
 		long last = firstSeen + reader.number(0);
 		Finding.Place lastPlace = Objects.requireNonNullElse(place(reader), new Finding.Place(-1, -1, -1, 0));
-		long cutOffOffset = ((flags & CUT_OFF) != 0) ? reader.number(0) : -1;
+		long higherOffset = ((flags & HIGHER_OFFSET) != 0) ? reader.number(0) : -1;
 		long ownBaseline = baseline - (((flags & OWN_BASELINE) != 0) ? reader.number(0) : 0);
 		SessionState session = new SessionState(id, firstSeen, last, lastPlace, reader.ranges(0, Integer.MAX_VALUE));
 		session.replayedOnly((flags & REPLAYED_ONLY) != 0);
 		session.partlyForgotten((flags & PARTLY_FORGOTTEN) != 0);
-		session.cutOffOffset(cutOffOffset);
+		session.higherOffset(higherOffset);
 		session.baseline(ownBaseline);
 		for (long i = reader.number(0); i > 0 && !reader.hasFailed(); i--) {
 			int reported = reader.octet();
@@ -353,9 +355,10 @@ final class LaneStateCodec {
 	 *
 	 * @param offset up to which a checkpoint is to be believed, and goes at least
 	 * @param highest see {@link LaneState#highest()}; not below the checkpoint
+	 * @param reach see {@link LaneState#reach()}; not below that
 	 * @param digest see {@link LaneState#digest()}
 	 */
-	record Pointer(long offset, long highest, int digest) {
+	record Pointer(long offset, long highest, long reach, int digest) {
 
 		/**
 		 * Note that the log was cut off, and that the checkpoint may be from before that.
@@ -364,20 +367,33 @@ final class LaneStateCodec {
 		 * @return a pointer that promises less
 		 */
 		Pointer cutOff(long offset, long highest) {
-			return new Pointer(Math.min(this.offset, offset), Math.max(this.highest, highest), this.digest);
+			return new Pointer(Math.min(this.offset, offset), Math.max(this.highest, highest),
+					Math.max(this.reach, highest), this.digest);
 		}
 
 		/**
-		 * Note that more was read.
+		 * Note that more was read, or that the group went back, perhaps in front of the
+		 * checkpoint.
 		 * @param state what was read, with the digest of all
 		 * @return a pointer that stands for that as well
 		 */
 		Pointer with(LaneState state) {
-			return new Pointer(this.offset, Math.max(this.highest, state.highest()), state.digest());
+			return new Pointer(Math.min(this.offset, state.next()), Math.max(this.highest, state.highest()),
+					Math.max(this.reach, state.reach()), state.digest());
+		}
+
+		/**
+		 * Note that what the checkpoint says of something may not be so any more.
+		 * @param offset where that begins
+		 * @return a pointer that fits no checkpoint
+		 */
+		Pointer doubted(long offset) {
+			return new Pointer(Math.min(this.offset, offset), this.highest, this.reach, this.digest + 1);
 		}
 
 		static Pointer to(long offset, LaneState state) {
-			return new Pointer(offset, Math.max(offset, state.highest()), state.digest());
+			return new Pointer(offset, Math.max(offset, state.highest()), Math.max(offset, state.reach()),
+					state.digest());
 		}
 
 	}

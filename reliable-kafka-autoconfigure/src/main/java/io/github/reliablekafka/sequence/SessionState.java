@@ -40,10 +40,10 @@ final class SessionState {
 	private long lastOffsetNumber;
 
 	/**
-	 * Where the last record was before the log was cut off in front of it; -1 if it was
-	 * not.
+	 * Where a record was behind that one: a replay, one that came late, or one that was
+	 * cut off; not above it if there is none.
 	 */
-	private long cutOffOffset = -1;
+	private long higherOffset = -1;
 
 	private int lastLeaderEpoch;
 
@@ -132,11 +132,11 @@ final class SessionState {
 	 * @return whether or not the log was cut off since
 	 */
 	long highestOffset() {
-		return Math.max(this.lastOffset, this.cutOffOffset);
+		return Math.max(this.lastOffset, this.higherOffset);
 	}
 
-	void cutOffOffset(long offset) {
-		this.cutOffOffset = offset;
+	void higherOffset(long offset) {
+		this.higherOffset = offset;
 	}
 
 	Finding.Place lastPlace() {
@@ -211,6 +211,7 @@ final class SessionState {
 	 * @return what it means
 	 */
 	Arrival arrive(long number, long offset, int leaderEpoch, long timestamp, boolean replay) {
+		this.higherOffset = Math.max(this.higherOffset, offset);
 		if (number > this.last) {
 			if (number > this.last + 1 && this.replayedOnly) {
 				this.unknown = this.unknown.add(this.last + 1, number - 1);
@@ -257,18 +258,18 @@ final class SessionState {
 	SessionState precededBy(SessionState past) {
 		NumberRanges seenNow = seen();
 		NumberRanges seenThen = past.seen();
+		NumberRanges reported = this.gaps.reportedNumbers();
 		SessionState later = (past.last > this.last) ? past : this;
 		SessionState all = new SessionState(this.session, past.firstSeen, later.last, later.lastPlace(),
-				past.unknown.remove(seenNow));
+				past.unknown.remove(seenNow).remove(reported));
 		all.replayedOnly = this.replayedOnly && past.replayedOnly;
 		all.partlyForgotten = this.partlyForgotten || past.partlyForgotten;
 		all.baseline = past.baseline;
-		all.cutOffOffset = Math.max(highestOffset(), past.highestOffset());
+		all.higherOffset = Math.max(highestOffset(), past.highestOffset());
 		SessionState anchored = (this.anchor != null) ? this : past;
 		all.anchor = anchored.anchor;
 		all.anchorProvesTruncation = anchored.anchorProvesTruncation;
 		all.anchoredAt = anchored.anchoredAt;
-		NumberRanges reported = this.gaps.reportedNumbers();
 		past.gaps.forEach((gap) -> all.gaps.add(gap.with(gap.numbers().remove(seenNow).remove(reported))));
 		// The past may be of a time after this had begun.
 		NumberRanges missingThen = all.gaps.numbers();
@@ -281,11 +282,14 @@ final class SessionState {
 		else {
 			all.gaps.add(new Gap(passed, past.lastPlace(), null, null));
 		}
+		// What was unknown stays unknown until it comes, and has no place.
+		NumberRanges elsewhere = missingThen.add(all.unknown);
 		for (Gap gap : this.gaps) {
 			Finding.Place before = gap.before();
-			boolean reaches = before != null && before.number() < past.last;
-			all.gaps.add(new Gap(gap.numbers().remove(seenThen).remove(missingThen),
-					reaches ? past.lastPlace() : before, gap.after(), gap.reported()));
+			boolean reaches = before != null && before.number() < past.last
+					&& (gap.after() == null || past.lastOffset < gap.after().offset());
+			all.gaps.add(new Gap(gap.numbers().remove(seenThen).remove(elsewhere), reaches ? past.lastPlace() : before,
+					gap.after(), gap.reported()));
 		}
 		return all;
 	}
@@ -367,7 +371,7 @@ final class SessionState {
 	 */
 	void cutOff(long offset) {
 		if (offset <= this.lastOffset) {
-			this.cutOffOffset = highestOffset();
+			this.higherOffset = highestOffset();
 			this.lastOffset = offset - 1;
 		}
 		this.gaps.cutOff(offset);
@@ -378,7 +382,7 @@ final class SessionState {
 	 */
 	void forgetPlaces() {
 		this.lastOffset = -1;
-		this.cutOffOffset = -1;
+		this.higherOffset = -1;
 		this.lastLeaderEpoch = -1;
 		this.gaps.forgetPlaces();
 		forgetAnchor();

@@ -16,6 +16,7 @@
 
 package io.github.reliablekafka.sequence;
 
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 import org.junit.jupiter.api.Test;
@@ -27,8 +28,6 @@ import static org.assertj.core.api.Assertions.assertThat;
  * were forgotten, states that do not fit beside an offset, claims that do not come.
  */
 class LaneReaderLimitsTests extends LaneReaderSetup {
-
-	private static final long ELEVEN_MINUTES = 660_000_000_000L;
 
 	@Test
 	void beginningOfASessionStaysKnownWhenOthersAreForgotten() {
@@ -148,25 +147,53 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 		assertThat(findings()).isEmpty();
 	}
 
-	private byte[] saveACheckpoint() {
-		this.board.connect(this.log);
-		begin(0);
-		check();
-		readSessions(0, 300, 2);
+	@Test
+	void whatWasReadAfterTheGroupWentBackOverAHoleOfACheckpointIsNotMissing() {
+		readBehindACheckpoint();
+		this.reader.move(1200, Cause.SEEK);
+		commit(1200);
 		this.now += ELEVEN_MINUTES;
 		check();
-		return this.log.saved.get(LANE);
+		byte[] saved = this.log.saved.get(LANE);
+		this.reader.move(900, Cause.SEEK);
+		for (int session = 1; session <= 300; session++) {
+			append(899 + session, session, 4);
+		}
+		String metadata = this.reader.commit(1200).metadata();
+		this.log.saved.put(LANE, saved);
+		this.reader = reader();
+		this.reader.begin(1200, true, metadata);
+		check();
+		claimSessions(300, 4);
+		check();
+		check();
+		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
 	}
 
-	private String readBehindACheckpoint() {
-		byte[] saved = saveACheckpoint();
+	@Test
+	void whatWasReadAfterTheGroupWentBackOverAHoleOfACheckpointThatIsLookedUpIsNotMissing() {
+		readBehindACheckpoint();
+		this.reader.move(1200, Cause.SEEK);
+		commit(1200);
+		this.now += ELEVEN_MINUTES;
+		check();
+		String metadata = commit(1200).metadata();
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(1200, true, metadata);
+		this.reader.move(900, Cause.SEEK);
 		for (int session = 1; session <= 300; session++) {
-			append(599 + session, session, 3);
+			append(899 + session, session, 4);
 		}
-		String metadata = this.reader.commit(900).metadata();
-		assertThat(metadata).startsWith("rk1p.");
-		this.log.saved.put(LANE, saved);
-		return metadata;
+		metadata = commit(1200).metadata();
+		this.log.answer = null;
+		this.reader = reader();
+		this.reader.begin(1200, true, metadata);
+		check();
+		claimSessions(300, 4);
+		check();
+		check();
+		assertThat(findings()).isNotEmpty().noneMatch((finding) -> finding.verdict().isLoss());
 	}
 
 	private void restart(long offset, String metadata) {
@@ -308,6 +335,196 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 		commit(1000);
 		assertThat(findings()).filteredOn((finding) -> finding.session() == 400)
 			.noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void whatWasReadBeforeTheLogWasCutOffIsNotMissingWhileThePastIsLookedUp() {
+		restartBehindACut();
+		assertThat(findings()).isEmpty();
+		this.log.answer.complete(Optional.of(this.log.saved.get(LANE)));
+		check();
+		check();
+		assertThat(findings()).isEmpty();
+		read(602, 400, 5);
+		commit(603);
+		this.board.post(watermark(400, 5, 602, 500, false));
+		check();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 4");
+	}
+
+	@Test
+	void whatWasReadBeforeTheLogWasCutOffIsNotMissingIfThePastIsNotFound() {
+		restartBehindACut();
+		this.now += ELEVEN_MINUTES;
+		check();
+		check();
+		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void whatWasReadBeforeTheGroupWentBackInFrontOfACheckpointIsNotMissing() {
+		saveACheckpoint();
+		append(600, 400, 1);
+		append(601, 401, 1);
+		commit(602);
+		this.reader.move(601, Cause.SEEK);
+		String metadata = commit(601).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(601, true, metadata);
+		this.reader.move(100, Cause.SEEK);
+		metadata = commit(100).metadata();
+		this.log.answer = null;
+		this.reader = reader();
+		this.reader.begin(100, true, metadata);
+		check();
+		this.reader.move(602, Cause.SEEK);
+		commit(602);
+		claimSessions(300, 2);
+		this.board.post(watermark(401, 1, 601, 601, false));
+		check();
+		check();
+		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void whatWasReadBeforeTheLogWasCutOffIsNotMissingIfTheCheckpointIsFromBefore() {
+		byte[] saved = saveACheckpoint();
+		append(600, 400, 1);
+		append(601, 400, 2);
+		commit(602);
+		this.reader.truncate(500);
+		commit(500);
+		String metadata = commit(500).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		this.log.saved.put(LANE, saved);
+		this.reader = reader();
+		this.reader.begin(500, true, metadata);
+		check();
+		check();
+		for (long offset = 500; offset < 610; offset++) {
+			this.reader.read(offset, 0, 0, null);
+		}
+		read(610, 400, 3);
+		commit(611);
+		this.board.post(watermark(400, 3, 610, 600, false));
+		check();
+		assertThat(findings()).isNotEmpty().noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void checkpointFromBeforeTheOneThatIsMeantSaysLittle() {
+		this.board.connect(this.log);
+		this.reader.begin(600, true, null);
+		check();
+		for (int session = 1; session <= 300; session++) {
+			append(699 + session, session, 5);
+		}
+		commit(1000);
+		this.now += ELEVEN_MINUTES;
+		check();
+		String metadata = commit(1000).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		LaneState former = new LaneState(0);
+		former.readCommitted(true);
+		this.log.saved.put(LANE, LaneStateCodec.bytes(former));
+		this.log.start = 650;
+		this.reader = reader();
+		this.reader.begin(1000, true, metadata);
+		this.board.post(watermark(1, 5, 700, 100, false));
+		check();
+		check();
+		assertThat(findings()).isNotEmpty().noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void claimOfARecordIsNotJudgedWhileThePastIsLookedUp() {
+		saveACheckpoint();
+		append(600, 400, 1);
+		append(601, 400, 2);
+		append(602, 400, 3);
+		commit(603);
+		this.reader.truncate(500);
+		commit(500);
+		String metadata = commit(500).metadata();
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(500, true, metadata);
+		read(500, 400, 1);
+		read(501, 400, 2);
+		read(502, 400, 4);
+		read(503, 0, stamp(400, 5, new Claim(1, 4, 502, 0, -1, NumberRanges.EMPTY, TOPIC)));
+		commit(504);
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void claimOfARecordIsJudgedWhenThePastIsThere() {
+		saveACheckpoint();
+		append(600, 400, 1);
+		append(601, 400, 2);
+		append(602, 400, 3);
+		String metadata = commit(603).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		byte[] saved = this.log.saved.get(LANE);
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(603, true, metadata);
+		read(603, 0, stamp(400, 5, new Claim(1, 4, 602, 0, -1, NumberRanges.EMPTY, TOPIC)));
+		commit(604);
+		assertThat(findings()).isEmpty();
+		this.log.answer.complete(Optional.of(saved));
+		check();
+		check();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 4");
+	}
+
+	@Test
+	void checkpointThatWasWrittenAlthoughThatFailedIsNotBelieved() {
+		readBehindACheckpoint();
+		this.log.confirming = false;
+		this.reader.move(1200, Cause.SEEK);
+		commit(1200);
+		this.now += ELEVEN_MINUTES;
+		check();
+		byte[] written = this.log.saved.get(LANE);
+		this.log.writable = false;
+		assertThat(this.reader.commit(1200).metadata()).startsWith("rk1p.");
+		this.reader.move(900, Cause.SEEK);
+		for (int session = 1; session <= 300; session++) {
+			append(899 + session, session, 4);
+		}
+		String metadata = this.reader.commit(1200).metadata();
+		assertThat(this.log.saved.get(LANE)).isSameAs(written);
+		this.reader = reader();
+		this.reader.begin(1200, true, metadata);
+		check();
+		claimSessions(300, 4);
+		check();
+		check();
+		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	private void restartBehindACut() {
+		saveACheckpoint();
+		append(600, 400, 1);
+		append(601, 400, 2);
+		commit(602);
+		this.reader.truncate(500);
+		commit(500);
+		String metadata = commit(500).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(500, true, metadata);
+		read(500, 400, 3);
+		for (long offset = 501; offset < 602; offset++) {
+			this.reader.read(offset, 0, 0, null);
+		}
+		this.board.post(watermark(400, 3, 601, 500, false));
+		commit(602);
+		check();
 	}
 
 }

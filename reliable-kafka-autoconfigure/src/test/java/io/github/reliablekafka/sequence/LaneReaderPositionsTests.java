@@ -16,6 +16,11 @@
 
 package io.github.reliablekafka.sequence;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -36,6 +41,24 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 			assertThat(finding.cause()).isEqualTo(Cause.TRUNCATED);
 			assertThat(finding.numbers()).hasToString("2..5");
 		});
+	}
+
+	@Test
+	void claimOfARecordThatCameBeforeItsTopicWasKnownIsJudged() {
+		SequenceBoard unknown = new SequenceBoards().board(Set.of("localhost:9092"), Map.of());
+		List<String> verdicts = new ArrayList<>();
+		for (SequenceBoard present : List.of(this.board, unknown)) {
+			LossLedger told = new LossLedger();
+			this.reader = new LaneReader("group", LANE, true, present, told, () -> this.now);
+			begin(0);
+			read(9, 0, stamp(A, 5, new Claim(1, 4, 3, 0, -1, NumberRanges.EMPTY, TOPIC)));
+			this.reader.commit(10);
+			check();
+			present.post(LANE.topic(), new TopicFacts(TOPIC, false));
+			check();
+			told.findings().forEach((finding) -> verdicts.add(finding.verdict() + " " + finding.numbers()));
+		}
+		assertThat(verdicts).containsExactly("LOST_ACKED 1..4", "LOST_ACKED 1..4");
 	}
 
 	@Test

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 
 import org.junit.jupiter.api.BeforeEach;
 
@@ -40,6 +41,8 @@ abstract class LaneReaderSetup {
 	static final long A = 0xAAAAL;
 
 	static final long B = 0xBBBBL;
+
+	static final long ELEVEN_MINUTES = 660_000_000_000L;
 
 	final SequenceBoard board = new SequenceBoards().board(Set.of("localhost:9092"), Map.of());
 
@@ -66,6 +69,27 @@ abstract class LaneReaderSetup {
 			}
 		}
 		return commit(next).metadata();
+	}
+
+	byte[] saveACheckpoint() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		readSessions(0, 300, 2);
+		this.now += ELEVEN_MINUTES;
+		check();
+		return this.log.saved.get(LANE);
+	}
+
+	String readBehindACheckpoint() {
+		byte[] saved = saveACheckpoint();
+		for (int session = 1; session <= 300; session++) {
+			append(599 + session, session, 3);
+		}
+		String metadata = this.reader.commit(900).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		this.log.saved.put(LANE, saved);
+		return metadata;
 	}
 
 	void append(long offset, long session, long number) {
@@ -157,6 +181,10 @@ abstract class LaneReaderSetup {
 
 		CompletableFuture<Optional<byte[]>> answer;
 
+		boolean writable = true;
+
+		boolean confirming = true;
+
 		@Override
 		public CompletableFuture<Optional<byte[]>> checkpoint(String group, Lane lane) {
 			return (this.answer != null) ? this.answer
@@ -165,8 +193,11 @@ abstract class LaneReaderSetup {
 
 		@Override
 		public CompletableFuture<Void> save(String group, Lane lane, byte[] state) {
-			this.saved.put(lane, state);
-			return CompletableFuture.completedFuture(null);
+			if (this.writable) {
+				this.saved.put(lane, state);
+			}
+			return this.confirming ? CompletableFuture.completedFuture(null)
+					: CompletableFuture.failedFuture(new TimeoutException("No answer"));
 		}
 
 		@Override

@@ -73,6 +73,23 @@ class LaneStateTests {
 	}
 
 	@Test
+	void whatCameLateIsNotTakenForUnreadWhenItFindsNoRoom() {
+		LaneState state = new LaneState(0);
+		state.arrive(1, 1, 0, 0, 0, false, 0);
+		state.arrive(1, 3, 1, 0, 0, false, 0);
+		state.arrive(1, 2, 5, 0, 0, true, 0);
+		for (int i = 0; i < 1000; i++) {
+			state.arrive(i + 2, 1, i + 2, 0, 0, false, 0);
+		}
+		state.passTo(1005);
+		LaneState cut = LaneStateCodec.state(LaneStateCodec.cutMetadata(written(state)));
+		assertThat(cut).isNotNull();
+		assertThat(cut.session(1)).isNull();
+		forgetAllBut(1000, state);
+		assertThat(state.sessions().baseline()).isEqualTo(6);
+	}
+
+	@Test
 	void whatIsForgottenInATopicThatWasCreatedAgainHidesNothingBehindIt() {
 		LaneState state = new LaneState(1_000_000);
 		state.recreated(2);

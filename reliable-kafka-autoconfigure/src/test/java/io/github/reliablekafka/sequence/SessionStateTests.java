@@ -63,6 +63,48 @@ class SessionStateTests {
 		assertThat(now.precededBy(replay(5, 120)).unknown()).hasToString("1..4,6,8");
 	}
 
+	@Test
+	void whatWasUnknownHasNoPlaceWhenThePastComes() {
+		SessionState past = SessionState.beginning(1, 4, 15, 0, 0);
+		past.arrive(5, 16, 0, 0, false);
+		SessionState now = SessionState.beginning(1, 1, 1, 0, 0);
+		now.arrive(3, 3, 0, 0, false);
+		now.arrive(6, 17, 0, 0, false);
+		SessionState all = now.precededBy(past);
+		assertThat(all.unknown()).hasToString("2");
+		assertThat(all.gaps()).isEmpty();
+	}
+
+	@Test
+	void whatWasReportedIsNotUnknownWhenThePastComes() {
+		SessionState now = withGap();
+		now.reported(NumberRanges.of(3, 4), Verdict.MISSED);
+		SessionState all = now.precededBy(SessionState.beginning(1, 5, 4, 0, 0));
+		assertThat(all.unknown()).isEqualTo(NumberRanges.EMPTY);
+		assertThat(all.gaps()).singleElement().satisfies((gap) -> assertThat(gap.reported()).isEqualTo(Verdict.MISSED));
+	}
+
+	@Test
+	void whatIsInFrontOfThePastIsNotBehindIt() {
+		SessionState past = SessionState.beginning(1, 6, 16, 0, 0);
+		SessionState now = SessionState.beginning(1, 5, 3, 0, 0);
+		now.arrive(8, 10, 0, 0, false);
+		assertThat(now.precededBy(past).gaps()).singleElement().satisfies((gap) -> {
+			assertThat(gap.numbers()).hasToString("7");
+			assertThat(gap.lowerBound()).isEqualTo(3);
+		});
+	}
+
+	@Test
+	void whatCameLateOrAgainWasReadToo() {
+		SessionState state = withGap();
+		state.arrive(3, 20, 0, 0, true);
+		assertThat(state.highestOffset()).isEqualTo(20);
+		assertThat(state.lastOffset()).isEqualTo(5);
+		state.arrive(7, 30, 0, 0, false);
+		assertThat(state.highestOffset()).isEqualTo(30);
+	}
+
 	private static SessionState replay(long number, long offset) {
 		SessionState state = SessionState.beginning(1, number, offset, 0, 0);
 		state.replayedOnly(true);
