@@ -201,9 +201,10 @@ final class Oracle {
 		if (!sent.acknowledged(rc)) {
 			wrong(finding, sent, "was not acknowledged");
 		}
-		else if (this.everDelivered.get(sent.index) && sent.copies.stream()
+		else if (this.everDelivered.get(sent.index) && !found(finding.verdict(), sent) && sent.copies.stream()
 			.allMatch((copy) -> copy.offset < lineage.began && copy.offset >= lineage.restoredTo)) {
-			// Above the place the new state answers for it: the log does not have it.
+			// Above the place the new state answers for it: the log does not have it. If
+			// one before answered for it and said so, this is the same report.
 			wrong(finding, sent, "was delivered before state was lost");
 		}
 		else if (sent.copies.stream()

@@ -72,6 +72,14 @@ final class Schedule {
 
 	private boolean quiet;
 
+	/** Apart, so that what happens otherwise stays what it was. */
+	private final Randomness later;
+
+	/** Whether processes may hear late which topics there are. */
+	private boolean late;
+
+	private final List<Runnable> untold = new ArrayList<>();
+
 	Schedule(long seed, Set<Faults> always, Checker.Factory factory, boolean traced) {
 		this.seed = seed;
 		this.random = new Randomness(seed * 0x9E3779B97F4A7C15L + 1);
@@ -84,6 +92,7 @@ final class Schedule {
 		this.transactions0 = this.random.chance(50);
 		this.mishaps = new Mishaps(this, 1 + this.random.below(10));
 		this.pace = this.random.below(100);
+		this.later = new Randomness(seed);
 	}
 
 	/**
@@ -140,6 +149,7 @@ final class Schedule {
 		int laterLane = this.random.chance(20) ? this.random.below(steps) : -1;
 		trace("seed %d: %s readCommitted=%s reset=%s", this.seed, this.faults, this.readCommitted,
 				this.resetToLatest ? "latest" : "earliest");
+		this.late = this.later.chance(30);
 		this.processes.add(process());
 		this.processes.add(process());
 		for (int lane = 0; lane < lanes; lane++) {
@@ -157,6 +167,9 @@ final class Schedule {
 			this.clock += this.random.below(200);
 			if (step == laterLane) {
 				open(lanes);
+			}
+			if (!this.untold.isEmpty() && this.later.chance(5)) {
+				this.untold.remove(0).run();
 			}
 			step();
 		}
@@ -239,7 +252,16 @@ final class Schedule {
 		SimulatedLog log = new SimulatedLog(new Lane("topic" + index, index));
 		log.compacted = this.faults.contains(Faults.COMPACT) && index == 0;
 		this.consumers.put(log.lane, new SimulatedConsumer(this, log));
-		postFacts(log);
+		this.processes.forEach((process) -> learn(process, log));
+	}
+
+	private void learn(ConsumerProcess process, SimulatedLog log) {
+		if (this.late && this.later.chance(50)) {
+			this.untold.add(() -> postFacts(process, log));
+		}
+		else {
+			postFacts(process, log);
+		}
 	}
 
 	void postFacts(SimulatedLog log) {
@@ -345,7 +367,7 @@ final class Schedule {
 		}
 		ConsumerProcess next = process();
 		this.processes.add(next);
-		this.consumers.values().forEach((consumer) -> postFacts(next, consumer.log));
+		this.consumers.values().forEach((consumer) -> learn(next, consumer.log));
 	}
 
 	/** Write what a transaction has due, in all its partitions. */
