@@ -107,8 +107,8 @@ final class SpoolModel {
 		SpoolLane lane = store.lane("main", topic, partition);
 		int number = ++this.next;
 		try {
-			long position = store.append(lane, record(lane, number), 0, confirmation(lane.toString(), number));
-			this.present.computeIfAbsent(lane.toString(), (key) -> new TreeMap<>()).put(number, position);
+			long position = store.append(lane, record(lane, number), 0, confirmation(name(lane), number));
+			this.present.computeIfAbsent(name(lane), (key) -> new TreeMap<>()).put(number, position);
 		}
 		catch (SpoolException ex) {
 			assertThat(ex.kind()).isIn(SpoolException.Kind.FULL, SpoolException.Kind.BUSY,
@@ -174,7 +174,7 @@ final class SpoolModel {
 		}
 		int number = records.firstKey();
 		SpoolRecord record = record(to, ++this.next);
-		String target = to.toString();
+		String target = name(to);
 		int moved = this.next;
 		long position;
 		try {
@@ -211,13 +211,17 @@ final class SpoolModel {
 		return occupied.isEmpty() ? null : occupied.get(this.random.nextInt(occupied.size()));
 	}
 
+	private static String name(SpoolLane lane) {
+		return lane.topic() + "-" + lane.partition() + " of " + lane.destination();
+	}
+
 	private static SpoolLane lane(SpoolStore store, String name) {
 		String[] parts = name.substring(0, name.indexOf(' ')).split("-", 2);
 		return store.lane("main", parts[0], Integer.parseInt(parts[1]));
 	}
 
 	private SpoolRecord record(SpoolLane lane, int number) {
-		return record(lane.toString(), number, this.largest);
+		return record(name(lane), number, this.largest);
 	}
 
 	private static SpoolRecord record(String lane, int number, int largest) {
@@ -249,9 +253,9 @@ final class SpoolModel {
 					continue;
 				}
 				int number = (int) record.timestamp();
-				assertSame(record, record(lane.toString(), number, this.largest));
+				assertSame(record, record(name(lane), number, this.largest));
 				numbers.add(number);
-				found.computeIfAbsent(lane.toString(), (key) -> new TreeMap<>()).put(number, position);
+				found.computeIfAbsent(name(lane), (key) -> new TreeMap<>()).put(number, position);
 			}
 			assertThat(numbers).as("order of %s", lane).isSorted();
 		}
