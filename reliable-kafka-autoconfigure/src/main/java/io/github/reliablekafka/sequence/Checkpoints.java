@@ -483,6 +483,9 @@ final class Checkpoints {
 			}
 			// Others of the group may have been anywhere since, without saying so.
 			long to = Math.max(end.join().offset(), this.position);
+			if (this.cause == Cause.OUT_OF_RANGE) {
+				saved.passOverAnew(this.position, this.cause);
+			}
 			if (this.cause != null) {
 				saved.holes().add(new Hole(saved.next(), to, this.cause, false));
 				saved.holes().doubt();

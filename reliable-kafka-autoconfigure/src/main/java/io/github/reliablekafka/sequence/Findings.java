@@ -177,7 +177,8 @@ final class Findings {
 		SessionState session = state.session(id);
 		boolean truncated = anchor.offset() >= offset;
 		// The past may tell what is missing.
-		if (session == null || (!truncated && !isIncomplete(session) && !state.isPartial())) {
+		boolean pending = state.isPartial() || state.beginning() != null;
+		if (session == null || (!truncated && !isIncomplete(session) && !pending)) {
 			return;
 		}
 		TopicFacts facts = this.board.facts(this.lane.topic());
@@ -190,7 +191,9 @@ final class Findings {
 			this.coverage.count(Integrity.TRUNCATION);
 		}
 		judge(state, session, Judge.Evidence.of(anchor, truncated, false), facts);
-		if (session.baseline() > 0 && session.gaps().hasOpen() && !this.board.watermarks(this.lane).containsKey(id)) {
+		boolean undecided = session.baseline() > 0 && session.gaps().hasOpen()
+				&& !this.board.watermarks(this.lane).containsKey(id);
+		if (pending || undecided) {
 			// A watermark says where the session began, if there will be one.
 			session.anchor(anchor, truncated, now);
 		}
@@ -315,6 +318,9 @@ final class Findings {
 		for (SessionState session : state.sessions()) {
 			Claim anchor = session.anchor();
 			if (!session.gaps().hasOpen() && (anchor == null || !isIncomplete(session))) {
+				if (anchor != null && state.beginning() == null) {
+					session.forgetAnchor();
+				}
 				continue;
 			}
 			open = true;

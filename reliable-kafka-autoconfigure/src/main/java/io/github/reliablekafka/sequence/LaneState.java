@@ -263,6 +263,10 @@ final class LaneState {
 		this.sessions.cutOff(lowest);
 		this.holes.add(new Hole(lowest, offset, cause, true));
 		this.digest++;
+		if (this.beginning != null) {
+			// Who goes on looking for the past has to do the same to it.
+			this.beginning = new Beginning(this.beginning.offset(), cause);
+		}
 	}
 
 	/**
@@ -275,6 +279,7 @@ final class LaneState {
 			this.leaderEpoch = -1;
 		}
 		this.next = offset;
+		this.sessions.forEach((session) -> session.doubtAnchor(offset));
 	}
 
 	/**

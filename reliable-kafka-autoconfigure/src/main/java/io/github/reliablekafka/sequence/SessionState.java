@@ -318,6 +318,15 @@ final class SessionState {
 	}
 
 	/**
+	 * Note that the record of a claim that was kept may not be where it was, so that
+	 * where it was proves nothing. What it claims may come.
+	 * @param offset from where on records are read anew
+	 */
+	void doubtAnchor(long offset) {
+		this.anchorProvesTruncation &= offset > highestOffset();
+	}
+
+	/**
 	 * Take out numbers whose sender knows that they failed.
 	 * @param failed the numbers
 	 * @return those that were missing
@@ -370,6 +379,7 @@ final class SessionState {
 	 * @param offset the first offset that differs
 	 */
 	void cutOff(long offset) {
+		doubtAnchor(offset);
 		if (offset <= this.lastOffset) {
 			this.higherOffset = highestOffset();
 			this.lastOffset = offset - 1;

@@ -19,7 +19,9 @@ package io.github.reliablekafka.sequence;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 import org.junit.jupiter.api.Test;
 
@@ -59,6 +61,64 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 			told.findings().forEach((finding) -> verdicts.add(finding.verdict() + " " + finding.numbers()));
 		}
 		assertThat(verdicts).containsExactly("LOST_ACKED 1..4", "LOST_ACKED 1..4");
+	}
+
+	@Test
+	void claimOfARecordProvesNothingWhenTheLogIsCutOffThere() {
+		SequenceBoard unknown = new SequenceBoards().board(Set.of("localhost:9092"), Map.of());
+		this.reader = new LaneReader("group", LANE, true, unknown, this.ledger, () -> this.now);
+		begin(0);
+		read(3, 1, stamp(A, 2, new Claim(1, 1, 10, 0, -1, NumberRanges.EMPTY, TOPIC)));
+		commit(4);
+		// The leader before has it.
+		this.reader.truncate(3);
+		commit(3);
+		unknown.post(LANE.topic(), new TopicFacts(TOPIC, false));
+		check();
+		read(10, 2, stamp(A, 1, null));
+		commit(11);
+		check();
+		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void claimOfARecordProvesNothingWhenTheGroupGoesBack() {
+		SequenceBoard unknown = new SequenceBoards().board(Set.of("localhost:9092"), Map.of());
+		this.reader = new LaneReader("group", LANE, true, unknown, this.ledger, () -> this.now);
+		begin(0);
+		read(0, B, 1);
+		commit(1);
+		this.reader.move(3, Cause.SEEK);
+		read(3, 1, stamp(A, 2, new Claim(1, 1, 10, 0, -1, NumberRanges.EMPTY, TOPIC)));
+		commit(4);
+		this.reader.move(0, Cause.SEEK);
+		commit(0);
+		unknown.post(LANE.topic(), new TopicFacts(TOPIC, false));
+		check();
+		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
+	@Test
+	void claimOfARecordThatCameWhileThePastWasComparedIsJudged() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		for (long number : new long[] { 1, 2, 3 }) {
+			read(5 + number, A, number);
+		}
+		read(9, A, 5);
+		commit(10);
+		this.reader.end();
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(15, true, "");
+		read(16, 0, stamp(A, 7, new Claim(1, 6, 14, 0, -1, NumberRanges.EMPTY, TOPIC)));
+		commit(17);
+		assertThat(findings()).isEmpty();
+		this.log.answer.complete(Optional.of(this.log.saved.get(LANE)));
+		check();
+		check();
+		assertThat(verdicts()).contains("LOST_ACKED 4");
 	}
 
 	@Test

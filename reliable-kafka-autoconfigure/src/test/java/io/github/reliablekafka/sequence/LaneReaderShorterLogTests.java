@@ -98,6 +98,29 @@ class LaneReaderShorterLogTests extends LaneReaderSetup {
 			.containsExactly("5 UNVERIFIED OUT_OF_RANGE");
 	}
 
+	@Test
+	void whatOthersMayHaveReadIsUnverifiedIfTheMemberEndsBeforeThePastIsFound() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		read(0, A, 1);
+		this.reader.advance(10, 0);
+		commit(10);
+		this.reader.end();
+		this.log.answer = new CompletableFuture<>();
+		this.reader = reader();
+		this.reader.begin(15, true, "");
+		this.reader.move(12, Cause.OUT_OF_RANGE);
+		String metadata = commit(12).metadata();
+		this.reader = reader();
+		this.reader.begin(12, true, metadata);
+		find();
+		claimOne(5);
+		assertThat(findings())
+			.extracting((finding) -> finding.session() + " " + finding.verdict() + " " + finding.cause())
+			.containsExactly("5 UNVERIFIED OUT_OF_RANGE");
+	}
+
 	private void restartBehindTheLog() {
 		restartWithoutThePast();
 		this.reader.move(590, Cause.OUT_OF_RANGE);
