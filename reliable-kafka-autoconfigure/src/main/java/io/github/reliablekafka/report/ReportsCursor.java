@@ -97,8 +97,6 @@ final class ReportsCursor {
 		KafkaConsumer<byte[], byte[]> reading = consumer();
 		Map<TopicPartition, Long> times = new HashMap<>();
 		partitions.forEach((partition) -> times.put(partition, Math.max(0, since)));
-		// Kafka warns of what it is asked about partitions that are not assigned.
-		reading.assign(partitions);
 		Map<TopicPartition, OffsetAndTimestamp> begins = reading.offsetsForTimes(times);
 		Map<TopicPartition, Long> last = reading.endOffsets(partitions);
 		Map<TopicPartition, Long> found = new HashMap<>();
