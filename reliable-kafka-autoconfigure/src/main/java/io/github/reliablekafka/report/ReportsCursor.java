@@ -97,8 +97,9 @@ final class ReportsCursor {
 		KafkaConsumer<byte[], byte[]> reading = consumer();
 		Map<TopicPartition, Long> times = new HashMap<>();
 		partitions.forEach((partition) -> times.put(partition, Math.max(0, since)));
-		Map<TopicPartition, OffsetAndTimestamp> begins = reading.offsetsForTimes(times);
+		// First, so that a report that is written between the two is behind it.
 		Map<TopicPartition, Long> last = reading.endOffsets(partitions);
+		Map<TopicPartition, OffsetAndTimestamp> begins = reading.offsetsForTimes(times);
 		Map<TopicPartition, Long> found = new HashMap<>();
 		for (TopicPartition partition : partitions) {
 			OffsetAndTimestamp begin = begins.get(partition);

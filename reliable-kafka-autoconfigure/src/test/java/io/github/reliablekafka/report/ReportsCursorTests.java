@@ -17,6 +17,7 @@
 package io.github.reliablekafka.report;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -36,6 +37,7 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mockConstruction;
+import static org.mockito.Mockito.verify;
 
 /**
  * Tests for {@link ReportsCursor}.
@@ -49,9 +51,18 @@ class ReportsCursorTests {
 
 	private final AtomicLong position = new AtomicLong(5);
 
+	private OffsetAndTimestamp begin = new OffsetAndTimestamp(5, 0);
+
+	private long arriving;
+
 	private final MockedConstruction<KafkaConsumer> consumers = mockConstruction(KafkaConsumer.class,
 			(consumer, context) -> {
-				given(consumer.offsetsForTimes(any())).willReturn(Map.of(PARTITION, new OffsetAndTimestamp(5, 0)));
+				given(consumer.offsetsForTimes(any())).willAnswer((call) -> {
+					Map<TopicPartition, OffsetAndTimestamp> found = new HashMap<>();
+					found.put(PARTITION, this.begin);
+					this.end.addAndGet(this.arriving);
+					return found;
+				});
 				given(consumer.endOffsets(any())).willAnswer((call) -> Map.of(PARTITION, this.end.get()));
 				given(consumer.position(PARTITION)).willAnswer((call) -> this.position.get());
 				given(consumer.poll(any(Duration.class))).willReturn(ConsumerRecords.empty());
@@ -64,6 +75,14 @@ class ReportsCursorTests {
 	@AfterEach
 	void close() {
 		this.consumers.close();
+	}
+
+	@Test
+	void reportThatIsWrittenWhileThePlaceIsSoughtIsNotPassedOver() {
+		this.begin = null;
+		this.arriving = 1;
+		this.cursor.seek(Set.of(PARTITION), 0);
+		verify(this.consumers.constructed().get(0)).seek(PARTITION, 10);
 	}
 
 	@Test
