@@ -99,9 +99,8 @@ final class Holes implements Iterable<Hole> {
 
 	private void limit() {
 		while (this.holes.size() > MOST) {
-			// Above where this began even if the hole is not: a past that comes later
-			// must
-			// not take it for nothing forgotten.
+			// Above where this began even if the hole is not, or a past that comes
+			// later takes it for nothing forgotten.
 			long forgotten = Math.max(this.holes.remove(0).to(), this.begun + 1);
 			this.knownFrom = Math.max(this.knownFrom, forgotten);
 		}

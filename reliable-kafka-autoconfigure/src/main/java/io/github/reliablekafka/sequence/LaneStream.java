@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The numbers of one session id in one partition: which is next, and what became of those
  * that were given. Numbers are taken by one thread at a time, which holds the lock of the
- * {@link NumberedLane}. NumberOutcomes are posted by the network thread, which must not
- * wait for that lock: everything but the codec is guarded by the monitor of the stream,
- * which is held for moments only.
+ * {@link NumberedLane}. Outcomes are posted by the network thread, which must not wait
+ * for that lock: everything but the codec is guarded by the monitor of the stream, which
+ * is held for moments only.
  */
 final class LaneStream implements NumberOutcomes {
 

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The number of a record, and its turn: as long as {@link #appended()} or
  * {@link #rollBack()} was not called no other record gets a number in the same partition.
- * Both are for the thread that took the number. NumberOutcomes may come from any thread;
- * the first counts. Where to tell them is known apart, so that nobody has to keep a
- * ticket for each record in flight.
+ * Both are for the thread that took the number. Outcomes may come from any thread; the
+ * first counts. Where to tell them is known apart, so that nobody has to keep a ticket
+ * for each record in flight.
  *
  * @since 0.1.0
  */

@@ -79,27 +79,22 @@ class LaneReaderShorterLogTests extends LaneReaderSetup {
 
 	@Test
 	void whatIsThereIsUnverifiedIfOthersOfTheGroupMayHaveReadIt() {
-		this.board.connect(this.log);
-		begin(0);
-		check();
-		read(0, A, 1);
-		this.reader.advance(10, 0);
-		commit(10);
-		this.reader.end();
-		this.log.answer = new CompletableFuture<>();
-		this.reader = reader();
-		this.reader.begin(15, true, "");
-		this.reader.move(12, Cause.OUT_OF_RANGE);
-		commit(12);
+		moveOutsideAndBehindTheLog();
 		find();
-		claimOne(5);
-		assertThat(findings())
-			.extracting((finding) -> finding.session() + " " + finding.verdict() + " " + finding.cause())
-			.containsExactly("5 UNVERIFIED OUT_OF_RANGE");
+		assertWhatIsThereIsUnverified();
 	}
 
 	@Test
 	void whatOthersMayHaveReadIsUnverifiedIfTheMemberEndsBeforeThePastIsFound() {
+		String metadata = moveOutsideAndBehindTheLog();
+		this.reader = reader();
+		this.reader.begin(12, true, metadata);
+		find();
+		assertWhatIsThereIsUnverified();
+	}
+
+	// The group's offset was set from outside while its past is not known.
+	private String moveOutsideAndBehindTheLog() {
 		this.board.connect(this.log);
 		begin(0);
 		check();
@@ -111,10 +106,10 @@ class LaneReaderShorterLogTests extends LaneReaderSetup {
 		this.reader = reader();
 		this.reader.begin(15, true, "");
 		this.reader.move(12, Cause.OUT_OF_RANGE);
-		String metadata = commit(12).metadata();
-		this.reader = reader();
-		this.reader.begin(12, true, metadata);
-		find();
+		return commit(12).metadata();
+	}
+
+	private void assertWhatIsThereIsUnverified() {
 		claimOne(5);
 		assertThat(findings())
 			.extracting((finding) -> finding.session() + " " + finding.verdict() + " " + finding.cause())
