@@ -97,17 +97,23 @@ final class ReportsCursor {
 		KafkaConsumer<byte[], byte[]> reading = consumer();
 		Map<TopicPartition, Long> times = new HashMap<>();
 		partitions.forEach((partition) -> times.put(partition, Math.max(0, since)));
-		// First, so that a report that is written between the two is behind it.
-		Map<TopicPartition, Long> last = reading.endOffsets(partitions);
-		Map<TopicPartition, OffsetAndTimestamp> begins = reading.offsetsForTimes(times);
-		Map<TopicPartition, Long> found = new HashMap<>();
-		for (TopicPartition partition : partitions) {
-			OffsetAndTimestamp begin = begins.get(partition);
-			found.put(partition, (begin != null) ? begin.offset() : last.getOrDefault(partition, 0L));
+		// Kafka warns of answers about partitions that are not assigned.
+		reading.assign(partitions);
+		try {
+			// First, so that a report that is written between the two is behind it.
+			Map<TopicPartition, Long> last = reading.endOffsets(partitions);
+			Map<TopicPartition, OffsetAndTimestamp> begins = reading.offsetsForTimes(times);
+			Map<TopicPartition, Long> found = new HashMap<>();
+			for (TopicPartition partition : partitions) {
+				OffsetAndTimestamp begin = begins.get(partition);
+				found.put(partition, (begin != null) ? begin.offset() : last.getOrDefault(partition, 0L));
+			}
+			this.positions = found;
+			this.ends = new HashMap<>(last);
 		}
-		this.positions = found;
-		this.ends = new HashMap<>(last);
-		assign(reading);
+		finally {
+			assign(reading);
+		}
 		dropReached();
 	}
 

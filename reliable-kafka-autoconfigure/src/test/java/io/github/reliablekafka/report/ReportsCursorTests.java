@@ -17,7 +17,9 @@
 package io.github.reliablekafka.report;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,16 +29,20 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.mockito.MockedConstruction;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
+import static org.mockito.BDDMockito.willAnswer;
 import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.mockConstruction;
+import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 
 /**
@@ -47,6 +53,8 @@ class ReportsCursorTests {
 
 	private static final TopicPartition PARTITION = new TopicPartition("rk-audit-reports", 0);
 
+	private static final TopicPartition OTHER = new TopicPartition("rk-audit-reports", 1);
+
 	private final AtomicLong end = new AtomicLong(10);
 
 	private final AtomicLong position = new AtomicLong(5);
@@ -55,15 +63,29 @@ class ReportsCursorTests {
 
 	private long arriving;
 
+	private Set<TopicPartition> assigned = Set.of();
+
+	/**
+	 * What Kafka was asked about without being assigned, of which it warns.
+	 */
+	private final Set<TopicPartition> unassigned = new HashSet<>();
+
+	private boolean silent;
+
 	private final MockedConstruction<KafkaConsumer> consumers = mockConstruction(KafkaConsumer.class,
 			(consumer, context) -> {
+				willAnswer((call) -> this.assigned = Set.copyOf(call.getArgument(0))).given(consumer).assign(any());
 				given(consumer.offsetsForTimes(any())).willAnswer((call) -> {
+					ask(((Map<TopicPartition, Long>) call.getArgument(0)).keySet());
 					Map<TopicPartition, OffsetAndTimestamp> found = new HashMap<>();
 					found.put(PARTITION, this.begin);
 					this.end.addAndGet(this.arriving);
 					return found;
 				});
-				given(consumer.endOffsets(any())).willAnswer((call) -> Map.of(PARTITION, this.end.get()));
+				given(consumer.endOffsets(any())).willAnswer((call) -> {
+					ask(call.getArgument(0));
+					return Map.of(PARTITION, this.end.get());
+				});
 				given(consumer.position(PARTITION)).willAnswer((call) -> this.position.get());
 				given(consumer.poll(any(Duration.class))).willReturn(ConsumerRecords.empty());
 				willThrow(new IllegalStateException("Broken")).given(consumer).close(any(CloseOptions.class));
@@ -83,6 +105,27 @@ class ReportsCursorTests {
 		this.arriving = 1;
 		this.cursor.seek(Set.of(PARTITION), 0);
 		verify(this.consumers.constructed().get(0)).seek(PARTITION, 10);
+	}
+
+	@Test
+	void placeIsSoughtInPartitionsThatAreAssigned() {
+		this.cursor.seek(Set.of(PARTITION), 0);
+		this.cursor.lookForEnds();
+		this.cursor.seek(Set.of(PARTITION, OTHER), 0);
+		this.cursor.lookForEnds();
+		assertThat(this.unassigned).isEmpty();
+		assertThat(this.assigned).containsExactlyInAnyOrder(PARTITION, OTHER);
+	}
+
+	@Test
+	void placeIsTheOneBeforeIfTheClusterDoesNotAnswer() {
+		this.cursor.seek(Set.of(PARTITION), 0);
+		this.silent = true;
+		assertThatExceptionOfType(TimeoutException.class)
+			.isThrownBy(() -> this.cursor.seek(Set.of(PARTITION, OTHER), 0));
+		assertThat(this.cursor.partitions()).containsExactly(PARTITION);
+		assertThat(this.assigned).containsExactly(PARTITION);
+		verify(this.consumers.constructed().get(0), times(2)).seek(PARTITION, 5);
 	}
 
 	@Test
@@ -117,6 +160,13 @@ class ReportsCursorTests {
 		assertThatNoException().isThrownBy(this.cursor::release);
 		read(10);
 		assertThat(this.consumers.constructed()).hasSize(2);
+	}
+
+	private void ask(Collection<TopicPartition> partitions) {
+		if (this.silent) {
+			throw new TimeoutException("On purpose");
+		}
+		partitions.stream().filter((each) -> !this.assigned.contains(each)).forEach(this.unassigned::add);
 	}
 
 	private void read(long position) {

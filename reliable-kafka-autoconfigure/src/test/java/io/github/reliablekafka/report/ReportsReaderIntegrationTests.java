@@ -65,6 +65,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
@@ -232,6 +234,23 @@ class ReportsReaderIntegrationTests {
 		report(lost(this.topic, 0, NumberRanges.of(1, 1)));
 		await().atMost(TIMEOUT).until(() -> numbers(this.topic).contains(1L));
 		assertThat(numbers(this.topic)).containsExactly(6L, 1L);
+	}
+
+	@Test
+	void seekingDoesNotMakeKafkaWarn(CapturedOutput output) throws Exception {
+		LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
+		logging.setLogLevel("org.apache.kafka.clients.consumer", LogLevel.WARN);
+		try {
+			createTopics(this.topic, this.reports);
+			this.spool.keep(this.topic, 0, 1);
+			report(lost(this.topic, 0, NumberRanges.of(1, 1)));
+			read();
+			await().atMost(TIMEOUT).until(() -> numbers(this.topic).equals(List.of(1L)));
+			assertThat(output).doesNotContain("it is no longer assigned");
+		}
+		finally {
+			logging.setLogLevel("org.apache.kafka.clients.consumer", null);
+		}
 	}
 
 	@Test
