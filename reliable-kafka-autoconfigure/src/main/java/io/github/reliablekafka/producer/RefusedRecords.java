@@ -119,6 +119,7 @@ final class RefusedRecords {
 			return true;
 		}
 		catch (SpoolException ex) {
+			notParked(lane, ex);
 			again(lane, item);
 			return false;
 		}
@@ -322,7 +323,7 @@ final class RefusedRecords {
 				record.enqueuedAt(), record.key(), record.value(), headers);
 	}
 
-	private void notParked(SpooledLane lane, Exception failure) {
+	private void notParked(SpooledLane lane, SpoolException failure) {
 		this.spools.notices().notParked(lane, failure);
 	}
 

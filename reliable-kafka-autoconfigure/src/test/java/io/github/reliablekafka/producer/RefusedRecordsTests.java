@@ -21,19 +21,27 @@ import java.util.List;
 
 import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.producer.SpooledLane.Item;
+import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link RefusedRecords} with lanes that stand still.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class RefusedRecordsTests extends SpoolingSetup {
 
 	private final RecordTooLargeException tooLarge = new RecordTooLargeException("on purpose");
@@ -184,6 +192,35 @@ class RefusedRecordsTests extends SpoolingSetup {
 		assertThat(this.relay.refused().isRefusedTooLong(this.lane, null, gone)).as("nobody has asked").isFalse();
 		assertThat(this.lane.pass(item.position())).isTrue();
 		assertThat(this.relay.refused().isRefusedTooLong(this.lane, item, gone)).as("now it is about more").isFalse();
+	}
+
+	@Test
+	void recordThatAFullSpoolCannotParkIsTold(CapturedOutput output) {
+		Followed first = promised();
+		fill();
+		Item item = poll();
+		assertThat(this.relay.refused().rejectApart(this.lane, item, this.tooLarge)).isFalse();
+		assertThat(output).contains("ERROR", "cannot be parked; it stays where it is", "is full");
+		assertThat(this.spool.holds(this.lane.lane(), first.position())).isTrue();
+		assertThat(poll().position()).as("tried again").isEqualTo(first.position());
+	}
+
+	// With what is moved as well, for which there is more room.
+	private void fill() {
+		SpoolLane other = this.spool.lane("main", "other", 0);
+		untilFull(() -> this.spool.append(other, record(100_000), Duration.ofMillis(100).toNanos(), null));
+		SpoolLane parked = this.spool.lane("main", "other", SpoolLane.PARKED);
+		for (int bytes : new int[] { 100_000, 1000, 10 }) {
+			untilFull(() -> this.spool.move(parked, record(bytes), other, 1, null));
+		}
+	}
+
+	private void untilFull(ThrowingCallable append) {
+		await().pollInterval(Duration.ofMillis(1)).atMost(Duration.ofSeconds(30)).until(() -> {
+			SpoolException refused = catchThrowableOfType(SpoolException.class, append);
+			assertThat(this.spool.flush()).isTrue();
+			return refused != null && refused.kind() == SpoolException.Kind.FULL;
+		});
 	}
 
 	private long blockedEvents() {
