@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends the records of a lane that have their partition, in their order, up to 500 ahead
  * of the acknowledgements. Used by the thread of the relay; the outcomes come by the
- * client's network thread.
+ * client's network thread, or by that of the relay for what the client does not get.
  */
 final class Sending {
 

@@ -49,9 +49,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The directories with spools that are open: the one of this instance, and those that
- * others have left, as long as there is something in them. If nobody has said where the
- * spool is to be and the working directory cannot be written, there is none, and a log
- * line says so. Safe for use by many threads.
+ * others have left, as long as something waits in them; two at most also stay for what is
+ * retained in them only. If nobody has said where the spool is to be and the working
+ * directory cannot be written, there is none, and a log line says so. Safe for use by
+ * many threads.
  */
 final class SpoolStores implements SpoolWatch, RetainedRecords {
 
@@ -92,7 +93,8 @@ final class SpoolStores implements SpoolWatch, RetainedRecords {
 	 * @param notices tell people and the application
 	 * @param relays send what is in them
 	 * @param ledger counts records
-	 * @param found is told of the directories that were opened, with the monitor
+	 * @param found is told of the directories that were opened, with the monitor, so that
+	 * it must not publish an event
 	 */
 	SpoolStores(SpoolProperties properties, SpoolPlace place, SpoolNotices notices, Collection<Relay> relays,
 			DeliveryLedger ledger, Consumer<List<SegmentSpool>> found) {
@@ -143,6 +145,8 @@ final class SpoolStores implements SpoolWatch, RetainedRecords {
 			logger.error("What other instances left in %s is not sent".formatted(base), ex);
 		}
 		this.opened.addAndGet(this.stores.size());
+		// No event from here: listeners may send, and who opens a producer waits for this
+		// monitor.
 		this.stores.forEach(this.notices::found);
 		this.found.accept(this.stores);
 		String ephemeral = this.place.ephemeral();
@@ -188,6 +192,7 @@ final class SpoolStores implements SpoolWatch, RetainedRecords {
 		}
 		this.stores.add(store);
 		this.opened.incrementAndGet();
+		// No event from here, as above.
 		this.notices.found(store);
 		this.found.accept(List.of(store));
 	}

@@ -123,7 +123,7 @@ final class Spools implements SmartLifecycle {
 
 	/**
 	 * The files, and what is in them.
-	 * @return open if there are producers
+	 * @return open if there are producers, or if an earlier process has left records
 	 */
 	SpoolStores stores() {
 		return this.stores;
