@@ -19,8 +19,8 @@ package io.github.reliablekafka.producer;
 import java.util.function.IntToLongFunction;
 
 /**
- * When a lane may be tried again, and for how long the cluster has refused what is in it.
- * Guarded by the monitor of the lane.
+ * When a lane may be tried again, and for how long the cluster has refused what is in it,
+ * or the spool has been too busy to take it elsewhere. Guarded by the monitor of the lane.
  */
 final class LanePause {
 
@@ -34,6 +34,11 @@ final class LanePause {
 	 * Since when the cluster refuses what it may take later, or 0.
 	 */
 	private long refusedSince;
+
+	/**
+	 * Since when the spool has been busy whenever something was to leave the lane, or 0.
+	 */
+	private long heldUpSince;
 
 	boolean isOn(long now) {
 		return this.delayed && now - this.notBefore < 0;
@@ -75,6 +80,24 @@ final class LanePause {
 			this.refusedSince = now | 1;
 		}
 		return now - this.refusedSince >= patience;
+	}
+
+	void moved() {
+		this.heldUpSince = 0;
+	}
+
+	/**
+	 * The spool is too busy to take a record elsewhere. Not told by the attempts that
+	 * have failed: those may have been the cluster's fault.
+	 * @param now in nanoseconds
+	 * @param patience how long to hope that it passes, in nanoseconds
+	 * @return whether that was too long
+	 */
+	boolean isHeldUp(long now, long patience) {
+		if (this.heldUpSince == 0) {
+			this.heldUpSince = now | 1;
+		}
+		return now - this.heldUpSince >= patience;
 	}
 
 }

@@ -432,7 +432,10 @@ final class Relay implements Runnable {
 	 * @param failure why
 	 */
 	void notNow(SpooledLane lane, Throwable failure) {
-		if (!this.stopping) {
+		if (this.spools.notices().mayPass(lane, failure)) {
+			later(lane);
+		}
+		else if (!this.stopping) {
 			this.spools.notices().delayed(lane, failure);
 			if (this.waitingSince == null) {
 				Instant now = Instant.now();

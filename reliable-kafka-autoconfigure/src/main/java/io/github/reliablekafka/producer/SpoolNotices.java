@@ -19,6 +19,7 @@ package io.github.reliablekafka.producer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 import io.github.reliablekafka.spool.SegmentSpool;
@@ -37,6 +38,11 @@ import org.springframework.context.ApplicationEventPublisher;
 final class SpoolNotices {
 
 	private static final Log logger = LogFactory.getLog(SpoolNotices.class);
+
+	/**
+	 * A file is made in less time, if the disk answers.
+	 */
+	private static final long LONGEST_BUSY = TimeUnit.SECONDS.toNanos(15);
 
 	private final ApplicationEventPublisher events;
 
@@ -122,8 +128,25 @@ final class SpoolNotices {
 		return this.bypassed.sum();
 	}
 
-	void notParked(SpooledLane lane, Exception failure) {
-		if (this.slowly.isDue("not parked " + lane)) {
+	/**
+	 * Whether it is too early to tell anybody that the spool does not take a record of a
+	 * lane elsewhere. Keeps the time from the first time on.
+	 * @param lane its lane
+	 * @param failure why
+	 * @return {@code true} if the spool is busy, and has not been for long
+	 */
+	boolean mayPass(SpooledLane lane, Throwable failure) {
+		return failure instanceof SpoolException spool && spool.kind() == SpoolException.Kind.BUSY
+				&& !lane.isHeldUp(System.nanoTime(), LONGEST_BUSY);
+	}
+
+	/**
+	 * A record that was promised cannot be parked, and is tried again.
+	 * @param lane its lane
+	 * @param failure why
+	 */
+	void notParked(SpooledLane lane, SpoolException failure) {
+		if (!mayPass(lane, failure) && this.slowly.isDue("not parked " + lane)) {
 			logger.error(
 					"A record of %s that was safe in the spool cannot be parked; it stays where it is".formatted(lane),
 					failure);

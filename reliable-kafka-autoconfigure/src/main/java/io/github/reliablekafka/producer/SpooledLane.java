@@ -449,6 +449,7 @@ final class SpooledLane {
 	 */
 	synchronized void settled(Item item) {
 		this.records.remove(item);
+		this.pause.moved();
 		if (this.block != null) {
 			this.block = this.block.without(item);
 		}
@@ -555,6 +556,16 @@ final class SpooledLane {
 	 */
 	synchronized boolean isRefused(long now, long patience) {
 		return this.pause.isRefused(now, patience);
+	}
+
+	/**
+	 * The spool is too busy to take a record from here to another lane.
+	 * @param now in nanoseconds
+	 * @param patience how long to hope that it passes, in nanoseconds
+	 * @return whether it has been so for that long, and no record has left meanwhile
+	 */
+	synchronized boolean isHeldUp(long now, long patience) {
+		return this.pause.isHeldUp(now, patience);
 	}
 
 	/**

@@ -131,14 +131,25 @@ final class Admission {
 	}
 
 	/**
-	 * Refuse what finds no room although it makes room.
+	 * Refuse what finds no room although it makes room. Waits for no file: callers are
+	 * threads that must not.
 	 * @param length of the record
+	 * @throws SpoolException if there is no room
 	 */
 	void requireRoomToMove(int length) {
-		long growth = this.files.hasSpare() ? this.options.segmentBytes() / 2 : 0;
-		if (this.queue.bytes() + length > this.files.room() + growth) {
+		long spare = this.files.hasSpare() ? this.options.segmentBytes() / 2 : 0;
+		if (this.queue.bytes() + length <= this.files.room() + spare) {
+			return;
+		}
+		if (!this.growth.isPossible()) {
 			throw full();
 		}
+		// What was in the way is so until a file is there.
+		SpoolException refusal = (this.growth.obstacle() != null) ? full()
+				: new SpoolException(SpoolException.Kind.BUSY,
+						"The spool in %s has no room yet: another file is being made".formatted(this.disk));
+		grow();
+		throw refusal;
 	}
 
 	/**

@@ -73,7 +73,7 @@ public final class SpoolException extends RuntimeException {
 
 		/**
 		 * There is no room at this moment, but there may be in the next: a file is being
-		 * made, or the disk does not keep up.
+		 * made, or the disk does not keep up. Holds for as long as a disk hangs.
 		 */
 		BUSY,
 

@@ -68,16 +68,18 @@ public interface SpoolStore extends AutoCloseable {
 	long append(SpoolLane lane, SpoolRecord record, long patience, @Nullable Confirmation confirmation);
 
 	/**
-	 * Append a record and resolve another, both or neither. May exceed the limit by a
-	 * little, so that a full spool can be put in order. The other is there until the
-	 * record is on disk.
+	 * Append a record and resolve another, both or neither. Does not wait for room. May
+	 * exceed the limit by a little, so that a full spool can be put in order. The other
+	 * is there until the record is on disk.
 	 * @param lane where the record goes
 	 * @param record the record
 	 * @param from the lane of the other
 	 * @param position the other's position
 	 * @param confirmation as with {@link #append}
 	 * @return the record's position
-	 * @throws SpoolException if it is not taken; then the other is still there
+	 * @throws SpoolException if it is not taken; then the other is still there. Of kind
+	 * {@link SpoolException.Kind#BUSY} if another file has to be made first, which is
+	 * seen to
 	 */
 	long move(SpoolLane lane, SpoolRecord record, SpoolLane from, long position, @Nullable Confirmation confirmation);
 

@@ -16,6 +16,14 @@
 
 package io.github.reliablekafka.producer;
 
+import java.io.IOException;
+import java.time.Duration;
+
+import io.github.reliablekafka.spool.QuietSpool;
+import io.github.reliablekafka.spool.SegmentSpool;
+import io.github.reliablekafka.spool.SpoolException;
+import io.github.reliablekafka.spool.SpoolLane;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -24,6 +32,8 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link SpoolNotices}.
@@ -48,6 +58,64 @@ class SpoolNoticesTests extends SpoolingSetup {
 		assertThat(output).contains("ERROR")
 			.contains("wait in the spool: they cannot be sent", this.refusal.getMessage())
 			.doesNotContain("when the cluster takes them");
+	}
+
+	@Test
+	void spoolThatIsBusyIsNoFault(CapturedOutput output) throws IOException {
+		SpoolException busy = busy();
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		Followed delivery = direct(100, new PendingReceipt("orders"));
+		await().until(delivery::isPromised);
+		this.refuseMoves = busy;
+		assertThat(this.relay.refused().park(lane, delivery, new RecordTooLargeException("on purpose"))).isTrue();
+		assertThat(this.spool.holds(lane.lane(), delivery.position())).isTrue();
+		this.relay.notNow(lane, busy);
+		assertThat(output).doesNotContain("ERROR", "cannot be sent", "cannot be parked");
+		assertThat(this.events).isEmpty();
+		this.spools.notices().notParked(lane, this.refusal);
+		assertThat(output).contains("ERROR", "cannot be parked");
+	}
+
+	@Test
+	void spoolThatStaysBusyIsTold(CapturedOutput output) throws IOException {
+		SpoolException busy = busy();
+		handed(100, null);
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		assertThat(lane.isHeldUp(System.nanoTime() - Duration.ofSeconds(15).toNanos(), 1)).isFalse();
+		this.spools.notices().notParked(lane, busy);
+		this.relay.notNow(lane, busy);
+		assertThat(output).contains("ERROR", "cannot be parked; it stays where it is", "they cannot be sent",
+				"another file is being made");
+	}
+
+	@Test
+	void spoolThatTookARecordMeanwhileHasNotStayedBusy(CapturedOutput output) throws IOException {
+		SpoolException busy = busy();
+		handed(100, null);
+		SpooledLane lane = this.relay.lanes().lane("orders", 0);
+		assertThat(lane.isHeldUp(System.nanoTime() - Duration.ofSeconds(15).toNanos(), 1)).isFalse();
+		lane.relayed(lane.poll(System.nanoTime(), 1));
+		Followed next = handed(100, null);
+		this.spools.notices().notParked(lane, busy);
+		this.relay.notNow(lane, busy);
+		assertThat(output).doesNotContain("ERROR");
+		assertThat(lane.poll(System.nanoTime(), 1)).as("not at once").isNull();
+		assertThat(lane.poll(System.nanoTime() + Duration.ofMinutes(1).toNanos(), 1).delivery()).isSameAs(next);
+	}
+
+	private SpoolException busy() throws IOException {
+		try (SegmentSpool quiet = QuietSpool.open(this.directory.resolve("quiet"), 32 << 20)) {
+			SpoolLane from = quiet.lane("main", "orders", 0);
+			SpoolLane to = quiet.lane("main", "orders", SpoolLane.PARKED);
+			long position = quiet.append(from, record(50_000), 0, null);
+			SpoolException refused = catchThrowableOfType(SpoolException.class, () -> {
+				while (true) {
+					quiet.move(to, record(50_000), from, position, null);
+				}
+			});
+			assertThat(refused.kind()).isEqualTo(SpoolException.Kind.BUSY);
+			return refused;
+		}
 	}
 
 	@Test

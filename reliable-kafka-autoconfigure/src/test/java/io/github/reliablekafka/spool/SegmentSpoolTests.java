@@ -45,6 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -79,6 +80,93 @@ class SegmentSpoolTests {
 			full.set(false);
 			await().until(() -> !spool.isHalfFull());
 		}
+	}
+
+	@Test
+	void recordsAreMovedWhenTheNextFileIsMade() throws Exception {
+		Disk real = Objects.requireNonNull(DirectoryDisk.take(this.directory));
+		AtomicBoolean slow = new AtomicBoolean();
+		CountDownLatch made = new CountDownLatch(1);
+		Disk disk = (Disk) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Disk.class },
+				(proxy, method, arguments) -> {
+					if (method.getName().equals("open") && slow.get()) {
+						made.await();
+					}
+					return method.invoke(real, arguments);
+				});
+		int records = 120;
+		try (SegmentSpool spool = SegmentSpool.open(disk, SpoolOptions.of("shop", 64 << 20, 0, false))) {
+			spool.start();
+			SpoolLane from = spool.lane("main", "orders", 0);
+			fill(spool, from, records);
+			CountDownLatch confirmed = new CountDownLatch(records / 2);
+			SpoolException busy = null;
+			// Half of them, so that no file can be used again.
+			int moved = 0;
+			slow.set(true);
+			try {
+				while (busy == null && moved < records / 2) {
+					busy = move(spool, from, 2L * moved + 1, latch(confirmed));
+					moved += (busy != null) ? 0 : 1;
+				}
+			}
+			finally {
+				made.countDown();
+			}
+			assertThat(busy).isNotNull();
+			assertThat(busy.kind()).isEqualTo(SpoolException.Kind.BUSY);
+			assertThat(moved).isPositive();
+			for (int i = moved; i < records / 2; i++) {
+				long position = 2L * i + 1;
+				await().pollInterval(Duration.ofMillis(1)).until(() -> {
+					SpoolException refused = move(spool, from, position, latch(confirmed));
+					assertThat(refused == null || refused.kind() == SpoolException.Kind.BUSY).isTrue();
+					return refused == null;
+				});
+			}
+			assertThat(confirmed.await(20, TimeUnit.SECONDS)).isTrue();
+			assertThat(spool.count(from)).isEqualTo(records / 2);
+			assertThat(spool.count(spool.lane("main", "orders", SpoolLane.PARKED))).isEqualTo(records / 2);
+		}
+	}
+
+	@Test
+	void movesForWhichNoFileCanBeMadeAreRefusedAsTheSpoolIsFull() throws IOException {
+		CrashDisk disk = new CrashDisk();
+		try (SegmentSpool spool = SegmentSpool.open(disk, SpoolOptions.of("shop", 64 << 20, 0, false))) {
+			SpoolLane from = spool.lane("main", "orders", 0);
+			fill(spool, from, 1);
+			disk.usable = 0;
+			SpoolException refused = null;
+			while (refused == null) {
+				refused = move(spool, from, 1, null);
+			}
+			assertThat(refused.kind()).as("nobody has tried").isEqualTo(SpoolException.Kind.BUSY);
+			// For longer than it takes until the file is tried again.
+			await().during(Duration.ofMillis(1500)).untilAsserted(() -> {
+				SpoolException again = move(spool, from, 1, null);
+				assertThat(again.kind()).isEqualTo(SpoolException.Kind.FULL);
+				assertThat(again).hasMessageContaining("shall stay free");
+			});
+			disk.usable = Long.MAX_VALUE;
+			await().until(() -> move(spool, from, 1, null) == null);
+			assertThat(spool.flush()).isTrue();
+		}
+	}
+
+	private static void fill(SegmentSpool spool, SpoolLane lane, int records) {
+		for (int i = 0; i < records; i++) {
+			spool.append(lane, record(i, 100_000), TimeUnit.SECONDS.toNanos(20), null);
+		}
+		assertThat(spool.flush()).isTrue();
+	}
+
+	// Returns why not.
+	private static SpoolException move(SegmentSpool spool, SpoolLane from, long position,
+			SpoolStore.Confirmation confirmation) {
+		SpoolLane to = spool.lane("main", "orders", SpoolLane.PARKED);
+		return catchThrowableOfType(SpoolException.class,
+				() -> spool.move(to, record(position, 100_000), from, position, confirmation));
 	}
 
 	@Test

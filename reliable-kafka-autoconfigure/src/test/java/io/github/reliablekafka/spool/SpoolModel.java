@@ -181,7 +181,7 @@ final class SpoolModel {
 			position = store.move(to, record, from, records.get(number), confirmation(target, moved));
 		}
 		catch (SpoolException ex) {
-			assertThat(ex.kind()).isIn(SpoolException.Kind.FULL, SpoolException.Kind.FAILED,
+			assertThat(ex.kind()).isIn(SpoolException.Kind.FULL, SpoolException.Kind.BUSY, SpoolException.Kind.FAILED,
 					SpoolException.Kind.TOO_LARGE);
 			return;
 		}
