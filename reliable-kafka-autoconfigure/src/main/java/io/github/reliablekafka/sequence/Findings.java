@@ -137,7 +137,7 @@ final class Findings {
 		Claim anchor = stamp.anchor();
 		SessionState session = state.session(stamp.session());
 		if (anchor != null && session != null && isOfReader(stamp)) {
-			session.anchor(anchor, anchor.offset() >= offset, now);
+			session.claims().keep(anchor, anchor.offset() >= offset, now);
 		}
 	}
 
@@ -183,7 +183,7 @@ final class Findings {
 		}
 		TopicFacts facts = this.board.facts(this.lane.topic());
 		if (facts == null || state.isPartial()) {
-			session.anchor(anchor, truncated, now);
+			session.claims().keep(anchor, truncated, now);
 			return;
 		}
 		if (truncated && facts.topicIdHash() == anchor.topicIdHash() && anchor.offset() > this.truncationClaimed) {
@@ -193,9 +193,10 @@ final class Findings {
 		judge(state, session, Judge.Evidence.of(anchor, truncated, false), facts);
 		boolean undecided = session.baseline() > 0 && session.gaps().hasOpen()
 				&& !this.board.watermarks(this.lane).containsKey(id);
-		if (pending || undecided) {
-			// A watermark says where the session began, if there will be one.
-			session.anchor(anchor, truncated, now);
+		if (pending || undecided || Judge.isOther(anchor, facts)) {
+			// A watermark says where the session began, if there will be one. And that
+			// the topic was created again may not be known yet.
+			session.claims().keep(anchor, truncated, now);
 		}
 	}
 
@@ -316,22 +317,15 @@ final class Findings {
 	private boolean undecided(LaneState state, Map<Long, Watermark> watermarks, TopicFacts facts, long now) {
 		boolean open = false;
 		for (SessionState session : state.sessions()) {
-			Claim anchor = session.anchor();
-			if (!session.gaps().hasOpen() && (anchor == null || !isIncomplete(session))) {
-				if (anchor != null && state.beginning() == null) {
-					session.forgetAnchor();
-				}
+			if (!isIncomplete(session) && state.beginning() == null) {
+				session.claims().forget();
+			}
+			if (!session.gaps().hasOpen() && (session.claims().isEmpty() || !isIncomplete(session))) {
 				continue;
 			}
 			open = true;
 			Watermark watermark = watermarks.get(session.session());
-			if (anchor != null) {
-				boolean patient = watermark == null && now - session.anchoredAt() <= SILENCE;
-				judge(state, session, Judge.Evidence.of(anchor, session.anchorProvesTruncation(), !patient), facts);
-				if (!patient) {
-					session.forgetAnchor();
-				}
-			}
+			judgeKept(state, session, watermark, facts, now);
 			if (session.heardAt() == 0) {
 				session.heard(now, 0);
 			}
@@ -350,6 +344,21 @@ final class Findings {
 			}
 		}
 		return open;
+	}
+
+	private void judgeKept(LaneState state, SessionState session, @Nullable Watermark watermark, TopicFacts facts,
+			long now) {
+		for (KeptClaims.Kept kept : session.claims()) {
+			boolean over = now - kept.since() > SILENCE;
+			if (Judge.isOther(kept.claim(), facts) && !over) {
+				continue;
+			}
+			boolean patient = watermark == null && !over;
+			judge(state, session, Judge.Evidence.of(kept.claim(), kept.provesTruncation(), !patient), facts);
+			if (!patient) {
+				session.claims().forget(kept);
+			}
+		}
 	}
 
 	private boolean watchEnd(LaneState state, long claimedBehind, boolean atPosition, long now) {

@@ -143,7 +143,7 @@ final class Judge {
 	}
 
 	// Zero is a topic that nobody can tell from one of the same name.
-	private static boolean isOther(Claim claim, TopicFacts facts) {
+	static boolean isOther(Claim claim, TopicFacts facts) {
 		return claim.topicIdHash() == 0 || claim.topicIdHash() != facts.topicIdHash();
 	}
 
