@@ -190,14 +190,17 @@ final class Findings {
 			this.truncationClaimed = anchor.offset();
 			this.coverage.count(Integrity.TRUNCATION);
 		}
-		judge(state, session, Judge.Evidence.of(anchor, truncated, false), facts);
-		boolean undecided = session.baseline() > 0 && session.gaps().hasOpen()
-				&& !this.board.watermarks(this.lane).containsKey(id);
-		if (pending || undecided || Judge.isOther(anchor, facts)) {
-			// A watermark says where the session began, if there will be one. And that
-			// the topic was created again may not be known yet.
+		judge(state, session, Judge.Evidence.of(anchor, truncated ? Cause.TRUNCATED : null, false), facts);
+		boolean undecided = isIncomplete(session) && !isCovered(anchor, this.board.watermarks(this.lane).get(id));
+		if (pending || undecided) {
+			// A watermark says where the session began, if there will be one. That the
+			// topic was created again may not be known yet, and a report may fail.
 			session.claims().keep(anchor, truncated, now);
 		}
+	}
+
+	private boolean isCovered(Claim claim, @Nullable Watermark watermark) {
+		return watermark != null && claimOf(watermark).covers(claim);
 	}
 
 	private static boolean isIncomplete(SessionState session) {
@@ -305,6 +308,7 @@ final class Findings {
 			over.forEach(state.sessions()::forget);
 		}
 		boolean open = undecided(state, watermarks, facts, now);
+		claimedBehind = Math.max(claimedBehind, keptBehind(state, facts));
 		// A report on its way may fail, and has to be made again.
 		return watchEnd(state, claimedBehind, atPosition, now) || open || !this.publications.isEmpty();
 	}
@@ -325,12 +329,12 @@ final class Findings {
 			}
 			open = true;
 			Watermark watermark = watermarks.get(session.session());
-			judgeKept(state, session, watermark, facts, now);
+			long kept = judgeKept(state, session, watermark, facts, now);
 			if (session.heardAt() == 0) {
 				session.heard(now, 0);
 			}
 			if ((watermark != null && watermark.closed()) || now - session.heardAt() > SILENCE) {
-				long acknowledged = (watermark != null) ? claimOf(watermark).acknowledged() : 0;
+				long acknowledged = Math.max(kept, (watermark != null) ? claimOf(watermark).acknowledged() : 0);
 				for (Gap gap : session.gaps()) {
 					NumberRanges numbers = gap.numbers()
 						.intersect(acknowledged + 1, Long.MAX_VALUE)
@@ -346,19 +350,47 @@ final class Findings {
 		return open;
 	}
 
-	private void judgeKept(LaneState state, SessionState session, @Nullable Watermark watermark, TopicFacts facts,
+	// Gives the highest number of which more may be known later.
+	private long judgeKept(LaneState state, SessionState session, @Nullable Watermark watermark, TopicFacts facts,
 			long now) {
+		long highest = 0;
 		for (KeptClaims.Kept kept : session.claims()) {
-			boolean over = now - kept.since() > SILENCE;
-			if (Judge.isOther(kept.claim(), facts) && !over) {
-				continue;
-			}
-			boolean patient = watermark == null && !over;
-			judge(state, session, Judge.Evidence.of(kept.claim(), kept.provesTruncation(), !patient), facts);
-			if (!patient) {
+			Claim claim = kept.claim();
+			boolean last = isCovered(claim, watermark) || now - kept.since() > SILENCE;
+			Judge.Evidence evidence = Judge.Evidence.of(claim, proof(kept), last);
+			judge(state, session, evidence, facts);
+			boolean other = Judge.isOther(claim, facts);
+			boolean decided = last && (other || Judge.canJudge(state, evidence, facts));
+			// A report on its way may fail, and has to be made again.
+			if (decided && this.publications.pending(session.session()).isEmpty()) {
 				session.claims().forget(kept);
 			}
+			else if (!other) {
+				highest = Math.max(highest, claim.acknowledged());
+			}
 		}
+		return highest;
+	}
+
+	private @Nullable Cause proof(KeptClaims.Kept kept) {
+		if (kept.provesTruncation()) {
+			return Cause.TRUNCATED;
+		}
+		return this.endOfLog.proves(kept.claim().offset()) ? Cause.TAIL : null;
+	}
+
+	// The records with these claims were read once, but the group may have gone back.
+	private static long keptBehind(LaneState state, TopicFacts facts) {
+		long highest = -1;
+		for (SessionState session : state.sessions()) {
+			for (KeptClaims.Kept kept : session.claims()) {
+				Claim claim = kept.claim();
+				if (!kept.provesTruncation() && claim.offset() >= state.next() && !Judge.isOther(claim, facts)) {
+					highest = Math.max(highest, claim.offset());
+				}
+			}
+		}
+		return highest;
 	}
 
 	private boolean watchEnd(LaneState state, long claimedBehind, boolean atPosition, long now) {
