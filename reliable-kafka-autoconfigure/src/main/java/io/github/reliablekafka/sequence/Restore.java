@@ -260,7 +260,8 @@ final class Restore {
 		return past;
 	}
 
-	// What the checkpoint says was read was read; of what is behind it nobody knows.
+	// What the checkpoint says was read was read; of what is behind it nobody knows, and
+	// what was missing may have come there.
 	private LaneState doubted(LaneState saved, long to) {
 		long reach = to;
 		if (this.pointer != null) {
@@ -269,7 +270,7 @@ final class Restore {
 		}
 		saved.skip(new Hole(saved.next(), to, Cause.STATE_LOST, false));
 		// Nor of what was read further behind before the log was cut off.
-		saved.holes().add(new Hole(to, reach, Cause.STATE_LOST, false));
+		saved.holes().add(new Hole(0, reach, Cause.STATE_LOST, false));
 		saved.passTo(to);
 		saved.rewind(this.position);
 		return saved;
