@@ -199,7 +199,7 @@ final class Restore {
 	private @Nullable LaneState step(long now) {
 		LogAccess logAccess = this.source.board().logAccess();
 		if (now - this.deadline > 0 || logAccess == null) {
-			return unknown();
+			return givenUp();
 		}
 		if (hasFailed()) {
 			if (now - this.askedAt < RETRY) {
@@ -216,7 +216,7 @@ final class Restore {
 		// That nothing was saved does not say that nobody has read: it may have
 		// failed.
 		LaneState saved = saved();
-		if (saved == null || saved.isReadCommitted() != this.source.readCommitted()) {
+		if (saved == null) {
 			return unknown();
 		}
 		if (this.end != null) {
@@ -260,6 +260,13 @@ final class Restore {
 		return past;
 	}
 
+	// What is behind the checkpoint cannot be read.
+	private LaneState givenUp() {
+		boolean found = this.checkpoint.isDone() && !this.checkpoint.isCompletedExceptionally();
+		LaneState saved = (this.pointer != null && found) ? saved() : null;
+		return (saved != null) ? doubted(saved, Math.max(to(saved), saved.highest())) : unknown();
+	}
+
 	// What the checkpoint says was read was read; of what is behind it nobody knows, and
 	// what was missing may have come there.
 	private LaneState doubted(LaneState saved, long to) {
@@ -293,8 +300,12 @@ final class Restore {
 		return Math.max(pointer.highest(), this.position);
 	}
 
+	// Nothing if it counts other numbers.
 	private @Nullable LaneState saved() {
-		return this.checkpoint.join().map(LaneStateCodec::checkpoint).orElse(null);
+		return this.checkpoint.join()
+			.map(LaneStateCodec::checkpoint)
+			.filter((saved) -> saved.isReadCommitted() == this.source.readCommitted())
+			.orElse(null);
 	}
 
 	private @Nullable LaneState moved(LaneState saved, CompletableFuture<LogAccess.LogEnd> end) {

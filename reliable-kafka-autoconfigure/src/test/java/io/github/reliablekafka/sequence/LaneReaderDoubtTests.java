@@ -40,6 +40,35 @@ class LaneReaderDoubtTests extends LaneReaderSetup {
 		assertThat(words()).containsExactly("UNVERIFIED STATE_LOST 2");
 	}
 
+	@Test
+	void checkpointIsOfUseIfTheLogBehindItCannotBeRead() {
+		saveACheckpointWithAGap();
+		String metadata = readBehindTheCheckpoint();
+		this.log.readable = false;
+		restart(metadata);
+		assertThat(findings()).isEmpty();
+		this.now += ELEVEN_MINUTES;
+		check();
+		check();
+		assertThat(words()).containsExactly("UNVERIFIED STATE_LOST 2");
+	}
+
+	@Test
+	void whatComesBehindACheckpointThatIsDoubtedIsLostAsEver() {
+		saveACheckpointWithAGap();
+		String metadata = readBehindTheCheckpoint();
+		this.log.readable = false;
+		restart(metadata);
+		this.now += ELEVEN_MINUTES;
+		check();
+		read(608, 402, 1);
+		read(609, 402, 3);
+		commit(610);
+		this.board.post(watermark(402, 3, 609, 608, false));
+		check();
+		assertThat(verdicts()).contains("LOST_ACKED 2", "UNVERIFIED 2").hasSize(2);
+	}
+
 	private void saveACheckpointWithAGap() {
 		this.board.connect(this.log);
 		begin(0);
