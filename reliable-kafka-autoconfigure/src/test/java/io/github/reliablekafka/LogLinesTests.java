@@ -50,7 +50,7 @@ class LogLinesTests {
 
 	// Their texts come from elsewhere.
 	private static final Set<String> WITHOUT_TEXT = Set.of("DeadLetters", "Recovery", "ReportLog", "BackgroundQueue",
-			"Complaints", "AuditLoop", "Spools", "LossAnswers");
+			"Complaints", "AuditLoop", "SpoolStores", "LossAnswers");
 
 	private final Map<String, String> sources = new TreeMap<>();
 

@@ -220,8 +220,8 @@ final class AgeLimit {
 
 	private boolean isExpired(SpooledLane lane, Item item, LaneAge age, long due, long now) {
 		try {
-			SpoolRecord record = Relay.read(lane, item);
-			if (record == null && Relay.isOver(lane, item)) {
+			SpoolRecord record = lane.read(item);
+			if (record == null && lane.isOver(item)) {
 				lane.settled(item);
 				return true;
 			}

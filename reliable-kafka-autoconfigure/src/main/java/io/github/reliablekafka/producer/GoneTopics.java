@@ -177,7 +177,7 @@ final class GoneTopics {
 				return "";
 			}
 			// Not kept since it was sent: all that the client has would be there twice.
-			SpoolRecord record = Relay.read(lane, item);
+			SpoolRecord record = lane.read(item);
 			String model = (record != null) ? present.modelOf(lane.topic(), record) : null;
 			return (model != null) ? model : "";
 		}

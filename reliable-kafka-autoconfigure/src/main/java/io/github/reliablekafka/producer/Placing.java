@@ -62,8 +62,8 @@ final class Placing {
 				return false;
 			}
 			while (item != null) {
-				SpoolRecord record = Relay.read(lane, item);
-				if (record == null && !Relay.isOver(lane, item)) {
+				SpoolRecord record = lane.read(item);
+				if (record == null && !lane.isOver(item)) {
 					lane.putBack(item, false);
 					return placed;
 				}
@@ -83,7 +83,7 @@ final class Placing {
 				lane.putBack(item, false);
 			}
 			if (ex instanceof RuntimeException failure
-					&& (RelayClient.isForGood(failure) || this.relay.isRefusedTooLong(lane, item, failure))) {
+					&& (RelayClient.isForGood(failure) || this.relay.refused().isRefusedTooLong(lane, item, failure))) {
 				rejectAll(lane, failure);
 			}
 			else {
@@ -101,7 +101,7 @@ final class Placing {
 			if (item == null) {
 				return;
 			}
-			if (Relay.read(lane, item) == null && !Relay.isOver(lane, item)) {
+			if (lane.read(item) == null && !lane.isOver(item)) {
 				lane.putBack(item, false);
 				return;
 			}

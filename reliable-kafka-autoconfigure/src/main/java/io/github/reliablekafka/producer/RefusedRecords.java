@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
+import io.github.reliablekafka.ledger.RejectionReason;
 import io.github.reliablekafka.producer.SpooledLane.Item;
 import io.github.reliablekafka.sequence.NumberOutcomes;
 import io.github.reliablekafka.sequence.Stamp;
@@ -47,9 +48,15 @@ final class RefusedRecords {
 
 	private final Spools spools;
 
-	RefusedRecords(Relay relay, Spools spools) {
+	private final MissingTopics missing;
+
+	private final GoneTopics gone;
+
+	RefusedRecords(Relay relay, Spools spools, MissingTopics missing, GoneTopics gone) {
 		this.relay = relay;
 		this.spools = spools;
+		this.missing = missing;
+		this.gone = gone;
 	}
 
 	/**
@@ -122,6 +129,51 @@ final class RefusedRecords {
 		}
 	}
 
+	/**
+	 * Whether it makes no sense to go on trying to send a record.
+	 * @param lane its lane
+	 * @param item the record
+	 * @param failure why the cluster does not take it
+	 * @return {@code false} if the reason may pass
+	 */
+	boolean isFinal(SpooledLane lane, Item item, Exception failure) {
+		if (RelayClient.isForGood(failure)) {
+			return true;
+		}
+		LaneBlock block = lane.block();
+		boolean passed = block != null && block.isOf(item) && block.passed();
+		// What somebody wants to have parked waits for no topic.
+		return (passed || !this.gone.isAwaited(lane, item, failure)) && isRefusedTooLong(lane, item, failure);
+	}
+
+	/**
+	 * Whether it makes no sense to go on trying.
+	 * @param lane where a record goes
+	 * @param item the record; {@code null} if it is any of the lane
+	 * @param failure why it does not get there
+	 * @return {@code true} if the cluster has answered for some time that there is no
+	 * such topic or partition, or none for this application
+	 */
+	boolean isRefusedTooLong(SpooledLane lane, @Nullable Item item, Exception failure) {
+		boolean denied = RelayClient.isDenied(failure);
+		if (this.relay.isStopping()
+				|| !(denied || Rejections.reason(failure, false) == RejectionReason.TOPIC_NOT_FOUND)) {
+			// It has not answered, and may think otherwise when it does.
+			lane.accepted();
+			return false;
+		}
+		if (!lane.isRefused(System.nanoTime(), this.spools.refusalPatience())) {
+			return false;
+		}
+		LaneBlock block = lane.block();
+		if (item != null && block != null && block.isOf(item) && !block.passed()) {
+			// Nothing is decided that was not: not worth a question at each attempt.
+			return true;
+		}
+		// The network thread must not wait for an answer, and has one.
+		return denied || (this.relay.isOwnThread() && this.missing.isCertain(lane.topic(), lane.partition()));
+	}
+
 	private static void again(SpooledLane lane, Item item) {
 		lane.putBack(item, true);
 		Relay.later(lane);
@@ -176,7 +228,7 @@ final class RefusedRecords {
 			done.accept(false);
 			return;
 		}
-		SpoolRecord record = (known != null) ? known : Relay.read(lane, item);
+		SpoolRecord record = (known != null) ? known : lane.read(item);
 		if (record == null) {
 			reject(lane, delivery, null, failure);
 			done.accept(false);

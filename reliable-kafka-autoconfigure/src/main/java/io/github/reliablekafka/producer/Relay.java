@@ -29,32 +29,22 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-import io.github.reliablekafka.ledger.RejectionReason;
-import io.github.reliablekafka.producer.SpooledLane.Item;
-import io.github.reliablekafka.sequence.NumberOutcomes;
-import io.github.reliablekafka.sequence.Stamp;
 import io.github.reliablekafka.spool.SpoolLane;
-import io.github.reliablekafka.spool.SpoolRecord;
 import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends what is in the spool for one cluster, in the order of each lane, through a
- * producer of its own that takes bytes. One thread reads and sends, up to 500 records a
- * lane and 16 MiB ahead of the acknowledgements; a lane that fails is tried again after
- * 100 ms, and at last every 30 s, or when the cluster takes something of another. A
- * record that the cluster will never take, or has refused for too long, is rejected, or
- * parked if it had been promised.
+ * producer of its own that takes bytes. One thread reads and sends, 16 MiB ahead of the
+ * acknowledgements; a lane that fails is tried again after 100 ms, and at last every 30
+ * s, or when the cluster takes something of another.
  * <p>
  * Nothing is sent before the cluster has said which one it is. What earlier processes
  * left for the same cluster goes first.
  */
 final class Relay implements Runnable {
-
-	private static final int LANE_WINDOW = 500;
 
 	private static final long FIRST_PAUSE = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -71,6 +61,8 @@ final class Relay implements Runnable {
 	private final RelayClient client;
 
 	private final Placing placing;
+
+	private final Sending sending;
 
 	private final RefusedRecords refused;
 
@@ -123,9 +115,6 @@ final class Relay implements Runnable {
 		this.spools = spools;
 		this.store = store;
 		this.client = client;
-		this.placing = new Placing(this, client);
-		this.refused = new RefusedRecords(this, spools);
-		this.age = new AgeLimit(spools, this.refused::expire, this::tell, System::nanoTime);
 		this.lanes = new RelayLanes(spools, destination, store, this.sticky::add);
 		this.look = new TopicLook(client::settings, this.lanes::clusterId, spools.topics());
 		// Shorter than a lane waits: one that is alone never waits for nothing.
@@ -133,6 +122,10 @@ final class Relay implements Runnable {
 				System::nanoTime);
 		this.gone = new GoneTopics(client, this.missing, this.look::begin, spools.topics(), spools.notices(),
 				System::nanoTime);
+		this.refused = new RefusedRecords(this, spools, this.missing, this.gone);
+		this.age = new AgeLimit(spools, this.refused::expire, this::tell, System::nanoTime);
+		this.placing = new Placing(this, client);
+		this.sending = new Sending(this, spools, client, this.missing, this.age);
 		this.thread = new Thread(this, "reliable-kafka-spool-relay");
 		this.thread.setDaemon(true);
 	}
@@ -173,6 +166,14 @@ final class Relay implements Runnable {
 	boolean mayWait() {
 		return !this.stopping && !this.teller.isCurrent()
 				&& !Thread.currentThread().getName().startsWith(KafkaProducer.NETWORK_THREAD_PREFIX);
+	}
+
+	/**
+	 * Whether this is the thread that sends, which may wait for an answer of the cluster.
+	 * @return {@code false} in callbacks
+	 */
+	boolean isOwnThread() {
+		return Thread.currentThread() == this.thread;
 	}
 
 	/**
@@ -403,7 +404,7 @@ final class Relay implements Runnable {
 			}
 			return false;
 		}
-		return (lane.partition() == SpoolLane.UNPLACED) ? this.placing.place(lane) : drain(lane);
+		return (lane.partition() == SpoolLane.UNPLACED) ? this.placing.place(lane) : this.sending.send(lane);
 	}
 
 	/**
@@ -423,98 +424,6 @@ final class Relay implements Runnable {
 			return false;
 		}
 		return true;
-	}
-
-	private boolean drain(SpooledLane lane) {
-		boolean sent = false;
-		while (!this.stopping && this.client.hasRoom()) {
-			Item item = lane.poll(System.nanoTime(), LANE_WINDOW);
-			if (item == null) {
-				return sent;
-			}
-			SpoolRecord record;
-			try {
-				if (!sent && !isRightCluster(lane)) {
-					lane.putBack(item, false);
-					return false;
-				}
-				record = read(lane, item);
-			}
-			catch (KafkaException ex) {
-				notSendable(lane, item, ex);
-				return sent;
-			}
-			catch (RuntimeException | Error ex) {
-				lane.putBack(item, false);
-				throw ex;
-			}
-			if (record != null && this.refused.isRejectedAsOvertaken(lane, item)) {
-				continue;
-			}
-			if (record != null && this.age.isOver(lane, item, record)) {
-				lane.putBack(item, false);
-				return true;
-			}
-			if (record == null) {
-				if (isOver(lane, item)) {
-					lane.relayed(item);
-					continue;
-				}
-				// On its way to the disk.
-				lane.putBack(item, false);
-				return sent;
-			}
-			Exception missing = this.missing.failure(lane.topic(), lane.partition());
-			if (missing != null) {
-				sent(lane, item, null, missing, false);
-				// The others are for the next time.
-				return true;
-			}
-			if (!send(lane, item, record)) {
-				lane.putBack(item, false);
-				return sent;
-			}
-			sent = true;
-		}
-		return sent;
-	}
-
-	private void notSendable(SpooledLane lane, Item item, KafkaException failure) {
-		String id = this.client.clusterId();
-		this.lanes.found(id);
-		if (id != null && this.lanes.isOf(id)) {
-			// The right cluster has answered, but not what was hoped for.
-			sent(lane, item, null, notSent(lane, failure), false);
-			return;
-		}
-		lane.putBack(item, false);
-		notNow(lane, failure);
-	}
-
-	private boolean send(SpooledLane lane, Item item, SpoolRecord record) {
-		Stamp number = (item.delivery() == null && lane.hasNumbers()) ? RelayClient.number(record, lane) : null;
-		return this.client.send(record, lane, item.replay(), (metadata, failure, replay) -> {
-			if (failure == null) {
-				this.missing.remove(lane.topic(), lane.partition());
-			}
-			if (failure == null && metadata != null && number != null) {
-				acknowledged(lane, number, metadata);
-			}
-			sent(lane, item, metadata, (failure != null && !replay) ? notSent(lane, failure) : failure, replay);
-		});
-	}
-
-	// What the client says of a partition that does not exist sounds as if the cluster
-	// were
-	// away.
-	private Exception notSent(SpooledLane lane, Exception failure) {
-		int count = this.client.missingFrom(lane, failure);
-		if (count == Integer.MAX_VALUE) {
-			return failure;
-		}
-		Exception reason = (count > 0) ? RelayClient.noSuchPartition(lane.topic(), count) : failure;
-		this.missing.add(lane.topic(), count, reason);
-		return reason;
 	}
 
 	/**
@@ -586,103 +495,6 @@ final class Relay implements Runnable {
 	 */
 	static void later(SpooledLane lane) {
 		lane.delay(System.nanoTime(), Relay::pause);
-	}
-
-	static @Nullable SpoolRecord read(SpooledLane lane, Item item) {
-		SpooledDelivery delivery = item.delivery();
-		return (delivery != null && delivery.isLost()) ? null : lane.store().read(lane.lane(), item.position());
-	}
-
-	static boolean isOver(SpooledLane lane, Item item) {
-		SpooledDelivery delivery = item.delivery();
-		return (delivery != null && delivery.isLost()) || !lane.store().holds(lane.lane(), item.position());
-	}
-
-	private static void acknowledged(SpooledLane lane, Stamp number, RecordMetadata metadata) {
-		NumberOutcomes numbers = lane.numbersOf(number.session());
-		if (numbers != null) {
-			numbers.acknowledged(number.number(), metadata.hasOffset() ? metadata.offset() : -1);
-		}
-	}
-
-	private void sent(SpooledLane lane, Item item, @Nullable RecordMetadata metadata, @Nullable Exception failure,
-			boolean replay) {
-		SpooledDelivery delivery = item.delivery();
-		if (failure == null) {
-			alive();
-			lane.store().resolve(lane.lane(), item.position());
-			lane.accepted();
-			lane.relayed(item);
-			if (delivery != null) {
-				delivery.complete(metadata);
-			}
-			else {
-				this.spools.deliveredLeft(lane.topic());
-			}
-		}
-		else {
-			failed(lane, item, failure, replay);
-		}
-		wake();
-	}
-
-	private void failed(SpooledLane lane, Item item, Exception failure, boolean replay) {
-		boolean over;
-		try {
-			over = isRejected(lane, item, failure);
-		}
-		catch (RuntimeException | Error ex) {
-			// Whoever told of the failure would not do it again.
-			lane.putBack(item, replay);
-			later(lane);
-			this.spools.notices().delayed(lane, ex);
-			return;
-		}
-		if (over) {
-			boolean unused = this.refused.reject(lane, item, failure);
-		}
-		else {
-			lane.putBack(item, replay);
-			notNow(lane, failure);
-		}
-	}
-
-	private boolean isRejected(SpooledLane lane, Item item, Exception failure) {
-		if (RelayClient.isForGood(failure)) {
-			return true;
-		}
-		LaneBlock block = lane.block();
-		boolean passed = block != null && block.isOf(item) && block.passed();
-		// What somebody wants to have parked waits for no topic.
-		return (passed || !this.gone.isAwaited(lane, item, failure)) && isRefusedTooLong(lane, item, failure);
-	}
-
-	/**
-	 * Whether it makes no sense to go on trying.
-	 * @param lane where a record goes
-	 * @param item the record; {@code null} if it is any of the lane
-	 * @param failure why it does not get there
-	 * @return {@code true} if the cluster has answered for some time that there is no
-	 * such topic or partition, or none for this application
-	 */
-	boolean isRefusedTooLong(SpooledLane lane, @Nullable Item item, Exception failure) {
-		boolean denied = RelayClient.isDenied(failure);
-		if (this.stopping || !(denied || Rejections.reason(failure, false) == RejectionReason.TOPIC_NOT_FOUND)) {
-			// It has not answered, and may think otherwise when it does.
-			lane.accepted();
-			return false;
-		}
-		if (!lane.isRefused(System.nanoTime(), this.spools.refusalPatience())) {
-			return false;
-		}
-		LaneBlock block = lane.block();
-		if (item != null && block != null && block.isOf(item) && !block.passed()) {
-			// Nothing is decided that was not: not worth a question at each attempt.
-			return true;
-		}
-		// The network thread must not wait for an answer, and has one.
-		return denied
-				|| (Thread.currentThread() == this.thread && this.missing.isCertain(lane.topic(), lane.partition()));
 	}
 
 	private static long pause(int failures) {

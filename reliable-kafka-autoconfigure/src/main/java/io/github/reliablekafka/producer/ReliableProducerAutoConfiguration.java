@@ -74,6 +74,11 @@ public final class ReliableProducerAutoConfiguration {
 	}
 
 	@Bean
+	SpoolStores reliableKafkaSpoolStores(Spools spools) {
+		return spools.stores();
+	}
+
+	@Bean
 	SpoolEntrance reliableKafkaSpoolEntrance(Spools spools, DeliveryLedger ledger) {
 		return new RelayEntrance(spools, ledger);
 	}

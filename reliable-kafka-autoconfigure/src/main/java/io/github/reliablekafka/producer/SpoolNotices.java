@@ -44,6 +44,8 @@ final class SpoolNotices {
 
 	private final LongAdder bypassed = new LongAdder();
 
+	private final LongAdder expired = new LongAdder();
+
 	SpoolNotices(ApplicationEventPublisher events) {
 		this.events = events;
 	}
@@ -195,17 +197,25 @@ final class SpoolNotices {
 	 * Records have waited for too long.
 	 * @param lane their lane
 	 * @param records how many
-	 * @param all how many of all lanes, since the start
 	 * @param limit how long they may wait
 	 */
-	void expired(SpooledLane lane, int records, long all, Duration limit) {
+	void expired(SpooledLane lane, int records, Duration limit) {
+		this.expired.add(records);
 		if (this.slowly.isDue("expired " + lane)) {
 			logger.error(("Records of %s have waited for longer than reliable.kafka.spool.max-age=%s: those that were "
 					+ "promised are parked, and who waits for others is told. So far these are %d, of all partitions")
-				.formatted(lane, limit, all));
+				.formatted(lane, limit, expired()));
 		}
 		publish(SpoolEvent.Kind.EXPIRED, lane.lane().destination(), lane.topic(), records, Instant.now(),
 				"reliable.kafka.spool.max-age=" + limit);
+	}
+
+	/**
+	 * How many records have waited for too long.
+	 * @return of all lanes, since the start
+	 */
+	long expired() {
+		return this.expired.sum();
 	}
 
 	void notExpired(Throwable failure) {

@@ -376,6 +376,27 @@ final class SpooledLane {
 	}
 
 	/**
+	 * Read a record.
+	 * @param item which one
+	 * @return {@code null} if it is not on disk, or not yet
+	 * @throws SpoolException if it cannot be read
+	 */
+	@Nullable SpoolRecord read(Item item) {
+		SpooledDelivery delivery = item.delivery();
+		return (delivery != null && delivery.isLost()) ? null : this.store.read(this.lane, item.position());
+	}
+
+	/**
+	 * Whether a record that cannot be read never will be.
+	 * @param item which one
+	 * @return {@code false} if it is on its way to the disk
+	 */
+	boolean isOver(Item item) {
+		SpooledDelivery delivery = item.delivery();
+		return (delivery != null && delivery.isLost()) || !this.store.holds(this.lane, item.position());
+	}
+
+	/**
 	 * The next record for the relay.
 	 * @param now in nanoseconds
 	 * @param most how many it may have in its hands

@@ -16,43 +16,22 @@
 
 package io.github.reliablekafka.producer;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 import io.github.reliablekafka.ledger.DeliveryLedger;
 import io.github.reliablekafka.ledger.RejectionReason;
-import io.github.reliablekafka.spool.AbandonedSpools;
-import io.github.reliablekafka.spool.ParkedRecord;
-import io.github.reliablekafka.spool.RetainedRecords;
 import io.github.reliablekafka.spool.SegmentSpool;
-import io.github.reliablekafka.spool.SpoolBacklog;
-import io.github.reliablekafka.spool.SpoolDirectory;
-import io.github.reliablekafka.spool.SpoolException;
-import io.github.reliablekafka.spool.SpoolLane;
-import io.github.reliablekafka.spool.SpoolOptions;
-import io.github.reliablekafka.spool.SpoolRecord;
-import io.github.reliablekafka.spool.SpoolStatus;
 import io.github.reliablekafka.spool.SpoolStore;
 import io.github.reliablekafka.spool.SpoolTopics;
-import io.github.reliablekafka.spool.SpoolWatch;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.producer.Producer;
@@ -68,12 +47,9 @@ import org.springframework.kafka.core.ProducerFactory;
  * The spool of an application, and a relay for each of its producer factories that are
  * not transactional. Opened when the first producer is created, or at the start if an
  * earlier process has left records; then a producer is created for them. Closed when all
- * producers are.
- * <p>
- * If nobody has said where the spool is to be and the working directory cannot be
- * written, there is none, and a log line says so. Safe for use by many threads.
+ * producers are. Safe for use by many threads.
  */
-final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
+final class Spools implements SmartLifecycle {
 
 	private static final Log logger = LogFactory.getLog(Spools.class);
 
@@ -85,11 +61,6 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	 * An instance that was not started again for so long is gone.
 	 */
 	private static final Duration GONE = Duration.ofMinutes(5);
-
-	/**
-	 * Directories of others that stay for what is retained in them only.
-	 */
-	private static final int MOST_KEPT = 2;
 
 	private final SpoolProperties properties;
 
@@ -110,12 +81,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private final Map<Destination, Relay> relays = new ConcurrentHashMap<>();
 
-	/**
-	 * The one of this instance, and those of others. Changed with the monitor.
-	 */
-	private final List<SegmentSpool> stores = new CopyOnWriteArrayList<>();
-
-	private final ParkedRecords parked;
+	private final SpoolStores stores;
 
 	private final Leftovers leftovers = new Leftovers();
 
@@ -127,14 +93,6 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	private final InstantSource clock;
 
 	private final Supplier<@Nullable SpoolTopics> topics;
-
-	private final LongAdder expired = new LongAdder();
-
-	private final AtomicLong opened = new AtomicLong();
-
-	private @Nullable AbandonedSpools abandoned;
-
-	private boolean unavailable;
 
 	private volatile boolean running;
 
@@ -153,13 +111,22 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		this.place = new SpoolPlace(properties, application, clock);
 		this.sessions = sessions;
 		this.ledger = ledger;
-		this.parked = new ParkedRecords(this.stores, this.relays.values(), ledger);
 		this.notices = new SpoolNotices(events);
+		this.stores = new SpoolStores(properties, this.place, this.notices, this.relays.values(), ledger,
+				(found) -> this.leftovers.find(found, age()));
 		this.age = new AgeLimit(this, RefusedRecords.unclaimed(this), Runnable::run, System::nanoTime);
 	}
 
 	boolean isEnabled() {
 		return this.properties.mode() != SpoolProperties.Mode.OFF;
+	}
+
+	/**
+	 * The files, and what is in them.
+	 * @return open if there are producers
+	 */
+	SpoolStores stores() {
+		return this.stores;
 	}
 
 	/**
@@ -242,7 +209,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		if (!isEnabled() || settings.isEmpty() || settings.get(ProducerConfig.TRANSACTIONAL_ID_CONFIG) != null) {
 			return null;
 		}
-		SegmentSpool store = store();
+		SegmentSpool store = this.stores.own();
 		if (store == null) {
 			return null;
 		}
@@ -262,48 +229,6 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 				ClientInternals.of(client));
 	}
 
-	private @Nullable SegmentSpool store() {
-		if (this.stores.isEmpty() && !this.unavailable) {
-			try {
-				openStores();
-			}
-			catch (IOException | SpoolException ex) {
-				boolean damaged = ex instanceof SpoolException spool && spool.kind() == SpoolException.Kind.CORRUPT;
-				if (this.place.isChosen() || damaged) {
-					throw (ex instanceof SpoolException spool) ? spool
-							: new SpoolUnusableException(this.place.base(), ex);
-				}
-				this.unavailable = true;
-				logger.error(("There is no spool: %s cannot be used (%s). Records that wait for the cluster are lost "
-						+ "with this process. Set reliable.kafka.spool.directory to a directory on a disk that "
-						+ "outlives it, or reliable.kafka.spool.mode=off")
-					.formatted(this.place.base(), ex));
-			}
-		}
-		return this.stores.isEmpty() ? null : this.stores.get(0);
-	}
-
-	private void openStores() throws IOException {
-		this.place.requireLasting();
-		SpoolOptions options = this.place.options();
-		Path base = this.place.base();
-		this.stores.add(SpoolDirectory.open(base, options));
-		this.abandoned = new AbandonedSpools(base, options);
-		try {
-			this.stores.addAll(SpoolDirectory.adopt(base, options, this.notices::unusable));
-		}
-		catch (IOException ex) {
-			logger.error("What other instances left in %s is not sent".formatted(base), ex);
-		}
-		this.opened.addAndGet(this.stores.size());
-		this.stores.forEach(this.notices::found);
-		this.leftovers.find(this.stores, age());
-		String ephemeral = this.place.ephemeral();
-		if (ephemeral != null) {
-			this.notices.ephemeral(this.stores.get(0).location(), ephemeral);
-		}
-	}
-
 	/**
 	 * Take over what instances that are gone have left since the start, and give back
 	 * what is empty by now.
@@ -311,47 +236,15 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	 * @return {@code false} if that has to be tried again
 	 */
 	boolean attend(Duration gone) {
-		AbandonedSpools others;
-		List<SegmentSpool> released = new ArrayList<>();
 		// Others need not wait for the disk.
-		gather();
-		synchronized (this) {
-			others = this.abandoned;
-			List<SegmentSpool> kept = new ArrayList<>();
-			for (SegmentSpool store : this.stores.stream().skip(1).toList()) {
-				if (store.occupied().isEmpty()
-						&& this.relays.values().stream().allMatch((relay) -> relay.isDoneWith(store))) {
-					(store.isKeeping() ? kept : released).add(store);
-				}
-			}
-			for (SegmentSpool store : kept.subList(0, excess(kept.size()))) {
-				store.retainNoLonger();
-				released.add(store);
-			}
-			this.stores.removeAll(released);
-		}
-		released.forEach(this::close);
+		this.stores.gather();
+		this.stores.release((store) -> this.relays.values().stream().allMatch((relay) -> relay.isDoneWith(store)));
 		expireUnclaimed();
-		return others == null || !hasFound(others, gone) || sendLeft();
-	}
-
-	// Records that wait are worth more than those that may be asked for.
-	private int excess(int kept) {
-		int most = (kept > 0 && this.stores.get(0).isObstructed()) ? Math.min(MOST_KEPT, kept - 1) : MOST_KEPT;
-		return Math.max(0, kept - most);
-	}
-
-	private void gather() {
-		try {
-			this.parked.gather();
+		if (!this.stores.adopt(gone)) {
+			return true;
 		}
-		catch (SpoolException ex) {
-			// They are where they were.
-			if (this.slowly.isDue("gather")) {
-				logger.warn("Parked records that another instance left stay in its directory: %s"
-					.formatted(ex.getMessage()));
-			}
-		}
+		this.relays.values().forEach(Relay::claimLate);
+		return sendLeft();
 	}
 
 	// Without any lock, as listeners are told that may send.
@@ -364,39 +257,6 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 
 	private LaneAge age() {
 		return new LaneAge(maxAge().toNanos(), System.nanoTime(), now());
-	}
-
-	private boolean hasFound(AbandonedSpools others, Duration gone) {
-		AtomicBoolean found = new AtomicBoolean();
-		try {
-			others.adopt(System.nanoTime(), gone, (store) -> {
-				found.set(true);
-				found(store);
-			}, this.notices::unusable);
-		}
-		catch (IOException | UncheckedIOException ex) {
-			if (this.slowly.isDue("others")) {
-				logger.error("What other instances left in %s is not sent".formatted(this.place.base()), ex);
-			}
-			return false;
-		}
-		if (!found.get()) {
-			return false;
-		}
-		this.relays.values().forEach(Relay::claimLate);
-		return true;
-	}
-
-	private synchronized void found(SegmentSpool store) {
-		if (this.stores.isEmpty()) {
-			// All producers are closed meanwhile.
-			close(store);
-			return;
-		}
-		this.stores.add(store);
-		this.opened.incrementAndGet();
-		this.notices.found(store);
-		this.leftovers.find(List.of(store), age());
 	}
 
 	/**
@@ -461,8 +321,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	}
 
 	void expired(SpooledLane lane, int records) {
-		this.expired.add(records);
-		this.notices.expired(lane, records, this.expired.sum(), maxAge());
+		this.notices.expired(lane, records, maxAge());
 	}
 
 	/**
@@ -480,100 +339,6 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	void rejectedLeft(SpooledLane lane, Exception failure) {
 		RejectionReason reason = Rejections.reason(failure, false);
 		this.ledger.rejectedAdopted(lane.topic(), reason, Rejections.describe(reason, failure));
-	}
-
-	@Override
-	public boolean isRetaining() {
-		return isEnabled() && !this.properties.retain().isZero();
-	}
-
-	@Override
-	public Duration period() {
-		return isRetaining() ? this.properties.retain() : Duration.ZERO;
-	}
-
-	@Override
-	public long opened() {
-		return this.opened.get();
-	}
-
-	@Override
-	public void search(String topic, int partition, @Nullable String clusterId, Predicate<SpoolRecord> visitor) {
-		Predicate<String> destination = (name) -> clusterId == null || Destination.isIn(name, clusterId);
-		List<SegmentSpool> all;
-		synchronized (this) {
-			all = List.copyOf(this.stores);
-		}
-		for (SegmentSpool store : all) {
-			try {
-				store.search(topic, partition, destination, visitor);
-			}
-			catch (SpoolException ex) {
-				if (ex.kind() != SpoolException.Kind.CLOSED || store == all.get(0)) {
-					throw ex;
-				}
-				// Given back meanwhile.
-			}
-		}
-	}
-
-	@Override
-	public synchronized @Nullable SpoolStatus status() {
-		return this.stores.isEmpty() ? null : this.stores.get(0).status();
-	}
-
-	@Override
-	public synchronized @Nullable SpoolBacklog backlog() {
-		if (this.stores.isEmpty()) {
-			return null;
-		}
-		long waiting = 0;
-		Instant oldest = null;
-		for (SegmentSpool store : this.stores) {
-			for (SpoolLane lane : store.occupied()) {
-				boolean parked = lane.partition() == SpoolLane.PARKED;
-				waiting += parked ? 0 : store.count(lane);
-				SpoolRecord first = parked ? null : store.first(lane);
-				if (first != null && (oldest == null || first.enqueuedAt() < oldest.toEpochMilli())) {
-					oldest = Instant.ofEpochMilli(first.enqueuedAt());
-				}
-			}
-		}
-		return new SpoolBacklog(waiting, oldest, this.parked.count(), this.notices.bypassed(), this.expired.sum(),
-				this.parked.blocked());
-	}
-
-	@Override
-	public synchronized List<SpoolBacklog.OfLane> lanes() {
-		List<SpoolBacklog.OfLane> lanes = new ArrayList<>();
-		for (SegmentSpool store : this.stores) {
-			for (SpoolLane lane : store.occupied()) {
-				if (lane.partition() != SpoolLane.PARKED) {
-					lanes.add(new SpoolBacklog.OfLane(lane.topic(), lane.partition(), store.count(lane)));
-				}
-			}
-		}
-		return lanes;
-	}
-
-	@Override
-	public synchronized List<ParkedRecord> parked(int most) {
-		return this.parked.list(most);
-	}
-
-	@Override
-	public synchronized boolean sendAgain(String id) {
-		return this.parked.sendAgain(id);
-	}
-
-	@Override
-	public synchronized boolean park(String id) {
-		return this.parked.park(id);
-	}
-
-	@Override
-	public synchronized boolean discard(String id) {
-		return this.parked.discard(id);
 	}
 
 	/**
@@ -604,9 +369,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 		this.place.requireLasting();
 		boolean done = true;
 		if (Files.isDirectory(this.place.base())) {
-			synchronized (this) {
-				store();
-			}
+			this.stores.own();
 			done = sendLeft();
 		}
 		boolean sent = done;
@@ -690,22 +453,7 @@ final class Spools implements SmartLifecycle, SpoolWatch, RetainedRecords {
 	 */
 	synchronized void close() {
 		stopRelays();
-		this.stores.forEach(this::close);
-		this.stores.clear();
-		this.unavailable = true;
-	}
-
-	private void close(SegmentSpool store) {
-		try {
-			long left = store.status().records();
-			store.close();
-			if (left > 0) {
-				this.notices.remain(left, store.location());
-			}
-		}
-		catch (SpoolException ex) {
-			logger.error(ex.getMessage(), ex);
-		}
+		this.stores.close();
 	}
 
 	@Override

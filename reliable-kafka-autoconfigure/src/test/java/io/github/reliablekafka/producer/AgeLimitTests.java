@@ -278,8 +278,9 @@ class AgeLimitTests extends SpoolingSetup {
 		this.spools.start();
 		try {
 			// Each is in its place until it is on disk in the other.
-			await().until(() -> this.spools.backlog().parked() == 2 && this.spools.backlog().waiting() == 0);
-			await().until(() -> this.spools.backlog().expired() == 2);
+			await().until(() -> this.spools.stores().backlog().parked() == 2
+					&& this.spools.stores().backlog().waiting() == 0);
+			await().until(() -> this.spools.stores().backlog().expired() == 2);
 			await().untilAsserted(() -> assertThat(expired()).isEqualTo(2));
 			assertThat(this.claimed).as("by a listener").isTrue();
 		}

@@ -62,11 +62,11 @@ class ParkedRecordsTests extends SpoolingSetup {
 		this.spools.known("other", mock(ProducerFactory.class));
 		this.spools.start();
 		try {
-			assertThat(this.spools.parked(10)).hasSize(3);
+			assertThat(this.spools.stores().parked(10)).hasSize(3);
 			await().untilAsserted(() -> assertThat(base.resolve("1")).isDirectoryNotContaining("glob:**.segment"));
-			assertThat(this.spools.parked(10)).extracting(ParkedRecord::partition).containsExactly(0, 1, 2);
-			assertThat(this.spools.parked(10)).extracting(ParkedRecord::reason).containsOnly("too large");
-			assertThat(this.spools.discard(this.spools.parked(1).get(0).id())).isTrue();
+			assertThat(this.spools.stores().parked(10)).extracting(ParkedRecord::partition).containsExactly(0, 1, 2);
+			assertThat(this.spools.stores().parked(10)).extracting(ParkedRecord::reason).containsOnly("too large");
+			assertThat(this.spools.stores().discard(this.spools.stores().parked(1).get(0).id())).isTrue();
 		}
 		finally {
 			this.spools.stop();

@@ -179,11 +179,11 @@ class RefusedRecordsTests extends SpoolingSetup {
 		promised();
 		Item item = refuse();
 		TimeoutException gone = new TimeoutException("gone", new UnknownTopicOrPartitionException("on purpose"));
-		assertThat(this.relay.isRefusedTooLong(this.lane, item, gone)).as("not yet").isFalse();
-		await().untilAsserted(() -> assertThat(this.relay.isRefusedTooLong(this.lane, item, gone)).isTrue());
-		assertThat(this.relay.isRefusedTooLong(this.lane, null, gone)).as("nobody has asked").isFalse();
+		assertThat(this.relay.refused().isRefusedTooLong(this.lane, item, gone)).as("not yet").isFalse();
+		await().untilAsserted(() -> assertThat(this.relay.refused().isRefusedTooLong(this.lane, item, gone)).isTrue());
+		assertThat(this.relay.refused().isRefusedTooLong(this.lane, null, gone)).as("nobody has asked").isFalse();
 		assertThat(this.lane.pass(item.position())).isTrue();
-		assertThat(this.relay.isRefusedTooLong(this.lane, item, gone)).as("now it is about more").isFalse();
+		assertThat(this.relay.refused().isRefusedTooLong(this.lane, item, gone)).as("now it is about more").isFalse();
 	}
 
 	private long blockedEvents() {

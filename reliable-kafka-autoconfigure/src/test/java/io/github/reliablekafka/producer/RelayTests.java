@@ -156,7 +156,7 @@ class RelayTests extends SpoolingSetup {
 			this.relay.wake(lane);
 			await().pollInterval(Duration.ofMillis(1)).atMost(Duration.ofMinutes(1)).until(() -> lane.waiting() == 0);
 		}
-		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
 		assertThat(this.inVain.get()).isLessThan(15);
 		assertThat(this.clients.get(1).history()).hasSize(20);
 	}

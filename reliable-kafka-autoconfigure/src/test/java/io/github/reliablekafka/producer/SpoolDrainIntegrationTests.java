@@ -87,7 +87,7 @@ class SpoolDrainIntegrationTests extends SpoolSetup {
 	}
 
 	private static long waiting(Spools spools) {
-		return spools.status().records();
+		return spools.stores().status().records();
 	}
 
 	private static double sentByAProducer() {

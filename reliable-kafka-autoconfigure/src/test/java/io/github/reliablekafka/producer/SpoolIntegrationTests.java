@@ -290,19 +290,19 @@ class SpoolIntegrationTests extends SpoolSetup {
 			});
 			back();
 			Spools spools = context.getBean(Spools.class);
-			long opened = spools.opened();
+			long opened = spools.stores().opened();
 			assertThat(spools.attend(Duration.ZERO)).isTrue();
-			assertThat(spools.opened()).isEqualTo(opened + 1);
+			assertThat(spools.stores().opened()).isEqualTo(opened + 1);
 			await().atMost(PATIENCE)
 				.until(() -> read().stream().map((record) -> number(record)).distinct().count() == 100);
-			await().atMost(PATIENCE).until(() -> spools.lanes().isEmpty());
+			await().atMost(PATIENCE).until(() -> spools.stores().lanes().isEmpty());
 			assertThat(spools.attend(Duration.ZERO)).isTrue();
 			for (ConsumerRecord<String, String> record : read()) {
 				List<byte[]> found = new ArrayList<>();
-				spools.search(this.topic, record.partition(), null, (kept) -> found.add(kept.value()));
+				spools.stores().search(this.topic, record.partition(), null, (kept) -> found.add(kept.value()));
 				assertThat(found).contains(record.value().getBytes(StandardCharsets.UTF_8));
 				found.clear();
-				spools.search(this.topic, record.partition(), "another", (kept) -> found.add(kept.value()));
+				spools.stores().search(this.topic, record.partition(), "another", (kept) -> found.add(kept.value()));
 				assertThat(found).isEmpty();
 			}
 		});
@@ -322,9 +322,9 @@ class SpoolIntegrationTests extends SpoolSetup {
 			})));
 			back();
 			Spools spools = context.getBean(Spools.class);
-			long opened = spools.opened();
+			long opened = spools.stores().opened();
 			assertThat(spools.attend(Duration.ZERO)).isTrue();
-			assertThat(spools.opened()).isEqualTo(opened + 3);
+			assertThat(spools.stores().opened()).isEqualTo(opened + 3);
 			Path base = this.directory.resolve("shop");
 			await().atMost(PATIENCE).until(() -> spools.attend(Duration.ZERO) && !hasSegments(base.resolve("1")));
 			assertThat(List.of("0", "2", "3")).allMatch((slot) -> hasSegments(base.resolve(slot)));

@@ -67,8 +67,8 @@ class SpooledLetterTests extends SpoolingSetup {
 		assertThat(letter.keep(in(100))).isNotNull();
 		assertCounts(0, 0, 0);
 		Item item = lane.poll(System.nanoTime(), 10);
-		assertThat(Relay.read(lane, item)).isNull();
-		assertThat(Relay.isOver(lane, item)).isTrue();
+		assertThat(lane.read(item)).isNull();
+		assertThat(lane.isOver(item)).isTrue();
 	}
 
 	@Test
@@ -88,8 +88,8 @@ class SpooledLetterTests extends SpoolingSetup {
 		assertCounts(0, 0, 0);
 		// And the relay does not wait for it.
 		Item item = lane.poll(System.nanoTime(), 10);
-		assertThat(Relay.read(lane, item)).isNull();
-		assertThat(Relay.isOver(lane, item)).isTrue();
+		assertThat(lane.read(item)).isNull();
+		assertThat(lane.isOver(item)).isTrue();
 	}
 
 	@Test
