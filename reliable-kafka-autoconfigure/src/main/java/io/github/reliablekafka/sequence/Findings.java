@@ -265,6 +265,7 @@ final class Findings {
 		if (state.topicIdHash() != 0 && state.topicIdHash() != facts.topicIdHash()) {
 			this.coverage.count(Integrity.TOPIC_RECREATED);
 			state.recreated(facts.topicIdHash());
+			this.endOfLog.reset();
 		}
 		state.topicIdHash(facts.topicIdHash());
 		if (state.isPartial()) {
@@ -276,13 +277,14 @@ final class Findings {
 	}
 
 	private boolean judgeAll(LaneState state, TopicFacts facts, boolean atPosition, long now) {
-		long claimedBehind = -1;
+		boolean behind = false;
 		Map<SessionState, Long> over = new HashMap<>();
 		Map<Long, Watermark> watermarks = this.board.watermarks(this.lane);
 		for (Watermark watermark : watermarks.values()) {
 			Claim claim = claimOf(watermark);
 			SessionState session = state.session(watermark.session());
-			Judge.Evidence evidence = Judge.Evidence.of(watermark, claim, this.endOfLog.proves(claim.offset()));
+			Judge.Evidence evidence = Judge.Evidence.of(watermark, claim,
+					this.endOfLog.proves(watermark.session(), claim.acknowledged(), state.next()));
 			if (session == null) {
 				List<Finding> findings = new ArrayList<>(0);
 				this.judge.judgeUnseen(state, evidence, facts, this.publications.pending(watermark.session()),
@@ -298,9 +300,7 @@ final class Findings {
 			if (session != null && isOver(session, watermark, now)) {
 				over.put(session, claim.offset());
 			}
-			if (claim.offset() >= state.next() && claim.topicIdHash() == facts.topicIdHash()) {
-				claimedBehind = Math.max(claimedBehind, claim.offset());
-			}
+			behind |= isBehind(claim, state, facts);
 		}
 		// What has to be said of others is found again only as long as they may have
 		// begun above the ones that are forgotten.
@@ -308,9 +308,9 @@ final class Findings {
 			over.forEach(state.sessions()::forget);
 		}
 		boolean open = undecided(state, watermarks, facts, now);
-		claimedBehind = Math.max(claimedBehind, keptBehind(state, facts));
+		behind = behind || !keptBehind(state, facts).isEmpty();
 		// A report on its way may fail, and has to be made again.
-		return watchEnd(state, claimedBehind, atPosition, now) || open || !this.publications.isEmpty();
+		return watchEnd(state, facts, atPosition && behind, now) || open || !this.publications.isEmpty();
 	}
 
 	private boolean isOver(SessionState session, Watermark watermark, long now) {
@@ -356,11 +356,14 @@ final class Findings {
 		long highest = 0;
 		for (KeptClaims.Kept kept : session.claims()) {
 			Claim claim = kept.claim();
-			boolean last = isCovered(claim, watermark) || now - kept.since() > SILENCE;
-			Judge.Evidence evidence = Judge.Evidence.of(claim, proof(kept), last);
+			// The watermark says what is left, perhaps with a proof, when it can be
+			// judged.
+			boolean covered = isCovered(claim, watermark);
+			boolean last = !covered && now - kept.since() > SILENCE;
+			Judge.Evidence evidence = Judge.Evidence.of(claim, proof(session, kept, state), last);
 			judge(state, session, evidence, facts);
 			boolean other = Judge.isOther(claim, facts);
-			boolean decided = last && (other || Judge.canJudge(state, evidence, facts));
+			boolean decided = (covered || last) && (other || Judge.canJudge(state, evidence, facts));
 			// A report on its way may fail, and has to be made again.
 			if (decided && this.publications.pending(session.session()).isEmpty()) {
 				session.claims().forget(kept);
@@ -372,35 +375,50 @@ final class Findings {
 		return highest;
 	}
 
-	private @Nullable Cause proof(KeptClaims.Kept kept) {
+	private @Nullable Cause proof(SessionState session, KeptClaims.Kept kept, LaneState state) {
 		if (kept.provesTruncation()) {
 			return Cause.TRUNCATED;
 		}
-		return this.endOfLog.proves(kept.claim().offset()) ? Cause.TAIL : null;
+		boolean gone = this.endOfLog.proves(session.session(), kept.claim().acknowledged(), state.next());
+		return gone ? Cause.TAIL : null;
 	}
 
-	// The records with these claims were read once, but the group may have gone back.
-	private static long keptBehind(LaneState state, TopicFacts facts) {
-		long highest = -1;
-		for (SessionState session : state.sessions()) {
-			for (KeptClaims.Kept kept : session.claims()) {
-				Claim claim = kept.claim();
-				if (!kept.provesTruncation() && claim.offset() >= state.next() && !Judge.isOther(claim, facts)) {
-					highest = Math.max(highest, claim.offset());
-				}
-			}
-		}
-		return highest;
-	}
-
-	private boolean watchEnd(LaneState state, long claimedBehind, boolean atPosition, long now) {
+	private boolean watchEnd(LaneState state, TopicFacts facts, boolean atPosition, long now) {
 		LogAccess logAccess = this.board.logAccess();
-		if (logAccess == null || !atPosition || claimedBehind < state.next()) {
+		if (logAccess == null || !atPosition) {
 			this.endOfLog.reset();
 			return false;
 		}
-		this.endOfLog.watch(logAccess, this.lane, state.next(), claimedBehind, now);
+		this.endOfLog.watch(logAccess, this.lane, state.next(), () -> claimedBehind(state, facts), now);
 		return true;
+	}
+
+	private Map<Long, Long> claimedBehind(LaneState state, TopicFacts facts) {
+		Map<Long, Long> claimed = keptBehind(state, facts);
+		for (Watermark watermark : this.board.watermarks(this.lane).values()) {
+			Claim claim = claimOf(watermark);
+			if (isBehind(claim, state, facts)) {
+				claimed.merge(watermark.session(), claim.acknowledged(), Math::max);
+			}
+		}
+		return claimed;
+	}
+
+	// The records with these claims were read once, but the group may have gone back.
+	private static Map<Long, Long> keptBehind(LaneState state, TopicFacts facts) {
+		Map<Long, Long> claimed = new HashMap<>(0);
+		for (SessionState session : state.sessions()) {
+			for (KeptClaims.Kept kept : session.claims()) {
+				if (!kept.provesTruncation() && isBehind(kept.claim(), state, facts)) {
+					claimed.merge(session.session(), kept.claim().acknowledged(), Math::max);
+				}
+			}
+		}
+		return claimed;
+	}
+
+	private static boolean isBehind(Claim claim, LaneState state, TopicFacts facts) {
+		return claim.offset() >= state.next() && !Judge.isOther(claim, facts);
 	}
 
 	// A session of which something is missing is kept until that is reported.

@@ -86,9 +86,7 @@ class LaneReaderClaimsTests extends LaneReaderSetup {
 		assertThat(findings()).extracting(Finding::cause).containsExactly(Cause.TAIL);
 	}
 
-	// The record with the claim is gone when the group comes there again, and its
-	// producer
-	// was killed.
+	// The record is gone when the group comes there again, and its producer was killed.
 	private void readAndGoBack() {
 		this.board.forgetFacts(LANE.topic());
 		begin(0);
@@ -115,6 +113,21 @@ class LaneReaderClaimsTests extends LaneReaderSetup {
 		assertThat(findings())
 			.extracting((finding) -> finding.verdict() + " " + finding.cause() + " " + finding.numbers())
 			.containsExactly("UNVERIFIED BASELINE 6..8");
+	}
+
+	@Test
+	void claimDecidesNothingForAWatermarkThatKnowsMoreAndIsAhead() {
+		begin(10);
+		this.board.post(watermark(A, 1, 50, 50, false));
+		read(50, A, 1);
+		read(54, 0, stamp(A, 5, claim(1, 4, 53, TOPIC)));
+		commit(55);
+		this.board.post(watermark(A, 7, 56, 50, false));
+		check();
+		read(55, A, 6);
+		read(56, A, 7);
+		commit(57);
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..4");
 	}
 
 	@Test
