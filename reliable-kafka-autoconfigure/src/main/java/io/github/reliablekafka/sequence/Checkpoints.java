@@ -17,8 +17,6 @@
 package io.github.reliablekafka.sequence;
 
 import java.time.Duration;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 import org.jspecify.annotations.Nullable;
@@ -36,19 +34,13 @@ final class Checkpoints {
 	 */
 	private static final long POINTED_INTERVAL = Duration.ofSeconds(5).toNanos();
 
-	private static final long PATIENCE = Duration.ofMinutes(5).toNanos();
-
-	private static final long RETRY = Duration.ofSeconds(5).toNanos();
-
 	private final String group;
 
 	private final Lane lane;
 
-	private final boolean readCommitted;
-
 	private final SequenceBoard board;
 
-	private final Replay replay;
+	private final Restore.Source source;
 
 	private @Nullable Restore restore;
 
@@ -74,12 +66,11 @@ final class Checkpoints {
 
 	private boolean pointed;
 
-	Checkpoints(String group, Lane lane, boolean readCommitted, SequenceBoard board, Replay replay) {
+	Checkpoints(String group, Lane lane, boolean readCommitted, SequenceBoard board, Restore.Replay replay) {
 		this.group = group;
 		this.lane = lane;
-		this.readCommitted = readCommitted;
 		this.board = board;
-		this.replay = replay;
+		this.source = new Restore.Source(group, lane, readCommitted, board, replay);
 	}
 
 	/**
@@ -90,7 +81,7 @@ final class Checkpoints {
 	 * @return {@code false} if there is no way
 	 */
 	boolean restore(LaneStateCodec.Pointer pointer, long position, long now) {
-		return begin(new Restore(pointer, position, null), now);
+		return begin(Restore.from(this.source, pointer, position), now);
 	}
 
 	/**
@@ -100,7 +91,7 @@ final class Checkpoints {
 	 * @return {@code false} if there is no way
 	 */
 	boolean compare(LaneState.Beginning beginning, long now) {
-		return begin(new Restore(null, beginning.offset(), beginning.cause()), now);
+		return begin(Restore.before(this.source, beginning), now);
 	}
 
 	private boolean begin(Restore restore, long now) {
@@ -108,8 +99,7 @@ final class Checkpoints {
 		if (logAccess == null || this.group.isEmpty()) {
 			return false;
 		}
-		restore.deadline = now + PATIENCE;
-		restore.ask(logAccess, now);
+		restore.begin(logAccess, now);
 		this.restore = restore;
 		return true;
 	}
@@ -144,7 +134,7 @@ final class Checkpoints {
 			this.saving = null;
 		}
 		if (this.restore != null) {
-			this.restore.wentBackTo = Math.min(this.restore.wentBackTo, offset);
+			this.restore.rewind(offset);
 		}
 	}
 
@@ -179,10 +169,9 @@ final class Checkpoints {
 		if (restore == null) {
 			return null;
 		}
-		LaneState past = restore.step(now);
+		LaneState past = restore.poll(now);
 		if (past != null) {
 			this.restore = null;
-			restore.change(past);
 		}
 		return past;
 	}
@@ -197,9 +186,9 @@ final class Checkpoints {
 		if (this.group.isEmpty()) {
 			return "";
 		}
-		Restore restore = this.restore;
-		if (restore != null && restore.pointer != null) {
-			return LaneStateCodec.metadata(restore.withChanges(restore.pointer.with(state)));
+		LaneStateCodec.Pointer pointer = (this.restore != null) ? this.restore.pointer(state) : null;
+		if (pointer != null) {
+			return LaneStateCodec.metadata(pointer);
 		}
 		String metadata = LaneStateCodec.metadata(state);
 		this.pointed = metadata == null;
@@ -265,239 +254,12 @@ final class Checkpoints {
 	}
 
 	/**
-	 * Passes records that were read again.
-	 */
-	interface Replay {
-
-		void pass(LaneState state, LogAccess.Entry entry);
-
-	}
-
-	/**
 	 * A save on its way.
 	 *
 	 * @param offset up to where what is saved goes
 	 * @param done completes when it is
 	 */
 	private record Saving(long offset, CompletableFuture<Void> done) {
-
-	}
-
-	/**
-	 * A past on its way.
-	 */
-	private final class Restore {
-
-		/**
-		 * What it is computed from; {@code null} if any checkpoint will do.
-		 */
-		private LaneStateCodec.@Nullable Pointer pointer;
-
-		private final long position;
-
-		private final @Nullable Cause cause;
-
-		private CompletableFuture<Optional<byte[]>> checkpoint = new CompletableFuture<>();
-
-		private @Nullable CompletableFuture<LogAccess.LogEnd> end;
-
-		private @Nullable CompletableFuture<LogAccess.Reading> reading;
-
-		private @Nullable LaneState past;
-
-		private long deadline;
-
-		private long askedAt;
-
-		private long cutOff = Long.MAX_VALUE;
-
-		/**
-		 * What is in front of this offset is other than it was read, by this cause.
-		 */
-		private long passedOver;
-
-		private @Nullable Cause passedOverBy;
-
-		private long wentBackTo = Long.MAX_VALUE;
-
-		Restore(LaneStateCodec.@Nullable Pointer pointer, long position, @Nullable Cause cause) {
-			this.pointer = pointer;
-			this.position = position;
-			this.cause = cause;
-		}
-
-		private void cutOff(long offset, long highest) {
-			this.cutOff = Math.min(this.cutOff, offset);
-			this.passedOver = Math.min(this.passedOver, offset);
-			if (this.pointer != null) {
-				this.pointer = this.pointer.cutOff(offset, highest);
-			}
-		}
-
-		private void passOverAnew(long offset, Cause cause) {
-			this.passedOver = offset;
-			this.passedOverBy = cause;
-			if (this.pointer != null) {
-				// Who begins with it anew does not know where the log differs.
-				this.pointer = this.pointer.cutOff(0, 0);
-			}
-		}
-
-		// What the checkpoint says was passed over may have been read since.
-		private LaneStateCodec.Pointer withChanges(LaneStateCodec.Pointer pointer) {
-			return (this.wentBackTo < this.position) ? pointer.doubted(this.wentBackTo) : pointer;
-		}
-
-		// Do to what was read what was done to the log since.
-		private void change(LaneState past) {
-			if (this.cutOff < this.position) {
-				past.cutOff(this.cutOff);
-			}
-			if (this.passedOverBy != null) {
-				past.passOverAnew(this.passedOver, this.passedOverBy);
-				if (this.pointer == null) {
-					// Others of the group may have read it.
-					past.holes().doubt();
-				}
-			}
-		}
-
-		private void ask(LogAccess logAccess, long now) {
-			this.askedAt = now;
-			this.past = null;
-			this.reading = null;
-			this.checkpoint = logAccess.checkpoint(Checkpoints.this.group, Checkpoints.this.lane);
-			this.end = (this.pointer == null) ? logAccess.end(Checkpoints.this.lane) : null;
-		}
-
-		private boolean hasFailed() {
-			return this.checkpoint.isCompletedExceptionally()
-					|| (this.end != null && this.end.isCompletedExceptionally())
-					|| (this.reading != null && this.reading.isCompletedExceptionally());
-		}
-
-		@Nullable LaneState step(long now) {
-			LogAccess logAccess = Checkpoints.this.board.logAccess();
-			if (now - this.deadline > 0 || logAccess == null) {
-				return unknown();
-			}
-			if (hasFailed()) {
-				if (now - this.askedAt < RETRY) {
-					return null;
-				}
-				ask(logAccess, now);
-			}
-			if (!this.checkpoint.isDone() || hasFailed()) {
-				return null;
-			}
-			if (this.reading != null) {
-				return read(this.reading);
-			}
-			// That nothing was saved does not say that nobody has read: it may have
-			// failed.
-			LaneState saved = saved();
-			if (saved == null || saved.isReadCommitted() != Checkpoints.this.readCommitted) {
-				return unknown();
-			}
-			if (this.end != null) {
-				return moved(saved, this.end);
-			}
-			if (saved.next() > this.position) {
-				return doubted(saved, Math.max(to(saved), saved.highest()));
-			}
-			if (this.pointer != null && saved.next() < this.pointer.offset()) {
-				// That of a former member came late, perhaps from before the group was
-				// moved.
-				return doubted(saved, to(saved));
-			}
-			this.past = saved;
-			this.reading = logAccess.read(Checkpoints.this.lane, saved.next(), to(saved),
-					Checkpoints.this.readCommitted);
-			return hasFailed() ? null : read(this.reading);
-		}
-
-		private @Nullable LaneState read(CompletableFuture<LogAccess.Reading> reading) {
-			LaneState past = this.past;
-			if (past == null || this.pointer == null || !reading.isDone()) {
-				return null;
-			}
-			LogAccess.Reading part = reading.join();
-			long from = past.highest();
-			long to = to(past);
-			for (LogAccess.Entry entry : part.records()) {
-				if (entry.offset() >= past.next() && entry.offset() < to) {
-					Checkpoints.this.replay.pass(past, entry);
-				}
-			}
-			if (past.digest() != this.pointer.digest()) {
-				// Other records are there than were read: some are gone, or were never
-				// read.
-				return doubted(Objects.requireNonNull(saved()), to);
-			}
-			// Nothing that was read is gone, so nothing was read in front of it.
-			past.holes().add(new Hole(from, Math.min(part.logStart(), to), Cause.RETENTION, true));
-			past.passTo(to);
-			past.rewind(this.position);
-			return past;
-		}
-
-		// What the checkpoint says was read was read; of what is behind it nobody knows.
-		private LaneState doubted(LaneState saved, long to) {
-			long reach = to;
-			if (this.pointer != null) {
-				saved.cutOff(this.pointer.offset());
-				reach = Math.max(to, this.pointer.reach());
-			}
-			saved.skip(new Hole(saved.next(), to, Cause.STATE_LOST, false));
-			// Nor of what was read further behind before the log was cut off.
-			saved.holes().add(new Hole(to, reach, Cause.STATE_LOST, false));
-			saved.passTo(to);
-			saved.rewind(this.position);
-			return saved;
-		}
-
-		// What was read may reach beyond the position if the log was cut off.
-		private LaneState unknown() {
-			long known = (this.pointer != null) ? Math.max(this.pointer.reach(), this.position) : this.position;
-			LaneState unknown = new LaneState(known);
-			unknown.rewind(this.position);
-			return unknown;
-		}
-
-		// What was read before the group went back may not be in the checkpoint yet.
-		private long to(LaneState saved) {
-			LaneStateCodec.Pointer pointer = this.pointer;
-			if (pointer == null || pointer.highest() <= saved.highest()) {
-				return this.position;
-			}
-			return Math.max(pointer.highest(), this.position);
-		}
-
-		private @Nullable LaneState saved() {
-			return this.checkpoint.join().map(LaneStateCodec::checkpoint).orElse(null);
-		}
-
-		private @Nullable LaneState moved(LaneState saved, CompletableFuture<LogAccess.LogEnd> end) {
-			if (!end.isDone()) {
-				return null;
-			}
-			// Others of the group may have been anywhere since, without saying so.
-			long to = Math.max(end.join().offset(), this.position);
-			if (this.cause == Cause.OUT_OF_RANGE) {
-				saved.passOverAnew(this.position, this.cause);
-			}
-			if (this.cause != null) {
-				saved.holes().add(new Hole(saved.next(), to, this.cause, false));
-				saved.holes().doubt();
-			}
-			if (this.position < saved.next()) {
-				saved.rewind(this.position);
-			}
-			else {
-				saved.passTo(this.position);
-			}
-			return saved;
-		}
 
 	}
 

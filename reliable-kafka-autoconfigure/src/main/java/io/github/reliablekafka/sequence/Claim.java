@@ -46,4 +46,14 @@ public record Claim(long from, long acknowledged, long offset, long inverted, lo
 	 */
 	public static final Claim NONE = new Claim(1, 0, -1, 0, -1, NumberRanges.EMPTY, 0);
 
+	/**
+	 * Whether nothing is lost with another claim of the same session.
+	 * @param other the other claim
+	 * @return {@code true} if this one says at least as much
+	 */
+	boolean covers(Claim other) {
+		return this.topicIdHash == other.topicIdHash && this.from <= other.from
+				&& this.acknowledged >= other.acknowledged;
+	}
+
 }

@@ -17,7 +17,9 @@
 package io.github.reliablekafka.sequence;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -39,19 +41,26 @@ final class EndOfLog {
 
 	private long firstAt;
 
-	private long claimedAtFirst;
+	private Map<Long, Long> claimedAtFirst = Map.of();
 
-	private long proven = -1;
+	/**
+	 * By session, up to which number all that is claimed behind the end is gone: not up
+	 * to which offset, as the log may go on meanwhile and use that again.
+	 */
+	private Map<Long, Long> proven = Map.of();
+
+	private long provenAt;
 
 	/**
 	 * Ask, or see what was answered.
 	 * @param logAccess whom to ask
 	 * @param lane the partition
 	 * @param position where the reader is, with everything in front processed
-	 * @param claimed the highest offset that is claimed behind it
+	 * @param claimed gives the highest number of each session that claims offsets behind
+	 * it
 	 * @param now the time in nanoseconds
 	 */
-	void watch(LogAccess logAccess, Lane lane, long position, long claimed, long now) {
+	void watch(LogAccess logAccess, Lane lane, long position, Supplier<Map<Long, Long>> claimed, long now) {
 		if (this.question == null) {
 			if (this.first == null || now - this.firstAt >= APART) {
 				this.question = logAccess.end(lane);
@@ -67,34 +76,41 @@ final class EndOfLog {
 			reset();
 		}
 		else if (this.first == null || this.first.offset() != position) {
-			this.first = end;
-			this.firstAt = now;
-			this.claimedAtFirst = claimed;
+			begin(end, claimed.get(), now);
 		}
 		else if (end.leaderEpoch() >= this.first.leaderEpoch()) {
 			this.proven = this.claimedAtFirst;
-			if (claimed > this.claimedAtFirst) {
+			this.provenAt = position;
+			Map<Long, Long> since = claimed.get();
+			if (!since.equals(this.claimedAtFirst)) {
 				// What was claimed since needs a second look of its own.
-				this.first = end;
-				this.firstAt = now;
-				this.claimedAtFirst = claimed;
+				begin(end, since, now);
 			}
 		}
 	}
 
+	private void begin(LogAccess.LogEnd end, Map<Long, Long> claimed, long now) {
+		this.first = end;
+		this.firstAt = now;
+		this.claimedAtFirst = claimed;
+	}
+
 	/**
-	 * Whether a record that was acknowledged behind the end of the log is gone.
-	 * @param offset at which it was acknowledged
-	 * @return {@code true} if the log has ended in front of it for long enough
+	 * Whether records that were acknowledged behind the end of the log are gone.
+	 * @param session that claims them
+	 * @param acknowledged up to which number
+	 * @param position where the reader is
+	 * @return {@code true} if the log has ended there for long enough after they were
+	 * claimed
 	 */
-	boolean proves(long offset) {
-		return offset <= this.proven;
+	boolean proves(long session, long acknowledged, long position) {
+		return position == this.provenAt && acknowledged <= this.proven.getOrDefault(session, 0L);
 	}
 
 	void reset() {
 		this.question = null;
 		this.first = null;
-		this.proven = -1;
+		this.proven = Map.of();
 	}
 
 }

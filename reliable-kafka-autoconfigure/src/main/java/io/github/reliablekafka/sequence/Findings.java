@@ -137,7 +137,7 @@ final class Findings {
 		Claim anchor = stamp.anchor();
 		SessionState session = state.session(stamp.session());
 		if (anchor != null && session != null && isOfReader(stamp)) {
-			session.anchor(anchor, anchor.offset() >= offset, now);
+			session.claims().keep(anchor, anchor.offset() >= offset, now);
 		}
 	}
 
@@ -183,20 +183,24 @@ final class Findings {
 		}
 		TopicFacts facts = this.board.facts(this.lane.topic());
 		if (facts == null || state.isPartial()) {
-			session.anchor(anchor, truncated, now);
+			session.claims().keep(anchor, truncated, now);
 			return;
 		}
 		if (truncated && facts.topicIdHash() == anchor.topicIdHash() && anchor.offset() > this.truncationClaimed) {
 			this.truncationClaimed = anchor.offset();
 			this.coverage.count(Integrity.TRUNCATION);
 		}
-		judge(state, session, Judge.Evidence.of(anchor, truncated, false), facts);
-		boolean undecided = session.baseline() > 0 && session.gaps().hasOpen()
-				&& !this.board.watermarks(this.lane).containsKey(id);
+		judge(state, session, Judge.Evidence.of(anchor, truncated ? Cause.TRUNCATED : null, false), facts);
+		boolean undecided = isIncomplete(session) && !isCovered(anchor, this.board.watermarks(this.lane).get(id));
 		if (pending || undecided) {
-			// A watermark says where the session began, if there will be one.
-			session.anchor(anchor, truncated, now);
+			// A watermark says where the session began, if there will be one. That the
+			// topic was created again may not be known yet, and a report may fail.
+			session.claims().keep(anchor, truncated, now);
 		}
+	}
+
+	private boolean isCovered(Claim claim, @Nullable Watermark watermark) {
+		return watermark != null && claimOf(watermark).covers(claim);
 	}
 
 	private static boolean isIncomplete(SessionState session) {
@@ -261,6 +265,7 @@ final class Findings {
 		if (state.topicIdHash() != 0 && state.topicIdHash() != facts.topicIdHash()) {
 			this.coverage.count(Integrity.TOPIC_RECREATED);
 			state.recreated(facts.topicIdHash());
+			this.endOfLog.reset();
 		}
 		state.topicIdHash(facts.topicIdHash());
 		if (state.isPartial()) {
@@ -272,13 +277,14 @@ final class Findings {
 	}
 
 	private boolean judgeAll(LaneState state, TopicFacts facts, boolean atPosition, long now) {
-		long claimedBehind = -1;
+		boolean behind = false;
 		Map<SessionState, Long> over = new HashMap<>();
 		Map<Long, Watermark> watermarks = this.board.watermarks(this.lane);
 		for (Watermark watermark : watermarks.values()) {
 			Claim claim = claimOf(watermark);
 			SessionState session = state.session(watermark.session());
-			Judge.Evidence evidence = Judge.Evidence.of(watermark, claim, this.endOfLog.proves(claim.offset()));
+			Judge.Evidence evidence = Judge.Evidence.of(watermark, claim,
+					this.endOfLog.proves(watermark.session(), claim.acknowledged(), state.next()));
 			if (session == null) {
 				List<Finding> findings = new ArrayList<>(0);
 				this.judge.judgeUnseen(state, evidence, facts, this.publications.pending(watermark.session()),
@@ -294,9 +300,7 @@ final class Findings {
 			if (session != null && isOver(session, watermark, now)) {
 				over.put(session, claim.offset());
 			}
-			if (claim.offset() >= state.next() && claim.topicIdHash() == facts.topicIdHash()) {
-				claimedBehind = Math.max(claimedBehind, claim.offset());
-			}
+			behind |= isBehind(claim, state, facts);
 		}
 		// What has to be said of others is found again only as long as they may have
 		// begun above the ones that are forgotten.
@@ -304,8 +308,9 @@ final class Findings {
 			over.forEach(state.sessions()::forget);
 		}
 		boolean open = undecided(state, watermarks, facts, now);
+		behind = behind || !keptBehind(state, facts).isEmpty();
 		// A report on its way may fail, and has to be made again.
-		return watchEnd(state, claimedBehind, atPosition, now) || open || !this.publications.isEmpty();
+		return watchEnd(state, facts, atPosition && behind, now) || open || !this.publications.isEmpty();
 	}
 
 	private boolean isOver(SessionState session, Watermark watermark, long now) {
@@ -316,27 +321,20 @@ final class Findings {
 	private boolean undecided(LaneState state, Map<Long, Watermark> watermarks, TopicFacts facts, long now) {
 		boolean open = false;
 		for (SessionState session : state.sessions()) {
-			Claim anchor = session.anchor();
-			if (!session.gaps().hasOpen() && (anchor == null || !isIncomplete(session))) {
-				if (anchor != null && state.beginning() == null) {
-					session.forgetAnchor();
-				}
+			if (!isIncomplete(session) && state.beginning() == null) {
+				session.claims().forget();
+			}
+			if (!session.gaps().hasOpen() && (session.claims().isEmpty() || !isIncomplete(session))) {
 				continue;
 			}
 			open = true;
 			Watermark watermark = watermarks.get(session.session());
-			if (anchor != null) {
-				boolean patient = watermark == null && now - session.anchoredAt() <= SILENCE;
-				judge(state, session, Judge.Evidence.of(anchor, session.anchorProvesTruncation(), !patient), facts);
-				if (!patient) {
-					session.forgetAnchor();
-				}
-			}
+			long kept = judgeKept(state, session, watermark, facts, now);
 			if (session.heardAt() == 0) {
 				session.heard(now, 0);
 			}
 			if ((watermark != null && watermark.closed()) || now - session.heardAt() > SILENCE) {
-				long acknowledged = (watermark != null) ? claimOf(watermark).acknowledged() : 0;
+				long acknowledged = Math.max(kept, (watermark != null) ? claimOf(watermark).acknowledged() : 0);
 				for (Gap gap : session.gaps()) {
 					NumberRanges numbers = gap.numbers()
 						.intersect(acknowledged + 1, Long.MAX_VALUE)
@@ -352,14 +350,75 @@ final class Findings {
 		return open;
 	}
 
-	private boolean watchEnd(LaneState state, long claimedBehind, boolean atPosition, long now) {
+	// Gives the highest number of which more may be known later.
+	private long judgeKept(LaneState state, SessionState session, @Nullable Watermark watermark, TopicFacts facts,
+			long now) {
+		long highest = 0;
+		for (KeptClaims.Kept kept : session.claims()) {
+			Claim claim = kept.claim();
+			// The watermark says what is left, perhaps with a proof, when it can be
+			// judged.
+			boolean covered = isCovered(claim, watermark);
+			boolean last = !covered && now - kept.since() > SILENCE;
+			Judge.Evidence evidence = Judge.Evidence.of(claim, proof(session, kept, state), last);
+			judge(state, session, evidence, facts);
+			boolean other = Judge.isOther(claim, facts);
+			boolean decided = (covered || last) && (other || Judge.canJudge(state, evidence, facts));
+			// A report on its way may fail, and has to be made again.
+			if (decided && this.publications.pending(session.session()).isEmpty()) {
+				session.claims().forget(kept);
+			}
+			else if (!other) {
+				highest = Math.max(highest, claim.acknowledged());
+			}
+		}
+		return highest;
+	}
+
+	private @Nullable Cause proof(SessionState session, KeptClaims.Kept kept, LaneState state) {
+		if (kept.provesTruncation()) {
+			return Cause.TRUNCATED;
+		}
+		boolean gone = this.endOfLog.proves(session.session(), kept.claim().acknowledged(), state.next());
+		return gone ? Cause.TAIL : null;
+	}
+
+	private boolean watchEnd(LaneState state, TopicFacts facts, boolean atPosition, long now) {
 		LogAccess logAccess = this.board.logAccess();
-		if (logAccess == null || !atPosition || claimedBehind < state.next()) {
+		if (logAccess == null || !atPosition) {
 			this.endOfLog.reset();
 			return false;
 		}
-		this.endOfLog.watch(logAccess, this.lane, state.next(), claimedBehind, now);
+		this.endOfLog.watch(logAccess, this.lane, state.next(), () -> claimedBehind(state, facts), now);
 		return true;
+	}
+
+	private Map<Long, Long> claimedBehind(LaneState state, TopicFacts facts) {
+		Map<Long, Long> claimed = keptBehind(state, facts);
+		for (Watermark watermark : this.board.watermarks(this.lane).values()) {
+			Claim claim = claimOf(watermark);
+			if (isBehind(claim, state, facts)) {
+				claimed.merge(watermark.session(), claim.acknowledged(), Math::max);
+			}
+		}
+		return claimed;
+	}
+
+	// The records with these claims were read once, but the group may have gone back.
+	private static Map<Long, Long> keptBehind(LaneState state, TopicFacts facts) {
+		Map<Long, Long> claimed = new HashMap<>(0);
+		for (SessionState session : state.sessions()) {
+			for (KeptClaims.Kept kept : session.claims()) {
+				if (!kept.provesTruncation() && isBehind(kept.claim(), state, facts)) {
+					claimed.merge(session.session(), kept.claim().acknowledged(), Math::max);
+				}
+			}
+		}
+		return claimed;
+	}
+
+	private static boolean isBehind(Claim claim, LaneState state, TopicFacts facts) {
+		return claim.offset() >= state.next() && !Judge.isOther(claim, facts);
 	}
 
 	// A session of which something is missing is kept until that is reported.

@@ -47,7 +47,7 @@ final class Judge {
 	void judge(LaneState state, SessionState session, Evidence evidence, TopicFacts facts, NumberRanges pending,
 			List<Finding> findings) {
 		Claim claim = evidence.claim();
-		if (isOther(claim, facts) || (claim.offset() >= state.next() && evidence.proof() == null)) {
+		if (!canJudge(state, evidence, facts)) {
 			return;
 		}
 		boolean beginningKnown = session.baseline() == 0
@@ -82,6 +82,18 @@ final class Judge {
 	}
 
 	/**
+	 * Whether a claim says anything about what was read so far.
+	 * @param state what was read
+	 * @param evidence the claim
+	 * @param facts about the topic
+	 * @return {@code false} if it is about another topic, or about what may still come
+	 */
+	static boolean canJudge(LaneState state, Evidence evidence, TopicFacts facts) {
+		return !isOther(evidence.claim(), facts)
+				&& (evidence.claim().offset() < state.next() || evidence.proof() != null);
+	}
+
+	/**
 	 * Judge the records of a session of which nothing was read.
 	 * @param state what was read
 	 * @param evidence a watermark of the session
@@ -93,8 +105,7 @@ final class Judge {
 			List<Finding> findings) {
 		Claim claim = evidence.claim();
 		Watermark watermark = evidence.watermark();
-		if (watermark == null || isOther(claim, facts) || claim.offset() < state.sessions().baseline()
-				|| (claim.offset() >= state.next() && evidence.proof() == null)) {
+		if (watermark == null || !canJudge(state, evidence, facts) || claim.offset() < state.sessions().baseline()) {
 			return;
 		}
 		NumberRanges numbers = claimed(claim, NumberRanges.of(1, claim.acknowledged()), pending);
@@ -143,7 +154,7 @@ final class Judge {
 	}
 
 	// Zero is a topic that nobody can tell from one of the same name.
-	private static boolean isOther(Claim claim, TopicFacts facts) {
+	static boolean isOther(Claim claim, TopicFacts facts) {
 		return claim.topicIdHash() == 0 || claim.topicIdHash() != facts.topicIdHash();
 	}
 
@@ -264,12 +275,12 @@ final class Judge {
 		/**
 		 * From a record.
 		 * @param anchor the claim
-		 * @param provesTruncation whether the record is in front of what it claims
+		 * @param proof see {@link #proof}
 		 * @param isLast whether no watermark is to be expected
 		 * @return evidence
 		 */
-		static Evidence of(Claim anchor, boolean provesTruncation, boolean isLast) {
-			return new Evidence(anchor, null, provesTruncation ? Cause.TRUNCATED : null, isLast);
+		static Evidence of(Claim anchor, @Nullable Cause proof, boolean isLast) {
+			return new Evidence(anchor, null, proof, isLast);
 		}
 
 	}

@@ -134,12 +134,13 @@ final class KnownSessions implements Iterable<SessionState> {
 
 	/**
 	 * The topic is another one of the same name, and all of it is the group's.
+	 * @param topicIdHash of the one there is
 	 */
-	void recreated() {
+	void recreated(int topicIdHash) {
 		this.baseline = 0;
 		this.begun = 0;
 		forEach((session) -> {
-			session.forgetPlaces();
+			session.forgetPlaces(topicIdHash);
 			session.baseline(0);
 		});
 	}

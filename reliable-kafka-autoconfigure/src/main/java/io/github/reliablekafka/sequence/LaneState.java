@@ -279,7 +279,7 @@ final class LaneState {
 			this.leaderEpoch = -1;
 		}
 		this.next = offset;
-		this.sessions.forEach((session) -> session.doubtAnchor(offset));
+		this.sessions.forEach((session) -> session.doubtClaims(offset));
 	}
 
 	/**
@@ -320,7 +320,7 @@ final class LaneState {
 	 */
 	void recreated(int topicIdHash) {
 		this.topicIdHash = topicIdHash;
-		this.sessions.recreated();
+		this.sessions.recreated(topicIdHash);
 		this.holes = new Holes(0);
 		this.holes.add(new Hole(0, this.next, Cause.TOPIC_RECREATED, false));
 		this.highest = this.next;

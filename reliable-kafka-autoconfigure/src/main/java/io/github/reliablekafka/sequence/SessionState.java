@@ -16,8 +16,6 @@
 
 package io.github.reliablekafka.sequence;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * What was read of one session in one partition. For use by one thread.
  */
@@ -70,14 +68,7 @@ final class SessionState {
 
 	private final Gaps gaps = new Gaps();
 
-	/**
-	 * The newest claim that was read in the partition itself; not part of what is saved.
-	 */
-	private @Nullable Claim anchor;
-
-	private boolean anchorProvesTruncation;
-
-	private long anchoredAt;
+	private final KeptClaims claims = new KeptClaims();
 
 	/**
 	 * When something of the session was last heard of; not part of what is saved.
@@ -185,20 +176,12 @@ final class SessionState {
 		return this.gaps;
 	}
 
-	@Nullable Claim anchor() {
-		return this.anchor;
-	}
-
-	boolean anchorProvesTruncation() {
-		return this.anchorProvesTruncation;
-	}
-
 	/**
-	 * Since when there is an anchor that did not decide everything.
-	 * @return in nanoseconds
+	 * The claims that were read in the partition itself, as they may be all there is.
+	 * @return not part of what is saved
 	 */
-	long anchoredAt() {
-		return this.anchoredAt;
+	KeptClaims claims() {
+		return this.claims;
 	}
 
 	/**
@@ -266,10 +249,8 @@ final class SessionState {
 		all.partlyForgotten = this.partlyForgotten || past.partlyForgotten;
 		all.baseline = past.baseline;
 		all.higherOffset = Math.max(highestOffset(), past.highestOffset());
-		SessionState anchored = (this.anchor != null) ? this : past;
-		all.anchor = anchored.anchor;
-		all.anchorProvesTruncation = anchored.anchorProvesTruncation;
-		all.anchoredAt = anchored.anchoredAt;
+		all.claims.keepAll(past.claims);
+		all.claims.keepAll(this.claims);
 		past.gaps.forEach((gap) -> all.gaps.add(gap.with(gap.numbers().remove(seenNow).remove(reported))));
 		// The past may be of a time after this had begun.
 		NumberRanges missingThen = all.gaps.numbers();
@@ -295,35 +276,13 @@ final class SessionState {
 	}
 
 	/**
-	 * Keep a claim that was read in the partition, as it may be all there is.
-	 * @param anchor the claim
-	 * @param provesTruncation whether its record is in front of what it claims
-	 * @param now the time in nanoseconds
-	 */
-	void anchor(Claim anchor, boolean provesTruncation, long now) {
-		Claim known = this.anchor;
-		if (known == null) {
-			this.anchoredAt = now;
-		}
-		// That of a copy may be older.
-		if (known == null || anchor.acknowledged() >= known.acknowledged()) {
-			this.anchor = anchor;
-			this.anchorProvesTruncation = provesTruncation;
-		}
-	}
-
-	void forgetAnchor() {
-		this.anchor = null;
-		this.anchorProvesTruncation = false;
-	}
-
-	/**
-	 * Note that the record of a claim that was kept may not be where it was, so that
-	 * where it was proves nothing. What it claims may come.
+	 * Note that the record of a claim that was kept may not be where it was.
 	 * @param offset from where on records are read anew
 	 */
-	void doubtAnchor(long offset) {
-		this.anchorProvesTruncation &= offset > highestOffset();
+	void doubtClaims(long offset) {
+		if (offset <= highestOffset()) {
+			this.claims.doubt();
+		}
 	}
 
 	/**
@@ -379,7 +338,7 @@ final class SessionState {
 	 * @param offset the first offset that differs
 	 */
 	void cutOff(long offset) {
-		doubtAnchor(offset);
+		doubtClaims(offset);
 		if (offset <= this.lastOffset) {
 			this.higherOffset = highestOffset();
 			this.lastOffset = offset - 1;
@@ -389,13 +348,15 @@ final class SessionState {
 
 	/**
 	 * What was read was in a topic that is gone.
+	 * @param topicIdHash of the one there is
 	 */
-	void forgetPlaces() {
+	void forgetPlaces(int topicIdHash) {
 		this.lastOffset = -1;
 		this.higherOffset = -1;
 		this.lastLeaderEpoch = -1;
 		this.gaps.forgetPlaces();
-		forgetAnchor();
+		this.claims.forgetOthers(topicIdHash);
+		this.claims.doubt();
 	}
 
 	/**

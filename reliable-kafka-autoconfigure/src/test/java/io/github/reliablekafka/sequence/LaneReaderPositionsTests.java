@@ -24,6 +24,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -178,6 +180,33 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 			check();
 		}
 		assertThat(findings()).extracting((finding) -> finding.numbers().toString()).containsExactly("2..5");
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void whatIsClaimedAfterTheLogWentOnIsNotLostWithTheTail(boolean bySameSession) {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		read(0, A, 1);
+		commit(1);
+		this.log.end = 1;
+		claim(A, 4, 3, false);
+		for (int i = 0; i < 5; i++) {
+			this.now += 40_000_000_000L;
+			check();
+		}
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..4");
+		this.log.end = 3;
+		// The highest offset of a session stays what it was.
+		this.board.post(bySameSession ? watermark(A, 6, 3, 0, false) : watermark(B, 2, 2, 1, false));
+		check();
+		read(1, bySameSession ? A : B, bySameSession ? 5 : 1);
+		read(2, bySameSession ? A : B, bySameSession ? 6 : 2);
+		commit(3);
+		read(4, 0xCCCCL, 1);
+		commit(5);
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..4");
 	}
 
 	@Test

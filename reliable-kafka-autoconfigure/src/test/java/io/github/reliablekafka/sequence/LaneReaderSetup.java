@@ -185,6 +185,8 @@ abstract class LaneReaderSetup {
 
 		boolean confirming = true;
 
+		boolean readable = true;
+
 		@Override
 		public CompletableFuture<Optional<byte[]>> checkpoint(String group, Lane lane) {
 			return (this.answer != null) ? this.answer
@@ -202,6 +204,9 @@ abstract class LaneReaderSetup {
 
 		@Override
 		public CompletableFuture<Reading> read(Lane lane, long from, long to, boolean readCommitted) {
+			if (!this.readable) {
+				return CompletableFuture.failedFuture(new TimeoutException("No answer"));
+			}
 			List<Entry> found = new ArrayList<>();
 			for (long offset = Math.max(from, this.start); offset < to; offset++) {
 				found.add(new Entry(offset, 0, 0, this.entries.get(offset)));

@@ -50,6 +50,9 @@ final class Oracle {
 	 */
 	private final Map<Integer, Long> justDelivered = new HashMap<>();
 
+	/** Whose records the present member has passed, claims included. */
+	private final BitSet passed = new BitSet();
+
 	private final Map<Verdict, BitSet> found = new EnumMap<>(Verdict.class);
 
 	/** What anything but that they have come was said of, safe or not. */
@@ -71,6 +74,7 @@ final class Oracle {
 
 	/** A member of the group begins, with numbers of the other kind or not. */
 	void assigned(boolean otherNumbers) {
+		this.passed.clear();
 		if (otherNumbers) {
 			this.naiveNumbers.clear();
 		}
@@ -84,6 +88,9 @@ final class Oracle {
 	/** A commit is about to be made that covers a record. */
 	void covers(SimulatedLog.Entry entry) {
 		BitSet delivered = this.consumer.lineage.delivered;
+		if (entry.sent != null && !entry.replay) {
+			this.passed.set(entry.sent.index);
+		}
 		if (entry.sent != null && !delivered.get(entry.sent.index)) {
 			delivered.set(entry.sent.index);
 			this.justDelivered.put(entry.sent.index, entry.offset);
@@ -177,12 +184,22 @@ final class Oracle {
 		else if (verdict == Verdict.FAILED_KNOWN && sent.fate != Sent.Fate.FAILED) {
 			wrong(finding, sent, "did not fail");
 		}
+		if (verdict == Verdict.INDETERMINATE_AT_CRASH && !this.consumer.lineage.mixed && !this.schedule.forgetful
+				&& this.passed.stream().anyMatch((index) -> isClaimedBy(this.log.sent.get(index), sent))) {
+			wrong(finding, sent, "is claimed by what was read");
+		}
 		if (verdict.isLoss()) {
 			this.tally.confirmed++;
 			if (!delivered) {
 				loss(finding, sent);
 			}
 		}
+	}
+
+	private boolean isClaimedBy(Sent other, Sent sent) {
+		return other.session == sent.session && other.anchor != null
+				&& (this.consumer.readCommitted || other.transaction == null)
+				&& SimulatedControlTopic.covers(other.anchor, sent, this.consumer);
 	}
 
 	// What was read and is forgotten is a number like any other that has not come. That

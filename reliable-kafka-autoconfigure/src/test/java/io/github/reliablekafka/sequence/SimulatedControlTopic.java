@@ -97,7 +97,7 @@ final class SimulatedControlTopic {
 					&& covers(other.anchor, sent, consumer));
 	}
 
-	private boolean covers(Claim claim, Sent sent, SimulatedConsumer consumer) {
+	static boolean covers(Claim claim, Sent sent, SimulatedConsumer consumer) {
 		long number = sent.number(consumer.readCommitted);
 		return claim.topicIdHash() == consumer.log.topicIdHash && claim.from() <= number
 				&& number <= claim.acknowledged() && !claim.failed().contains(number);

@@ -52,7 +52,7 @@ class SimulationMutationTests {
 					3 a claim begins behind the last failure | Acknowledgements | new Claim(1, this.acknowledged | new Claim(this.failed.isEmpty() ? 1 : Math.min(this.acknowledged, this.failed.last(this.failed.size() - 1)) + 1, this.acknowledged | VOID
 					4 claims forget all failures but the lowest | Judge | .remove(claim.failed()) | .remove(claim.failed().isEmpty() ? claim.failed() : NumberRanges.of(claim.failed().first(0), claim.failed().last(0))) | VOID
 					5 a number from before the first stays unknown when it comes | SessionState | this.unknown = this.unknown.remove(number, number); | this.unknown = this.unknown.remove(0, 0); | SEEK_BACK
-					6 what is claimed is taken as read | Findings | if (claim.offset() >= state.next() && | if (session != null && claim.offset() < state.next()) { session.reported(NumberRanges.of(session.last() + 1, claim.acknowledged()), Verdict.UNVERIFIED); }\\n\\t\\t\\tif (claim.offset() >= state.next() && | SEEK_FORWARD VANISH PRODUCER_CLOSE
+					6 what is claimed is taken as read | Findings | "behind |= isBehind(claim, state, facts);" | "if (session != null && claim.offset() < state.next()) { session.reported(NumberRanges.of(session.last() + 1, claim.acknowledged()), Verdict.UNVERIFIED); }\\n\\t\\t\\tbehind |= isBehind(claim, state, facts);" | SEEK_FORWARD VANISH PRODUCER_CLOSE
 					7 aborted records have no numbers of their own | StampReader | return this.readCommitted ? this.codec.number() : | return true ? this.codec.number() : | ABORT
 					8 a jump back hides what was written anew in front of it | LaneReader | this.state.passOverAnew(position, cause); | | TRUNCATE EPOCH_LOST NO_EPOCHS
 					9 records that overtake each other at the beginning | Judge | boolean ordered = beginningKnown | boolean ordered = true | NOT_IDEMPOTENT SEEK_FORWARD METADATA_LOST
@@ -60,6 +60,8 @@ class SimulationMutationTests {
 					failed reports count | Publications | publication.isRemembered() && !publication.published().isCompletedExceptionally() | publication.isRemembered() | PUBLISHER_FAILS
 					everything below the first record is the group's | Judge | boolean beginningKnown = session.baseline() == 0 | boolean beginningKnown = true |
 					a claim is believed before its offset is read | Judge | return;\\n\\t\\t}\\n\\t\\tboolean beginningKnown | }\\n\\t\\tboolean beginningKnown |
+					a claim in a record is forgotten at once | Findings | "boolean decided = (covered || last) && (other || Judge.canJudge(state, evidence, facts));" | boolean decided = true; | VANISH NO_WATERMARKS
+					the claim of a report that fails is forgotten | Findings | boolean undecided = isIncomplete(session) && | boolean undecided = session.baseline() > 0 && isIncomplete(session) && | VANISH PRODUCER_CRASH PUBLISHER_FAILS
 					claims of a topic that is gone are believed | Judge | claim.topicIdHash() != facts.topicIdHash() | claim.topicIdHash() == 1 | RECREATE
 					a record that somebody copied is taken for the first | Judge | (!beginningKnown && before.number() == session.firstSeen()) | false | COPY OFFSETS_EXPIRE
 					holes are forgotten | LaneState | this.holes.add(new Hole(Math.max(hole.from(), this.highest), hole.to(), hole.cause(), hole.proven())); | | SEEK_FORWARD
