@@ -20,7 +20,8 @@ import java.util.function.IntToLongFunction;
 
 /**
  * When a lane may be tried again, and for how long the cluster has refused what is in it,
- * or the spool has been too busy to take it elsewhere. Guarded by the monitor of the lane.
+ * or the spool has been too busy to take it elsewhere. Guarded by the monitor of the
+ * lane.
  */
 final class LanePause {
 

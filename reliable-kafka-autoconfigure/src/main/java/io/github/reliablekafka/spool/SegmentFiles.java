@@ -18,10 +18,10 @@ package io.github.reliablekafka.spool;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -391,8 +391,13 @@ final class SegmentFiles {
 	 * @throws IOException if that fails
 	 */
 	void close(boolean delete) throws IOException {
-		List<Segment> all = new ArrayList<>(this.used.values());
+		Set<Segment> all = new LinkedHashSet<>(this.used.values());
 		all.addAll(this.free);
+		Segment last = this.active;
+		if (last != null) {
+			// In neither of them if the disk failed when it was begun.
+			all.add(last);
+		}
 		for (Segment segment : all) {
 			if (delete) {
 				discard(segment);

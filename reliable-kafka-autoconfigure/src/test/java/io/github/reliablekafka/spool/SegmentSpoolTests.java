@@ -36,6 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 
 import org.junit.jupiter.api.Assumptions;
@@ -128,6 +129,44 @@ class SegmentSpoolTests {
 			assertThat(spool.count(from)).isEqualTo(records / 2);
 			assertThat(spool.count(spool.lane("main", "orders", SpoolLane.PARKED))).isEqualTo(records / 2);
 		}
+	}
+
+	@Test
+	void allFilesAreClosedThoughOneCouldNotBeBegun() throws Exception {
+		Disk real = Objects.requireNonNull(DirectoryDisk.take(this.directory));
+		AtomicBoolean broken = new AtomicBoolean();
+		AtomicInteger open = new AtomicInteger();
+		Disk disk = proxy(Disk.class, real, (method, arguments, result) -> {
+			if (!method.equals("open")) {
+				return result;
+			}
+			open.incrementAndGet();
+			return proxy(Disk.DiskFile.class, (Disk.DiskFile) result, (of, given, done) -> {
+				if (of.equals("write") && broken.get() && given[1].equals((long) SegmentLabel.BYTES)) {
+					throw new IOException("broken");
+				}
+				open.addAndGet(of.equals("close") ? -1 : 0);
+				return done;
+			});
+		});
+		SegmentSpool spool = SegmentSpool.open(disk, SpoolOptions.of("shop", 64 << 20, 0, false));
+		spool.start();
+		SpoolLane lane = spool.lane("main", "orders", 0);
+		fill(spool, lane, 1);
+		broken.set(true);
+		assertThatExceptionOfType(SpoolException.class).isThrownBy(() -> {
+			while (true) {
+				spool.append(lane, record(2, 100_000), TimeUnit.SECONDS.toNanos(20), null);
+			}
+		});
+		assertThat(open).hasPositiveValue();
+		spool.close();
+		assertThat(open).hasValue(0);
+	}
+
+	private static <T> T proxy(Class<T> type, T target, After after) {
+		return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] { type }, (proxy, method,
+				arguments) -> after.call(method.getName(), arguments, method.invoke(target, arguments))));
 	}
 
 	@Test
@@ -479,6 +518,12 @@ class SegmentSpoolTests {
 
 	private static SpoolRecord record(long number, int size) {
 		return new SpoolRecord(-1, number, 1, null, new byte[size], List.of());
+	}
+
+	private interface After {
+
+		Object call(String method, Object[] arguments, Object result) throws IOException;
+
 	}
 
 }
