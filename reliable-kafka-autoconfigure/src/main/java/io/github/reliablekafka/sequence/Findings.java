@@ -212,7 +212,10 @@ final class Findings {
 		Claim claim = evidence.claim();
 		if (claim.offset() < session.baseline() && claim.topicIdHash() == facts.topicIdHash()
 				&& !session.isPartlyForgotten()) {
+			// Nor is what comes behind the numbers that were read, if the log was
+			// written anew below.
 			session.disown(claim.acknowledged());
+			return;
 		}
 		List<Finding> findings = new ArrayList<>(0);
 		this.judge.judge(state, session, evidence, facts, this.publications.pending(session.session()), findings);

@@ -210,6 +210,23 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 	}
 
 	@Test
+	void whatIsWrittenAnewInFrontOfWhereTheGroupBeganIsNotItsOwn() {
+		begin(9);
+		read(9, A, 1);
+		read(10, A, 2);
+		commit(11);
+		this.reader.move(9, Cause.OUT_OF_RANGE);
+		this.board.post(watermark(A, 5, 8, 4, false));
+		read(9, 1, stamp(B, 1, null));
+		commit(10);
+		assertThat(findings()).isEmpty();
+		this.board.post(watermark(A, 7, 11, 4, false));
+		read(12, 1, stamp(B, 2, null));
+		commit(13);
+		assertThat(findings()).isNotEmpty();
+	}
+
+	@Test
 	void offsetMovedFromOutsideIsFoundByTheCheckpoint() {
 		this.board.connect(this.log);
 		begin(0);
