@@ -98,13 +98,19 @@ final class EndOfLog {
 	/**
 	 * Whether records that were acknowledged behind the end of the log are gone.
 	 * @param session that claims them
-	 * @param acknowledged up to which number
+	 * @param claim which ones
 	 * @param position where the reader is
 	 * @return {@code true} if the log has ended there for long enough after they were
 	 * claimed
 	 */
-	boolean proves(long session, long acknowledged, long position) {
-		return position == this.provenAt && acknowledged <= this.proven.getOrDefault(session, 0L);
+	boolean proves(long session, Claim claim, long position) {
+		if (position != this.provenAt) {
+			return false;
+		}
+		long from = this.proven.getOrDefault(session, 0L) + 1;
+		// What has only failed since changes nothing.
+		return from > claim.acknowledged()
+				|| NumberRanges.of(from, claim.acknowledged()).remove(claim.failed()).isEmpty();
 	}
 
 	void reset() {

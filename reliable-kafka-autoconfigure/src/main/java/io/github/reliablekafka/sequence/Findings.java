@@ -191,7 +191,8 @@ final class Findings {
 			this.coverage.count(Integrity.TRUNCATION);
 		}
 		judge(state, session, Judge.Evidence.of(anchor, truncated ? Cause.TRUNCATED : null, false), facts);
-		boolean undecided = isIncomplete(session) && !isCovered(anchor, this.board.watermarks(this.lane).get(id));
+		boolean undecided = isIncomplete(session)
+				&& !isCovered(anchor, this.board.watermarks(this.lane).get(id), state, facts);
 		if (pending || undecided) {
 			// A watermark says where the session began, if there will be one. That the
 			// topic was created again may not be known yet, and a report may fail.
@@ -199,8 +200,15 @@ final class Findings {
 		}
 	}
 
-	private boolean isCovered(Claim claim, @Nullable Watermark watermark) {
-		return watermark != null && claimOf(watermark).covers(claim);
+	// The watermark says what is left, perhaps with a proof, as soon as it can be judged.
+	private boolean isCovered(Claim claim, @Nullable Watermark watermark, LaneState state, TopicFacts facts) {
+		return watermark != null && claimOf(watermark).covers(claim)
+				&& Judge.canJudge(state, evidence(watermark, state), facts);
+	}
+
+	private Judge.Evidence evidence(Watermark watermark, LaneState state) {
+		Claim claim = claimOf(watermark);
+		return Judge.Evidence.of(watermark, claim, this.endOfLog.proves(watermark.session(), claim, state.next()));
 	}
 
 	private static boolean isIncomplete(SessionState session) {
@@ -286,8 +294,7 @@ final class Findings {
 		for (Watermark watermark : watermarks.values()) {
 			Claim claim = claimOf(watermark);
 			SessionState session = state.session(watermark.session());
-			Judge.Evidence evidence = Judge.Evidence.of(watermark, claim,
-					this.endOfLog.proves(watermark.session(), claim.acknowledged(), state.next()));
+			Judge.Evidence evidence = evidence(watermark, state);
 			if (session == null) {
 				List<Finding> findings = new ArrayList<>(0);
 				this.judge.judgeUnseen(state, evidence, facts, this.publications.pending(watermark.session()),
@@ -359,9 +366,7 @@ final class Findings {
 		long highest = 0;
 		for (KeptClaims.Kept kept : session.claims()) {
 			Claim claim = kept.claim();
-			// The watermark says what is left, perhaps with a proof, when it can be
-			// judged.
-			boolean covered = isCovered(claim, watermark);
+			boolean covered = isCovered(claim, watermark, state, facts);
 			boolean last = !covered && now - kept.since() > SILENCE;
 			Judge.Evidence evidence = Judge.Evidence.of(claim, proof(session, kept, state), last);
 			judge(state, session, evidence, facts);
@@ -382,7 +387,7 @@ final class Findings {
 		if (kept.provesTruncation()) {
 			return Cause.TRUNCATED;
 		}
-		boolean gone = this.endOfLog.proves(session.session(), kept.claim().acknowledged(), state.next());
+		boolean gone = this.endOfLog.proves(session.session(), kept.claim(), state.next());
 		return gone ? Cause.TAIL : null;
 	}
 

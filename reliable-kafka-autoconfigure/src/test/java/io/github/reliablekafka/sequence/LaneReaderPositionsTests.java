@@ -220,10 +220,24 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 		read(9, 1, stamp(B, 1, null));
 		commit(10);
 		assertThat(findings()).isEmpty();
-		this.board.post(watermark(A, 7, 11, 4, false));
-		read(12, 1, stamp(B, 2, null));
-		commit(13);
-		assertThat(findings()).isNotEmpty();
+	}
+
+	@Test
+	void sendsThatFailDoNotPutOffWhatTheEndOfTheLogProves() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		read(0, A, 1);
+		commit(1);
+		this.log.end = 1;
+		claim(A, 3, 2, false);
+		for (int failed = 1; failed < 10; failed++) {
+			this.now += 20_000_000_000L;
+			Claim claim = new Claim(1, 3 + failed, 2, 0, 0, NumberRanges.of(4, 3 + failed), TOPIC);
+			this.board.post(new Watermark(LANE, A, identity(), this.now, 3 + failed, 3 + failed, claim, claim, false));
+			check();
+		}
+		assertThat(verdicts()).contains("LOST_ACKED 2..3");
 	}
 
 	@Test

@@ -61,7 +61,7 @@ class SimulationMutationTests {
 					everything below the first record is the group's | Judge | boolean beginningKnown = session.baseline() == 0 | boolean beginningKnown = true |
 					a claim is believed before its offset is read | Judge | return;\\n\\t\\t}\\n\\t\\tboolean beginningKnown | }\\n\\t\\tboolean beginningKnown |
 					a claim in a record is forgotten at once | Findings | "boolean decided = (covered || last) && (other || Judge.canJudge(state, evidence, facts));" | boolean decided = true; | VANISH NO_WATERMARKS
-					the claim of a report that fails is forgotten | Findings | boolean undecided = isIncomplete(session) && | boolean undecided = session.baseline() > 0 && isIncomplete(session) && | VANISH PRODUCER_CRASH PUBLISHER_FAILS
+					the claim of a report that fails is forgotten | Findings | boolean undecided = isIncomplete(session) | boolean undecided = session.baseline() > 0 && isIncomplete(session) | VANISH PRODUCER_CRASH PUBLISHER_FAILS
 					claims of a topic that is gone are believed | Judge | claim.topicIdHash() != facts.topicIdHash() | claim.topicIdHash() == 1 | RECREATE
 					a record that somebody copied is taken for the first | Judge | (!beginningKnown && before.number() == session.firstSeen()) | false | COPY OFFSETS_EXPIRE
 					holes are forgotten | LaneState | this.holes.add(new Hole(Math.max(hole.from(), this.highest), hole.to(), hole.cause(), hole.proven())); | | SEEK_FORWARD
