@@ -318,9 +318,9 @@ final class Findings {
 			over.forEach(state.sessions()::forget);
 		}
 		boolean open = undecided(state, watermarks, facts, now);
-		behind = behind || !keptBehind(state, facts).isEmpty();
+		boolean watched = atPosition && (behind || !keptBehind(state, facts).isEmpty());
 		// A report on its way may fail, and has to be made again.
-		return watchEnd(state, facts, atPosition && behind, now) || open || !this.publications.isEmpty();
+		return watchEnd(state, facts, watched, now) || open || !this.publications.isEmpty();
 	}
 
 	private boolean isOver(SessionState session, Watermark watermark, long now) {
@@ -391,9 +391,9 @@ final class Findings {
 		return gone ? Cause.TAIL : null;
 	}
 
-	private boolean watchEnd(LaneState state, TopicFacts facts, boolean atPosition, long now) {
+	private boolean watchEnd(LaneState state, TopicFacts facts, boolean watched, long now) {
 		LogAccess logAccess = this.board.logAccess();
-		if (logAccess == null || !atPosition) {
+		if (logAccess == null || !watched) {
 			this.endOfLog.reset();
 			return false;
 		}

@@ -142,12 +142,7 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 
 	@Test
 	void tailThatIsCutOffIsLostWhenTheLogStaysShort() {
-		this.board.connect(this.log);
-		begin(0);
-		check();
-		read(0, A, 1);
-		commit(1);
-		this.log.end = 1;
+		readTheOnlyRecordOfALog();
 		claim(A, 3, 2, false);
 		for (int i = 0; i < 5; i++) {
 			check();
@@ -163,14 +158,18 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 		});
 	}
 
-	@Test
-	void tailThatIsClaimedBetweenTheLooksIsLostAsWell() {
+	private void readTheOnlyRecordOfALog() {
 		this.board.connect(this.log);
 		begin(0);
 		check();
 		read(0, A, 1);
 		commit(1);
 		this.log.end = 1;
+	}
+
+	@Test
+	void tailThatIsClaimedBetweenTheLooksIsLostAsWell() {
+		readTheOnlyRecordOfALog();
 		claim(A, 3, 2, false);
 		check();
 		check();
@@ -185,12 +184,7 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
 	void whatIsClaimedAfterTheLogWentOnIsNotLostWithTheTail(boolean bySameSession) {
-		this.board.connect(this.log);
-		begin(0);
-		check();
-		read(0, A, 1);
-		commit(1);
-		this.log.end = 1;
+		readTheOnlyRecordOfALog();
 		claim(A, 4, 3, false);
 		for (int i = 0; i < 5; i++) {
 			this.now += 40_000_000_000L;
@@ -224,12 +218,7 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 
 	@Test
 	void sendsThatFailDoNotPutOffWhatTheEndOfTheLogProves() {
-		this.board.connect(this.log);
-		begin(0);
-		check();
-		read(0, A, 1);
-		commit(1);
-		this.log.end = 1;
+		readTheOnlyRecordOfALog();
 		claim(A, 3, 2, false);
 		for (int failed = 1; failed < 10; failed++) {
 			this.now += 20_000_000_000L;

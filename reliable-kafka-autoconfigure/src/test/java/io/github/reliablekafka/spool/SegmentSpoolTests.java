@@ -88,13 +88,12 @@ class SegmentSpoolTests {
 		Disk real = Objects.requireNonNull(DirectoryDisk.take(this.directory));
 		AtomicBoolean slow = new AtomicBoolean();
 		CountDownLatch made = new CountDownLatch(1);
-		Disk disk = (Disk) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Disk.class },
-				(proxy, method, arguments) -> {
-					if (method.getName().equals("open") && slow.get()) {
-						made.await();
-					}
-					return method.invoke(real, arguments);
-				});
+		Disk disk = proxy(Disk.class, real, (method, arguments, result) -> {
+			if (method.equals("open") && slow.get()) {
+				made.await();
+			}
+			return result;
+		});
 		int records = 120;
 		try (SegmentSpool spool = SegmentSpool.open(disk, SpoolOptions.of("shop", 64 << 20, 0, false))) {
 			spool.start();
@@ -522,7 +521,7 @@ class SegmentSpoolTests {
 
 	private interface After {
 
-		Object call(String method, Object[] arguments, Object result) throws IOException;
+		Object call(String method, Object[] arguments, Object result) throws Exception;
 
 	}
 
