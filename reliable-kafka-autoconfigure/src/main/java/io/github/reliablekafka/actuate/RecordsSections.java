@@ -154,6 +154,7 @@ final class RecordsSections {
 			map.put("cause", finding.cause().name());
 			map.put("loss", finding.verdict().isLoss());
 			map.put("group", finding.group());
+			map.put("readCommitted", finding.readCommitted());
 			map.put("partition", finding.lane().toString());
 			map.put("numbers", finding.numbers().toString());
 			map.put("records", finding.numbers().count());

@@ -102,8 +102,8 @@ final class ProcessingLosses {
 	}
 
 	private void post(Lane lane, long session, Series series, long committed, long position) {
-		post(new Finding(Verdict.PROCESSING_LOSS, Cause.COMMITTED_UNPROCESSED, this.group, lane, session, null,
-				NumberRanges.of(series.first, series.last),
+		post(new Finding(Verdict.PROCESSING_LOSS, Cause.COMMITTED_UNPROCESSED, this.group, this.readCommitted, lane,
+				session, null, NumberRanges.of(series.first, series.last),
 				"polled at offsets %d to %d and given up by an error handler that has kept them nowhere, and %d was committed"
 					.formatted(series.firstOffset, series.lastOffset, committed),
 				null, null, series.firstOffset, series.lastOffset + 1, Math.max(position, committed)));

@@ -255,38 +255,22 @@ final class Examiner {
 		}
 
 		/**
-		 * The numbers of the finding that a reading has. A reader of uncommitted records
-		 * counts those of aborted transactions, so the neighbours tell how it counts.
+		 * The numbers of the finding that a reading has.
 		 * @param reading part of the log
 		 * @return the numbers that are there
 		 */
 		private Found found(LogAccess.Reading reading) {
-			boolean countsAborted = countsAborted(reading);
 			Found found = Found.NOTHING;
 			for (LogAccess.Entry entry : reading.records()) {
 				Stamp stamp = Stamp.decode(this.finding.lane(), entry.header());
 				if (stamp != null && stamp.session() == this.finding.session()) {
-					long number = countsAborted ? stamp.appendNumber() : stamp.number();
+					long number = this.finding.readCommitted() ? stamp.number() : stamp.appendNumber();
 					if (this.finding.numbers().contains(number)) {
 						found = found.with(number, entry, stamp.replay());
 					}
 				}
 			}
 			return found;
-		}
-
-		private boolean countsAborted(LogAccess.Reading reading) {
-			for (LogAccess.Entry entry : reading.records()) {
-				Finding.Place place = (this.finding.before() != null
-						&& this.finding.before().offset() == entry.offset()) ? this.finding.before()
-								: this.finding.after();
-				Stamp stamp = Stamp.decode(this.finding.lane(), entry.header());
-				if (place != null && place.offset() == entry.offset() && stamp != null && stamp.aborted() > 0
-						&& stamp.session() == this.finding.session()) {
-					return stamp.appendNumber() == place.number();
-				}
-			}
-			return false;
 		}
 
 		private long firstCandidate() {

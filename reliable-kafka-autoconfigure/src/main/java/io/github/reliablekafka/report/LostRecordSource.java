@@ -54,7 +54,9 @@ import org.jspecify.annotations.Nullable;
  *             .toList();
  *     };
  * }
- * </pre>
+ * </pre> If its producers have transactions it keeps {@link Stamp#appendNumber()} as
+ * well: that is the number for groups that do not read committed records only, see
+ * {@link Finding#readCommitted()}.
  *
  * @since 0.1.0
  */
@@ -72,7 +74,7 @@ public interface LostRecordSource {
 	/**
 	 * A record as it was sent.
 	 *
-	 * @param number its number
+	 * @param number its number, as the finding counts
 	 * @param key its key in bytes
 	 * @param value its value in bytes
 	 * @param headers its headers; the one with the number is left out

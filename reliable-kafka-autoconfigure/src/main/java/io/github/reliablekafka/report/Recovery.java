@@ -128,12 +128,12 @@ final class Recovery implements AutoCloseable {
 			Finding finding = report.finding();
 			Stream stream = Stream.of(board, finding.lane(), finding.session());
 			NumberRanges wanted = wanted(report, stream);
-			Numbering numbering = wanted.isEmpty() ? null : numbering(finding, board);
-			if (!wanted.isEmpty() && numbering == null) {
+			Long aborted = wanted.isEmpty() ? null : abortedBefore(finding, board);
+			if (!wanted.isEmpty() && aborted == null) {
 				say(report, "the session has aborted transactions, and it is not known how many were in front of them");
 			}
-			else if (numbering != null) {
-				while (send(report, board, stream, wanted, numbering)) {
+			else if (aborted != null) {
+				while (send(report, board, stream, wanted, aborted)) {
 					wanted = wanted(report, stream);
 				}
 			}
@@ -156,15 +156,15 @@ final class Recovery implements AutoCloseable {
 	}
 
 	// Returns whether there may be more to send.
-	private boolean send(LossReport report, SequenceBoard board, Stream stream, NumberRanges wanted,
-			Numbering numbering) throws InterruptedException, ExecutionException {
+	private boolean send(LossReport report, SequenceBoard board, Stream stream, NumberRanges wanted, long aborted)
+			throws InterruptedException, ExecutionException {
 		Map<Long, LostRecord> records = new TreeMap<>();
 		SpooledRecords.Portion spooled = find(report, wanted, records);
 		BoundedProducer producer = this.producers.computeIfAbsent(board,
 				(key) -> new BoundedProducer(key.connection(), "reliable-kafka-loss-recovery", this.timeout));
 		Map<Long, ProducerRecord<byte[], byte[]>> replays = new TreeMap<>();
-		records.forEach((number, record) -> replays.put(number, Replays.replay(stream, record,
-				numbering.countsAborted() ? number - numbering.aborted() : number, numbering.aborted())));
+		records.forEach((number, record) -> replays.put(number,
+				Replays.replay(stream, record, report.finding().readCommitted() ? number : number - aborted, aborted)));
 		Replays.Outcome outcome = this.replays.send(producer, stream, replays);
 		Throwable refusal = outcome.refusal();
 		long sent = outcome.sent().count();
@@ -233,31 +233,31 @@ final class Recovery implements AutoCloseable {
 	 * @throws ExecutionException if the log cannot be read now
 	 * @throws TimeoutException if the log cannot be read in time
 	 */
-	private @Nullable Numbering numbering(Finding finding, SequenceBoard board)
+	private @Nullable Long abortedBefore(Finding finding, SequenceBoard board)
 			throws InterruptedException, ExecutionException, TimeoutException {
 		Watermark watermark = board.watermarks(finding.lane()).get(finding.session());
 		if (watermark != null && watermark.number() == watermark.appendNumber()) {
-			return Numbering.PLAIN;
+			return 0L;
 		}
-		List<Neighbour> neighbours = new ArrayList<>();
+		List<Stamp> neighbours = new ArrayList<>();
 		for (Finding.Place place : new Finding.Place[] { finding.before(), finding.after() }) {
 			if (place != null) {
 				Stamp stamp = stampAt(finding, place.offset(), board);
 				if (stamp == null) {
 					return null;
 				}
-				neighbours.add(new Neighbour(place, stamp));
+				neighbours.add(stamp);
 			}
 		}
 		if (neighbours.isEmpty()) {
 			return null;
 		}
-		Neighbour last = Collections.max(neighbours, Comparator.comparing((neighbour) -> neighbour.stamp().aborted()));
-		if (last.stamp().aborted() == 0 && (finding.after() != null || !last.stamp().transactional())) {
-			return Numbering.PLAIN;
+		Stamp last = Collections.max(neighbours, Comparator.comparing(Stamp::aborted));
+		if (last.aborted() == 0 && (finding.after() != null || !last.transactional())) {
+			return 0L;
 		}
-		if (neighbours.size() == 2 && neighbours.get(0).stamp().aborted() == neighbours.get(1).stamp().aborted()) {
-			return new Numbering(last.stamp().aborted(), last.stamp().appendNumber() == last.place().number());
+		if (neighbours.size() == 2 && neighbours.get(0).aborted() == neighbours.get(1).aborted()) {
+			return last.aborted();
 		}
 		return null;
 	}
@@ -287,22 +287,6 @@ final class Recovery implements AutoCloseable {
 	public void close() {
 		this.queue.close();
 		this.producers.values().forEach(BoundedProducer::close);
-	}
-
-	private record Neighbour(Finding.Place place, Stamp stamp) {
-
-	}
-
-	/**
-	 * How the numbers of a finding count.
-	 *
-	 * @param aborted how many records of aborted transactions are in front of them
-	 * @param countsAborted whether the numbers include those
-	 */
-	private record Numbering(long aborted, boolean countsAborted) {
-
-		private static final Numbering PLAIN = new Numbering(0, false);
-
 	}
 
 }

@@ -60,6 +60,7 @@ final class ReportJson {
 		field("topic", finding.lane().topic());
 		field("partition", finding.lane().partition());
 		field("group", finding.group());
+		name("readCommitted").append(finding.readCommitted());
 		field("session", "%016x".formatted(finding.session()));
 		producer(finding.producer());
 		ranges("numbers", finding.numbers());

@@ -82,6 +82,7 @@ final class ReportLog {
 		pair(line, "topic", finding.lane().topic());
 		pair(line, "partition", finding.lane().partition());
 		pair(line, "group", finding.group());
+		pair(line, "readCommitted", finding.readCommitted());
 		pair(line, "count", finding.numbers().count());
 		pair(line, "numbers", finding.numbers());
 		pair(line, "session", "%016x".formatted(finding.session()));

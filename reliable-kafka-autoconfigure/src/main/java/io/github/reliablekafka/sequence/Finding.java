@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param verdict what became of them
  * @param cause why
  * @param group the consumer group, empty for none
+ * @param readCommitted whether the group reads committed records only: its numbers are
+ * then {@link Stamp#number()}, otherwise {@link Stamp#appendNumber()}
  * @param lane the partition
  * @param session the producer session; 0 for records without a number that were committed
  * unprocessed
@@ -39,17 +41,19 @@ import org.jspecify.annotations.Nullable;
  * @param position the offset up to which the group has read
  * @since 0.1.0
  */
-public record Finding(Verdict verdict, Cause cause, String group, Lane lane, long session,
+public record Finding(Verdict verdict, Cause cause, String group, boolean readCommitted, Lane lane, long session,
 		@Nullable ProducerIdentity producer, NumberRanges numbers, String evidence, @Nullable Place before,
 		@Nullable Place after, long skippedFrom, long skippedTo, long position) {
 
 	/**
 	 * Tells findings apart. The same records of the same session are the same finding, in
-	 * whichever process and however often they are found.
+	 * whichever process and however often they are found; a group whose isolation level
+	 * is changed counts others.
 	 * @return unique among groups and partitions
 	 */
 	public String id() {
-		return "%s/%s/%s/%016x/%s".formatted(this.verdict, this.group, this.lane, this.session, this.numbers);
+		return "%s/%s/%s/%016x/%s/%s".formatted(this.verdict, this.group, this.lane, this.session, this.numbers,
+				this.readCommitted ? "committed" : "uncommitted");
 	}
 
 	/**
@@ -58,8 +62,8 @@ public record Finding(Verdict verdict, Cause cause, String group, Lane lane, lon
 	 * @return a copy
 	 */
 	Finding of(ProducerIdentity producer) {
-		return new Finding(this.verdict, this.cause, this.group, this.lane, this.session, producer, this.numbers,
-				this.evidence, this.before, this.after, this.skippedFrom, this.skippedTo, this.position);
+		return new Finding(this.verdict, this.cause, this.group, this.readCommitted, this.lane, this.session, producer,
+				this.numbers, this.evidence, this.before, this.after, this.skippedFrom, this.skippedTo, this.position);
 	}
 
 	/**

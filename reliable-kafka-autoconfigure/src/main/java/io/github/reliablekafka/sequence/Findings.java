@@ -72,7 +72,7 @@ final class Findings {
 		this.readCommitted = readCommitted;
 		this.board = board;
 		this.coverage = ledger.coverage(lane.topic(), group);
-		this.judge = new Judge(group, lane);
+		this.judge = new Judge(group, lane, readCommitted);
 		this.publications = new Publications(ledger);
 	}
 

@@ -30,9 +30,12 @@ final class Judge {
 
 	private final Lane lane;
 
-	Judge(String group, Lane lane) {
+	private final boolean readCommitted;
+
+	Judge(String group, Lane lane, boolean readCommitted) {
 		this.group = group;
 		this.lane = lane;
+		this.readCommitted = readCommitted;
 	}
 
 	/**
@@ -210,7 +213,7 @@ final class Judge {
 	Finding finding(LaneState state, Missing missing, @Nullable Evidence evidence, Verdict verdict, Cause cause,
 			@Nullable Hole hole) {
 		Watermark watermark = (evidence != null) ? evidence.watermark() : null;
-		return new Finding(verdict, cause, this.group, this.lane, missing.session(),
+		return new Finding(verdict, cause, this.group, this.readCommitted, this.lane, missing.session(),
 				(watermark != null) ? watermark.producer() : null, missing.numbers(), words(evidence), missing.before(),
 				missing.after(), (hole != null) ? hole.from() : -1, (hole != null) ? hole.to() : -1, state.next());
 	}

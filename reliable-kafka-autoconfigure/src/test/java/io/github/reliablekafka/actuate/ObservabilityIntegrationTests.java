@@ -267,7 +267,7 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 			ledger.deadLetters().post(this.deadLetters, DeadLetterCounts.Outcome.WRITTEN, 1);
 			ledger.accept(this.topic).rejected(RejectionReason.RECORD_TOO_LARGE, "a payload of 2 MB");
 			context.getBean(LossLedger.class)
-				.post(new Finding(Verdict.LOST_ACKED, Cause.TRUNCATED, "billing", new Lane("orders", 0), 1, null,
+				.post(new Finding(Verdict.LOST_ACKED, Cause.TRUNCATED, "billing", true, new Lane("orders", 0), 1, null,
 						NumberRanges.of(301, 500), "claim", null, null, -1, -1, 0));
 			LossLedger losses = context.getBean(LossLedger.class);
 			DurabilityBoard board = context.getBean(DurabilityBoard.class);

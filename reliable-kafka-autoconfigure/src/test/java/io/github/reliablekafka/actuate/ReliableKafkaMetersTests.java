@@ -196,8 +196,8 @@ class ReliableKafkaMetersTests {
 	}
 
 	private static Finding finding(NumberRanges numbers) {
-		return new Finding(Verdict.LOST_ACKED, Cause.TRUNCATED, "billing", new Lane("orders", 0), 1, null, numbers,
-				"claim", null, null, -1, -1, 0);
+		return new Finding(Verdict.LOST_ACKED, Cause.TRUNCATED, "billing", true, new Lane("orders", 0), 1, null,
+				numbers, "claim", null, null, -1, -1, 0);
 	}
 
 	@Test

@@ -124,7 +124,7 @@ class ExaminerTests {
 		assertThat(examination.present()).isEqualTo(NumberRanges.of(4, 4));
 		assertThat(Examiner.refine(finding, examination))
 			.isEqualTo(new Examiner.Opinion(Verdict.UNVERIFIED, Cause.IN_LOG));
-		Finding skipped = new Finding(Verdict.MISSED, Cause.SEEK, "billing", LANE, Findings.SESSION, null,
+		Finding skipped = new Finding(Verdict.MISSED, Cause.SEEK, "billing", true, LANE, Findings.SESSION, null,
 				NumberRanges.of(3, 3), "claim", null, null, 2, 3, 10);
 		assertThat(Examiner.refine(skipped, examine(skipped)).verdict()).isEqualTo(Verdict.UNVERIFIED);
 	}
@@ -192,9 +192,11 @@ class ExaminerTests {
 		for (int number = 1; number <= 4; number++) {
 			this.log.add(number - 1, 0, new Stamp(Findings.SESSION, number, 10, true, false, null).encode(LANE));
 		}
-		Finding counted = Findings.lost(LANE, NumberRanges.of(12, 12), Findings.place(0, 0, 11),
-				Findings.place(2, 0, 13));
+		Finding counted = Findings.uncommitted(
+				Findings.lost(LANE, NumberRanges.of(12, 12), Findings.place(0, 0, 11), Findings.place(2, 0, 13)));
 		assertThat(examine(counted).outcome()).isEqualTo(Outcome.STILL_THERE);
+		Finding others = Findings.uncommitted(Findings.lost(LANE, NumberRanges.of(2, 3), null, null));
+		assertThat(examine(others).present()).isEqualTo(NumberRanges.EMPTY);
 		Finding visible = Findings.lost(LANE, NumberRanges.of(2, 2), Findings.place(0, 0, 1), Findings.place(2, 0, 3));
 		assertThat(examine(visible).outcome()).isEqualTo(Outcome.STILL_THERE);
 	}
@@ -203,7 +205,7 @@ class ExaminerTests {
 	void longRangeIsReadInPart() {
 		this.log.records(0, 0, 1, 10);
 		this.log.end = 1_000_000;
-		Finding finding = new Finding(Verdict.MISSED, Cause.RESET_LATEST, "billing", LANE, Findings.SESSION, null,
+		Finding finding = new Finding(Verdict.MISSED, Cause.RESET_LATEST, "billing", true, LANE, Findings.SESSION, null,
 				NumberRanges.of(11, 900_000), "claim", null, null, 0, 1_000_000, 1_000_000);
 		Examination examination = examine(finding);
 		assertThat(examination.outcome()).isEqualTo(Outcome.NOT_THERE);

@@ -41,8 +41,17 @@ final class Findings {
 
 	static Finding of(Verdict verdict, Cause cause, Lane lane, NumberRanges numbers, Finding.Place before,
 			Finding.Place after) {
-		return new Finding(verdict, cause, "billing", lane, SESSION, PRODUCER, numbers, "claim of the watermark",
+		return new Finding(verdict, cause, "billing", true, lane, SESSION, PRODUCER, numbers, "claim of the watermark",
 				before, after, -1, -1, (after != null) ? after.offset() + 1 : 100);
+	}
+
+	/**
+	 * The same for a group that counts aborted records as well.
+	 */
+	static Finding uncommitted(Finding finding) {
+		return new Finding(finding.verdict(), finding.cause(), finding.group(), false, finding.lane(),
+				finding.session(), finding.producer(), finding.numbers(), finding.evidence(), finding.before(),
+				finding.after(), finding.skippedFrom(), finding.skippedTo(), finding.position());
 	}
 
 	static Finding.Place place(long offset, int leaderEpoch, long number) {

@@ -181,8 +181,8 @@ class LossReportIntegrationTests extends LossReportSetup {
 	void otherVerdictsAskForNoRecords() throws Exception {
 		send(numbers(1, 10), 0);
 		cluster.deleteRecords(this.partition, 8);
-		Finding finding = new Finding(Verdict.MISSED, Cause.RETENTION, "billing", this.lane, Findings.SESSION, null,
-				NumberRanges.of(3, 8), "claim", Findings.place(1, 0, 2), Findings.place(8, 0, 9), 2, 8, 10);
+		Finding finding = new Finding(Verdict.MISSED, Cause.RETENTION, "billing", true, this.lane, Findings.SESSION,
+				null, NumberRanges.of(3, 8), "claim", Findings.place(1, 0, 2), Findings.place(8, 0, 9), 2, 8, 10);
 		AtomicInteger asked = new AtomicInteger();
 		reporter(30, (report) -> {
 			asked.incrementAndGet();

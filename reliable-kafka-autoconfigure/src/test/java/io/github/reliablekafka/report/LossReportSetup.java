@@ -120,9 +120,9 @@ abstract class LossReportSetup {
 	}
 
 	static Finding inGroup(Finding finding, String group) {
-		return new Finding(finding.verdict(), finding.cause(), group, finding.lane(), finding.session(),
-				finding.producer(), finding.numbers(), finding.evidence(), finding.before(), finding.after(), -1, -1,
-				finding.position());
+		return new Finding(finding.verdict(), finding.cause(), group, finding.readCommitted(), finding.lane(),
+				finding.session(), finding.producer(), finding.numbers(), finding.evidence(), finding.before(),
+				finding.after(), -1, -1, finding.position());
 	}
 
 	static LostRecord record(long number) {

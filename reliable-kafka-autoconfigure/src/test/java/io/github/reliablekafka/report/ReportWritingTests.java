@@ -118,11 +118,11 @@ class ReportWritingTests {
 
 	@Test
 	void sentenceSaysWhatItDoesNotKnow() {
-		Finding finding = new Finding(Verdict.UNVERIFIED, Cause.STATE_LOST, "", new Lane("orders", 3), 1, null,
+		Finding finding = new Finding(Verdict.UNVERIFIED, Cause.STATE_LOST, "", true, new Lane("orders", 3), 1, null,
 				NumberRanges.of(1, 2), "", null, null, -1, -1, 1);
 		assertThat(ReportSentence.of(report(finding))).startsWith(
 				"UNVERIFIED: 2 records of orders-3 from an unknown producer are missing for a consumer without a group, ");
-		Finding unnamed = new Finding(Verdict.UNVERIFIED, Cause.STATE_LOST, "", new Lane("orders", 3), 1,
+		Finding unnamed = new Finding(Verdict.UNVERIFIED, Cause.STATE_LOST, "", true, new Lane("orders", 3), 1,
 				new ProducerIdentity("", "host", "producer-1", 1), NumberRanges.of(1, 2), "", null, null, -1, -1, 1);
 		assertThat(ReportSentence.of(report(unnamed))).contains(" from producer producer-1 are missing ");
 	}
@@ -184,7 +184,7 @@ class ReportWritingTests {
 
 	@Test
 	void documentationShowsWhatIsWritten() throws Exception {
-		Finding finding = new Finding(Verdict.LOST_ACKED, Cause.TRUNCATED, "billing", new Lane("orders", 0),
+		Finding finding = new Finding(Verdict.LOST_ACKED, Cause.TRUNCATED, "billing", true, new Lane("orders", 0),
 				0xbe6d1507970f9857L, null, NumberRanges.of(31, 80),
 				"an anchor in the partition claims 1..80 acknowledged at offsets up to 79, "
 						+ "and is itself in front of that offset",
@@ -230,7 +230,7 @@ class ReportWritingTests {
 	}
 
 	private static LossReport report(String text) {
-		Finding finding = new Finding(Verdict.UNVERIFIED, Cause.VANISHED, text, new Lane("orders", 3), -1,
+		Finding finding = new Finding(Verdict.UNVERIFIED, Cause.VANISHED, text, true, new Lane("orders", 3), -1,
 				new ProducerIdentity("shop", "host", text, 1000), NumberRanges.of(301, 500).add(502, 502), text,
 				Findings.place(299, 0, 300), null, -1, -1, 300);
 		Examination examination = new Examination(Outcome.TRUNCATED, NumberRanges.of(301, 301), 320, 320, 0, 300, 1,

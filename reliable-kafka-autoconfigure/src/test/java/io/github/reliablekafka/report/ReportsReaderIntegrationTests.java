@@ -213,9 +213,9 @@ class ReportsReaderIntegrationTests {
 		Finding missed = Findings.of(Verdict.MISSED, Cause.RETENTION, new Lane(this.topic, 0), NumberRanges.of(1, 1),
 				null, null);
 		report(missed);
-		report(new Finding(Verdict.LOST_ACKED, Cause.TRUNCATED, "billing", new Lane(this.topic, 0), Findings.SESSION,
-				new ProducerIdentity("warehouse", "host", "client", 0), NumberRanges.of(2, 2), "", null, null, -1, -1,
-				0));
+		report(new Finding(Verdict.LOST_ACKED, Cause.TRUNCATED, "billing", true, new Lane(this.topic, 0),
+				Findings.SESSION, new ProducerIdentity("warehouse", "host", "client", 0), NumberRanges.of(2, 2), "",
+				null, null, -1, -1, 0));
 		write("not JSON");
 		write("{}");
 		write(null);

@@ -150,7 +150,7 @@ class LaneStateTests {
 		assertThat(session).isNotNull();
 		List<Finding> findings = new ArrayList<>();
 		Claim claim = new Claim(1, 3, 2, 0, 0, NumberRanges.EMPTY, 77);
-		new Judge("group", new Lane("orders", 0)).judge(state, session, Judge.Evidence.of(claim, null, true),
+		new Judge("group", new Lane("orders", 0), true).judge(state, session, Judge.Evidence.of(claim, null, true),
 				new TopicFacts(77, false), NumberRanges.EMPTY, findings);
 		assertThat(findings).noneMatch((finding) -> finding.verdict().isLoss());
 	}

@@ -153,9 +153,9 @@ class LossDetectionSimulationTests {
 				long number = this.readCommitted ? stamp.number() : stamp.appendNumber();
 				long before = this.last.getOrDefault(stamp.session(), 0L);
 				if (number > before + 1) {
-					this.ledger
-						.post(new Finding(Verdict.LOST_ACKED, Cause.VANISHED, this.group, this.lane, stamp.session(),
-								null, NumberRanges.of(before + 1, number - 1), "a gap", null, null, -1, -1, offset));
+					this.ledger.post(new Finding(Verdict.LOST_ACKED, Cause.VANISHED, this.group, this.readCommitted,
+							this.lane, stamp.session(), null, NumberRanges.of(before + 1, number - 1), "a gap", null,
+							null, -1, -1, offset));
 				}
 				this.last.put(stamp.session(), number);
 			}

@@ -89,6 +89,19 @@ class LossLedgerTests {
 	}
 
 	@Test
+	void numbersThatCountAbortedRecordsAreOthers() {
+		List<Finding> published = new ArrayList<>();
+		this.ledger.addPublisher((finding) -> {
+			published.add(finding);
+			return CompletableFuture.completedFuture(null);
+		});
+		this.ledger.post(finding(true));
+		this.ledger.post(finding(true));
+		this.ledger.post(finding(false));
+		assertThat(published).extracting(Finding::readCommitted).containsExactly(true, false);
+	}
+
+	@Test
 	void publisherThatThrowsHasFailed() {
 		this.ledger.addPublisher((finding) -> {
 			throw new IllegalStateException("no");
@@ -108,7 +121,11 @@ class LossLedgerTests {
 	}
 
 	private static Finding finding() {
-		return new Finding(Verdict.LOST_ACKED, Cause.VANISHED, "billing", new Lane("orders", 0), 1, null,
+		return finding(true);
+	}
+
+	private static Finding finding(boolean readCommitted) {
+		return new Finding(Verdict.LOST_ACKED, Cause.VANISHED, "billing", readCommitted, new Lane("orders", 0), 1, null,
 				NumberRanges.of(3, 5), "claim", null, null, -1, -1, 0);
 	}
 
