@@ -121,7 +121,10 @@ final class AssignedPartition {
 		offset.leaderEpoch().ifPresent((epoch) -> this.epochs.note(offset.offset() - 1, epoch));
 		CommitNote note = CommitNote.of(offset.metadata());
 		this.partitionsAtStart = note.partitions();
-		guard((check) -> check.begin(offset.offset(), true, note.state()));
+		guard((check) -> {
+			check.begin(offset.offset(), true, note.state());
+			check.advance(offset.offset(), offset.leaderEpoch().orElse(-1));
+		});
 		begun(offset.offset());
 	}
 

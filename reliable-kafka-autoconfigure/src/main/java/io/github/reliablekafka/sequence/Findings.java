@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,8 @@ final class Findings {
 
 	private final EndOfLog endOfLog = new EndOfLog();
 
+	private final Divergence divergence;
+
 	private final Publications publications;
 
 	private long truncationClaimed = -1;
@@ -73,6 +76,7 @@ final class Findings {
 		this.board = board;
 		this.coverage = ledger.coverage(lane.topic(), group);
 		this.judge = new Judge(group, lane, readCommitted);
+		this.divergence = new Divergence(lane, readCommitted);
 		this.publications = new Publications(ledger);
 	}
 
@@ -225,9 +229,34 @@ final class Findings {
 			session.disown(claim.acknowledged());
 			return;
 		}
+		post(session.session(), session, evidence,
+				(pending, findings) -> this.judge.judge(state, session, evidence, facts, pending, findings));
+	}
+
+	private void post(long id, @Nullable SessionState session, Judge.Evidence evidence,
+			BiConsumer<NumberRanges, List<Finding>> judge) {
+		NumberRanges pending = this.publications.pending(id);
 		List<Finding> findings = new ArrayList<>(0);
-		this.judge.judge(state, session, evidence, facts, this.publications.pending(session.session()), findings);
+		judge.accept(pending, findings);
+		NumberRanges doubtful = doubtful(id, evidence, findings);
+		if (!doubtful.isEmpty()) {
+			findings.clear();
+			judge.accept(pending.add(doubtful), findings);
+		}
 		findings.forEach((finding) -> post(finding, session));
+	}
+
+	// What a record claims is in the log in which it was read.
+	private NumberRanges doubtful(long id, Judge.Evidence evidence, List<Finding> findings) {
+		boolean certain = evidence.watermark() == null && evidence.proof() != Cause.TAIL;
+		if (certain || this.board.logAccess() == null) {
+			return NumberRanges.EMPTY;
+		}
+		NumberRanges lost = NumberRanges.EMPTY;
+		for (Finding finding : findings) {
+			lost = finding.verdict().isLoss() ? lost.add(finding.numbers()) : lost;
+		}
+		return lost.isEmpty() ? lost : this.divergence.doubtful(id, lost, evidence.claim());
 	}
 
 	private void excuse(LaneState state, SessionState session, Judge.Evidence evidence) {
@@ -265,10 +294,11 @@ final class Findings {
 	 * Judge what is missing by what is on the board.
 	 * @param state what was read
 	 * @param atPosition whether everything that was polled is processed
+	 * @param positionLeaderEpoch the leader epoch in front of the position; -1 if unknown
 	 * @param now the time in nanoseconds
 	 * @return whether to look again even if nothing changes
 	 */
-	boolean evaluate(LaneState state, boolean atPosition, long now) {
+	boolean evaluate(LaneState state, boolean atPosition, int positionLeaderEpoch, long now) {
 		TopicFacts facts = this.board.facts(this.lane.topic());
 		if (facts == null) {
 			return true;
@@ -282,7 +312,10 @@ final class Findings {
 		if (state.isPartial()) {
 			return true;
 		}
+		this.divergence.answer(positionLeaderEpoch, now);
 		boolean again = judgeAll(state, facts, atPosition, now);
+		LogAccess logAccess = this.board.logAccess();
+		again |= logAccess != null && this.divergence.ask(logAccess, state);
 		state.sessions().shrinkReported();
 		return makeRoom(state, KnownSessions.MOST) || again;
 	}
@@ -296,10 +329,8 @@ final class Findings {
 			SessionState session = state.session(watermark.session());
 			Judge.Evidence evidence = evidence(watermark, state);
 			if (session == null) {
-				List<Finding> findings = new ArrayList<>(0);
-				this.judge.judgeUnseen(state, evidence, facts, this.publications.pending(watermark.session()),
-						findings);
-				findings.forEach((finding) -> post(finding, null));
+				post(watermark.session(), null, evidence,
+						(pending, findings) -> this.judge.judgeUnseen(state, evidence, facts, pending, findings));
 			}
 			else {
 				session.heard(now, watermark.sequence());

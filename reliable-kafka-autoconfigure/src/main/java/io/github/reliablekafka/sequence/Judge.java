@@ -53,8 +53,7 @@ final class Judge {
 		if (!canJudge(state, evidence, facts)) {
 			return;
 		}
-		boolean beginningKnown = session.baseline() == 0
-				|| (claim.firstOffset() >= 0 && claim.firstOffset() >= session.baseline());
+		boolean beginningKnown = isBeginningKnown(session, claim);
 		boolean ordered = beginningKnown || claim.inverted() < session.firstSeen();
 		for (Gap gap : session.gaps()) {
 			if (gap.isUndecided()) {
@@ -179,6 +178,12 @@ final class Judge {
 			findings.add(finding(state, missing, evidence, Verdict.UNVERIFIED, Cause.STATE_LOST, null));
 			return;
 		}
+		if (session != null && isCutOffBelowBeginning(session, missing.before(), evidence.claim())) {
+			if (evidence.isLast()) {
+				addUnverified(state, missing, evidence, findings);
+			}
+			return;
+		}
 		Claim claim = evidence.claim();
 		long highest = claim.offset();
 		Finding.Place after = missing.after();
@@ -195,6 +200,17 @@ final class Judge {
 			return;
 		}
 		findings.add(finding(state, missing, evidence, Verdict.LOST_ACKED, cause(state, missing, evidence), null));
+	}
+
+	// What comes behind a record may then have been written anew in front of where the
+	// group began.
+	private static boolean isCutOffBelowBeginning(SessionState session, Finding.@Nullable Place before, Claim claim) {
+		return before != null && before.number() > 0 && before.offset() < session.baseline()
+				&& !isBeginningKnown(session, claim);
+	}
+
+	private static boolean isBeginningKnown(SessionState session, Claim claim) {
+		return session.baseline() == 0 || (claim.firstOffset() >= 0 && claim.firstOffset() >= session.baseline());
 	}
 
 	// The first guess; whoever reads the log again can tell better.

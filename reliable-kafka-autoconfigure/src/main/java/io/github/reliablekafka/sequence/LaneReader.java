@@ -234,6 +234,10 @@ public final class LaneReader {
 				cutOff(position);
 				this.state.passOverAnew(position, cause);
 				this.checkpoints.passOverAnew(position, cause);
+				if (this.polled.size() > 0) {
+					// Where that was is not known either, once it is committed.
+					this.polled.add(new Hole(position - 1, position, cause, true));
+				}
 			}
 			else if (position < this.committed) {
 				rewind(position);
@@ -325,7 +329,12 @@ public final class LaneReader {
 	}
 
 	private void skip(Hole hole) {
-		this.state.skip(hole);
+		if (hole.cause() == Cause.OUT_OF_RANGE) {
+			this.state.passOverAnew(hole.to(), hole.cause());
+		}
+		else {
+			this.state.skip(hole);
+		}
 		this.checkpoints.passOver();
 	}
 
@@ -416,7 +425,7 @@ public final class LaneReader {
 		if (atPosition) {
 			state.passTo(this.position);
 		}
-		this.changed = this.findings.evaluate(state, atPosition, now);
+		this.changed = this.findings.evaluate(state, atPosition, this.positionLeaderEpoch, now);
 		// Else it may begin elsewhere, and would take what it has saved for a past.
 		this.unsaved |= !this.unused;
 	}

@@ -47,6 +47,11 @@ final class LaneState {
 	 */
 	private int leaderEpoch = -1;
 
+	/**
+	 * Of the last record that was processed; -1 if unknown. Not part of what is saved.
+	 */
+	private long lastOffset = -1;
+
 	private int digest;
 
 	/**
@@ -192,6 +197,16 @@ final class LaneState {
 	void pass(long offset, int leaderEpoch) {
 		this.leaderEpoch = leaderEpoch;
 		this.next = offset + 1;
+		this.lastOffset = offset;
+	}
+
+	/**
+	 * Where the last record is that was processed.
+	 * @return its offset; what is in front of the committed offset if none was processed
+	 * since that was read from metadata
+	 */
+	long lastOffset() {
+		return (this.lastOffset >= 0) ? this.lastOffset : Math.max(0, this.next - 1);
 	}
 
 	/**
@@ -297,6 +312,9 @@ final class LaneState {
 			this.next = offset;
 			this.leaderEpoch = -1;
 		}
+		if (offset <= this.lastOffset) {
+			this.lastOffset = -1;
+		}
 		this.holes.cutOff(offset);
 		this.sessions.cutOff(offset);
 	}
@@ -324,6 +342,7 @@ final class LaneState {
 		this.holes = new Holes(0);
 		this.holes.add(new Hole(0, this.next, Cause.TOPIC_RECREATED, false));
 		this.highest = this.next;
+		this.lastOffset = -1;
 	}
 
 	/**

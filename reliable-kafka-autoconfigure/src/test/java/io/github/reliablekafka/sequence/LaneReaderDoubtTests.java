@@ -64,6 +64,7 @@ class LaneReaderDoubtTests extends LaneReaderSetup {
 		read(608, 402, 1);
 		read(609, 402, 3);
 		commit(610);
+		this.log.readable = true;
 		this.board.post(watermark(402, 3, 609, 608, false));
 		check();
 		assertThat(verdicts()).contains("LOST_ACKED 2", "UNVERIFIED 2").hasSize(2);

@@ -217,6 +217,38 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 	}
 
 	@Test
+	void whatIsClaimedAtOnceMayHaveBeenWrittenAnewInFrontOfWhereTheGroupBegan() {
+		begin(9);
+		read(9, A, 1);
+		read(10, A, 2);
+		commit(11);
+		this.reader.move(9, Cause.OUT_OF_RANGE);
+		// 1 to 5 are at 4 to 8 now.
+		read(9, A, 6);
+		read(10, A, 7);
+		commit(11);
+		this.board.post(watermark(A, 7, 10, 4, false));
+		check();
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("UNVERIFIED BASELINE");
+	}
+
+	@Test
+	void whatWasPolledBeforeTheLogWasCutOffIsElsewhereOnceItIsCommitted() {
+		begin(0);
+		read(0, A, 1);
+		read(1, B, 1);
+		// Cut off at 0. Number 2 is at 0 now.
+		this.reader.move(1, Cause.OUT_OF_RANGE);
+		commit(1);
+		read(1, A, 3);
+		commit(2);
+		claim(A, 3, 1, false);
+		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
+			.containsExactly("MISSED OUT_OF_RANGE");
+	}
+
+	@Test
 	void sendsThatFailDoNotPutOffWhatTheEndOfTheLogProves() {
 		readTheOnlyRecordOfALog();
 		claim(A, 3, 2, false);

@@ -132,9 +132,12 @@ abstract class LaneReaderSetup {
 		return commit;
 	}
 
+	// Twice, as a loss is said once the log was asked for it.
 	void check() {
-		this.now += 2_000_000_000L;
-		this.reader.check();
+		for (int i = 0; i < 2; i++) {
+			this.now += 1_000_000_000L;
+			this.reader.check();
+		}
 	}
 
 	void claim(long session, long acknowledged, long offset, boolean closed) {
@@ -187,6 +190,15 @@ abstract class LaneReaderSetup {
 
 		boolean readable = true;
 
+		boolean markersOnly;
+
+		int leaderEpoch;
+
+		/**
+		 * Of offsets that are of another leader than the rest.
+		 */
+		final Map<Long, Integer> leaderEpochs = new HashMap<>();
+
 		@Override
 		public CompletableFuture<Optional<byte[]>> checkpoint(String group, Lane lane) {
 			return (this.answer != null) ? this.answer
@@ -208,15 +220,16 @@ abstract class LaneReaderSetup {
 				return CompletableFuture.failedFuture(new TimeoutException("No answer"));
 			}
 			List<Entry> found = new ArrayList<>();
-			for (long offset = Math.max(from, this.start); offset < to; offset++) {
-				found.add(new Entry(offset, 0, 0, this.entries.get(offset)));
+			for (long offset = Math.max(from, this.start); offset < to && !this.markersOnly; offset++) {
+				found.add(new Entry(offset, this.leaderEpochs.getOrDefault(offset, this.leaderEpoch), 0,
+						this.entries.get(offset)));
 			}
 			return CompletableFuture.completedFuture(new Reading(this.start, found));
 		}
 
 		@Override
 		public CompletableFuture<LogEnd> end(Lane lane) {
-			return CompletableFuture.completedFuture(new LogEnd(this.end, 0));
+			return CompletableFuture.completedFuture(new LogEnd(this.end, this.leaderEpoch));
 		}
 
 	}

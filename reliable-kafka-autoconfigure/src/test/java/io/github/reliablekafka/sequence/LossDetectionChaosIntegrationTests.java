@@ -123,7 +123,7 @@ class LossDetectionChaosIntegrationTests extends ClusterAcceptance {
 		lookAtCommits();
 		int before = this.steady.sent();
 		fault.run();
-		assertThat(this.steady.sent()).isGreaterThan(before);
+		await().atMost(Duration.ofSeconds(90)).until(() -> this.steady.sent() > before);
 		Set<String> gone = new HashSet<>();
 		this.deliveries.values().forEach((got) -> gone.addAll(got.uncommitted()));
 		gone.removeAll(acceptance.reread(this.topic));

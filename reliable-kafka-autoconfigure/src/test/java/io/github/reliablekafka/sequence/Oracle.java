@@ -238,9 +238,11 @@ final class Oracle {
 		}
 	}
 
-	// What was written anew behind its back it does not see unless it is moved.
+	// What was written anew behind its back it does not see unless it is moved, or has
+	// yet
+	// to notice.
 	private boolean isAhead(SimulatedLog.Entry copy) {
-		return copy.offset >= (copy.behindReader ? this.consumer.position : this.consumer.lastCommit);
+		return copy.offset >= (copy.behindReader ? this.consumer.ownPosition() : this.consumer.lastCommit);
 	}
 
 	// What nobody could notice is a log that was written anew where the position is known

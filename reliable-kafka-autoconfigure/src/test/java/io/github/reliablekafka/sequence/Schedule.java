@@ -75,6 +75,8 @@ final class Schedule {
 	/** Apart, so that what happens otherwise stays what it was. */
 	private final Randomness later;
 
+	private final Randomness network;
+
 	/** Whether processes may hear late which topics there are. */
 	private boolean late;
 
@@ -93,6 +95,7 @@ final class Schedule {
 		this.mishaps = new Mishaps(this, 1 + this.random.below(10));
 		this.pace = this.random.below(100);
 		this.later = new Randomness(seed);
+		this.network = new Randomness(-seed);
 	}
 
 	/**
@@ -226,6 +229,11 @@ final class Schedule {
 	/** Whether something happens here that may happen anywhere. */
 	boolean happens(Faults fault, int percent) {
 		return !this.quiet && this.faults.contains(fault) && this.random.chance(percent);
+	}
+
+	/** Whether a member does not reach the cluster just now. */
+	boolean isCutOff() {
+		return !this.quiet && this.network.chance(60);
 	}
 
 	boolean isHarmless() {

@@ -111,6 +111,9 @@ final class SimulatedConsumer {
 		this.reader = this.schedule.factory.create("group", this.log.lane, this.readCommitted, this.process.board,
 				this.process.ledger, () -> this.schedule.clock * 1_000_000);
 		this.reader.begin(this.position, committed, metadata);
+		if (committed) {
+			this.reader.advance(this.position, this.positionEpoch);
+		}
 		if (!committed && this.schedule.isHarmless()) {
 			// Else the next one may begin further behind, which is a loss by itself.
 			commit(this.position, false);
@@ -188,6 +191,11 @@ final class SimulatedConsumer {
 		}
 		long divergence = this.log.divergence(this.position, this.positionEpoch);
 		if (divergence >= 0) {
+			if (this.schedule.isCutOff()) {
+				// It learns of new leaders when it reaches one of them.
+				this.schedule.trace("%s: does not reach the cluster", this.log.lane);
+				return false;
+			}
 			this.schedule.trace("%s: truncation noticed at %d, position was %d", this.log.lane, divergence,
 					this.position);
 			cutOff(Math.max(divergence, this.log.start));
@@ -200,6 +208,13 @@ final class SimulatedConsumer {
 			return false;
 		}
 		return true;
+	}
+
+	/** Up to where the log is what the member has read. */
+	long ownPosition() {
+		long divergence = (this.incarnation == this.log.incarnation)
+				? this.log.divergence(this.position, this.positionEpoch) : -1;
+		return (divergence >= 0) ? divergence : this.position;
 	}
 
 	private void cutOff(long divergence) {

@@ -58,8 +58,9 @@ class SimulationMutationTests {
 					9 records that overtake each other at the beginning | Judge | boolean ordered = beginningKnown | boolean ordered = true | NOT_IDEMPOTENT SEEK_FORWARD METADATA_LOST
 					a gap is forgotten before its report is safe | Publications | if (publication.published().isDone()) { | if (true) { | PUBLISHER_FAILS
 					failed reports count | Publications | publication.isRemembered() && !publication.published().isCompletedExceptionally() | publication.isRemembered() | PUBLISHER_FAILS
-					everything below the first record is the group's | Judge | boolean beginningKnown = session.baseline() == 0 | boolean beginningKnown = true |
+					everything below the first record is the group's | Judge | return session.baseline() == 0 | return true |
 					a claim is believed before its offset is read | Judge | return;\\n\\t\\t}\\n\\t\\tboolean beginningKnown | }\\n\\t\\tboolean beginningKnown |
+					a claim is believed before the log is asked | Findings | "if (certain || this.board.logAccess() == null) {" | if (true) { | TRUNCATE
 					a claim in a record is forgotten at once | Findings | "boolean decided = (covered || last) && (other || Judge.canJudge(state, evidence, facts));" | boolean decided = true; | VANISH NO_WATERMARKS
 					the claim of a report that fails is forgotten | Findings | boolean undecided = isIncomplete(session) | boolean undecided = session.baseline() > 0 && isIncomplete(session) | VANISH PRODUCER_CRASH PUBLISHER_FAILS
 					claims of a topic that is gone are believed | Judge | claim.topicIdHash() != facts.topicIdHash() | claim.topicIdHash() == 1 | RECREATE

@@ -1,0 +1,153 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.reliablekafka.sequence;
+
+import java.time.Duration;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A leader that was behind writes the log anew, and its claims arrive before the consumer
+ * hears of it.
+ */
+class LaneReaderDivergenceTests extends LaneReaderSetup {
+
+	private static final Claim THREE = new Claim(1, 3, 2, 0, 0, NumberRanges.EMPTY, TOPIC);
+
+	@BeforeEach
+	void readWhatIsCutOff() {
+		this.board.connect(this.log);
+		this.log.end = 10;
+		begin(0);
+		append(0, A, 1);
+		for (long offset = 1; offset < 5; offset++) {
+			append(offset, B, offset);
+		}
+		this.reader.advance(5, 0);
+		commit(5);
+	}
+
+	@Test
+	void whatIsStillToComeIsNotLost() {
+		writeAnew();
+		this.reader.truncate(1);
+		read(1, 1, stamp(A, 2, null));
+		read(2, 1, stamp(A, 3, null));
+		commit(3);
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void whatIsNoLongerThereIsLost() {
+		claimThree();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
+	}
+
+	@Test
+	void whatIsNotThereEitherIsLostOnceTheConsumerHasComeSoFar() {
+		writeAnew();
+		this.reader.truncate(1);
+		for (long offset = 1; offset < 5; offset++) {
+			read(offset, 1, stamp(B, offset + 4, null));
+		}
+		commit(5);
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
+	}
+
+	@Test
+	void logThatIsTooShortIsAnother() {
+		this.log.markersOnly = true;
+		this.log.end = 3;
+		claimThree();
+		assertThat(findings()).isEmpty();
+		this.now += ELEVEN_MINUTES;
+		check();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void memberThatStartsAgainHasTheEpochOfItsOffset() {
+		LaneReader.Commit commit = commit(5);
+		this.reader.end();
+		this.reader = reader();
+		this.reader.begin(5, true, commit.metadata());
+		this.reader.advance(5, commit.leaderEpoch());
+		writeAnew();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void consumerThatDoesNotKnowTheEpochOfItsPositionGoesOnInWhateverLogThereIs() {
+		this.reader.advance(5, -1);
+		writeAnew();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
+	}
+
+	@Test
+	void lossIsSaidThoughTheLogCannotBeRead() {
+		this.log.readable = false;
+		claimThree();
+		assertThat(findings()).isEmpty();
+		this.now += Duration.ofMinutes(5).toNanos();
+		check();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
+	}
+
+	@Test
+	void lossIsSaidThoughThereIsNothingToCompareWith() {
+		this.log.markersOnly = true;
+		this.log.leaderEpoch = 1;
+		claimThree();
+		assertThat(findings()).isEmpty();
+		this.now += Duration.ofMinutes(5).toNanos();
+		check();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
+	}
+
+	@Test
+	void whatIsBehindTheLastRecordThatWasReadMayBeWrittenAnew() {
+		// A marker was at 5.
+		this.reader.advance(6, 0);
+		this.board.post(new Watermark(LANE, A, identity(), this.now, 2, 2, claim(5), claim(5), false));
+		this.log.entries.put(5L, this.codec.encode(stamp(A, 2, null)));
+		this.log.leaderEpochs.put(5L, 1);
+		check();
+		assertThat(findings()).isEmpty();
+		this.log.leaderEpochs.clear();
+		this.log.entries.remove(5L);
+		check();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2");
+	}
+
+	private static Claim claim(long offset) {
+		return new Claim(1, 2, offset, 0, 0, NumberRanges.EMPTY, TOPIC);
+	}
+
+	private void writeAnew() {
+		this.log.leaderEpoch = 1;
+		claimThree();
+	}
+
+	private void claimThree() {
+		this.board.post(new Watermark(LANE, A, identity(), this.now, 3, 3, THREE, THREE, false));
+		check();
+	}
+
+}
