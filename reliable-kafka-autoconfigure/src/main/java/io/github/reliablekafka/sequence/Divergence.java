@@ -93,6 +93,14 @@ final class Divergence {
 	}
 
 	/**
+	 * Whether anything is not reported because the log has to be asked first.
+	 * @return {@code true} if nothing that proves it must be forgotten
+	 */
+	boolean isInDoubt() {
+		return !this.doubtful.isEmpty();
+	}
+
+	/**
 	 * Ask about what is in doubt, if there is no other question.
 	 * @param logAccess whom to ask
 	 * @param state what was read
@@ -100,7 +108,7 @@ final class Divergence {
 	 */
 	boolean ask(LogAccess logAccess, LaneState state) {
 		this.gone.clear();
-		boolean inDoubt = !this.doubtful.isEmpty();
+		boolean inDoubt = isInDoubt();
 		if (!inDoubt) {
 			this.question = null;
 			this.unknownSince = 0;

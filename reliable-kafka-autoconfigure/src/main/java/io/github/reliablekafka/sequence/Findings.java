@@ -345,7 +345,7 @@ final class Findings {
 		}
 		// What has to be said of others is found again only as long as they may have
 		// begun above the ones that are forgotten.
-		if (state.sessions().size() > KEPT_SESSIONS && this.publications.isEmpty()) {
+		if (state.sessions().size() > KEPT_SESSIONS && this.publications.isEmpty() && !this.divergence.isInDoubt()) {
 			over.forEach(state.sessions()::forget);
 		}
 		boolean open = undecided(state, watermarks, facts, now);
@@ -404,7 +404,7 @@ final class Findings {
 			boolean other = Judge.isOther(claim, facts);
 			boolean decided = (covered || last) && (other || Judge.canJudge(state, evidence, facts));
 			// A report on its way may fail, and has to be made again.
-			if (decided && this.publications.pending(session.session()).isEmpty()) {
+			if (decided && this.publications.pending(session.session()).isEmpty() && !this.divergence.isInDoubt()) {
 				session.claims().forget(kept);
 			}
 			else if (!other) {

@@ -206,7 +206,7 @@ final class Judge {
 	// group began.
 	private static boolean isCutOffBelowBeginning(SessionState session, Finding.@Nullable Place before, Claim claim) {
 		return before != null && before.number() > 0 && before.offset() < session.baseline()
-				&& !isBeginningKnown(session, claim);
+				&& !session.isPartlyForgotten() && !isBeginningKnown(session, claim);
 	}
 
 	private static boolean isBeginningKnown(SessionState session, Claim claim) {
