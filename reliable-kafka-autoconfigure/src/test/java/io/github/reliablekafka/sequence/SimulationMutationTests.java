@@ -64,7 +64,7 @@ class SimulationMutationTests {
 					a claim in a record is forgotten at once | Findings | "boolean decided = (covered || last) && (other || Judge.canJudge(state, evidence, facts));" | boolean decided = true; | VANISH NO_WATERMARKS
 					the claim of a report that fails is forgotten | Findings | boolean undecided = isIncomplete(session) | boolean undecided = session.baseline() > 0 && isIncomplete(session) | VANISH PRODUCER_CRASH PUBLISHER_FAILS
 					claims of a topic that is gone are believed | Judge | claim.topicIdHash() != facts.topicIdHash() | claim.topicIdHash() == 1 | RECREATE
-					a record that somebody copied is taken for the first | Judge | (!beginningKnown && before.number() == session.firstSeen()) | false | COPY OFFSETS_EXPIRE
+					a record that somebody copied is taken for the first | Judge | (!beginningKnown && before.number() == session.firstSeen()) | false | COPY OFFSETS_EXPIRE METADATA_LOST
 					holes are forgotten | LaneState | this.holes.add(new Hole(Math.max(hole.from(), this.highest), hole.to(), hole.cause(), hole.proven())); | | SEEK_FORWARD
 					what was read before the state was lost is taken for missing | Judge | "if (missing.lowest() < state.holes().knownFrom()\\n\\t\\t\\t\\t|| (session != null && session.isPartlyForgotten() && missing.lowest() < session.baseline())) {" | if (false) { | TRUNCATE METADATA_LOST
 					""")
