@@ -174,6 +174,20 @@ final class AssignedPartition {
 	}
 
 	/**
+	 * The leader epoch in front of the position was set with it, also if it is where it
+	 * was. Kafka looks for a log that was cut off only if it has one.
+	 * @param leaderEpoch -1 for none
+	 */
+	void leaderEpoch(int leaderEpoch) {
+		if (this.begun) {
+			guard((check) -> {
+				check.move(this.position, this.movedBy);
+				check.advance(this.position, leaderEpoch);
+			});
+		}
+	}
+
+	/**
 	 * The position was set to the beginning or the end, wherever that is.
 	 */
 	void unsettle() {

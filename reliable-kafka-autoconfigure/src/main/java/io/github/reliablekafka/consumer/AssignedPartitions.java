@@ -355,8 +355,10 @@ final class AssignedPartitions {
 	 * Follow a seek.
 	 * @param partition the partition
 	 * @param offset the next offset to be polled
+	 * @param leaderEpoch the leader epoch in front of it; -1 if that is not known any
+	 * more
 	 */
-	void sought(TopicPartition partition, long offset) {
+	void sought(TopicPartition partition, long offset, int leaderEpoch) {
 		AssignedPartition assigned = this.partitions.get(partition);
 		if (assigned != null) {
 			if (assigned.position() >= 0 && offset > assigned.position()) {
@@ -364,6 +366,7 @@ final class AssignedPartitions {
 				assigned.open().closeUndelivered();
 			}
 			assigned.move(offset, Cause.SEEK);
+			assigned.leaderEpoch(leaderEpoch);
 		}
 	}
 

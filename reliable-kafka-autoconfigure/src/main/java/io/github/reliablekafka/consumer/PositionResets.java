@@ -158,6 +158,7 @@ final class PositionResets {
 		this.consumer.seek(assigned.partition(), offset);
 		if (assigned.hasBegun()) {
 			assigned.move(offset.offset(), Cause.EXTERNAL_RESET);
+			assigned.leaderEpoch(offset.leaderEpoch().orElse(-1));
 		}
 		else {
 			assigned.begin(offset);
@@ -257,6 +258,7 @@ final class PositionResets {
 		this.consumer.seek(partition, divergence);
 		if (assigned != null) {
 			assigned.truncate(divergence.offset());
+			assigned.leaderEpoch(divergence.leaderEpoch().orElse(-1));
 		}
 		logger.error(
 				"The log of %s was cut off at %d: what %s had read from there up to %d is gone, and what was written since is read now"

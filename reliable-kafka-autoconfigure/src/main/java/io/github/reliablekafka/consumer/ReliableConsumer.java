@@ -451,13 +451,13 @@ final class ReliableConsumer<K, V> extends DelegatingConsumer<K, V> implements C
 	@Override
 	public void seek(TopicPartition partition, long offset) {
 		this.consumer.seek(partition, offset);
-		this.assigned.sought(partition, offset);
+		this.assigned.sought(partition, offset, -1);
 	}
 
 	@Override
 	public void seek(TopicPartition partition, OffsetAndMetadata offsetAndMetadata) {
 		this.consumer.seek(partition, offsetAndMetadata);
-		this.assigned.sought(partition, offsetAndMetadata.offset());
+		this.assigned.sought(partition, offsetAndMetadata.offset(), offsetAndMetadata.leaderEpoch().orElse(-1));
 	}
 
 	@Override

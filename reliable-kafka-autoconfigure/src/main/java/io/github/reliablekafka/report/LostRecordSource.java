@@ -54,9 +54,10 @@ import org.jspecify.annotations.Nullable;
  *             .toList();
  *     };
  * }
- * </pre> If its producers have transactions it keeps {@link Stamp#appendNumber()} as
- * well: that is the number for groups that do not read committed records only, see
- * {@link Finding#readCommitted()}.
+ * </pre> If its producers have transactions it keeps
+ * {@link io.github.reliablekafka.sequence.Stamp#appendNumber()} as well: that is the
+ * number for groups that do not read committed records only, see
+ * {@link io.github.reliablekafka.sequence.Finding#readCommitted()}.
  *
  * @since 0.1.0
  */

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,10 @@ final class Divergence {
 	 */
 	private static final long LONGEST_UNKNOWN = Duration.ofMinutes(5).toNanos();
 
+	private static final long SHORTEST_PAUSE = Duration.ofSeconds(5).toNanos();
+
+	private static final long LONGEST_PAUSE = Duration.ofMinutes(1).toNanos();
+
 	/**
 	 * Most offsets to read behind the last record that was read: there are more only if
 	 * they were passed over.
@@ -47,6 +52,12 @@ final class Divergence {
 	private final Lane lane;
 
 	private final boolean readCommitted;
+
+	/**
+	 * Whether a reader of the same cluster has a question. One has at a time, as others
+	 * need the log as well.
+	 */
+	private final AtomicBoolean asking;
 
 	private int positionLeaderEpoch = -1;
 
@@ -64,11 +75,32 @@ final class Divergence {
 
 	private @Nullable Question question;
 
+	/**
+	 * The leader epoch of a position in front of which a later leader has written.
+	 */
+	private int replacedLeaderEpoch = -1;
+
+	/**
+	 * The latest that any leader has said. One that has been replaced and does not know
+	 * it answers as well.
+	 */
+	private int latestLeaderEpoch = -1;
+
+	private long undecidedAt;
+
+	/**
+	 * How long to leave the log alone since then; 0 if there was no such answer.
+	 */
+	private long pause;
+
 	private long unknownSince;
 
-	Divergence(Lane lane, boolean readCommitted) {
+	private long unknownFrom;
+
+	Divergence(Lane lane, boolean readCommitted, AtomicBoolean asking) {
 		this.lane = lane;
 		this.readCommitted = readCommitted;
+		this.asking = asking;
 	}
 
 	/**
@@ -104,68 +136,110 @@ final class Divergence {
 	 * Ask about what is in doubt, if there is no other question.
 	 * @param logAccess whom to ask
 	 * @param state what was read
+	 * @param now the time in nanoseconds
 	 * @return whether anything is in doubt
 	 */
-	boolean ask(LogAccess logAccess, LaneState state) {
+	boolean ask(LogAccess logAccess, LaneState state, long now) {
 		this.gone.clear();
 		boolean inDoubt = isInDoubt();
 		if (!inDoubt) {
 			this.question = null;
-			this.unknownSince = 0;
+			decided();
 		}
-		else if (this.question == null) {
-			long last = state.lastOffset();
-			long to = Math.min(Math.min(this.highestClaimed + 1, state.next()), last + LONGEST_RANGE);
-			this.question = new Question(last, Map.copyOf(this.doubtful),
-					logAccess.read(this.lane, last, Math.max(to, last + 1), this.readCommitted),
-					logAccess.end(this.lane));
+		else if (this.question == null && (this.pause == 0 || now - this.undecidedAt >= this.pause)
+				&& this.replacedLeaderEpoch != this.positionLeaderEpoch && this.asking.compareAndSet(false, true)) {
+			this.question = question(logAccess, state);
 		}
 		this.doubtful.clear();
 		this.highestClaimed = -1;
 		return inDoubt;
 	}
 
-	/**
-	 * See what was answered.
-	 * @param positionLeaderEpoch the leader epoch in front of the position; -1 if unknown
-	 * @param now the time in nanoseconds
-	 */
-	void answer(int positionLeaderEpoch, long now) {
-		this.positionLeaderEpoch = positionLeaderEpoch;
-		Question question = this.question;
-		if (question == null || !question.reading().isDone() || !question.end().isDone()) {
-			return;
+	private Question question(LogAccess logAccess, LaneState state) {
+		try {
+			long last = state.lastOffset();
+			long to = Math.min(Math.min(this.highestClaimed + 1, state.next()), last + LONGEST_RANGE);
+			CompletableFuture<Answer> answer = logAccess
+				.read(this.lane, last, Math.max(to, last + 1), this.readCommitted)
+				.thenCombine(logAccess.end(this.lane), Answer::new);
+			CompletableFuture<?> unused = answer.whenComplete((given, failure) -> this.asking.set(false));
+			return new Question(last, Map.copyOf(this.doubtful), answer);
 		}
-		this.question = null;
-		Comparison comparison = Comparison.UNKNOWN;
-		List<LogAccess.Entry> entries = List.of();
-		if (!question.reading().isCompletedExceptionally() && !question.end().isCompletedExceptionally()) {
-			entries = question.reading().join().records();
-			comparison = compare(question.last(), entries, question.end().join());
-		}
-		if (comparison != Comparison.UNKNOWN) {
-			this.unknownSince = 0;
-		}
-		else if (this.unknownSince == 0) {
-			this.unknownSince = now;
-		}
-		if (comparison == Comparison.SAME
-				|| (comparison == Comparison.UNKNOWN && now - this.unknownSince >= LONGEST_UNKNOWN)) {
-			this.gone.putAll(question.missing());
-			entries.stream().filter((entry) -> isLater(entry.leaderEpoch())).forEach(this::takeBack);
+		catch (RuntimeException | Error ex) {
+			this.asking.set(false);
+			throw ex;
 		}
 	}
 
-	private Comparison compare(long last, List<LogAccess.Entry> entries, LogAccess.LogEnd end) {
-		for (LogAccess.Entry entry : entries) {
+	/**
+	 * See what was answered.
+	 * @param state what was read
+	 * @param positionLeaderEpoch the leader epoch in front of the position; -1 if unknown
+	 * @param now the time in nanoseconds
+	 */
+	void answer(LaneState state, int positionLeaderEpoch, long now) {
+		if (positionLeaderEpoch != this.positionLeaderEpoch) {
+			this.positionLeaderEpoch = positionLeaderEpoch;
+			this.pause = 0;
+		}
+		Question question = this.question;
+		if (question == null || !question.answer().isDone()) {
+			return;
+		}
+		this.question = null;
+		Answer answer = question.answer().isCompletedExceptionally() ? null : question.answer().join();
+		Comparison comparison = (answer != null) ? compare(question.last(), answer) : Comparison.UNREADABLE;
+		if (comparison == Comparison.SAME || isUnknownForLong(comparison, state, now)) {
+			this.gone.putAll(question.missing());
+			if (answer != null) {
+				answer.entries().stream().filter((entry) -> isLater(entry.leaderEpoch())).forEach(this::takeBack);
+			}
+			decided();
+		}
+		else {
+			this.undecidedAt = now;
+			this.pause = Math.min(Math.max(2 * this.pause, SHORTEST_PAUSE), LONGEST_PAUSE);
+		}
+	}
+
+	private void decided() {
+		this.pause = 0;
+		this.unknownSince = 0;
+	}
+
+	// A consumer that goes on reading has found its leader, and the log that it has.
+	private boolean isUnknownForLong(Comparison comparison, LaneState state, long now) {
+		if (comparison == Comparison.OTHER) {
+			this.unknownSince = 0;
+			return false;
+		}
+		if (this.unknownSince == 0) {
+			this.unknownSince = now;
+			this.unknownFrom = state.next();
+		}
+		return now - this.unknownSince >= LONGEST_UNKNOWN
+				&& (comparison == Comparison.UNKNOWN || state.next() > this.unknownFrom);
+	}
+
+	private Comparison compare(long last, Answer answer) {
+		int leaderEpoch = answer.end().leaderEpoch();
+		if (leaderEpoch < this.latestLeaderEpoch) {
+			return Comparison.UNREADABLE;
+		}
+		this.latestLeaderEpoch = leaderEpoch;
+		for (LogAccess.Entry entry : answer.entries()) {
 			if (entry.offset() == last) {
-				return isLater(entry.leaderEpoch()) ? Comparison.OTHER : Comparison.SAME;
+				if (!isLater(entry.leaderEpoch())) {
+					return Comparison.SAME;
+				}
+				this.replacedLeaderEpoch = this.positionLeaderEpoch;
+				return Comparison.OTHER;
 			}
 		}
-		if (end.offset() <= last) {
+		if (answer.end().offset() <= last) {
 			return Comparison.OTHER;
 		}
-		return isLater(end.leaderEpoch()) ? Comparison.UNKNOWN : Comparison.SAME;
+		return isLater(leaderEpoch) ? Comparison.UNKNOWN : Comparison.SAME;
 	}
 
 	// What is in front of the position and of a later leader was written since, and the
@@ -183,15 +257,35 @@ final class Divergence {
 		}
 	}
 
+	/**
+	 * The topic is another one of the same name.
+	 */
+	void reset() {
+		this.question = null;
+		this.replacedLeaderEpoch = -1;
+		this.latestLeaderEpoch = -1;
+		decided();
+	}
+
+	/**
+	 * What comes out of an answer.
+	 */
 	private enum Comparison {
 
-		SAME, OTHER,
+		/** The log is the one that was read. */
+		SAME,
+
+		/** It is another one, and the consumer will be put back. */
+		OTHER,
 
 		/**
-		 * The log cannot be read, or has no record there: transaction markers are not
-		 * read, and records may have been deleted.
+		 * There is no record to compare: transaction markers are not read, and records
+		 * may have been deleted.
 		 */
-		UNKNOWN
+		UNKNOWN,
+
+		/** It cannot be read now, or not at all. */
+		UNREADABLE
 
 	}
 
@@ -200,11 +294,17 @@ final class Divergence {
 	 *
 	 * @param last the offset of the last record that had been read
 	 * @param missing what had been claimed by then, by session
-	 * @param reading from that record on
-	 * @param end of the log
+	 * @param answer the records from that one on, and the end of the log
 	 */
-	private record Question(long last, Map<Long, NumberRanges> missing, CompletableFuture<LogAccess.Reading> reading,
-			CompletableFuture<LogAccess.LogEnd> end) {
+	private record Question(long last, Map<Long, NumberRanges> missing, CompletableFuture<Answer> answer) {
+
+	}
+
+	private record Answer(LogAccess.Reading reading, LogAccess.LogEnd end) {
+
+		List<LogAccess.Entry> entries() {
+			return this.reading.records();
+		}
 
 	}
 

@@ -76,7 +76,7 @@ final class Findings {
 		this.board = board;
 		this.coverage = ledger.coverage(lane.topic(), group);
 		this.judge = new Judge(group, lane, readCommitted);
-		this.divergence = new Divergence(lane, readCommitted);
+		this.divergence = new Divergence(lane, readCommitted, board.asking());
 		this.publications = new Publications(ledger);
 	}
 
@@ -307,15 +307,16 @@ final class Findings {
 			this.coverage.count(Integrity.TOPIC_RECREATED);
 			state.recreated(facts.topicIdHash());
 			this.endOfLog.reset();
+			this.divergence.reset();
 		}
 		state.topicIdHash(facts.topicIdHash());
 		if (state.isPartial()) {
 			return true;
 		}
-		this.divergence.answer(positionLeaderEpoch, now);
+		this.divergence.answer(state, positionLeaderEpoch, now);
 		boolean again = judgeAll(state, facts, atPosition, now);
 		LogAccess logAccess = this.board.logAccess();
-		again |= logAccess != null && this.divergence.ask(logAccess, state);
+		again |= logAccess != null && this.divergence.ask(logAccess, state, now);
 		state.sessions().shrinkReported();
 		return makeRoom(state, KnownSessions.MOST) || again;
 	}

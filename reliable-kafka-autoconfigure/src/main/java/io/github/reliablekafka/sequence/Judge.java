@@ -178,7 +178,7 @@ final class Judge {
 			findings.add(finding(state, missing, evidence, Verdict.UNVERIFIED, Cause.STATE_LOST, null));
 			return;
 		}
-		if (session != null && isCutOffBelowBeginning(session, missing.before(), evidence.claim())) {
+		if (session != null && mayBeBelowBeginning(state, session, missing.before(), evidence.claim())) {
 			if (evidence.isLast()) {
 				addUnverified(state, missing, evidence, findings);
 			}
@@ -202,11 +202,15 @@ final class Judge {
 		findings.add(finding(state, missing, evidence, Verdict.LOST_ACKED, cause(state, missing, evidence), null));
 	}
 
-	// What comes behind a record may then have been written anew in front of where the
-	// group began.
-	private static boolean isCutOffBelowBeginning(SessionState session, Finding.@Nullable Place before, Claim claim) {
-		return before != null && before.number() > 0 && before.offset() < session.baseline()
-				&& !session.isPartlyForgotten() && !isBeginningKnown(session, claim);
+	// If the log was cut off there, and the group did not go back so far.
+	private static boolean mayBeBelowBeginning(LaneState state, SessionState session, Finding.@Nullable Place before,
+			Claim claim) {
+		if (before == null || before.number() == 0 || before.offset() >= session.baseline()
+				|| session.isPartlyForgotten() || isBeginningKnown(session, claim)) {
+			return false;
+		}
+		Hole hole = state.holes().in(session.baseline() - 1, session.baseline() - 1);
+		return hole != null && hole.cause() == Cause.OUT_OF_RANGE;
 	}
 
 	private static boolean isBeginningKnown(SessionState session, Claim claim) {

@@ -204,7 +204,9 @@ public final class LaneReader {
 	 */
 	public void advance(long position, int leaderEpoch) {
 		this.stamps.count();
-		if (position >= this.position) {
+		// Of a fetch that had nothing a consumer tells no epoch, and keeps the one it
+		// has.
+		if (position > this.position || (position == this.position && leaderEpoch != -1)) {
 			this.unused &= position == this.position;
 			this.position = position;
 			this.positionLeaderEpoch = leaderEpoch;
@@ -217,6 +219,10 @@ public final class LaneReader {
 	 * @param cause who moved it
 	 */
 	public void move(long position, Cause cause) {
+		if (position == this.position) {
+			this.positionLeaderEpoch = -1;
+			return;
+		}
 		if (this.unused) {
 			// This is where it begins.
 			begin(position, false, null);
@@ -236,7 +242,7 @@ public final class LaneReader {
 				this.checkpoints.passOverAnew(position, cause);
 				if (this.polled.size() > 0) {
 					// Where that was is not known either, once it is committed.
-					this.polled.add(new Hole(position - 1, position, cause, true));
+					this.polled.add(new Hole(position - 1, position - 1, cause, true));
 				}
 			}
 			else if (position < this.committed) {
@@ -329,8 +335,8 @@ public final class LaneReader {
 	}
 
 	private void skip(Hole hole) {
-		if (hole.cause() == Cause.OUT_OF_RANGE) {
-			this.state.passOverAnew(hole.to(), hole.cause());
+		if (hole.from() == hole.to()) {
+			this.state.passOverAnew(hole.to() + 1, hole.cause());
 		}
 		else {
 			this.state.skip(hole);

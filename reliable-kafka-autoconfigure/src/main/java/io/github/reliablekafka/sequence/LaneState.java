@@ -276,7 +276,8 @@ final class LaneState {
 	void passOverAnew(long offset, Cause cause) {
 		long lowest = this.sessions.lowestBaseline();
 		this.sessions.cutOff(lowest);
-		this.holes.add(new Hole(lowest, offset, cause, true));
+		// From in front of where it began: what was written anew may be there as well.
+		this.holes.add(new Hole(Math.max(0, lowest - 1), offset, cause, true));
 		this.digest++;
 		if (this.beginning != null) {
 			// Who goes on looking for the past has to do the same to it.

@@ -77,7 +77,8 @@ final class PolledRecords {
 
 	/**
 	 * Add a jump.
-	 * @param hole what was jumped over
+	 * @param hole what was jumped over; an empty one for a jump back behind it after
+	 * which the records in front may be elsewhere
 	 */
 	void add(Hole hole) {
 		int index = next();

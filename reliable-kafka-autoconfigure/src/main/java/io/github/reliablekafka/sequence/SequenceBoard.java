@@ -52,6 +52,8 @@ public final class SequenceBoard {
 
 	private final AtomicBoolean metadataRefused = new AtomicBoolean();
 
+	private final AtomicBoolean asking = new AtomicBoolean();
+
 	private volatile @Nullable LogAccess logAccess;
 
 	SequenceBoard(Map<String, Object> connection) {
@@ -64,6 +66,14 @@ public final class SequenceBoard {
 	 */
 	public AtomicBoolean metadataRefused() {
 		return this.metadataRefused;
+	}
+
+	/**
+	 * Whether a reader asks the log for what it is about to say that was lost.
+	 * @return set and cleared by the one that asks
+	 */
+	AtomicBoolean asking() {
+		return this.asking;
 	}
 
 	/**

@@ -95,19 +95,61 @@ class LaneReaderDivergenceTests extends LaneReaderSetup {
 
 	@Test
 	void consumerThatDoesNotKnowTheEpochOfItsPositionGoesOnInWhateverLogThereIs() {
-		this.reader.advance(5, -1);
+		this.reader.move(5, Cause.SEEK);
 		writeAnew();
 		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
 	}
 
 	@Test
-	void lossIsSaidThoughTheLogCannotBeRead() {
+	void fetchThatHadNothingLeavesTheEpochOfThePosition() {
+		this.reader.advance(5, -1);
+		writeAnew();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void leaderThatDoesNotKnowThatItWasReplacedIsNotBelieved() {
+		this.log.markersOnly = true;
+		this.log.leaderEpoch = 1;
+		claimThree();
+		this.log.markersOnly = false;
+		this.log.leaderEpoch = 0;
+		this.now += ELEVEN_MINUTES;
+		check();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
+	void lossIsSaidThoughTheLogCannotBeReadOnceTheConsumerHasGoneOn() {
 		this.log.readable = false;
 		claimThree();
-		assertThat(findings()).isEmpty();
 		this.now += Duration.ofMinutes(5).toNanos();
 		check();
+		assertThat(findings()).isEmpty();
+		append(5, B, 5);
+		commit(6);
+		this.now += Duration.ofMinutes(1).toNanos();
+		check();
 		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
+	}
+
+	@Test
+	void sessionThatIsOverIsKeptAsLongAsTheLogHasToBeAsked() {
+		this.log.readable = false;
+		append(5, 0xCCCCL, 2);
+		for (long session = 1; session <= 40; session++) {
+			append(5 + session, session, 1);
+			this.board.post(watermark(session, 1, 5 + session, 5 + session, true));
+		}
+		this.board.post(watermark(0xCCCCL, 2, 5, 0, true));
+		commit(46);
+		this.now += ELEVEN_MINUTES;
+		check();
+		assertThat(findings()).isEmpty();
+		this.log.readable = true;
+		this.now += Duration.ofMinutes(1).toNanos();
+		check();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 1");
 	}
 
 	@Test
@@ -116,7 +158,7 @@ class LaneReaderDivergenceTests extends LaneReaderSetup {
 		this.log.leaderEpoch = 1;
 		claimThree();
 		assertThat(findings()).isEmpty();
-		this.now += Duration.ofMinutes(5).toNanos();
+		this.now += ELEVEN_MINUTES;
 		check();
 		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
 	}
@@ -132,6 +174,7 @@ class LaneReaderDivergenceTests extends LaneReaderSetup {
 		assertThat(findings()).isEmpty();
 		this.log.leaderEpochs.clear();
 		this.log.entries.remove(5L);
+		this.now += Duration.ofSeconds(5).toNanos();
 		check();
 		assertThat(verdicts()).containsExactly("LOST_ACKED 2");
 	}

@@ -234,6 +234,20 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 	}
 
 	@Test
+	void whatWasCutOffWhereTheGroupBeganIsLost() {
+		begin(9);
+		read(9, A, 5);
+		read(10, A, 6);
+		commit(11);
+		this.reader.truncate(9);
+		read(9, A, 9);
+		commit(10);
+		this.board.post(watermark(A, 9, 9, 4, false));
+		check();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 7..8");
+	}
+
+	@Test
 	void whatWasPolledBeforeTheLogWasCutOffIsElsewhereOnceItIsCommitted() {
 		begin(0);
 		read(0, A, 1);

@@ -179,7 +179,9 @@ final class SimulatedConsumer {
 		if (this.polled.isEmpty()) {
 			this.lineage.highest = Math.max(this.lineage.highest, this.position);
 		}
-		this.reader.advance(this.position, this.positionEpoch);
+		// A fetch that had nothing may tell no epoch.
+		this.reader.advance(this.position,
+				(this.position == from && this.schedule.isCutOff()) ? -1 : this.positionEpoch);
 	}
 
 	/** What a client does before it fetches. */
