@@ -282,6 +282,13 @@ final class Findings {
 	}
 
 	/**
+	 * Begin with another state, of which nothing was reported.
+	 */
+	void begin() {
+		this.publications.forget();
+	}
+
+	/**
 	 * Have the state remember what was reported.
 	 * @param state the state
 	 * @return whether there was anything

@@ -129,6 +129,7 @@ public final class LaneReader {
 	 */
 	public void begin(long position, boolean committed, @Nullable String metadata) {
 		long now = this.nanoClock.getAsLong();
+		this.findings.begin();
 		this.position = position;
 		this.committed = position;
 		this.began = position;

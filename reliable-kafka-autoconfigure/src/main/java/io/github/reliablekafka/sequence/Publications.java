@@ -54,6 +54,13 @@ final class Publications {
 		this.publications.add(new Publication(finding, this.ledger.post(finding), false, null));
 	}
 
+	/**
+	 * Have no state remember what is on its way.
+	 */
+	void forget() {
+		this.publications.clear();
+	}
+
 	boolean isEmpty() {
 		return this.publications.isEmpty();
 	}

@@ -234,6 +234,33 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 	}
 
 	@Test
+	void whatIsReportedOfAFormerBeginningSaysNothingOfTheNext() {
+		this.board.connect(this.log);
+		begin(0);
+		check();
+		read(0, B, 1);
+		commit(1);
+		this.reader.end();
+		CompletableFuture<Void> published = new CompletableFuture<>();
+		this.ledger.addPublisher((finding) -> published);
+		this.reader = reader();
+		begin(54);
+		check();
+		this.board.post(watermark(A, 10, 15, 6, false));
+		check();
+		assertThat(verdicts()).containsExactly("UNVERIFIED 1..10");
+		this.log.saved.clear();
+		this.reader.move(53, Cause.SEEK);
+		published.complete(null);
+		check();
+		read(53, A, 47);
+		commit(54);
+		this.board.post(watermark(A, 47, 53, 6, false));
+		check();
+		assertThat(verdicts()).noneMatch((verdict) -> verdict.startsWith("LOST_ACKED"));
+	}
+
+	@Test
 	void whatWasCutOffWhereTheGroupBeganIsLost() {
 		begin(9);
 		read(9, A, 5);
