@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.ProducerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.Mockito.mock;
 
@@ -172,6 +173,32 @@ class ParkedRecordsTests extends SpoolingSetup {
 			assertThat(records.park(records.list(1).get(0).id())).isFalse();
 			assertThat(records.park(id)).isTrue();
 			assertThat(records.count()).isOne();
+		}
+	}
+
+	@Test
+	void whatNobodySendsAnyMoreStaysWhereItIs() throws Exception {
+		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
+		Destination destination = Destination.of("main", settings);
+		try (SegmentSpool own = QuietSpool.open(this.directory.resolve("own"), 32 << 20)) {
+			SpoolLane lane = own.lane(destination.byAddress(), "orders", SpoolLane.PARKED);
+			own.append(lane, parked(0), 0, null);
+			Relay target = new Relay(this.spools, destination, own, new RelayClient(settings, () -> null));
+			SpooledLane other = target.lanes().lane("orders", 2);
+			other.admit(new Followed(null), record(10), true, true, false);
+			target.wake(other);
+			assertThat(own.flush()).isTrue();
+			assertThat(other.block(other.poll(System.nanoTime(), 1), Instant.EPOCH, "too large")).isTrue();
+			ParkedRecords records = new ParkedRecords(List.of(own), List.of(target), this.ledger);
+			target.stop();
+			String blocking = records.blocked().get(0).id();
+			assertThatIllegalStateException().isThrownBy(() -> records.park(blocking)).withMessageContaining("stops");
+			assertThat(other.block().passed()).isFalse();
+			String id = records.list(1).get(0).id();
+			assertThatIllegalStateException().isThrownBy(() -> records.sendAgain(id)).withMessageContaining("stops");
+			assertThat(records.count()).isOne();
+			assertThat(own.flush()).isTrue();
+			assertThat(own.positions(lane)).hasSize(1);
 		}
 	}
 
