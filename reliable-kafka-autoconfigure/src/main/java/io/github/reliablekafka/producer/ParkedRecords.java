@@ -171,7 +171,8 @@ final class ParkedRecords {
 	 * Take a part of what is parked in spools that others left into the one of this
 	 * instance, so that they can be given back; not more than half of the room there is.
 	 * A process that ends in the middle of that may leave a record in both.
-	 * @throws SpoolException if some stay where they are
+	 * @throws SpoolException if some stay where they are, and not only until this is
+	 * called again
 	 */
 	void gather() {
 		this.moving.removeIf((place) -> !place.isHeld());
@@ -205,7 +206,8 @@ final class ParkedRecords {
 				bytes += gather(place, own);
 			}
 			catch (SpoolException ex) {
-				failure = ex;
+				// One that is busy may take them the next time.
+				failure = (ex.kind() != SpoolException.Kind.BUSY) ? ex : failure;
 				if (!isOfOneRecord(ex)) {
 					break;
 				}

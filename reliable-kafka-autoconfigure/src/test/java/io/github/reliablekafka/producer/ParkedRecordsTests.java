@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.ProducerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.Mockito.mock;
@@ -199,6 +200,29 @@ class ParkedRecordsTests extends SpoolingSetup {
 			assertThat(records.count()).isOne();
 			assertThat(own.flush()).isTrue();
 			assertThat(own.positions(lane)).hasSize(1);
+		}
+	}
+
+	@Test
+	void spoolThatIsBusyForAMomentIsNoReasonToWarn() throws Exception {
+		try (SegmentSpool own = QuietSpool.open(this.directory.resolve("own"), 64 << 20);
+				SegmentSpool other = QuietSpool.open(this.directory.resolve("other"), 32 << 20)) {
+			SpoolLane lane = other.lane("nobody", "orders", SpoolLane.PARKED);
+			other.append(lane, parked(0, 100_000), 0, null);
+			assertThat(other.flush()).isTrue();
+			SpoolLane busy = own.lane("main", "orders", 0);
+			assertThatExceptionOfType(SpoolException.class).isThrownBy(() -> {
+				while (true) {
+					own.append(busy, record(50_000), 0, null);
+				}
+			}).satisfies((ex) -> assertThat(ex.kind()).isEqualTo(SpoolException.Kind.BUSY));
+			ParkedRecords records = new ParkedRecords(List.of(own, other), List.of(), this.ledger);
+			records.gather();
+			assertThat(other.positions(lane)).hasSize(1);
+			assertThat(own.flush()).isTrue();
+			records.gather();
+			assertThat(own.positions(own.lane("nobody", "orders", SpoolLane.PARKED))).hasSize(1);
+			assertThat(other.positions(lane)).isEmpty();
 		}
 	}
 
