@@ -22,10 +22,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Queue;
+import java.util.Random;
 import java.util.stream.LongStream;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -108,8 +111,79 @@ class RefusedMovesTests {
 		assertThat(this.spool.count(this.from)).isZero();
 	}
 
+	@Test
+	void othersDoNotPassOneThatIsHeldWhenTheRefusedOneIsMovedAgain() throws IOException {
+		long first = 0;
+		while (this.refused.isEmpty()) {
+			first = this.waiting.remove();
+			move(first, () -> {
+			});
+			boolean unused = this.spool.flush();
+		}
+		this.disk.usable = Long.MAX_VALUE;
+		long second = this.waiting.remove();
+		long third = this.waiting.remove();
+		// The second was on its way when it was heard that the first is not.
+		for (long position : new long[] { second, first, third }) {
+			move(position, () -> this.waiting.add(position));
+		}
+		boolean unused = this.spool.flush();
+		assertThat(this.refused).containsExactly(first, second, third);
+		while (!this.waiting.isEmpty()) {
+			moveNext();
+			assertThat(this.spool.flush()).isTrue();
+		}
+		assertInOrder(this.spool);
+	}
+
+	@ParameterizedTest
+	@ValueSource(longs = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 })
+	void orderStaysWheneverItIsHeardWhatWasRefused(long seed) throws IOException {
+		Random random = new Random(seed);
+		List<Long> unheard = new ArrayList<>();
+		for (int step = 0; this.spool.count(this.from) > 0; step++) {
+			assertThat(step).isLessThan(10_000);
+			switch (random.nextInt(6)) {
+				case 0 -> this.disk.usable = (this.refused.isEmpty() || random.nextBoolean()) ? 0 : Long.MAX_VALUE;
+				case 1 -> {
+					this.waiting.addAll(unheard);
+					unheard.clear();
+				}
+				case 2 -> this.spool.flush();
+				default -> tryToMoveNext(unheard);
+			}
+		}
+		assertThat(this.refused).isNotEmpty();
+		assertInOrder(this.spool);
+		assertInOrder(SegmentSpool.open(this.disk.restart(null), OPTIONS));
+	}
+
+	private void tryToMoveNext(List<Long> unheard) {
+		Long position = this.waiting.poll();
+		if (position == null) {
+			return;
+		}
+		try {
+			move(position, () -> unheard.add(position));
+		}
+		catch (SpoolException ex) {
+			this.waiting.add(position);
+		}
+	}
+
 	private void moveNext() {
 		long position = this.waiting.remove();
+		move(position, () -> {
+			if (this.refused.size() == 1) {
+				// Whoever moves them has not been told yet, and the disk has room.
+				this.disk.usable = Long.MAX_VALUE;
+				moveNext();
+			}
+			this.waiting.add(position);
+		});
+	}
+
+	private void move(long position, Runnable failed) {
 		this.spool.move(this.to, record(position, 10_000), this.from, position, new SpoolStore.Confirmation() {
 
 			@Override
@@ -118,14 +192,8 @@ class RefusedMovesTests {
 
 			@Override
 			public void failed(SpoolException failure) {
-				boolean first = RefusedMovesTests.this.refused.isEmpty();
 				RefusedMovesTests.this.refused.add(position);
-				if (first) {
-					// Whoever moves them has not been told yet, and the disk has room.
-					RefusedMovesTests.this.disk.usable = Long.MAX_VALUE;
-					moveNext();
-				}
-				RefusedMovesTests.this.waiting.add(position);
+				failed.run();
 			}
 
 		});
