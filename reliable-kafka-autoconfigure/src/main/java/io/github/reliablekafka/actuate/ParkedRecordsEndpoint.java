@@ -69,7 +69,8 @@ final class ParkedRecordsEndpoint {
 			return this.spool.park(id) ? Map.of("parked", id) : null;
 		}
 		catch (IllegalStateException | SpoolException ex) {
-			throw new InvalidEndpointRequestException(String.valueOf(ex.getMessage()), "it stays parked", ex);
+			String message = String.valueOf(ex.getMessage());
+			throw new InvalidEndpointRequestException(message, message + "; it stays where it is", ex);
 		}
 	}
 

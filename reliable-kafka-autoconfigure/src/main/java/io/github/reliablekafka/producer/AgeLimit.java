@@ -148,7 +148,7 @@ final class AgeLimit {
 		for (SpooledLane lane : lanes) {
 			LaneAge age = this.ages.computeIfAbsent(lane, (key) -> age(key, now));
 			long due = age.dueUpTo(now, lane.admitted());
-			if (lane.isParking()) {
+			if (lane.isHeld()) {
 				// More would be in memory until the disk has it.
 				this.more = true;
 			}

@@ -58,6 +58,12 @@ final class LaneRecords {
 	 */
 	private final Set<Item> parking = new LinkedHashSet<>(0);
 
+	/**
+	 * Those that were moved away, are not where they were to be, and come back. Nothing
+	 * behind them is moved before they are here.
+	 */
+	private final Set<Item> returning = new LinkedHashSet<>(0);
+
 	LaneRecords(long[] left) {
 		this.left = left;
 	}
@@ -71,7 +77,7 @@ final class LaneRecords {
 	}
 
 	boolean isEmpty() {
-		return this.relaying.isEmpty() && this.parking.isEmpty() && !isWaiting();
+		return this.relaying.isEmpty() && !isHeld() && !isWaiting();
 	}
 
 	boolean isWaiting() {
@@ -86,8 +92,13 @@ final class LaneRecords {
 		return !this.returned.isEmpty();
 	}
 
-	boolean isParking() {
-		return !this.parking.isEmpty();
+	/**
+	 * Whether nothing may be taken, as records are on their way to those that are parked,
+	 * or back.
+	 * @return {@code false} if all are there
+	 */
+	boolean isHeld() {
+		return !this.parking.isEmpty() || !this.returning.isEmpty();
 	}
 
 	/**
@@ -108,7 +119,7 @@ final class LaneRecords {
 
 	long count() {
 		return (long) this.returned.size() + this.backlog.size() + this.left.length - this.leftAt + this.relaying.size()
-				+ this.parking.size();
+				+ this.parking.size() + this.returning.size();
 	}
 
 	/**
@@ -119,7 +130,8 @@ final class LaneRecords {
 	boolean hasUpTo(long order) {
 		Long first = this.returned.ceilingKey(1L);
 		return this.backlog.hasUpTo(order) || (first != null && first <= order)
-				|| Stream.concat(this.relaying.stream(), this.parking.stream())
+				|| Stream.of(this.relaying, this.parking, this.returning)
+					.flatMap(Set::stream)
 					.anyMatch((item) -> item.order() > 0 && item.order() <= order);
 	}
 
@@ -170,6 +182,14 @@ final class LaneRecords {
 	}
 
 	/**
+	 * A record that was moved away will be added again.
+	 * @param item the record
+	 */
+	void comesBack(Item item) {
+		this.returning.add(item);
+	}
+
+	/**
 	 * A record that was taken has an outcome.
 	 * @param item the record
 	 */
@@ -183,6 +203,7 @@ final class LaneRecords {
 	 * @param item the record, which is nowhere else any more
 	 */
 	void add(Item item) {
+		this.returning.remove(item);
 		this.returned.put(item.order(), item);
 	}
 
@@ -201,7 +222,7 @@ final class LaneRecords {
 	}
 
 	void forEachFollowed(Consumer<SpooledDelivery> action) {
-		for (Collection<Item> items : List.of(this.relaying, this.parking, this.returned.values())) {
+		for (Collection<Item> items : List.of(this.relaying, this.parking, this.returning, this.returned.values())) {
 			for (Item item : items) {
 				if (item.delivery() != null) {
 					action.accept(item.delivery());

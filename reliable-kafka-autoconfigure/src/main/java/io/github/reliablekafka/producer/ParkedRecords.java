@@ -132,12 +132,17 @@ final class ParkedRecords {
 	 * Have a record parked behind which a lane stands still.
 	 * @param id the record
 	 * @return {@code false} if there is no such record
+	 * @throws IllegalStateException if nobody tries it any more
 	 */
 	boolean park(String id) {
 		for (Relay relay : this.relays) {
 			for (SpooledLane lane : relay.blocked()) {
 				LaneBlock block = lane.block();
-				if (block != null && id(lane, block).equals(id) && lane.pass(block.position())) {
+				if (block == null || !id(lane, block).equals(id)) {
+					continue;
+				}
+				requireSending(relay);
+				if (lane.pass(block.position())) {
 					logger.warn("The record of %s behind which others wait is to be parked, as somebody asked for it"
 						.formatted(lane));
 					relay.tryAgain(lane);
@@ -146,6 +151,13 @@ final class ParkedRecords {
 			}
 		}
 		return false;
+	}
+
+	// Otherwise only the next process would do what somebody believes to be done.
+	private static void requireSending(Relay relay) {
+		if (relay.isStopping()) {
+			throw new IllegalStateException("This application stops and sends nothing any more. Ask its next process");
+		}
 	}
 
 	private static String id(SpooledLane lane, LaneBlock block) {
@@ -159,7 +171,8 @@ final class ParkedRecords {
 	 * Take a part of what is parked in spools that others left into the one of this
 	 * instance, so that they can be given back; not more than half of the room there is.
 	 * A process that ends in the middle of that may leave a record in both.
-	 * @throws SpoolException if some stay where they are
+	 * @throws SpoolException if some stay where they are, and not only until this is
+	 * called again
 	 */
 	void gather() {
 		this.moving.removeIf((place) -> !place.isHeld());
@@ -193,7 +206,8 @@ final class ParkedRecords {
 				bytes += gather(place, own);
 			}
 			catch (SpoolException ex) {
-				failure = ex;
+				// One that is busy may take them the next time.
+				failure = (ex.kind() != SpoolException.Kind.BUSY) ? ex : failure;
 				if (!isOfOneRecord(ex)) {
 					break;
 				}
@@ -274,6 +288,7 @@ final class ParkedRecords {
 			.orElseThrow(() -> new IllegalStateException(
 					"No producer of this application sends to %s now, for which the record was meant"
 						.formatted(cluster)));
+		requireSending(relay);
 		List<SpoolRecord.Field> headers = record.headers().subList(0, record.headers().size() - 1);
 		SpoolRecord restored = new SpoolRecord(record.partition(), record.timestamp(), record.enqueuedAt(),
 				record.key(), record.value(), List.copyOf(headers));

@@ -128,8 +128,10 @@ final class Placing {
 		boolean moved = false;
 		try {
 			SpooledDelivery delivery = item.delivery();
-			target.move(delivery, RelayClient.stamped(record, ticket), lane, item.position(), false,
-					() -> this.relay.notTaken(() -> takeBack(lane, item, ticket)));
+			target.move(delivery, RelayClient.stamped(record, ticket), lane, item.position(), false, () -> {
+				lane.comesBack(item);
+				this.relay.notTaken(() -> takeBack(lane, item, ticket));
+			});
 			moved = true;
 			if (delivery != null && ticket != null) {
 				delivery.number(ticket);

@@ -404,7 +404,7 @@ final class SpooledLane {
 	 */
 	synchronized @Nullable Item poll(long now, int most) {
 		int relaying = this.records.relaying();
-		if (this.records.isParking() || (this.block != null && relaying > 0)) {
+		if (this.records.isHeld() || (this.block != null && relaying > 0)) {
 			return null;
 		}
 		if (this.direct > 0 || relaying >= most || this.pause.isOn(now) || isBehind()) {
@@ -436,11 +436,11 @@ final class SpooledLane {
 	}
 
 	/**
-	 * Whether records are on their way to those that are parked.
-	 * @return {@code false} if all are there, or back
+	 * Whether records are on their way to those that are parked, or back.
+	 * @return {@code false} if all are there
 	 */
-	synchronized boolean isParking() {
-		return this.records.isParking();
+	synchronized boolean isHeld() {
+		return this.records.isHeld();
 	}
 
 	/**
@@ -580,6 +580,14 @@ final class SpooledLane {
 		if (delivery != null) {
 			delivery.relieve();
 		}
+	}
+
+	/**
+	 * A record that was moved away did not get there. Nothing is taken before it is here.
+	 * @param item the record
+	 */
+	synchronized void comesBack(Item item) {
+		this.records.comesBack(item);
 	}
 
 	/**

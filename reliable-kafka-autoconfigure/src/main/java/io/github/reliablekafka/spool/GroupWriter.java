@@ -84,7 +84,7 @@ final class GroupWriter {
 	 * Write.
 	 * @param units what to write, in this order
 	 * @param written is told of those that are on disk, without the lock
-	 * @return those for which there was no room
+	 * @return those for which there was no room, and those that are held
 	 * @throws IOException if the disk failed: nobody knows what is on it of those that
 	 * {@code written} was not told of
 	 */
@@ -92,9 +92,10 @@ final class GroupWriter {
 		for (int i = 0; i < units.size(); i++) {
 			Unit unit = units.get(i);
 			Segment active = this.files.active();
-			if (active == null || active.remaining() - this.flushed - this.buffer.position() < unit.length() + TAIL) {
+			if (unit.isHeld() || active == null
+					|| active.remaining() - this.flushed - this.buffer.position() < unit.length() + TAIL) {
 				finish(written);
-				if (!roll()) {
+				if (unit.isHeld() || !roll()) {
 					return units.subList(i, units.size());
 				}
 			}
@@ -251,6 +252,11 @@ final class GroupWriter {
 
 		private final byte[] frame;
 
+		private final @Nullable Origin origin;
+
+		/**
+		 * Says that the record is no longer at its origin.
+		 */
 		private final byte @Nullable [] remove;
 
 		private final SpoolLane lane;
@@ -268,21 +274,24 @@ final class GroupWriter {
 
 		private int offset;
 
+		private boolean held;
+
 		/**
 		 * Create a unit.
 		 * @param frame its frame
-		 * @param remove says that the record is no longer where it was; {@code null} if
-		 * it was nowhere
+		 * @param origin the record that it is in the place of; {@code null} if there is
+		 * none
 		 * @param lane of the frame
 		 * @param position of the record; 0 for a mark
 		 * @param before where the record is so far
 		 * @param written to be run with the lock when the unit is on disk
 		 * @param confirmation is told so
 		 */
-		Unit(byte[] frame, byte @Nullable [] remove, SpoolLane lane, long position, long before, Runnable written,
+		Unit(byte[] frame, @Nullable Origin origin, SpoolLane lane, long position, long before, Runnable written,
 				SpoolStore.Confirmation confirmation) {
 			this.frame = frame;
-			this.remove = remove;
+			this.origin = origin;
+			this.remove = (origin != null) ? Frame.plain(Frame.REMOVE, origin.lane().id(), origin.position()) : null;
 			this.lane = lane;
 			this.position = position;
 			this.before = before;
@@ -308,8 +317,23 @@ final class GroupWriter {
 			return this.frame;
 		}
 
+		@Nullable Origin origin() {
+			return this.origin;
+		}
+
 		byte @Nullable [] remove() {
 			return this.remove;
+		}
+
+		/**
+		 * It must not be written, as another one has to be before.
+		 */
+		void hold() {
+			this.held = true;
+		}
+
+		boolean isHeld() {
+			return this.held;
 		}
 
 		boolean isRecord() {
@@ -370,6 +394,16 @@ final class GroupWriter {
 				}
 			}
 		}
+
+	}
+
+	/**
+	 * The record in whose place another one is written.
+	 *
+	 * @param lane its lane
+	 * @param position its position there
+	 */
+	record Origin(SpoolLane lane, long position) {
 
 	}
 

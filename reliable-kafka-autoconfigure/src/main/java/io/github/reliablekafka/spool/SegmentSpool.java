@@ -246,19 +246,19 @@ public final class SegmentSpool implements SpoolStore {
 		try {
 			prepare();
 			this.admission.requireRoomToMove(frame.length);
-			byte[] remove = Frame.plain(Frame.REMOVE, from.id(), position);
-			return enqueue(frame, remove, lane, () -> resolved(from, position), confirmation);
+			GroupWriter.Origin origin = new GroupWriter.Origin(from, position);
+			return enqueue(frame, origin, lane, () -> resolved(from, position), confirmation);
 		}
 		finally {
 			this.lock.unlock();
 		}
 	}
 
-	private long enqueue(byte[] frame, byte @Nullable [] remove, SpoolLane lane, Runnable written,
+	private long enqueue(byte[] frame, GroupWriter.@Nullable Origin origin, SpoolLane lane, Runnable written,
 			@Nullable Confirmation confirmation) {
 		long position = lane.append();
 		Frame.number(frame, position);
-		add(new GroupWriter.Unit(frame, remove, lane, position, SpoolLane.PENDING, written,
+		add(new GroupWriter.Unit(frame, origin, lane, position, SpoolLane.PENDING, written,
 				(confirmation != null) ? confirmation : GroupWriter.Unconfirmed.NOBODY));
 		this.appended++;
 		return position;

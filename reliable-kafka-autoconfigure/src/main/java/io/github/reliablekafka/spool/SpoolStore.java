@@ -70,7 +70,9 @@ public interface SpoolStore extends AutoCloseable {
 	/**
 	 * Append a record and resolve another, both or neither. Does not wait for room. May
 	 * exceed the limit by a little, so that a full spool can be put in order. The other
-	 * is there until the record is on disk.
+	 * is there until the record is on disk. None is moved out of a lane without a
+	 * partition while one in front of it is there whose move was refused: that has to be
+	 * moved again first.
 	 * @param lane where the record goes
 	 * @param record the record
 	 * @param from the lane of the other

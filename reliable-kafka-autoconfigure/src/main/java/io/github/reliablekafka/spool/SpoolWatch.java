@@ -67,7 +67,8 @@ public interface SpoolWatch {
 	 * replay.
 	 * @param id the record
 	 * @return {@code false} if there is no such record
-	 * @throws IllegalStateException if no producer sends to its cluster
+	 * @throws IllegalStateException if no producer sends to its cluster, or the
+	 * application stops; then it stays parked
 	 * @throws SpoolException if there is no room for it; then it stays parked
 	 */
 	default boolean sendAgain(String id) {
@@ -79,6 +80,7 @@ public interface SpoolWatch {
 	 * if the cluster does not take it then either it is parked, and the others go on.
 	 * @param id the record
 	 * @return {@code false} if no partition stands still behind such a record
+	 * @throws IllegalStateException if the application stops
 	 */
 	default boolean park(String id) {
 		return false;

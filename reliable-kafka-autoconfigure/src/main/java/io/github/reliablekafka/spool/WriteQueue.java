@@ -20,7 +20,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -41,6 +44,14 @@ final class WriteQueue {
 	 * Lanes in which more is resolved than is written.
 	 */
 	private final List<SpoolLane> dirty = new ArrayList<>();
+
+	/**
+	 * By lane without a partition, the positions of those that were to be moved out of it
+	 * and were refused. None behind the first is moved before that is written or needs no
+	 * move any more: more may have been on their way before anybody heard of it, and
+	 * would be in front of it in the lane of their partition.
+	 */
+	private final Map<SpoolLane, TreeSet<Long>> refusedMoves = new HashMap<>();
 
 	/**
 	 * Of what is waiting and of what is being written.
@@ -147,10 +158,11 @@ final class WriteQueue {
 	/**
 	 * Take what is to be written next.
 	 * @param marks whether there is a group for marks alone
-	 * @return empty for nothing
+	 * @return empty for nothing; at its end those that are held
 	 */
 	List<GroupWriter.Unit> take(boolean marks) {
 		List<GroupWriter.Unit> group = new ArrayList<>();
+		List<GroupWriter.Unit> held = new ArrayList<>(0);
 		if (marks || !this.units.isEmpty()) {
 			for (SpoolLane lane : this.dirty) {
 				lane.dirty(false);
@@ -165,7 +177,11 @@ final class WriteQueue {
 			GroupWriter.Unit unit = this.units.remove();
 			this.taken++;
 			length += unit.length();
-			if (unit.isWanted()) {
+			if (isBehindRefused(unit)) {
+				unit.hold();
+				held.add(unit);
+			}
+			else if (unit.isWanted()) {
 				group.add(unit);
 			}
 			else {
@@ -177,7 +193,29 @@ final class WriteQueue {
 			group.add(GroupWriter.Unit.nothing());
 		}
 		this.afterRecords = group.stream().anyMatch(GroupWriter.Unit::isRecord);
+		group.addAll(held);
 		return group;
+	}
+
+	private boolean isBehindRefused(GroupWriter.Unit unit) {
+		GroupWriter.Origin origin = unit.origin();
+		TreeSet<Long> refused = (origin != null) ? this.refusedMoves.get(origin.lane()) : null;
+		if (origin == null || refused == null) {
+			return false;
+		}
+		while (!refused.isEmpty() && origin.lane().place(refused.first()) == SpoolLane.RESOLVED) {
+			refused.remove(refused.first());
+		}
+		if (!refused.isEmpty() && refused.first() < origin.position()) {
+			// Now, as the first may be the next one in the group.
+			refused.add(origin.position());
+			return true;
+		}
+		refused.remove(origin.position());
+		if (refused.isEmpty()) {
+			this.refusedMoves.remove(origin.lane());
+		}
+		return false;
 	}
 
 	void written(Collection<GroupWriter.Unit> group) {
@@ -188,13 +226,17 @@ final class WriteQueue {
 	 * There was no room. Marks are tried again. For one of a single record that is done
 	 * with its lane: there is room when there is another segment, and that begins with
 	 * all that is resolved.
-	 * @param group what was not written
+	 * @param group what was not written, held or not
 	 */
 	void refused(Collection<GroupWriter.Unit> group) {
 		for (GroupWriter.Unit unit : group) {
 			forget(unit);
 			if (unit.isRecord()) {
 				unit.lane().resolve(unit.position());
+				GroupWriter.Origin origin = unit.origin();
+				if (origin != null && origin.lane().partition() == SpoolLane.UNPLACED) {
+					this.refusedMoves.computeIfAbsent(origin.lane(), (lane) -> new TreeSet<>()).add(origin.position());
+				}
 			}
 			else if (!unit.isNothing()) {
 				this.refused = true;

@@ -104,7 +104,9 @@ class ParkedRecordsEndpointTests {
 				assertThat(invoke(context, "discard", Map.of("id", "unknown"))).isNull();
 				for (String id : List.of("away", "full")) {
 					assertThatExceptionOfType(InvalidEndpointRequestException.class)
-						.isThrownBy(() -> invoke(context, "sendAgain", Map.of("id", id)));
+						.isThrownBy(() -> invoke(context, "sendAgain", Map.of("id", id)))
+						.satisfies((ex) -> assertThat(ex.getReason()).as("all that a web client sees")
+							.startsWith(ex.getMessage()));
 				}
 			});
 	}

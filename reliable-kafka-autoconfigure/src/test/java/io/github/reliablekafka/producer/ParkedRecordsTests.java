@@ -36,6 +36,8 @@ import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.ProducerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.Mockito.mock;
 
@@ -172,6 +174,55 @@ class ParkedRecordsTests extends SpoolingSetup {
 			assertThat(records.park(records.list(1).get(0).id())).isFalse();
 			assertThat(records.park(id)).isTrue();
 			assertThat(records.count()).isOne();
+		}
+	}
+
+	@Test
+	void whatNobodySendsAnyMoreStaysWhereItIs() throws Exception {
+		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
+		Destination destination = Destination.of("main", settings);
+		try (SegmentSpool own = QuietSpool.open(this.directory.resolve("own"), 32 << 20)) {
+			SpoolLane lane = own.lane(destination.byAddress(), "orders", SpoolLane.PARKED);
+			own.append(lane, parked(0), 0, null);
+			Relay target = new Relay(this.spools, destination, own, new RelayClient(settings, () -> null));
+			SpooledLane other = target.lanes().lane("orders", 2);
+			other.admit(new Followed(null), record(10), true, true, false);
+			target.wake(other);
+			assertThat(own.flush()).isTrue();
+			assertThat(other.block(other.poll(System.nanoTime(), 1), Instant.EPOCH, "too large")).isTrue();
+			ParkedRecords records = new ParkedRecords(List.of(own), List.of(target), this.ledger);
+			target.stop();
+			String blocking = records.blocked().get(0).id();
+			assertThatIllegalStateException().isThrownBy(() -> records.park(blocking)).withMessageContaining("stops");
+			assertThat(other.block().passed()).isFalse();
+			String id = records.list(1).get(0).id();
+			assertThatIllegalStateException().isThrownBy(() -> records.sendAgain(id)).withMessageContaining("stops");
+			assertThat(records.count()).isOne();
+			assertThat(own.flush()).isTrue();
+			assertThat(own.positions(lane)).hasSize(1);
+		}
+	}
+
+	@Test
+	void spoolThatIsBusyForAMomentIsNoReasonToWarn() throws Exception {
+		try (SegmentSpool own = QuietSpool.open(this.directory.resolve("own"), 64 << 20);
+				SegmentSpool other = QuietSpool.open(this.directory.resolve("other"), 32 << 20)) {
+			SpoolLane lane = other.lane("nobody", "orders", SpoolLane.PARKED);
+			other.append(lane, parked(0, 100_000), 0, null);
+			assertThat(other.flush()).isTrue();
+			SpoolLane busy = own.lane("main", "orders", 0);
+			assertThatExceptionOfType(SpoolException.class).isThrownBy(() -> {
+				while (true) {
+					own.append(busy, record(50_000), 0, null);
+				}
+			}).satisfies((ex) -> assertThat(ex.kind()).isEqualTo(SpoolException.Kind.BUSY));
+			ParkedRecords records = new ParkedRecords(List.of(own, other), List.of(), this.ledger);
+			records.gather();
+			assertThat(other.positions(lane)).hasSize(1);
+			assertThat(own.flush()).isTrue();
+			records.gather();
+			assertThat(own.positions(own.lane("nobody", "orders", SpoolLane.PARKED))).hasSize(1);
+			assertThat(other.positions(lane)).isEmpty();
 		}
 	}
 

@@ -17,6 +17,7 @@
 package io.github.reliablekafka.producer;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -24,13 +25,18 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
+import io.github.reliablekafka.spool.QuietSpool;
+import io.github.reliablekafka.spool.SpoolException;
 import io.github.reliablekafka.spool.SpoolLane;
 import io.github.reliablekafka.spool.SpoolRecord;
+import io.github.reliablekafka.spool.SpoolStore;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.Node;
@@ -47,6 +53,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -194,6 +201,68 @@ class RelayTests extends SpoolingSetup {
 		assertThat(this.clients.get(1).history().get(0).value()).hasSize(20);
 		assertThat(this.spool.count(this.spool.lane(line.lane().destination(), SHRUNK, SpoolLane.PARKED))).isOne();
 		await().untilAsserted(() -> assertThat(nowhere.rejection.get()).hasMessageContaining("has 3 partitions"));
+	}
+
+	@Test
+	void recordsAreSentInOrderThoughOneWasNotMovedAndTheNextWas() throws Exception {
+		AtomicBoolean full = new AtomicBoolean();
+		this.spool.close();
+		this.spool = QuietSpool.open(this.directory.resolve("quiet"), 4 << 20, full::get);
+		this.clients.add(new Client(true));
+		SpooledLane line = this.relay.lanes().unplaced("orders");
+		Integer[] sizes = { 40_001, 40_002, 40_003, 40_004, 40_005, 40_006 };
+		for (int size : sizes) {
+			line.admit(new Followed(null), record(size), true, true, false);
+			assertThat(this.spool.flush()).isTrue();
+		}
+		full.set(true);
+		SpoolLane other = this.spool.lane("main", "payments", 0);
+		assertThatExceptionOfType(SpoolException.class).isThrownBy(() -> {
+			while (true) {
+				this.spool.append(other, record(1000), 0, null);
+				this.spool.flush();
+			}
+		});
+		this.beforeRead = (position) -> {
+			if (position == 3 && full.get()) {
+				// One of the first two did not fit, and there is room when this one is
+				// moved.
+				assertThat(this.spool.flush()).isTrue();
+				full.set(false);
+			}
+		};
+		this.relay.wake(line);
+		this.relay.start();
+		await().until(() -> this.spool.flush() && this.clients.size() == 2
+				&& this.clients.get(1).history().size() == sizes.length);
+		assertThat(this.clients.get(1).history()).extracting((record) -> record.value().length).containsExactly(sizes);
+	}
+
+	@Test
+	void nothingPassesARecordThatWasNotMovedAndComesBack() {
+		this.clients.add(new Client(true));
+		SpooledLane line = this.relay.lanes().unplaced("orders");
+		line.admit(new Followed(null), record(10), true, true, false);
+		line.admit(new Followed(null), record(20), true, true, false);
+		assertThat(this.spool.flush()).isTrue();
+		List<SpoolStore.Confirmation> collected = new ArrayList<>();
+		this.moves = collected;
+		Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1");
+		assertThat(new Placing(this.relay, client(settings)).place(line)).isTrue();
+		assertThat(collected).hasSize(2);
+		assertThat(this.relay.lanes().isUnplaced("orders")).isFalse();
+		collected.get(1).failed(this.refusal);
+		// The thread of the relay has not heard of it.
+		assertThat(this.relay.lanes().isUnplaced("orders")).isTrue();
+		assertThat(line.poll(System.nanoTime(), 1)).isNull();
+		line.admit(new Followed(null), record(30), true, true, false);
+		assertThat(this.spool.flush()).isTrue();
+		this.moves = null;
+		this.relay.start();
+		await().until(() -> this.clients.stream().anyMatch((client) -> client.history().size() == 2));
+		assertThat(this.clients).flatExtracting(Client::history)
+			.extracting((record) -> record.value().length)
+			.containsExactly(20, 30);
 	}
 
 	@Test

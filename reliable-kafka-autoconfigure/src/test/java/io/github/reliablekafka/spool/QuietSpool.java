@@ -17,8 +17,10 @@
 package io.github.reliablekafka.spool;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 
 /**
  * Opens spools in which nothing is on disk before somebody asks for it.
@@ -36,8 +38,23 @@ public final class QuietSpool {
 	 * @throws IOException if the disk fails
 	 */
 	public static SegmentSpool open(Path directory, long maxBytes) throws IOException {
-		return SegmentSpool.open(Objects.requireNonNull(DirectoryDisk.take(directory)),
-				SpoolOptions.of("shop", maxBytes, 0, false));
+		return open(directory, maxBytes, () -> false);
+	}
+
+	/**
+	 * Open one on a disk that may be full.
+	 * @param directory its own
+	 * @param maxBytes its limit
+	 * @param full whether there is no room for another file now
+	 * @return the spool, without threads
+	 * @throws IOException if the disk fails
+	 */
+	public static SegmentSpool open(Path directory, long maxBytes, BooleanSupplier full) throws IOException {
+		Disk real = Objects.requireNonNull(DirectoryDisk.take(directory));
+		Disk disk = (Disk) Proxy.newProxyInstance(QuietSpool.class.getClassLoader(), new Class<?>[] { Disk.class },
+				(proxy, method, arguments) -> (method.getName().equals("usableBytes") && full.getAsBoolean()) ? 0L
+						: method.invoke(real, arguments));
+		return SegmentSpool.open(disk, SpoolOptions.of("shop", maxBytes, 0, false));
 	}
 
 }
