@@ -19,11 +19,15 @@ package io.github.reliablekafka.consumer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
 
 import io.github.reliablekafka.durability.ConsumerSession;
 import io.github.reliablekafka.sequence.Cause;
 import io.github.reliablekafka.sequence.Claim;
 import io.github.reliablekafka.sequence.Lane;
+import io.github.reliablekafka.sequence.LogAccess;
 import io.github.reliablekafka.sequence.NumberRanges;
 import io.github.reliablekafka.sequence.ProducerIdentity;
 import io.github.reliablekafka.sequence.Stamp;
@@ -160,6 +164,31 @@ class MissedRecordsTests extends AssignedPartitionsSetup {
 		});
 	}
 
+	@Test
+	void whatANewLeaderHasWrittenIsNotMissedByAGroupThatStartsAgainInFrontOfIt() {
+		this.board.post("t", new TopicFacts(TOPIC, false));
+		ReliableConsumer<String, String> before = subscribe(5);
+		this.mock.addRecord(stamped(5, 1, null));
+		this.mock.addRecord(record(6, 1));
+		this.mock.addRecord(record(7, 1));
+		before.poll(Duration.ZERO);
+		before.commitSync();
+		assertStored(8, 1);
+		before.unsubscribe();
+		this.board.connect(new RewrittenLog(2));
+		ReliableConsumer<String, String> consumer = subscribe();
+		this.mock.rebalance(List.of(ZERO));
+		this.mock.seek(ZERO, 8);
+		stamped(7, 3, new Claim(1, 3, 7, 0, 5, NumberRanges.EMPTY, TOPIC));
+		Awaitility.await().pollInSameThread().during(Duration.ofMillis(2500)).until(() -> {
+			consumer.poll(Duration.ZERO);
+			return this.ledger.findings().isEmpty();
+		});
+		// From here on it goes on in whatever log there is.
+		consumer.seek(ZERO, 8);
+		awaitFinding(consumer);
+	}
+
 	private void pollWithGap(ReliableConsumer<String, String> consumer) {
 		this.board.post("t", new TopicFacts(TOPIC, false));
 		this.mock.addRecord(stamped(5, 1, null));
@@ -185,6 +214,36 @@ class MissedRecordsTests extends AssignedPartitionsSetup {
 					number, claim, claim, false));
 		}
 		return record;
+	}
+
+	/**
+	 * A log that another leader has written anew.
+	 */
+	private record RewrittenLog(int leaderEpoch) implements LogAccess {
+
+		@Override
+		public CompletableFuture<Optional<byte[]>> checkpoint(String group, Lane lane) {
+			return CompletableFuture.completedFuture(Optional.empty());
+		}
+
+		@Override
+		public CompletableFuture<Void> save(String group, Lane lane, byte[] state) {
+			return CompletableFuture.completedFuture(null);
+		}
+
+		@Override
+		public CompletableFuture<Reading> read(Lane lane, long from, long to, boolean readCommitted) {
+			return CompletableFuture.completedFuture(new Reading(0,
+					LongStream.range(from, to)
+						.mapToObj((offset) -> new Entry(offset, this.leaderEpoch, 0, null))
+						.toList()));
+		}
+
+		@Override
+		public CompletableFuture<LogEnd> end(Lane lane) {
+			return CompletableFuture.completedFuture(new LogEnd(8, this.leaderEpoch));
+		}
+
 	}
 
 }

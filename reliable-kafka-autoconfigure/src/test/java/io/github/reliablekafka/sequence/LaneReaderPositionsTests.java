@@ -204,77 +204,6 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 	}
 
 	@Test
-	void whatIsWrittenAnewInFrontOfWhereTheGroupBeganIsNotItsOwn() {
-		begin(9);
-		read(9, A, 1);
-		read(10, A, 2);
-		commit(11);
-		this.reader.move(9, Cause.OUT_OF_RANGE);
-		this.board.post(watermark(A, 5, 8, 4, false));
-		read(9, 1, stamp(B, 1, null));
-		commit(10);
-		assertThat(findings()).isEmpty();
-	}
-
-	@Test
-	void whatIsClaimedAtOnceMayHaveBeenWrittenAnewInFrontOfWhereTheGroupBegan() {
-		begin(9);
-		read(9, A, 1);
-		read(10, A, 2);
-		commit(11);
-		this.reader.move(9, Cause.OUT_OF_RANGE);
-		// 1 to 5 are at 4 to 8 now.
-		read(9, A, 6);
-		read(10, A, 7);
-		commit(11);
-		this.board.post(watermark(A, 7, 10, 4, false));
-		check();
-		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
-			.containsExactly("UNVERIFIED BASELINE");
-	}
-
-	@Test
-	void whatIsReportedOfAFormerBeginningSaysNothingOfTheNext() {
-		this.board.connect(this.log);
-		begin(0);
-		check();
-		read(0, B, 1);
-		commit(1);
-		this.reader.end();
-		CompletableFuture<Void> published = new CompletableFuture<>();
-		this.ledger.addPublisher((finding) -> published);
-		this.reader = reader();
-		begin(54);
-		check();
-		this.board.post(watermark(A, 10, 15, 6, false));
-		check();
-		assertThat(verdicts()).containsExactly("UNVERIFIED 1..10");
-		this.log.saved.clear();
-		this.reader.move(53, Cause.SEEK);
-		published.complete(null);
-		check();
-		read(53, A, 47);
-		commit(54);
-		this.board.post(watermark(A, 47, 53, 6, false));
-		check();
-		assertThat(verdicts()).noneMatch((verdict) -> verdict.startsWith("LOST_ACKED"));
-	}
-
-	@Test
-	void whatWasCutOffWhereTheGroupBeganIsLost() {
-		begin(9);
-		read(9, A, 5);
-		read(10, A, 6);
-		commit(11);
-		this.reader.truncate(9);
-		read(9, A, 9);
-		commit(10);
-		this.board.post(watermark(A, 9, 9, 4, false));
-		check();
-		assertThat(verdicts()).containsExactly("LOST_ACKED 7..8");
-	}
-
-	@Test
 	void whatWasPolledBeforeTheLogWasCutOffIsElsewhereOnceItIsCommitted() {
 		begin(0);
 		read(0, A, 1);
@@ -402,37 +331,6 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 	}
 
 	@Test
-	void groupDoesNotAnswerForWhatIsInFrontOfItsBeginning() {
-		begin(1000);
-		for (int i = 1000; i < 1010; i++) {
-			read(i, A, i + 1);
-		}
-		commit(1010);
-		this.reader.move(0, Cause.SEEK);
-		this.reader.move(500, Cause.RETENTION);
-		for (int i = 500; i < 1011; i++) {
-			read(i, A, i + 1);
-		}
-		commit(1011);
-		this.board.post(watermark(A, 1011, 1010, 0, false));
-		check();
-		assertThat(findings()).noneMatch((finding) -> finding.verdict().isLoss());
-	}
-
-	@Test
-	void groupThatIsSentElsewhereBeforeItReadsBeginsThere() {
-		begin(0);
-		this.reader.move(500, Cause.RETENTION);
-		for (int i = 500; i < 520; i++) {
-			read(i, A, i + 1);
-		}
-		commit(520);
-		this.board.post(watermark(A, 520, 519, 0, false));
-		check();
-		assertThat(findings()).isEmpty();
-	}
-
-	@Test
 	void whatWasProcessedAndCutOffDoesNotTellWhereTheRecordsBehindItAre() {
 		begin(0);
 		for (int i = 0; i < 3; i++) {
@@ -454,37 +352,6 @@ class LaneReaderPositionsTests extends LaneReaderSetup {
 			assertThat(finding.cause()).isEqualTo(Cause.SEEK);
 			assertThat(finding.numbers()).hasToString("2");
 		});
-	}
-
-	@Test
-	void groupThatBeginsElsewhereHasNoPastWhereItWasFirst() {
-		this.board.connect(this.log);
-		begin(1);
-		check();
-		this.log.end = 0;
-		this.reader.move(0, Cause.OUT_OF_RANGE);
-		check();
-		read(0, B, 1);
-		commit(1);
-		this.board.post(watermark(A, 1, 0, 0, false));
-		check();
-		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.session())
-			.containsExactly("LOST_ACKED " + A);
-	}
-
-	@Test
-	void groupThatHasPassedWhatIsNoRecordHasBegun() {
-		this.board.connect(this.log);
-		begin(0);
-		this.reader.advance(5, 0);
-		check();
-		this.reader.move(500, Cause.SEEK);
-		read(500, A, 1);
-		commit(501);
-		this.board.post(watermark(B, 3, 102, 100, false));
-		check();
-		assertThat(findings()).extracting((finding) -> finding.verdict() + " " + finding.cause())
-			.containsExactly("MISSED SEEK");
 	}
 
 	@Test
