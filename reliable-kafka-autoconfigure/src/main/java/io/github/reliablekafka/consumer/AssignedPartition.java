@@ -60,6 +60,11 @@ final class AssignedPartition {
 
 	private Cause movedBy = Cause.SEEK;
 
+	/**
+	 * What was sought before this has begun; {@code null} if nothing.
+	 */
+	private @Nullable Integer soughtLeaderEpoch;
+
 	private long committed = -1;
 
 	private boolean commitWanted;
@@ -151,6 +156,9 @@ final class AssignedPartition {
 		this.position = offset;
 		if (moved >= 0 && !this.unsettled) {
 			move(moved, this.movedBy);
+			if (this.soughtLeaderEpoch != null) {
+				leaderEpoch(this.soughtLeaderEpoch);
+			}
 		}
 	}
 
@@ -179,6 +187,7 @@ final class AssignedPartition {
 	 * @param leaderEpoch -1 for none
 	 */
 	void leaderEpoch(int leaderEpoch) {
+		this.soughtLeaderEpoch = this.begun ? null : leaderEpoch;
 		if (this.begun) {
 			guard((check) -> {
 				check.move(this.position, this.movedBy);

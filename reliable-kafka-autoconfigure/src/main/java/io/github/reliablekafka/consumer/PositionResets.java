@@ -119,6 +119,7 @@ final class PositionResets {
 				if (assigned.hasBegun()) {
 					boolean deleted = fromBeginning.contains(partition) && position > assigned.position();
 					assigned.move(position, deleted ? Cause.RETENTION : Cause.EXTERNAL_RESET);
+					assigned.leaderEpoch(-1);
 				}
 				else {
 					assigned.beginWithoutOffset(position);

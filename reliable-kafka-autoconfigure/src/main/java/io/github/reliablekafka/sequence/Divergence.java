@@ -37,7 +37,7 @@ final class Divergence {
 	 * How long it may be unknown whether the log is the one that was read, until it is
 	 * taken for that: losses must not be kept silent for want of a permission.
 	 */
-	private static final long LONGEST_UNKNOWN = Duration.ofMinutes(5).toNanos();
+	private static final long LONGEST_UNDECIDED = Duration.ofMinutes(5).toNanos();
 
 	private static final long SHORTEST_PAUSE = Duration.ofSeconds(5).toNanos();
 
@@ -53,11 +53,9 @@ final class Divergence {
 
 	private final boolean readCommitted;
 
-	/**
-	 * Whether a reader of the same cluster has a question. One has at a time, as others
-	 * need the log as well.
-	 */
-	private final AtomicBoolean asking;
+	private final SequenceBoard board;
+
+	private long position;
 
 	private int positionLeaderEpoch = -1;
 
@@ -76,9 +74,10 @@ final class Divergence {
 	private @Nullable Question question;
 
 	/**
-	 * The leader epoch of a position in front of which a later leader has written.
+	 * The epoch of a leader that has written in front of the position. What leaders up to
+	 * that one have is not what was read.
 	 */
-	private int replacedLeaderEpoch = -1;
+	private int writtenAnewBy = -1;
 
 	/**
 	 * The latest that any leader has said. One that has been replaced and does not know
@@ -93,14 +92,16 @@ final class Divergence {
 	 */
 	private long pause;
 
-	private long unknownSince;
+	private Comparison undecided = Comparison.SAME;
 
-	private long unknownFrom;
+	private long undecidedSince;
 
-	Divergence(Lane lane, boolean readCommitted, AtomicBoolean asking) {
+	private long undecidedFrom;
+
+	Divergence(Lane lane, boolean readCommitted, SequenceBoard board) {
 		this.lane = lane;
 		this.readCommitted = readCommitted;
-		this.asking = asking;
+		this.board = board;
 	}
 
 	/**
@@ -146,41 +147,46 @@ final class Divergence {
 			this.question = null;
 			decided();
 		}
-		else if (this.question == null && (this.pause == 0 || now - this.undecidedAt >= this.pause)
-				&& this.replacedLeaderEpoch != this.positionLeaderEpoch && this.asking.compareAndSet(false, true)) {
-			this.question = question(logAccess, state);
+		else if (this.question == null && (this.pause == 0 || now - this.undecidedAt >= this.pause)) {
+			// Those that cannot be read keep nobody else waiting.
+			AtomicBoolean asking = this.board.asking(this.undecided == Comparison.UNREADABLE);
+			if (asking.compareAndSet(false, true)) {
+				this.question = question(logAccess, state, asking);
+			}
 		}
 		this.doubtful.clear();
 		this.highestClaimed = -1;
 		return inDoubt;
 	}
 
-	private Question question(LogAccess logAccess, LaneState state) {
+	private Question question(LogAccess logAccess, LaneState state, AtomicBoolean asking) {
 		try {
 			long last = state.lastOffset();
-			long to = Math.min(Math.min(this.highestClaimed + 1, state.next()), last + LONGEST_RANGE);
+			long from = Math.max(0, last);
+			long to = Math.min(Math.min(this.highestClaimed + 1, state.next()), from + LONGEST_RANGE);
 			CompletableFuture<Answer> answer = logAccess
-				.read(this.lane, last, Math.max(to, last + 1), this.readCommitted)
+				.read(this.lane, from, Math.max(to, from + 1), this.readCommitted)
 				.thenCombine(logAccess.end(this.lane), Answer::new);
-			CompletableFuture<?> unused = answer.whenComplete((given, failure) -> this.asking.set(false));
+			CompletableFuture<?> unused = answer.whenComplete((given, failure) -> asking.set(false));
 			return new Question(last, Map.copyOf(this.doubtful), answer);
 		}
 		catch (RuntimeException | Error ex) {
-			this.asking.set(false);
+			asking.set(false);
 			throw ex;
 		}
 	}
 
 	/**
 	 * See what was answered.
-	 * @param state what was read
+	 * @param position where the consumer is
 	 * @param positionLeaderEpoch the leader epoch in front of the position; -1 if unknown
 	 * @param now the time in nanoseconds
 	 */
-	void answer(LaneState state, int positionLeaderEpoch, long now) {
+	void answer(long position, int positionLeaderEpoch, long now) {
+		this.position = position;
 		if (positionLeaderEpoch != this.positionLeaderEpoch) {
 			this.positionLeaderEpoch = positionLeaderEpoch;
-			this.pause = 0;
+			moved();
 		}
 		Question question = this.question;
 		if (question == null || !question.answer().isDone()) {
@@ -189,14 +195,15 @@ final class Divergence {
 		this.question = null;
 		Answer answer = question.answer().isCompletedExceptionally() ? null : question.answer().join();
 		Comparison comparison = (answer != null) ? compare(question.last(), answer) : Comparison.UNREADABLE;
-		if (comparison == Comparison.SAME || isUnknownForLong(comparison, state, now)) {
+		boolean takenBack = false;
+		if (comparison == Comparison.SAME || isUndecidedForLong(comparison, now)) {
 			this.gone.putAll(question.missing());
-			if (answer != null) {
-				answer.entries().stream().filter((entry) -> isLater(entry.leaderEpoch())).forEach(this::takeBack);
+			for (LogAccess.Entry entry : (answer != null) ? answer.entries() : List.<LogAccess.Entry>of()) {
+				takenBack |= isLater(entry.leaderEpoch()) && takeBack(entry);
 			}
 			decided();
 		}
-		else {
+		if (comparison != Comparison.SAME || takenBack) {
 			this.undecidedAt = now;
 			this.pause = Math.min(Math.max(2 * this.pause, SHORTEST_PAUSE), LONGEST_PAUSE);
 		}
@@ -204,21 +211,18 @@ final class Divergence {
 
 	private void decided() {
 		this.pause = 0;
-		this.unknownSince = 0;
+		this.undecided = Comparison.SAME;
 	}
 
 	// A consumer that goes on reading has found its leader, and the log that it has.
-	private boolean isUnknownForLong(Comparison comparison, LaneState state, long now) {
-		if (comparison == Comparison.OTHER) {
-			this.unknownSince = 0;
-			return false;
+	private boolean isUndecidedForLong(Comparison comparison, long now) {
+		if (comparison != this.undecided) {
+			this.undecided = comparison;
+			this.undecidedSince = now;
+			this.undecidedFrom = this.position;
 		}
-		if (this.unknownSince == 0) {
-			this.unknownSince = now;
-			this.unknownFrom = state.next();
-		}
-		return now - this.unknownSince >= LONGEST_UNKNOWN
-				&& (comparison == Comparison.UNKNOWN || state.next() > this.unknownFrom);
+		return comparison != Comparison.OTHER && now - this.undecidedSince >= LONGEST_UNDECIDED
+				&& (comparison == Comparison.UNKNOWN || this.position > this.undecidedFrom);
 	}
 
 	private Comparison compare(long last, Answer answer) {
@@ -227,13 +231,15 @@ final class Divergence {
 			return Comparison.UNREADABLE;
 		}
 		this.latestLeaderEpoch = leaderEpoch;
+		if (last < 0) {
+			return Comparison.SAME;
+		}
 		for (LogAccess.Entry entry : answer.entries()) {
 			if (entry.offset() == last) {
-				if (!isLater(entry.leaderEpoch())) {
-					return Comparison.SAME;
+				if (isLater(entry.leaderEpoch())) {
+					this.writtenAnewBy = Math.max(leaderEpoch, entry.leaderEpoch());
 				}
-				this.replacedLeaderEpoch = this.positionLeaderEpoch;
-				return Comparison.OTHER;
+				return (leaderEpoch <= this.writtenAnewBy) ? Comparison.OTHER : Comparison.SAME;
 			}
 		}
 		if (answer.end().offset() <= last) {
@@ -248,13 +254,23 @@ final class Divergence {
 		return leaderEpoch > this.positionLeaderEpoch;
 	}
 
-	private void takeBack(LogAccess.Entry entry) {
+	private boolean takeBack(LogAccess.Entry entry) {
 		Stamp stamp = Stamp.decode(this.lane, entry.header());
 		NumberRanges gone = (stamp != null) ? this.gone.get(stamp.session()) : null;
-		if (stamp != null && gone != null) {
-			long number = this.readCommitted ? stamp.number() : stamp.appendNumber();
-			this.gone.put(stamp.session(), gone.remove(number, number));
+		if (stamp == null || gone == null) {
+			return false;
 		}
+		long number = this.readCommitted ? stamp.number() : stamp.appendNumber();
+		this.gone.put(stamp.session(), gone.remove(number, number));
+		return gone.contains(number);
+	}
+
+	/**
+	 * The position was set, so that the consumer may have come to another leader.
+	 */
+	void moved() {
+		this.writtenAnewBy = -1;
+		this.pause = 0;
 	}
 
 	/**
@@ -262,8 +278,8 @@ final class Divergence {
 	 */
 	void reset() {
 		this.question = null;
-		this.replacedLeaderEpoch = -1;
 		this.latestLeaderEpoch = -1;
+		moved();
 		decided();
 	}
 

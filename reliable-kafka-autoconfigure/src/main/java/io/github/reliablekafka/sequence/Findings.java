@@ -76,7 +76,7 @@ final class Findings {
 		this.board = board;
 		this.coverage = ledger.coverage(lane.topic(), group);
 		this.judge = new Judge(group, lane, readCommitted);
-		this.divergence = new Divergence(lane, readCommitted, board.asking());
+		this.divergence = new Divergence(lane, readCommitted, board);
 		this.publications = new Publications(ledger);
 	}
 
@@ -106,7 +106,7 @@ final class Findings {
 		if (watermark == null || facts == null) {
 			return null;
 		}
-		Claim claim = claimOf(watermark);
+		Claim claim = watermark.claim(this.readCommitted);
 		return (claim.topicIdHash() == facts.topicIdHash()) ? claim : null;
 	}
 
@@ -168,7 +168,7 @@ final class Findings {
 			case AGAIN -> {
 				if (offset >= state.highest()) {
 					Watermark watermark = this.board.watermarks(this.lane).get(stamp.session());
-					boolean failed = watermark != null && claimOf(watermark).failed().contains(number);
+					boolean failed = watermark != null && watermark.claim(this.readCommitted).failed().contains(number);
 					this.coverage.count(failed ? Integrity.GHOST : Integrity.DUPLICATE);
 				}
 			}
@@ -206,12 +206,12 @@ final class Findings {
 
 	// The watermark says what is left, perhaps with a proof, as soon as it can be judged.
 	private boolean isCovered(Claim claim, @Nullable Watermark watermark, LaneState state, TopicFacts facts) {
-		return watermark != null && claimOf(watermark).covers(claim)
+		return watermark != null && watermark.claim(this.readCommitted).covers(claim)
 				&& Judge.canJudge(state, evidence(watermark, state), facts);
 	}
 
 	private Judge.Evidence evidence(Watermark watermark, LaneState state) {
-		Claim claim = claimOf(watermark);
+		Claim claim = watermark.claim(this.readCommitted);
 		return Judge.Evidence.of(watermark, claim, this.endOfLog.proves(watermark.session(), claim, state.next()));
 	}
 
@@ -282,6 +282,13 @@ final class Findings {
 	}
 
 	/**
+	 * Note that the position was set.
+	 */
+	void moved() {
+		this.divergence.moved();
+	}
+
+	/**
 	 * Begin with another state, of which nothing was reported.
 	 */
 	void begin() {
@@ -301,11 +308,12 @@ final class Findings {
 	 * Judge what is missing by what is on the board.
 	 * @param state what was read
 	 * @param atPosition whether everything that was polled is processed
+	 * @param position where the consumer is
 	 * @param positionLeaderEpoch the leader epoch in front of the position; -1 if unknown
 	 * @param now the time in nanoseconds
 	 * @return whether to look again even if nothing changes
 	 */
-	boolean evaluate(LaneState state, boolean atPosition, int positionLeaderEpoch, long now) {
+	boolean evaluate(LaneState state, boolean atPosition, long position, int positionLeaderEpoch, long now) {
 		TopicFacts facts = this.board.facts(this.lane.topic());
 		if (facts == null) {
 			return true;
@@ -320,12 +328,12 @@ final class Findings {
 		if (state.isPartial()) {
 			return true;
 		}
-		this.divergence.answer(state, positionLeaderEpoch, now);
+		this.divergence.answer(position, positionLeaderEpoch, now);
 		boolean again = judgeAll(state, facts, atPosition, now);
 		LogAccess logAccess = this.board.logAccess();
-		again |= logAccess != null && this.divergence.ask(logAccess, state, now);
+		boolean inDoubt = logAccess != null && this.divergence.ask(logAccess, state, now);
 		state.sessions().shrinkReported();
-		return makeRoom(state, KnownSessions.MOST) || again;
+		return inDoubt || makeRoom(state, KnownSessions.MOST) || again;
 	}
 
 	private boolean judgeAll(LaneState state, TopicFacts facts, boolean atPosition, long now) {
@@ -333,7 +341,7 @@ final class Findings {
 		Map<SessionState, Long> over = new HashMap<>();
 		Map<Long, Watermark> watermarks = this.board.watermarks(this.lane);
 		for (Watermark watermark : watermarks.values()) {
-			Claim claim = claimOf(watermark);
+			Claim claim = watermark.claim(this.readCommitted);
 			SessionState session = state.session(watermark.session());
 			Judge.Evidence evidence = evidence(watermark, state);
 			if (session == null) {
@@ -363,8 +371,9 @@ final class Findings {
 	}
 
 	private boolean isOver(SessionState session, Watermark watermark, long now) {
-		return watermark.closed() && claimOf(watermark).acknowledged() <= session.last() && !session.gaps().hasOpen()
-				&& now - session.heardAt() > SILENCE && this.publications.pending(session.session()).isEmpty();
+		return watermark.closed() && watermark.claim(this.readCommitted).acknowledged() <= session.last()
+				&& !session.gaps().hasOpen() && now - session.heardAt() > SILENCE
+				&& this.publications.pending(session.session()).isEmpty();
 	}
 
 	private boolean undecided(LaneState state, Map<Long, Watermark> watermarks, TopicFacts facts, long now) {
@@ -383,7 +392,8 @@ final class Findings {
 				session.heard(now, 0);
 			}
 			if ((watermark != null && watermark.closed()) || now - session.heardAt() > SILENCE) {
-				long acknowledged = Math.max(kept, (watermark != null) ? claimOf(watermark).acknowledged() : 0);
+				long acknowledged = Math.max(kept,
+						(watermark != null) ? watermark.claim(this.readCommitted).acknowledged() : 0);
 				for (Gap gap : session.gaps()) {
 					NumberRanges numbers = gap.numbers()
 						.intersect(acknowledged + 1, Long.MAX_VALUE)
@@ -443,7 +453,7 @@ final class Findings {
 	private Map<Long, Long> claimedBehind(LaneState state, TopicFacts facts) {
 		Map<Long, Long> claimed = keptBehind(state, facts);
 		for (Watermark watermark : this.board.watermarks(this.lane).values()) {
-			Claim claim = claimOf(watermark);
+			Claim claim = watermark.claim(this.readCommitted);
 			if (isBehind(claim, state, facts)) {
 				claimed.merge(watermark.session(), claim.acknowledged(), Math::max);
 			}
@@ -489,10 +499,6 @@ final class Findings {
 			}
 		}
 		return waiting;
-	}
-
-	private Claim claimOf(Watermark watermark) {
-		return this.readCommitted ? watermark.claim() : watermark.appendClaim();
 	}
 
 }

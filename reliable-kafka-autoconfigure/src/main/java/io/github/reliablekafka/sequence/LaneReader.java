@@ -220,6 +220,7 @@ public final class LaneReader {
 	 * @param cause who moved it
 	 */
 	public void move(long position, Cause cause) {
+		this.findings.moved();
 		if (position == this.position) {
 			this.positionLeaderEpoch = -1;
 			return;
@@ -266,6 +267,7 @@ public final class LaneReader {
 	 * @param position the first offset at which the log differs from what was polled
 	 */
 	public void truncate(long position) {
+		this.findings.moved();
 		this.coverage.count(Integrity.TRUNCATION);
 		this.orphans.add(this.polled, position, this.position);
 		this.polled.dropFrom(position);
@@ -432,7 +434,7 @@ public final class LaneReader {
 		if (atPosition) {
 			state.passTo(this.position);
 		}
-		this.changed = this.findings.evaluate(state, atPosition, this.positionLeaderEpoch, now);
+		this.changed = this.findings.evaluate(state, atPosition, this.position, this.positionLeaderEpoch, now);
 		// Else it may begin elsewhere, and would take what it has saved for a past.
 		this.unsaved |= !this.unused;
 	}

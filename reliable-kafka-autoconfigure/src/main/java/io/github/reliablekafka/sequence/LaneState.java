@@ -203,10 +203,10 @@ final class LaneState {
 	/**
 	 * Where the last record is that was processed.
 	 * @return its offset; what is in front of the committed offset if none was processed
-	 * since that was read from metadata, or if the group went back
+	 * since that was read from metadata, or if the group went back; -1 if that is nothing
 	 */
 	long lastOffset() {
-		return (this.lastOffset >= 0 && this.lastOffset < this.next) ? this.lastOffset : Math.max(0, this.next - 1);
+		return (this.lastOffset >= 0 && this.lastOffset < this.next) ? this.lastOffset : this.next - 1;
 	}
 
 	/**

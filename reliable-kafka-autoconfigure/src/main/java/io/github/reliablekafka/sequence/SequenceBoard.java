@@ -54,6 +54,8 @@ public final class SequenceBoard {
 
 	private final AtomicBoolean asking = new AtomicBoolean();
 
+	private final AtomicBoolean askingInVain = new AtomicBoolean();
+
 	private volatile @Nullable LogAccess logAccess;
 
 	SequenceBoard(Map<String, Object> connection) {
@@ -69,11 +71,13 @@ public final class SequenceBoard {
 	}
 
 	/**
-	 * Whether a reader asks the log for what it is about to say that was lost.
+	 * Whether a reader asks the log for what it is about to say that was lost. One does
+	 * at a time, as others need the log as well.
+	 * @param inVain whether it is among those that got no answer last
 	 * @return set and cleared by the one that asks
 	 */
-	AtomicBoolean asking() {
-		return this.asking;
+	AtomicBoolean asking(boolean inVain) {
+		return inVain ? this.askingInVain : this.asking;
 	}
 
 	/**

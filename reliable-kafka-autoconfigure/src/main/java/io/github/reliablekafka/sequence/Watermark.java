@@ -36,4 +36,14 @@ package io.github.reliablekafka.sequence;
  */
 public record Watermark(Lane lane, long session, ProducerIdentity producer, long sequence, long number,
 		long appendNumber, Claim claim, Claim appendClaim, boolean closed) {
+
+	/**
+	 * What was acknowledged, in the numbers of a reader.
+	 * @param readCommitted whether it reads committed records only
+	 * @return one of the two claims
+	 */
+	Claim claim(boolean readCommitted) {
+		return readCommitted ? this.claim : this.appendClaim;
+	}
+
 }

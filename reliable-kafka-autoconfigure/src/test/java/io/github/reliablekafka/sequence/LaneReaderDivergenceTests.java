@@ -120,6 +120,46 @@ class LaneReaderDivergenceTests extends LaneReaderSetup {
 	}
 
 	@Test
+	void leaderThatHasWhatWasReadIsBelievedIfItCameLater() {
+		writeAnew();
+		this.log.leaderEpochs.put(4L, 0);
+		this.now += ELEVEN_MINUTES;
+		check();
+		assertThat(findings()).isEmpty();
+		this.log.leaderEpoch = 2;
+		this.now += ELEVEN_MINUTES;
+		check();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
+	}
+
+	@Test
+	void whatWasInALogThatIsEmptyIsLost() {
+		this.log.markersOnly = true;
+		this.log.leaderEpoch = 5;
+		this.log.end = 0;
+		this.reader.truncate(0);
+		this.reader.advance(0, 0);
+		commit(0);
+		for (int i = 0; i < 4; i++) {
+			claimThree();
+			this.now += Duration.ofSeconds(40).toNanos();
+		}
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
+	}
+
+	@Test
+	void whatWasPolledBeforeDoesNotShowThatTheConsumerHasGoneOn() {
+		append(5, B, 5);
+		this.log.readable = false;
+		claimThree();
+		this.now += Duration.ofMinutes(5).toNanos();
+		commit(6);
+		this.now += Duration.ofMinutes(1).toNanos();
+		check();
+		assertThat(findings()).isEmpty();
+	}
+
+	@Test
 	void lossIsSaidThoughTheLogCannotBeReadOnceTheConsumerHasGoneOn() {
 		this.log.readable = false;
 		claimThree();

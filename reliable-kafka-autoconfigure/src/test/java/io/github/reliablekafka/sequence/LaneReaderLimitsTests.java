@@ -261,14 +261,14 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 			state.arrive(i + 1, 3, 2 * i + 1, 0, 0, false, this.now);
 		}
 		state.passTo(2L * KnownSessions.MOST + 2);
-		findings.evaluate(state, true, 0, this.now);
+		findings.evaluate(state, true, 0, 0, this.now);
 		assertThat(findings())
 			.extracting((finding) -> finding.verdict() + " " + finding.cause() + " " + finding.numbers())
 			.containsExactly("UNVERIFIED STATE_LOST 2");
 		assertThat(state.session(1)).as("its report may fail").isNotNull();
 		published.complete(null);
 		findings.settle(state);
-		findings.evaluate(state, true, 0, this.now);
+		findings.evaluate(state, true, 0, 0, this.now);
 		assertThat(state.session(1)).isNull();
 		assertThat(findings()).hasSize(1);
 		assertThat(state.sessions().size()).isEqualTo(KnownSessions.MOST);

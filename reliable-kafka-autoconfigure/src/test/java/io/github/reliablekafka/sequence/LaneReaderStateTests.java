@@ -294,7 +294,7 @@ class LaneReaderStateTests extends LaneReaderSetup {
 		state.arrive(A, 4, 1, 0, 0, false, this.now);
 		state.passTo(2);
 		this.board.post(watermark(A, 4, 1, 0, false));
-		findings.evaluate(state, true, 0, this.now);
+		findings.evaluate(state, true, 0, 0, this.now);
 		assertThat(findings()).extracting((finding) -> finding.numbers().toString()).containsExactly("2..3");
 		LaneStateTests.forgetAllBut(0, state);
 		published.complete(null);
