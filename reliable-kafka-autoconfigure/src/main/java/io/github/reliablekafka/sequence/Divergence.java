@@ -239,7 +239,8 @@ final class Divergence {
 				if (isLater(entry.leaderEpoch())) {
 					this.writtenAnewBy = Math.max(leaderEpoch, entry.leaderEpoch());
 				}
-				return (leaderEpoch <= this.writtenAnewBy) ? Comparison.OTHER : Comparison.SAME;
+				boolean other = this.writtenAnewBy != -1 && leaderEpoch <= this.writtenAnewBy;
+				return other ? Comparison.OTHER : Comparison.SAME;
 			}
 		}
 		if (answer.end().offset() <= last) {

@@ -133,6 +133,14 @@ class LaneReaderDivergenceTests extends LaneReaderSetup {
 	}
 
 	@Test
+	void lossIsSaidThoughTheLeaderDoesNotTellItsEpoch() {
+		this.log.leaderEpoch = -1;
+		this.log.leaderEpochs.put(4L, 0);
+		claimThree();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
+	}
+
+	@Test
 	void whatWasInALogThatIsEmptyIsLost() {
 		this.log.markersOnly = true;
 		this.log.leaderEpoch = 5;
