@@ -81,7 +81,7 @@ final class ProcessingLosses {
 			Header header = record.headers().lastHeader(Stamp.HEADER);
 			Stamp stamp = (header != null) ? Stamp.decode(lane, header.value()) : null;
 			long session = (stamp != null) ? stamp.session() : 0;
-			long number = (stamp != null) ? numberOf(stamp) : record.offset();
+			long number = (stamp != null) ? stamp.number(this.readCommitted) : record.offset();
 			Series series = open.get(session);
 			if (series != null && number != series.last + 1) {
 				post(lane, session, series, committed, position);
@@ -95,10 +95,6 @@ final class ProcessingLosses {
 			series.lastOffset = record.offset();
 		}
 		open.forEach((session, series) -> post(lane, session, series, committed, position));
-	}
-
-	private long numberOf(Stamp stamp) {
-		return this.readCommitted ? stamp.number() : stamp.appendNumber();
 	}
 
 	private void post(Lane lane, long session, Series series, long committed, long position) {

@@ -264,7 +264,7 @@ final class Examiner {
 			for (LogAccess.Entry entry : reading.records()) {
 				Stamp stamp = Stamp.decode(this.finding.lane(), entry.header());
 				if (stamp != null && stamp.session() == this.finding.session()) {
-					long number = this.finding.readCommitted() ? stamp.number() : stamp.appendNumber();
+					long number = stamp.number(this.finding.readCommitted());
 					if (this.finding.numbers().contains(number)) {
 						found = found.with(number, entry, stamp.replay());
 					}

@@ -261,7 +261,7 @@ final class Divergence {
 		if (stamp == null || gone == null) {
 			return false;
 		}
-		long number = this.readCommitted ? stamp.number() : stamp.appendNumber();
+		long number = stamp.number(this.readCommitted);
 		this.gone.put(stamp.session(), gone.remove(number, number));
 		return gone.contains(number);
 	}

@@ -65,6 +65,15 @@ public record Stamp(long session, long number, long aborted, boolean transaction
 	}
 
 	/**
+	 * The place as a reader counts.
+	 * @param readCommitted whether it reads committed records only
+	 * @return {@link #number()} or {@link #appendNumber()}
+	 */
+	public long number(boolean readCommitted) {
+		return readCommitted ? this.number : appendNumber();
+	}
+
+	/**
 	 * The header of this record.
 	 * @param lane the partition that the record goes to; the header means nothing in any
 	 * other

@@ -182,6 +182,31 @@ class LaneReaderDivergenceTests extends LaneReaderSetup {
 	}
 
 	@Test
+	void oneAsksAtATime() {
+		this.board.asking(false).set(true);
+		claimThree();
+		assertThat(findings()).isEmpty();
+		this.board.asking(false).set(false);
+		check();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
+		assertThat(this.board.asking(false)).isFalse();
+	}
+
+	@Test
+	void partitionsThatCannotBeReadAndOthersDoNotWaitForEachOther() {
+		this.board.asking(true).set(true);
+		this.log.readable = false;
+		claimThree();
+		assertThat(this.board.asking(false)).as("free again although it failed").isFalse();
+		this.board.asking(true).set(false);
+		this.board.asking(false).set(true);
+		this.log.readable = true;
+		this.now += Duration.ofMinutes(1).toNanos();
+		check();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
+	}
+
+	@Test
 	void sessionThatIsOverIsKeptAsLongAsTheLogHasToBeAsked() {
 		this.log.readable = false;
 		append(5, 0xCCCCL, 2);
