@@ -103,6 +103,15 @@ public class Delivery {
 		return true;
 	}
 
+	/**
+	 * When the record was handed to the producer.
+	 * @return the time of the ledger's clock, which is {@link System#nanoTime()} but in
+	 * tests, or up to a second before, so that nobody has to look at the clock once more
+	 */
+	protected final long acceptedAt() {
+		return this.bucket.startNanos();
+	}
+
 	private boolean settle() {
 		int before = SETTLED.getAndSet(this, OVER);
 		if (before == SPOOLED) {

@@ -93,6 +93,10 @@ final class InFlightAges {
 			this.startNanos = startNanos;
 		}
 
+		long startNanos() {
+			return this.startNanos;
+		}
+
 		private boolean enter() {
 			return this.open.incrementAndGet() > 0;
 		}

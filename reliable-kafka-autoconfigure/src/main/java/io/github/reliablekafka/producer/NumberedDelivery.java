@@ -159,7 +159,6 @@ abstract class NumberedDelivery extends Delivery {
 		if (failure != null) {
 			throw failure;
 		}
-		numbering().learn(topic, cluster);
 		if (this.givenPartition != NONE && this.givenPartition >= cluster.partitionCountForTopic(topic)) {
 			// The client looks again for the next one.
 			numbering().learn(topic, cluster.partitionCountForTopic(topic));
@@ -181,7 +180,7 @@ abstract class NumberedDelivery extends Delivery {
 		sending.headers = null;
 		// Without headers the interceptor was not called, or the record has its number.
 		if (target != null && this.outcomes == null) {
-			Ticket given = numbering().stamp(topic, partition, cluster);
+			Ticket given = numbering().stamp(topic, partition, cluster, acceptedAt());
 			if (given != null) {
 				sending.ticket = given;
 				number(given);

@@ -51,6 +51,8 @@ final class Numbering {
 
 	private volatile @Nullable Thread networkThread;
 
+	private volatile @Nullable TopicIds topicIds;
+
 	/**
 	 * Number the records of a producer.
 	 * @param session gives the numbers; {@code null} if records get none, but are looked
@@ -84,20 +86,21 @@ final class Numbering {
 	 * @param topic its topic
 	 * @param partition its partition
 	 * @param cluster what the producer knows; {@code null} if it is not at hand
+	 * @param now {@link System#nanoTime()} or up to a second before
 	 * @return {@code null} if it is sent without a number
 	 * @throws TimeoutException if it had to wait too long for earlier records
 	 */
-	@Nullable Ticket stamp(String topic, int partition, @Nullable Cluster cluster) {
+	@Nullable Ticket stamp(String topic, int partition, @Nullable Cluster cluster, long now) {
+		int topicIdHash = (cluster != null) ? topicIdHash(topic, cluster) : 0;
 		ProducerSession session = this.session;
 		if (session == null) {
 			return null;
 		}
-		int topicIdHash = (cluster != null) ? topicIdHash(cluster.topicId(topic)) : 0;
 		if (isNetworkThread()) {
 			return session.stampInCallback(topic, partition, topicIdHash);
 		}
 		try {
-			return session.stamp(topic, partition, topicIdHash, this.maxBlockNanos);
+			return session.stamp(topic, partition, topicIdHash, this.maxBlockNanos, now);
 		}
 		catch (java.util.concurrent.TimeoutException ex) {
 			throw new TimeoutException(ex.getMessage(), ex);
@@ -119,16 +122,10 @@ final class Numbering {
 	}
 
 	/**
-	 * Note how many partitions a topic has, for the first time.
+	 * Note how many partitions a topic has.
 	 * @param topic the topic
-	 * @param cluster what the client has looked up
+	 * @param partitions how many
 	 */
-	void learn(String topic, Cluster cluster) {
-		if (!this.partitionCounts.containsKey(topic)) {
-			learn(topic, cluster.partitionCountForTopic(topic));
-		}
-	}
-
 	void learn(String topic, int partitions) {
 		this.partitionCounts.put(topic, partitions);
 	}
@@ -140,6 +137,22 @@ final class Numbering {
 		if (this.networkThread == null && hasName(Thread.currentThread())) {
 			this.networkThread = Thread.currentThread();
 		}
+	}
+
+	// With the first record of a topic also notes how many partitions it has.
+	private int topicIdHash(String topic, Cluster cluster) {
+		TopicIds present = this.topicIds;
+		if (present == null || !present.isOf(cluster)) {
+			present = new TopicIds(cluster, new ConcurrentHashMap<>());
+			this.topicIds = present;
+		}
+		Integer hash = present.hashes().get(topic);
+		if (hash == null) {
+			this.partitionCounts.putIfAbsent(topic, cluster.partitionCountForTopic(topic));
+			hash = topicIdHash(cluster.topicId(topic));
+			present.hashes().put(topic, hash);
+		}
+		return hash;
 	}
 
 	private boolean isNetworkThread() {
@@ -156,6 +169,21 @@ final class Numbering {
 	private static int topicIdHash(@Nullable Uuid id) {
 		return (id == null || id.equals(Uuid.ZERO_UUID)) ? 0
 				: Stamp.topicIdHash(id.getMostSignificantBits(), id.getLeastSignificantBits());
+	}
+
+	/**
+	 * The ids of topics in what the client has looked up, as they are needed.
+	 *
+	 * @param cluster what was looked up, which never changes
+	 * @param hashes of the id of each topic
+	 */
+	private record TopicIds(Cluster cluster, Map<String, Integer> hashes) {
+
+		@SuppressWarnings("ReferenceEquality") // enough, as the client replaces it
+		boolean isOf(Cluster cluster) {
+			return this.cluster == cluster;
+		}
+
 	}
 
 }

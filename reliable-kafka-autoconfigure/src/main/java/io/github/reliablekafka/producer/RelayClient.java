@@ -402,7 +402,7 @@ final class RelayClient {
 			this.numbers = this.numbering.get();
 		}
 		Numbering present = this.numbers;
-		return (present != null) ? present.stamp(topic, partition, null) : null;
+		return (present != null) ? present.stamp(topic, partition, null, System.nanoTime()) : null;
 	}
 
 	/**

@@ -16,6 +16,9 @@
 
 package io.github.reliablekafka.sequence;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -29,6 +32,10 @@ final class FieldWriter {
 	 */
 	static final long HIGHEST = (1L << 62) - 1;
 
+	private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+
+	private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
 	private byte[] bytes;
 
 	private int length;
@@ -41,6 +48,10 @@ final class FieldWriter {
 		this.length = 0;
 	}
 
+	void truncate(int length) {
+		this.length = length;
+	}
+
 	void octet(int value) {
 		reserve(1);
 		this.bytes[this.length++] = (byte) value;
@@ -48,16 +59,14 @@ final class FieldWriter {
 
 	void fixed32(int value) {
 		reserve(4);
-		for (int shift = 24; shift >= 0; shift -= 8) {
-			this.bytes[this.length++] = (byte) (value >>> shift);
-		}
+		INT.set(this.bytes, this.length, value);
+		this.length += 4;
 	}
 
 	void fixed64(long value) {
 		reserve(8);
-		for (int shift = 56; shift >= 0; shift -= 8) {
-			this.bytes[this.length++] = (byte) (value >>> shift);
-		}
+		LONG.set(this.bytes, this.length, value);
+		this.length += 8;
 	}
 
 	/**

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * The numbers of one session id in one partition: which is next, and what became of those
  * that were given. Numbers are taken by one thread at a time, which holds the lock of the
  * {@link NumberedLane}. Outcomes are posted by the network thread, which must not wait
- * for that lock: everything but the codec is guarded by the monitor of the stream, which
- * is held for moments only.
+ * for that lock: what both need is guarded by the monitor of the stream, which is held
+ * for moments only. Most records need nothing but the next number, and go without it.
  */
 final class LaneStream implements NumberOutcomes {
 
@@ -66,14 +66,24 @@ final class LaneStream implements NumberOutcomes {
 
 	private long numberBeforeTransaction;
 
-	private long number;
+	/**
+	 * Changed by the holder of the lock of the lane.
+	 */
+	private volatile long appendNumber;
 
-	private long appendNumber;
+	/**
+	 * How many of the append numbers are of aborted transactions; the others are the
+	 * numbers.
+	 */
+	private long hidden;
 
 	private int topicIdHash;
 
-	private boolean anchorDue = true;
+	private volatile boolean anchorDue = true;
 
+	/**
+	 * Only with the lock of the lane, like the next.
+	 */
 	private int sinceAnchor;
 
 	private long anchoredAt;
@@ -82,7 +92,10 @@ final class LaneStream implements NumberOutcomes {
 
 	private boolean sealed;
 
-	private long changes;
+	/**
+	 * Besides the numbers that were given.
+	 */
+	private long otherChanges;
 
 	private long changesTaken;
 
@@ -130,30 +143,15 @@ final class LaneStream implements NumberOutcomes {
 	 * @return {@code null} if another stream has to take over
 	 */
 	@Nullable Ticket next(int topicIdHash, long transaction, long now) {
-		long givenNumber;
-		long givenAppendNumber;
-		Claim anchor = null;
-		synchronized (this) {
-			if (!takes(topicIdHash)) {
-				return null;
-			}
-			if (this.transactional && (this.tentative == null || this.transaction != transaction)) {
-				enter(transaction);
-			}
-			givenNumber = ++this.number;
-			givenAppendNumber = ++this.appendNumber;
-			this.sinceAnchor++;
-			if (isAnchorDue(now)) {
-				anchor = this.visible.claim(this.topicIdHash);
-				this.anchorDue = false;
-				this.sinceAnchor = 0;
-				this.anchoredAt = now;
-			}
-			this.changes++;
+		this.sinceAnchor++;
+		if (this.transactional || this.anchorDue || this.sinceAnchor >= RECORDS_PER_ANCHOR
+				|| now - this.anchoredAt >= NANOS_PER_ANCHOR || (topicIdHash != 0 && topicIdHash != this.topicIdHash)) {
+			return nextWithMore(topicIdHash, transaction, now);
 		}
-		byte[] header = this.codec.encode(this.session, givenNumber, givenAppendNumber - givenNumber,
-				this.transactional, false, anchor);
-		return new Ticket(this, givenNumber, givenAppendNumber, transaction, header);
+		long given = this.appendNumber + 1;
+		Ticket ticket = ticket(given, 0, transaction, null);
+		this.appendNumber = given;
+		return ticket;
 	}
 
 	/**
@@ -165,11 +163,11 @@ final class LaneStream implements NumberOutcomes {
 		if (this.transactional || appendNumber != this.appendNumber || this.appended.isTold(appendNumber)) {
 			return false;
 		}
-		this.number--;
-		this.appendNumber--;
+		this.appendNumber = appendNumber - 1;
 		// It may have been in the record.
 		this.anchorDue = true;
-		this.changes++;
+		// One for the number, which is not among those that were given any more.
+		this.otherChanges += 2;
 		return true;
 	}
 
@@ -200,7 +198,7 @@ final class LaneStream implements NumberOutcomes {
 		if (this.tentative != null) {
 			this.visible = this.tentative;
 			this.tentative = null;
-			this.changes++;
+			this.otherChanges++;
 		}
 	}
 
@@ -209,9 +207,9 @@ final class LaneStream implements NumberOutcomes {
 	 */
 	synchronized void abort() {
 		if (this.tentative != null) {
-			this.number = this.numberBeforeTransaction;
+			this.hidden = this.appendNumber - this.numberBeforeTransaction;
 			this.tentative = null;
-			this.changes++;
+			this.otherChanges++;
 		}
 	}
 
@@ -220,7 +218,7 @@ final class LaneStream implements NumberOutcomes {
 	 */
 	synchronized void seal() {
 		this.sealed = true;
-		this.changes++;
+		this.otherChanges++;
 	}
 
 	/**
@@ -228,9 +226,7 @@ final class LaneStream implements NumberOutcomes {
 	 * @return {@code true} if there is
 	 */
 	synchronized boolean isChanged() {
-		// The only number so far may have been taken back.
-		boolean nothing = this.sequence == 0 && this.appendNumber == 0;
-		return !nothing && this.changes != this.changesTaken;
+		return isChanged(changes());
 	}
 
 	/**
@@ -242,27 +238,30 @@ final class LaneStream implements NumberOutcomes {
 	 * @return {@code null} if there is nothing, or it is not due
 	 */
 	synchronized @Nullable Watermark take(ProducerIdentity producer, long now, Pace pace, boolean over) {
-		if (this.changes != this.changesSeen) {
-			this.changesSeen = this.changes;
+		// First: what comes while this looks is for the next time.
+		long changes = changes();
+		if (changes != this.changesSeen) {
+			this.changesSeen = changes;
 			this.quietSince = now;
 		}
-		if (!isChanged() || !(over || pace.isDue(now - this.quietSince, now - this.takenAt))) {
+		if (!isChanged(changes) || !(over || pace.isDue(now - this.quietSince, now - this.takenAt))) {
 			return null;
 		}
-		this.changesTaken = this.changes;
+		this.changesTaken = changes;
 		this.takenAt = now;
 		this.sequence++;
 		Claim claim = this.visible.claim(this.topicIdHash);
 		Claim appendClaim = this.transactional ? this.appended.claim(this.topicIdHash) : claim;
-		return new Watermark(lane(), this.session, producer, this.sequence, this.number, this.appendNumber, claim,
-				appendClaim, over || (this.sealed && isSettled()));
+		long given = this.appendNumber;
+		return new Watermark(lane(), this.session, producer, this.sequence, given - this.hidden, given, claim,
+				appendClaim, over || (this.sealed && isSettled(given)));
 	}
 
 	/**
 	 * What was said last did not arrive.
 	 */
 	synchronized void restore() {
-		this.changes++;
+		this.otherChanges++;
 	}
 
 	/**
@@ -272,8 +271,39 @@ final class LaneStream implements NumberOutcomes {
 	 */
 	synchronized ProducerSession.LaneStatus status(String clientId) {
 		Claim claim = this.appended.claim(this.topicIdHash);
-		return new ProducerSession.LaneStatus(lane(), clientId, this.number, claim.offset(),
-				this.appendNumber - this.appended.outcomes());
+		long given = this.appendNumber;
+		return new ProducerSession.LaneStatus(lane(), clientId, given - this.hidden, claim.offset(),
+				given - this.appended.outcomes());
+	}
+
+	private @Nullable Ticket nextWithMore(int topicIdHash, long transaction, long now) {
+		long given;
+		long aborted;
+		Claim anchor = null;
+		synchronized (this) {
+			if (!takes(topicIdHash)) {
+				return null;
+			}
+			if (this.transactional && (this.tentative == null || this.transaction != transaction)) {
+				enter(transaction);
+			}
+			given = this.appendNumber + 1;
+			aborted = this.hidden;
+			if (isAnchorDue(now)) {
+				anchor = this.visible.claim(this.topicIdHash);
+				this.anchorDue = false;
+				this.sinceAnchor = 0;
+				this.anchoredAt = now;
+			}
+			this.appendNumber = given;
+		}
+		return ticket(given, aborted, transaction, anchor);
+	}
+
+	private Ticket ticket(long appendNumber, long aborted, long transaction, @Nullable Claim anchor) {
+		long number = appendNumber - aborted;
+		byte[] header = this.codec.encode(this.session, number, aborted, this.transactional, false, anchor);
+		return new Ticket(this, number, appendNumber, transaction, header);
 	}
 
 	private synchronized void acknowledged(long number, long appendNumber, long transaction, long offset) {
@@ -281,7 +311,7 @@ final class LaneStream implements NumberOutcomes {
 		if (this.tentative != null && this.transaction == transaction) {
 			this.tentative.acknowledged(number, offset);
 		}
-		this.changes++;
+		this.otherChanges++;
 	}
 
 	private synchronized void failed(long number, long appendNumber, long transaction) {
@@ -290,7 +320,7 @@ final class LaneStream implements NumberOutcomes {
 			this.tentative.failed(number);
 		}
 		this.anchorDue = true;
-		this.changes++;
+		this.otherChanges++;
 	}
 
 	private boolean takes(int topicIdHash) {
@@ -306,12 +336,22 @@ final class LaneStream implements NumberOutcomes {
 		// A callback may have sent when the transaction had ended.
 		abort();
 		this.tentative = new Acknowledgements(this.visible);
-		this.numberBeforeTransaction = this.number;
+		this.numberBeforeTransaction = this.appendNumber - this.hidden;
 		this.transaction = transaction;
 	}
 
-	private boolean isSettled() {
-		return this.tentative == null && this.appended.settled() == this.appendNumber;
+	private boolean isSettled(long given) {
+		return this.tentative == null && this.appended.settled() == given;
+	}
+
+	private boolean isChanged(long changes) {
+		// The only number so far may have been taken back.
+		boolean nothing = this.sequence == 0 && this.appendNumber == 0;
+		return !nothing && changes != this.changesTaken;
+	}
+
+	private long changes() {
+		return this.otherChanges + this.appendNumber;
 	}
 
 	private boolean isAnchorDue(long now) {

@@ -134,11 +134,32 @@ public final class ProducerSession {
 	 */
 	public @Nullable Ticket stamp(String topic, int partition, int topicIdHash, long patience)
 			throws InterruptedException, TimeoutException {
+		return stamp(topic, partition, topicIdHash, patience, now());
+	}
+
+	/**
+	 * The same for those who have just looked at the clock.
+	 * @param topic the topic
+	 * @param partition the partition's index
+	 * @param topicIdHash see {@link Stamp#topicIdHash}; 0 if unknown
+	 * @param patience how long to wait for others, in nanoseconds
+	 * @param now the time of the session's clock, or up to a second before; for records
+	 * that need not wait
+	 * @return {@code null} if the record gets no number: the session is closed, or the
+	 * thread is about to append another record to the same partition
+	 * @throws InterruptedException if the thread is interrupted while it waits
+	 * @throws TimeoutException if it has waited too long
+	 */
+	public @Nullable Ticket stamp(String topic, int partition, int topicIdHash, long patience, long now)
+			throws InterruptedException, TimeoutException {
 		if (this.closed) {
 			return null;
 		}
 		NumberedLane lane = this.lanes.lane(topic, partition);
-		return lane.enter(Math.max(1, patience)) ? give(lane, this.session, topicIdHash) : null;
+		if (lane.enter(0)) {
+			return give(lane, this.session, topicIdHash, now);
+		}
+		return lane.enter(Math.max(1, patience)) ? give(lane, this.session, topicIdHash, now()) : null;
 	}
 
 	/**
@@ -155,7 +176,7 @@ public final class ProducerSession {
 		}
 		NumberedLane lane = this.callbackLanes.lane(topic, partition);
 		try {
-			return lane.enter(0) ? give(lane, callbackSession(), topicIdHash) : null;
+			return lane.enter(0) ? give(lane, callbackSession(), topicIdHash, now()) : null;
 		}
 		catch (InterruptedException | TimeoutException ex) {
 			throw new IllegalStateException("Did not wait", ex);
@@ -308,10 +329,9 @@ public final class ProducerSession {
 		return watermarks;
 	}
 
-	private Ticket give(NumberedLane lane, long session, int topicIdHash) {
+	private Ticket give(NumberedLane lane, long session, int topicIdHash, long now) {
 		Ticket ticket = null;
 		try {
-			long now = now();
 			LaneStream stream = lane.stream();
 			ticket = (stream != null) ? next(stream, topicIdHash, now) : null;
 			if (ticket == null) {

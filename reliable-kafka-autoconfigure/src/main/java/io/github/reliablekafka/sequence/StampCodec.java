@@ -116,7 +116,13 @@ final class StampCodec {
 			flags |= ANCHOR | (write(anchor, number, fields) ? FAILURES : 0);
 		}
 		fields.buffer()[0] = (byte) flags;
-		fields.fixed32(checksum(fields.buffer(), fields.length()));
+		int length = fields.length();
+		// Once over both is faster than one after the other.
+		fields.raw(this.binding);
+		this.checksum.reset();
+		this.checksum.update(fields.buffer(), 0, fields.length());
+		fields.truncate(length);
+		fields.fixed32((int) this.checksum.getValue());
 		return fields.toByteArray();
 	}
 

@@ -52,6 +52,15 @@ class DeliveryLedgerTests {
 	}
 
 	@Test
+	void recordKnowsToASecondWhenItWasAccepted() {
+		for (int i = 0; i < 50; i++) {
+			this.nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(170));
+			Delivery delivery = this.ledger.accept("orders");
+			assertThat(this.nanos.get() - delivery.acceptedAt()).isBetween(0L, TimeUnit.SECONDS.toNanos(1) - 1);
+		}
+	}
+
+	@Test
 	void firstOutcomeCounts() {
 		Delivery delivery = this.ledger.accept("orders");
 		assertThat(delivery.rejected(RejectionReason.CLOSED, "closed")).isTrue();

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link ProducerSession}.
@@ -263,6 +265,48 @@ class ProducerSessionTests extends ProducerSessionSetup {
 	}
 
 	@Test
+	void numberThatWasTakenBackAfterItWasSaidIsSaidAgain() throws Exception {
+		take();
+		Ticket refused = take(false);
+		assertThat(watermark().number()).isEqualTo(2);
+		refused.rollBack();
+		assertThat(watermark().number()).isEqualTo(1);
+		take();
+		assertThat(watermark().number()).isEqualTo(2);
+	}
+
+	@Test
+	void acknowledgementBehindANumberThatWasTakenBackIsSaid() throws Exception {
+		Ticket first = take();
+		Ticket refused = take(false);
+		assertThat(watermark().number()).isEqualTo(2);
+		refused.rollBack();
+		first.acknowledged(10);
+		assertThat(watermark()).satisfies((watermark) -> {
+			assertThat(watermark.number()).isEqualTo(1);
+			assertThat(watermark.claim().acknowledged()).isEqualTo(1);
+		});
+	}
+
+	@Test
+	void whoWaitedForTheTurnLooksAtTheClockAgain() throws Exception {
+		take().acknowledged(10);
+		Ticket before = take(false);
+		long now = this.clock.get();
+		FutureTask<Ticket> waiting = new FutureTask<>(() -> {
+			Ticket ticket = Objects.requireNonNull(this.session.stamp("orders", 0, 77, PATIENCE, now));
+			ticket.appended();
+			return ticket;
+		});
+		Thread thread = new Thread(waiting);
+		thread.start();
+		await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+		this.clock.addAndGet(TimeUnit.SECONDS.toNanos(1));
+		before.appended();
+		assertThat(stamp(waiting.get(5, TimeUnit.SECONDS)).anchor()).isNotNull();
+	}
+
+	@Test
 	void tooManyFailuresEndTheSessionIdOfThePartitionAlone() throws Exception {
 		Ticket inFlight = take();
 		for (int i = 0; i <= LaneStream.MOST_FAILED_RANGES; i++) {
@@ -303,6 +347,19 @@ class ProducerSessionTests extends ProducerSessionSetup {
 		assertThat(stamp(other))
 			.isEqualTo(new Stamp(102, 1, 0, false, false, new Claim(1, 0, -1, 0, -1, NumberRanges.EMPTY, 78)));
 		other.appended();
+	}
+
+	@Test
+	void topicWhoseIdIsKnownLaterIsTheSameUntilItHasAnother() throws Exception {
+		int[] hashes = { 0, 0, 77, 0, 78 };
+		List<Long> sessions = new ArrayList<>();
+		for (int hash : hashes) {
+			Ticket ticket = Objects.requireNonNull(this.session.stamp("orders", 0, hash, PATIENCE));
+			sessions.add(stamp(ticket).session());
+			ticket.appended();
+			ticket.acknowledged(sessions.size());
+		}
+		assertThat(sessions).containsExactly(101L, 101L, 101L, 101L, 102L);
 	}
 
 	@Test

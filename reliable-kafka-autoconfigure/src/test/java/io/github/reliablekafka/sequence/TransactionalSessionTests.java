@@ -54,6 +54,23 @@ class TransactionalSessionTests extends ProducerSessionSetup {
 	}
 
 	@Test
+	void numbersOfEachAbortedTransactionAreGivenAgain() throws Exception {
+		this.session = session(true);
+		for (int transaction = 1; transaction <= 3; transaction++) {
+			this.session.beginTransaction();
+			for (int record = 1; record <= transaction; record++) {
+				Ticket ticket = take();
+				assertThat(ticket.number()).isEqualTo(record);
+				ticket.acknowledged(10 * transaction + record);
+			}
+			this.session.abortTransaction();
+		}
+		this.session.beginTransaction();
+		assertThat(stamp(take())).extracting(Stamp::number, Stamp::aborted, Stamp::appendNumber)
+			.containsExactly(1L, 6L, 7L);
+	}
+
+	@Test
 	void synchronousFailureInATransactionFailsTheNumber() throws Exception {
 		this.session = session(true);
 		this.session.beginTransaction();
