@@ -22,9 +22,13 @@ import java.util.Collection;
 import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
+import io.github.reliablekafka.sequence.Cause;
+import io.github.reliablekafka.sequence.LaneReader;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -142,6 +146,28 @@ class AssignedPartitionsTests extends AssignedPartitionsSetup {
 		assertThat(consumer.position(ONE)).isZero();
 		assertThat(this.mock.stored.get(ONE).offset()).isZero();
 		assertThat(this.mock.stored.get(ZERO).offset()).isEqualTo(5);
+	}
+
+	@Test
+	void epochThatWasSoughtBeforeItWasKnownWhereTheGroupIsIsThatOfThePosition() {
+		LaneReader reader = Objects.requireNonNull(readers().open(ZERO));
+		AssignedPartition partition = new AssignedPartition(ZERO, reader);
+		partition.move(8, Cause.SEEK);
+		partition.leaderEpoch(7);
+		partition.begin(new OffsetAndMetadata(5, Optional.of(2), ""));
+		assertThat(reader.commit(8).leaderEpoch()).isEqualTo(7);
+	}
+
+	@Test
+	void epochThatWasSoughtBeforeGoesWithAPositionThatWasSetWithoutOne() {
+		LaneReader reader = Objects.requireNonNull(readers().open(ZERO));
+		AssignedPartition partition = new AssignedPartition(ZERO, reader);
+		partition.move(8, Cause.SEEK);
+		partition.leaderEpoch(7);
+		partition.move(9, Cause.SEEK);
+		partition.leaderEpoch(-1);
+		partition.begin(new OffsetAndMetadata(5, Optional.of(2), ""));
+		assertThat(reader.commit(9).leaderEpoch()).isNotEqualTo(7);
 	}
 
 	@Test
