@@ -243,7 +243,10 @@ final class SessionState {
 		NumberRanges seenThen = past.seen();
 		NumberRanges reported = this.gaps.reportedNumbers();
 		SessionState later = (past.last > this.last) ? past : this;
-		SessionState all = new SessionState(this.session, past.firstSeen, later.last, later.lastPlace(),
+		SessionState earlier = (later == past) ? this : past;
+		// The numbers behind a replay may be in front of it.
+		SessionState placed = (later.replayedOnly && !earlier.replayedOnly) ? earlier : later;
+		SessionState all = new SessionState(this.session, past.firstSeen, later.last, placed.lastPlace(),
 				past.unknown.remove(seenNow).remove(reported));
 		all.replayedOnly = this.replayedOnly && past.replayedOnly;
 		all.partlyForgotten = this.partlyForgotten || past.partlyForgotten;

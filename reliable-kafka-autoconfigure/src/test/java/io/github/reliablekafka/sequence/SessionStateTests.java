@@ -19,6 +19,7 @@ package io.github.reliablekafka.sequence;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 /**
  * Tests for {@link SessionState}.
@@ -61,6 +62,26 @@ class SessionStateTests {
 		now.arrive(9, 131, 0, 0, true);
 		assertThat(now.unknown()).hasToString("1..6,8");
 		assertThat(now.precededBy(replay(5, 120)).unknown()).hasToString("1..4,6,8");
+	}
+
+	@Test
+	void whatIsBehindAReplayMayBeInFrontOfItWhenThePastComes() {
+		SessionState past = SessionState.beginning(1, 1, 0, 0, 0);
+		past.arrive(2, 1, 0, 0, false);
+		SessionState all = replay(5, 25).precededBy(past);
+		all.arrive(8, 26, 0, 0, false);
+		assertThat(all.gaps()).extracting((gap) -> gap.numbers().toString(), Gap::lowerBound)
+			.containsExactlyInAnyOrder(tuple("3..4", 1L), tuple("6..7", 1L));
+		assertThat(all.highestOffset()).isEqualTo(26);
+	}
+
+	@Test
+	void whatIsBehindAReplayInThePastIsBehindWhatWasReadSince() {
+		SessionState now = SessionState.beginning(1, 3, 40, 0, 0);
+		SessionState all = now.precededBy(replay(7, 30));
+		all.arrive(9, 41, 0, 0, false);
+		assertThat(all.gaps()).extracting((gap) -> gap.numbers().toString(), Gap::lowerBound)
+			.containsExactly(tuple("8", 40L));
 	}
 
 	@Test
