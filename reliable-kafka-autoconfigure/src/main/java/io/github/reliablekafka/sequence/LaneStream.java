@@ -144,8 +144,7 @@ final class LaneStream implements NumberOutcomes {
 	 */
 	@Nullable Ticket next(int topicIdHash, long transaction, long now) {
 		this.sinceAnchor++;
-		if (this.transactional || this.anchorDue || this.sinceAnchor >= RECORDS_PER_ANCHOR
-				|| now - this.anchoredAt >= NANOS_PER_ANCHOR || (topicIdHash != 0 && topicIdHash != this.topicIdHash)) {
+		if (this.transactional || this.anchorDue || isLongSinceAnchor(now) || isOtherTopic(topicIdHash)) {
 			return nextWithMore(topicIdHash, transaction, now);
 		}
 		long given = this.appendNumber + 1;
@@ -327,8 +326,7 @@ final class LaneStream implements NumberOutcomes {
 		if (topicIdHash != 0 && this.topicIdHash == 0) {
 			this.topicIdHash = topicIdHash;
 		}
-		boolean otherTopic = topicIdHash != 0 && this.topicIdHash != topicIdHash;
-		return !otherTopic && this.visible.failedRanges() <= MOST_FAILED_RANGES
+		return !isOtherTopic(topicIdHash) && this.visible.failedRanges() <= MOST_FAILED_RANGES
 				&& this.appended.failedRanges() <= MOST_FAILED_RANGES;
 	}
 
@@ -355,8 +353,15 @@ final class LaneStream implements NumberOutcomes {
 	}
 
 	private boolean isAnchorDue(long now) {
-		return this.anchorDue || (this.visible.acknowledged() > 0
-				&& (this.sinceAnchor >= RECORDS_PER_ANCHOR || now - this.anchoredAt >= NANOS_PER_ANCHOR));
+		return this.anchorDue || (this.visible.acknowledged() > 0 && isLongSinceAnchor(now));
+	}
+
+	private boolean isLongSinceAnchor(long now) {
+		return this.sinceAnchor >= RECORDS_PER_ANCHOR || now - this.anchoredAt >= NANOS_PER_ANCHOR;
+	}
+
+	private boolean isOtherTopic(int topicIdHash) {
+		return topicIdHash != 0 && topicIdHash != this.topicIdHash;
 	}
 
 	/**

@@ -250,14 +250,13 @@ class SpooledLettersIntegrationTests extends SpooledLettersSetup {
 		ReliableKafkaTemplate<Object, Object> template = context.getBean(ReliableKafkaTemplate.class);
 		assertThat(template.deliver(filler, "k", "known")).succeedsWithin(PATIENCE);
 		this.cluster.cutOff(this.away);
-		int taken;
-		do {
-			// Where a large one finds no room a dead letter may.
-			taken = deliver(template, filler, 1000) + deliver(template, filler, 1);
-			// A busy disk may still make a file.
-			Thread.sleep(500);
-		}
-		while (taken > 0);
+		// Where a large one finds no room a dead letter may, and a busy disk may still
+		// make
+		// a file.
+		await().atMost(PATIENCE)
+			.pollDelay(Duration.ZERO)
+			.pollInterval(Duration.ofMillis(500))
+			.until(() -> deliver(template, filler, 1000) + deliver(template, filler, 1) == 0);
 	}
 
 	private static int deliver(ReliableKafkaTemplate<Object, Object> template, String filler, int size) {
