@@ -49,9 +49,8 @@ class TransactionalListenerIntegrationTests extends ListenerContainersSetup {
 		run((type.equals("batch") ? TransactionalBatchListener.class : TransactionalListener.class), (context) -> {
 			await().until(() -> probe.committed(this.group, this.topic, 0) == 1);
 			probe.send(this.topic, 0, "a", "fine");
-			await().until(() -> probe.values(this.topic + "-out").size() == 1);
-			assertThat(probe.values(this.topic + "-out")).containsExactly("fine");
-			assertThat(probe.values(this.deadLetters)).containsExactly("fail");
+			awaitValues(this.topic + "-out", "fine");
+			awaitValues(this.deadLetters, "fail");
 			assertThat(context.getBean(Seen.class).values).containsExactly("fail", "fail", "fail", "fine");
 			assertThat(count(context, ConsumptionOutcome.DEAD_LETTERED)).isEqualTo(1);
 		}, "spring.kafka.listener.type=" + type, "spring.kafka.producer.transaction-id-prefix=" + this.group);
@@ -65,10 +64,9 @@ class TransactionalListenerIntegrationTests extends ListenerContainersSetup {
 		probe.send(this.topic, 0, "a".getBytes(StandardCharsets.UTF_8), new byte[] { (byte) 0xff });
 		probe.send(this.topic, 0, "a", "two");
 		run(TransactionalBatchListener.class, (context) -> {
-			await().until(() -> probe.values(this.topic + "-out").size() == 2);
-			assertThat(probe.values(this.topic + "-out")).containsExactly("ONE", "TWO");
-			assertThat(probe.records(this.deadLetters)).singleElement()
-				.satisfies((letter) -> assertThat(letter.value()).isEqualTo(new byte[] { (byte) 0xff }));
+			awaitValues(this.topic + "-out", "ONE", "TWO");
+			await().untilAsserted(() -> assertThat(probe.records(this.deadLetters)).singleElement()
+				.satisfies((letter) -> assertThat(letter.value()).isEqualTo(new byte[] { (byte) 0xff })));
 		}, "spring.kafka.listener.type=batch", "spring.kafka.producer.transaction-id-prefix=" + this.group,
 				"spring.kafka.consumer.value-deserializer=" + FragileDeserializer.class.getName());
 	}
@@ -79,10 +77,16 @@ class TransactionalListenerIntegrationTests extends ListenerContainersSetup {
 		probe.createTopic(this.topic + "-out", 1);
 		probe.send(this.topic, 0, "a", "fail");
 		run(RetryingListener.class, (context) -> {
-			await().until(() -> probe.values(this.deadLetters).size() == 1);
-			assertThat(probe.values(this.topic + "-out")).containsExactly("fail", "fail");
+			awaitValues(this.deadLetters, "fail");
+			awaitValues(this.topic + "-out", "fail", "fail");
 		}, "spring.kafka.producer.transaction-id-prefix=" + this.group,
 				"reliable.kafka.durability.accept=consumer.retry-topics");
+	}
+
+	// Each partition of a transaction has its own marker, written after the producer was
+	// answered.
+	private static void awaitValues(String topic, String... values) {
+		await().untilAsserted(() -> assertThat(probe.values(topic)).containsExactly(values));
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -208,7 +208,7 @@ class LossReportIntegrationTests extends LossReportSetup {
 			producer.send(stamped(4, 0, true)).get(30, TimeUnit.SECONDS);
 			producer.commitTransaction();
 		}
-		LogEntries log = read();
+		LogEntries log = awaitNumbers(1, 2, 4);
 		Finding finding = Findings.lost(this.lane, NumberRanges.of(3, 3), log.place(2), log.place(4));
 		reporter(30).report(finding).get(60, TimeUnit.SECONDS);
 		assertThat(this.events.element().examination().outcome()).isEqualTo(Outcome.ABORTED);
@@ -240,9 +240,7 @@ class LossReportIntegrationTests extends LossReportSetup {
 			producer.send(stamped(3, 5, true)).get(30, TimeUnit.SECONDS);
 			producer.commitTransaction();
 		}
-		// The marker is written behind the producer's back.
-		await().untilAsserted(() -> assertThat(read().numbers()).containsExactly(1L, 3L));
-		LogEntries log = read();
+		LogEntries log = awaitNumbers(1, 3);
 		Finding finding = Findings.lost(this.lane, NumberRanges.of(2, 2), log.place(1), log.place(3));
 		reporter(30, (report) -> List.of(record(2))).report(finding).get(60, TimeUnit.SECONDS);
 		assertThat(read().numbers()).containsExactly(1L, 3L);

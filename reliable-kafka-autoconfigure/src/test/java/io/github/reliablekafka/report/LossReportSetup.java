@@ -53,6 +53,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 
+import static org.awaitility.Awaitility.await;
+
 /**
  * A cluster that loses records, and what reports on them.
  */
@@ -163,6 +165,11 @@ abstract class LossReportSetup {
 				new PlainLog(cluster.bootstrapServers()).read(this.lane, 0, Long.MAX_VALUE, true)
 					.get(60, TimeUnit.SECONDS)
 					.records());
+	}
+
+	// The marker of a transaction is written after its producer was answered.
+	LogEntries awaitNumbers(long... numbers) {
+		return await().until(this::read, (log) -> log.numbers().equals(LongStream.of(numbers).boxed().toList()));
 	}
 
 	/**

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.ProducerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for the numbers of records, from the producer into the log.
@@ -106,11 +107,11 @@ class RecordNumbersIntegrationTests extends RecordNumbersSetup {
 			.run((context) -> {
 				Producer<Object, Object> producer = factory(context).createProducer();
 				Random random = new Random(1);
-				long committed = 0;
+				int committed = 0;
 				for (int i = 0; i < 60; i++) {
 					producer.beginTransaction();
-					int records = 1 + random.nextInt(20);
-					for (int r = 0; r < records; r++) {
+					int size = 1 + random.nextInt(20);
+					for (int r = 0; r < size; r++) {
 						producer.send((r % 3 == 0) ? new ProducerRecord<>(this.topic, r % 2, null, "v")
 								: new ProducerRecord<>(this.topic, "k" + r, "v"));
 					}
@@ -122,12 +123,14 @@ class RecordNumbersIntegrationTests extends RecordNumbersSetup {
 					}
 					else {
 						producer.commitTransaction();
-						committed += records;
+						committed += size;
 					}
 				}
 				List<Watermark> watermarks = session(context).takeWatermarks();
-				List<ConsumerRecord<byte[], byte[]>> visible = read("read_committed");
-				assertThat(visible).hasSize((int) committed);
+				int records = committed;
+				// The last marker is written after the producer was answered.
+				List<ConsumerRecord<byte[], byte[]>> visible = await().until(() -> read("read_committed"),
+						(log) -> log.size() == records);
 				Map<String, Long> last = assertDense(visible, true);
 				assertThat(watermarks).hasSize(2).allSatisfy((watermark) -> {
 					assertThat(watermark.claim().acknowledged()).isEqualTo(watermark.number())
