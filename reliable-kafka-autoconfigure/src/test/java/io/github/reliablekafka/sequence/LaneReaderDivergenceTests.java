@@ -226,6 +226,22 @@ class LaneReaderDivergenceTests extends LaneReaderSetup {
 	}
 
 	@Test
+	void sessionThatFindsNoRoomIsKeptAsLongAsTheLogHasToBeAsked() {
+		this.log.readable = false;
+		claimThree();
+		long end = 5 + KnownSessions.MOST;
+		for (long offset = 5; offset < end; offset++) {
+			append(offset, 0x10000 + offset, 1);
+		}
+		commit(end);
+		assertThat(findings()).isEmpty();
+		this.log.readable = true;
+		this.now += Duration.ofMinutes(1).toNanos();
+		check();
+		assertThat(verdicts()).containsExactly("LOST_ACKED 2..3");
+	}
+
+	@Test
 	void lossIsSaidThoughThereIsNothingToCompareWith() {
 		this.log.markersOnly = true;
 		this.log.leaderEpoch = 1;
