@@ -138,9 +138,9 @@ final class LaneState {
 	}
 
 	/**
-	 * Stands for the numbered records that have arrived, and where, each counted once,
-	 * and for what was cut off. Tells whether what was added to a checkpoint are the
-	 * records that had been read.
+	 * Stands for the numbered records that have arrived, and where, each counted once, or
+	 * as often as it was read in a hole, and for what was cut off. Tells whether what was
+	 * added to a checkpoint are the records that had been read.
 	 * @return a sum, in whatever order they came
 	 */
 	int digest() {
@@ -222,7 +222,7 @@ final class LaneState {
 	 */
 	SessionState.Arrival arrive(long session, long number, long offset, int leaderEpoch, long timestamp, boolean replay,
 			long now) {
-		if (offset >= this.highest) {
+		if (offset >= this.highest || this.holes.in(offset, offset) != null) {
 			this.digest += digest(session, number, offset);
 		}
 		SessionState state = session(session);

@@ -196,6 +196,31 @@ class LaneReaderLimitsTests extends LaneReaderSetup {
 		assertThat(findings()).isNotEmpty().noneMatch((finding) -> finding.verdict().isLoss());
 	}
 
+	@Test
+	void whatWasReadInAHoleIsNotMissingIfTheCheckpointFromBeforeThatComesLate() {
+		readBehindACheckpoint();
+		this.reader.move(1200, Cause.SEEK);
+		commit(1200);
+		this.now += ELEVEN_MINUTES;
+		check();
+		byte[] late = this.log.saved.get(LANE);
+		this.reader.move(1199, Cause.SEEK);
+		commit(1199);
+		this.now += ELEVEN_MINUTES;
+		check();
+		assertThat(this.log.saved.get(LANE)).isNotSameAs(late);
+		append(1199, 300, 4);
+		String metadata = commit(1200).metadata();
+		assertThat(metadata).startsWith("rk1p.");
+		this.log.saved.put(LANE, late);
+		this.reader = reader();
+		this.reader.begin(1200, true, metadata);
+		check();
+		this.board.post(watermark(300, 4, 1199, 299, false));
+		check();
+		assertThat(findings()).isNotEmpty().noneMatch((finding) -> finding.verdict().isLoss());
+	}
+
 	private void restart(long offset, String metadata) {
 		this.reader = reader();
 		this.reader.begin(offset, true, metadata);
