@@ -108,7 +108,7 @@ class AcknowledgedCommitsTests extends CommitGuardSetup {
 		this.consumer.poll(Duration.ZERO);
 		this.consumer.poll(Duration.ZERO);
 		assertThat(committed()).isZero();
-		await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> {
+		await().untilAsserted(() -> {
 			this.consumer.poll(Duration.ZERO);
 			assertThat(committed()).isEqualTo(2);
 		});

@@ -16,7 +16,6 @@
 
 package io.github.reliablekafka.consumer;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -175,7 +174,7 @@ class CommitGuardIntegrationTests extends CommitGuardApplications {
 			context.getBean(FailingLastCommit.class).failing = false;
 			assertThat(context.getBean(FailingLastCommit.class).closed()).isOne();
 			container.start();
-			await().atMost(Duration.ofSeconds(15)).until(() -> context.getBean(Seen.class).values.size() == 4);
+			await().until(() -> context.getBean(Seen.class).values.size() == 4);
 		}, "spring.kafka.listener.ack-mode=count", "spring.kafka.listener.ack-count=1000");
 		assertThat(counted(GuardIntervention.LAST_COMMIT_FAILED)).isOne();
 		assertThat(probe.committed(this.group, this.topic, 0)).isEqualTo(2);

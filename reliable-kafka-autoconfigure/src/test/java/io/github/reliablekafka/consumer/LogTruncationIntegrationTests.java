@@ -16,7 +16,6 @@
 
 package io.github.reliablekafka.consumer;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -33,8 +32,6 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,12 +70,6 @@ class LogTruncationIntegrationTests {
 	@BeforeAll
 	static void connect(KafkaCluster started) {
 		cluster = started;
-		Awaitility.setDefaultTimeout(Duration.ofSeconds(90));
-	}
-
-	@AfterAll
-	static void disconnect() {
-		Awaitility.reset();
 	}
 
 	@BeforeEach

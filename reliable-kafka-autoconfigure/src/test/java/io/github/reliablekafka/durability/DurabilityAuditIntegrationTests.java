@@ -224,7 +224,7 @@ class DurabilityAuditIntegrationTests {
 		acls.add(acl(group, AclOperation.DESCRIBE, AclPermissionType.DENY));
 		cluster.admin().createAcls(acls).all().get();
 		try {
-			await().atMost(Duration.ofSeconds(10)).until(() -> look().contains("three between none and zone [] []"));
+			await().until(() -> look().contains("three between none and zone [] []"));
 			List<TopicUse> uses = List.of(TopicUse.of("three-compact", TopicUse.Purpose.PRODUCED),
 					TopicUse.of("one", TopicUse.Purpose.PRODUCED),
 					new TopicUse("three-tiny", Set.of(TopicUse.Purpose.CONSUMED), Set.of("slow", "fast"), 0));
@@ -244,7 +244,7 @@ class DurabilityAuditIntegrationTests {
 		finally {
 			cluster.admin().deleteAcls(acls.stream().map(AclBinding::toFilter).toList()).all().get();
 		}
-		await().atMost(Duration.ofSeconds(10)).until(() -> look().contains("three server [] []"));
+		await().until(() -> look().contains("three server [] []"));
 	}
 
 	private static AclBinding acl(ResourcePattern resource, AclOperation operation, AclPermissionType permission) {

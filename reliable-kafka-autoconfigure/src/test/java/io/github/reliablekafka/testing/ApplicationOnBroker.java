@@ -16,11 +16,8 @@
 
 package io.github.reliablekafka.testing;
 
-import java.time.Duration;
 import java.util.UUID;
 
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -61,12 +58,6 @@ public abstract class ApplicationOnBroker {
 	@BeforeAll
 	static void connect(KafkaProbe shared) {
 		probe = shared;
-		Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
-	}
-
-	@AfterAll
-	static void resetPatience() {
-		Awaitility.reset();
 	}
 
 	protected final void configure(String... properties) {

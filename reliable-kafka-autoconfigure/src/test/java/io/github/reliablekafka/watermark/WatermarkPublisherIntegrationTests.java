@@ -126,13 +126,13 @@ class WatermarkPublisherIntegrationTests {
 		for (int number = 2; number <= 50; number++) {
 			send(number);
 		}
-		awaitNumber(50, Duration.ofSeconds(5));
+		awaitNumber(50, LONG);
 		assertThat(received().claim().acknowledged()).isEqualTo(50);
 		assertThat(received().producer()).isEqualTo(this.session.identity());
 		assertThat(received().closed()).isFalse();
 		this.session.close();
-		await().atMost(Duration.ofSeconds(5)).until(() -> received().closed());
-		await().atMost(Duration.ofSeconds(10)).until(() -> this.sender.sessions().isEmpty());
+		await().until(() -> received().closed());
+		await().until(() -> this.sender.sessions().isEmpty());
 		assertControlTopicIsSafe();
 	}
 

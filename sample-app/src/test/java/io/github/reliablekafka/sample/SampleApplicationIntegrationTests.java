@@ -75,7 +75,7 @@ class SampleApplicationIntegrationTests {
 		client.get().uri("/orders/{id}", id).exchange().expectStatus().isNotFound();
 		place(id, "book").expectStatus().isAccepted();
 		Awaitility.await()
-			.atMost(Duration.ofSeconds(10))
+			.atMost(Duration.ofSeconds(60))
 			.untilAsserted(() -> client.get().uri("/orders/{id}", id).exchange().expectBody().json("""
 					{"id": "%s", "item": "book", "quantity": 2, "deliveries": 1}""".formatted(id)));
 	}
