@@ -26,6 +26,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -159,26 +160,28 @@ class DurabilityAuditIntegrationTests {
 		long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
 		assertThat(audit.admin().createComplete(open, deadline)).isTrue();
 		assertThat(audit.admin().createComplete(open, deadline)).isFalse();
-		await().atMost(Duration.ofSeconds(20)).until(() -> audit.admin().describe(name, deadline).isPresent());
 		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
-		return "%s %s".formatted(
-				audit.admin()
-					.describe(name, deadline)
-					.orElseThrow()
-					.partitions()
-					.get(0)
-					.replicas()
-					.stream()
-					.map(Node::id)
-					.sorted()
-					.toList(),
-				cluster.admin()
-					.describeConfigs(List.of(resource))
-					.all()
-					.get()
-					.get(resource)
-					.get("min.insync.replicas")
-					.value());
+		// Each time another broker may be asked, which has not heard of it yet.
+		return await().ignoreExceptions()
+			.until(() -> "%s %s".formatted(
+					audit.admin()
+						.describe(name, deadline)
+						.orElseThrow()
+						.partitions()
+						.get(0)
+						.replicas()
+						.stream()
+						.map(Node::id)
+						.sorted()
+						.toList(),
+					cluster.admin()
+						.describeConfigs(List.of(resource))
+						.all()
+						.get()
+						.get(resource)
+						.get("min.insync.replicas")
+						.value()),
+					Objects::nonNull);
 	}
 
 	@Test
@@ -228,18 +231,21 @@ class DurabilityAuditIntegrationTests {
 			List<TopicUse> uses = List.of(TopicUse.of("three-compact", TopicUse.Purpose.PRODUCED),
 					TopicUse.of("one", TopicUse.Purpose.PRODUCED),
 					new TopicUse("three-tiny", Set.of(TopicUse.Purpose.CONSUMED), Set.of("slow", "fast"), 0));
-			ClusterDurability seen = audit.look(uses, LONGEST);
-			assertThat(seen.unknown()).hasSize(2)
-				.contains("settings of the brokers: not permitted; allow DescribeConfigs on the cluster")
-				.anyMatch((unknown) -> unknown.startsWith("offsets of group 'slow': "));
-			assertThat(seen.topics()).extracting(TopicDurability::topic)
-				.containsExactly("one", "three-compact", "three-tiny");
-			assertThat(seen.topics()).extracting(TopicDurability::levelInWords)
-				.containsExactly("process", "between none and zone", "server");
-			assertThat(seen.topics().get(1).unknown())
-				.containsExactly("partitions and replicas: not permitted; allow Describe on the topic");
-			assertThat(seen.topics().get(2).violations()).isEmpty();
-			assertThat(seen.isSafe()).isFalse();
+			// Another broker hears of it later.
+			await().untilAsserted(() -> {
+				ClusterDurability seen = audit.look(uses, LONGEST);
+				assertThat(seen.unknown()).hasSize(2)
+					.contains("settings of the brokers: not permitted; allow DescribeConfigs on the cluster")
+					.anyMatch((unknown) -> unknown.startsWith("offsets of group 'slow': "));
+				assertThat(seen.topics()).extracting(TopicDurability::topic)
+					.containsExactly("one", "three-compact", "three-tiny");
+				assertThat(seen.topics()).extracting(TopicDurability::levelInWords)
+					.containsExactly("process", "between none and zone", "server");
+				assertThat(seen.topics().get(1).unknown())
+					.containsExactly("partitions and replicas: not permitted; allow Describe on the topic");
+				assertThat(seen.topics().get(2).violations()).isEmpty();
+				assertThat(seen.isSafe()).isFalse();
+			});
 		}
 		finally {
 			cluster.admin().deleteAcls(acls.stream().map(AclBinding::toFilter).toList()).all().get();

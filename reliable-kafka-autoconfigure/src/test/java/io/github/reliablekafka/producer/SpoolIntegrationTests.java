@@ -91,7 +91,7 @@ class SpoolIntegrationTests extends SpoolSetup {
 			assertThat(context).hasNotFailed();
 			ReliableKafkaTemplate<Object, Object> template = template(context);
 			List<CompletableFuture<DeliveryReceipt>> receipts = deliver(template, 0, 1, Duration.ofSeconds(4));
-			receipts.addAll(deliver(template, 1, 1000, Duration.ofSeconds(1)));
+			receipts.addAll(deliver(template, 1, 1000, Duration.ofSeconds(4)));
 			receipts.forEach((receipt) -> assertThat(receipt).succeedsWithin(PATIENCE)
 				.satisfies((safe) -> assertThat(safe.outcome()).isEqualTo(DeliveryReceipt.Outcome.SPOOLED)));
 			back();
@@ -213,7 +213,9 @@ class SpoolIntegrationTests extends SpoolSetup {
 
 	@Test
 	void transactionalProducersGoWithoutTheSpool() {
-		this.runner.withPropertyValues("spring.kafka.producer.transaction-id-prefix=tx-" + this.topic)
+		this.runner.withPropertyValues("spring.kafka.producer.transaction-id-prefix=tx-" + this.topic,
+				// The first transaction of a cluster has its topic made.
+				"reliable.kafka.producer.max-block=30s")
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
 				template(context).executeInTransaction((operations) -> operations.send(this.topic, "key-0", "0-"));

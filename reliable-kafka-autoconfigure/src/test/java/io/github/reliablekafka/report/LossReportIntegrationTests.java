@@ -107,13 +107,13 @@ class LossReportIntegrationTests extends LossReportSetup {
 		for (int attempt = 0; attempt < 2; attempt++) {
 			long begin = System.nanoTime();
 			CompletableFuture<Void> posted = this.ledger.post(finding);
-			assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(2));
+			assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(5));
 			await().until(() -> this.events.size() == 1);
 			assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> posted.get(30, TimeUnit.SECONDS));
 		}
 		assertThat(this.events.element().examination().outcome()).isEqualTo(Outcome.NOT_RUN);
 		cluster.restore();
-		await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> this.ledger.post(finding).get(30, TimeUnit.SECONDS));
+		await().ignoreExceptions().untilAsserted(() -> this.ledger.post(finding).get(30, TimeUnit.SECONDS));
 		assertThat(probe.records(this.reports)).hasSize(1);
 		assertThat(this.events).hasSize(1);
 		assertThat(output.toString().lines().filter((line) -> line.contains("Loss report "))).hasSize(1);
@@ -225,7 +225,7 @@ class LossReportIntegrationTests extends LossReportSetup {
 		assertThatExceptionOfType(ExecutionException.class)
 			.isThrownBy(() -> reporter.report(finding).get(60, TimeUnit.SECONDS));
 		cluster.restore();
-		await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> reporter.report(finding).get(30, TimeUnit.SECONDS));
+		await().ignoreExceptions().untilAsserted(() -> reporter.report(finding).get(30, TimeUnit.SECONDS));
 		assertThat(read().numbers()).containsExactly(1L, 2L, 3L, 4L);
 	}
 

@@ -119,7 +119,7 @@ class ReportsReaderIntegrationTests {
 			long begin = System.nanoTime();
 			reader.close();
 			reader.join(begin + TIMEOUT.toNanos());
-			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(15));
 		}
 	}
 
@@ -143,7 +143,7 @@ class ReportsReaderIntegrationTests {
 		cluster.createTopic(other, 1, 1, Map.of());
 		report(lost(other, 0, NumberRanges.of(2, 4)));
 		await().atMost(TIMEOUT).until(() -> numbers(other).equals(List.of(2L, 3L, 4L)));
-		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(20));
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(40));
 		allow(forbidden, AclOperation.READ, AclOperation.WRITE);
 		cluster.createTopic("gone-7" + this.topic, 1, 1, Map.of());
 		await().atMost(Duration.ofMinutes(2))
@@ -171,8 +171,8 @@ class ReportsReaderIntegrationTests {
 		this.spool.keep(this.topic, 0, 4);
 		this.spool.opened.incrementAndGet();
 		await().atMost(TIMEOUT).until(() -> numbers(this.topic).equals(List.of(2L, 3L, 4L)));
-		read(new SentAgain(), "shop");
 		long searches = this.spool.searches.get();
+		read(new SentAgain(), "shop");
 		await().atMost(TIMEOUT).until(() -> this.spool.searches.get() > searches);
 		report(lost(this.topic, 1, NumberRanges.of(1, 1)));
 		this.spool.keep(this.topic, 1, 1);

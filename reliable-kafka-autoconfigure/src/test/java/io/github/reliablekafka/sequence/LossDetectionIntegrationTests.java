@@ -112,6 +112,7 @@ class LossDetectionIntegrationTests extends ClusterAcceptance {
 		try (KafkaProducer<String, String> foreign = new KafkaProducer<>(settings, new StringSerializer(),
 				new StringSerializer())) {
 			sendForeign(foreign, "foreign-kept", 10);
+			await().until(() -> cluster.endOffset(new TopicPartition(this.topic, 0)) == 40);
 			int leader = cluster.leaderOf(this.topic, 0);
 			cluster.cutOffFromNodes(leader);
 			sendForeign(foreign, "foreign-lost", 40);

@@ -44,6 +44,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.ProducerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for what applications notice of the numbers of their records, against a broker.
@@ -130,6 +131,7 @@ class NumberedProducersIntegrationTests extends RecordNumbersSetup {
 		probe.createTopic(this.topic, 2);
 		this.contextRunner.withPropertyValues("spring.kafka.producer.properties[max.block.ms]=1000").run((context) -> {
 			Producer<Object, Object> producer = factory(context).createProducer();
+			await().ignoreExceptions().until(() -> producer.partitionsFor(this.topic).size() == 2);
 			producer.send(new ProducerRecord<>(this.topic, 0, "k", "v")).get();
 			assertThat(producer.send(new ProducerRecord<>(this.topic, 5, "k", "v"))).failsWithin(Duration.ofSeconds(5))
 				.withThrowableThat()
@@ -164,13 +166,15 @@ class NumberedProducersIntegrationTests extends RecordNumbersSetup {
 
 	@Test
 	void batchesOfRecordsWithoutKeyAreAsFullAsKafkasOwn() {
-		double with = recordsPerBatch(true);
-		double without = recordsPerBatch(false);
+		// What is not compiled yet sends too slowly for full batches.
+		recordsPerBatch("first", false);
+		double with = recordsPerBatch("with", true);
+		double without = recordsPerBatch("without", false);
 		assertThat(with).isGreaterThan(0.9 * without);
 	}
 
-	private double recordsPerBatch(boolean enabled) {
-		String batchTopic = this.topic + enabled;
+	private double recordsPerBatch(String name, boolean enabled) {
+		String batchTopic = this.topic + name;
 		probe.createTopic(batchTopic, 6);
 		double[] result = new double[1];
 		this.contextRunner.withPropertyValues("reliable.kafka.sequence.enabled=" + enabled).run((context) -> {

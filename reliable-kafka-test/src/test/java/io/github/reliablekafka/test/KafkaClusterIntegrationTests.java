@@ -80,7 +80,7 @@ class KafkaClusterIntegrationTests {
 	@Test
 	void startWhenThreeBrokersTakesSeconds() {
 		System.out.println("3 brokers and a controller up in " + startTime.toMillis() + " ms");
-		assertThat(startTime).isLessThan(Duration.ofSeconds(60));
+		assertThat(startTime).isLessThan(Duration.ofMinutes(3));
 		assertThat(cluster.brokerIds()).containsExactly(1, 2, 3);
 		assertThat(cluster.liveBrokers()).containsExactly(1, 2, 3);
 		assertThat(cluster.bootstrapServers()).matches("(127\\.0\\.0\\.1:\\d+,?){3}");
@@ -128,8 +128,7 @@ class KafkaClusterIntegrationTests {
 	void pauseFencesTheBrokerUntilItResumes() {
 		int leader = leader();
 		cluster.pause(leader);
-		await().atMost(FENCED).untilAsserted(() -> assertThat(cluster.liveBrokers()).doesNotContain(leader));
-		assertThat(leader()).isNotIn(leader, KafkaCluster.NO_LEADER);
+		awaitOtherLeader(leader);
 		assertThatIllegalStateException().isThrownBy(() -> cluster.stop(leader)).withMessageContaining("paused");
 		TestRecords.send(cluster, this.partition, 0, 10);
 		cluster.resume(leader);
@@ -142,14 +141,21 @@ class KafkaClusterIntegrationTests {
 		int leader = leader();
 		cluster.cutOff(leader);
 		assertThat(reachable(leader)).isFalse();
-		await().atMost(FENCED).untilAsserted(() -> assertThat(cluster.liveBrokers()).doesNotContain(leader));
-		assertThat(leader()).isNotIn(leader, KafkaCluster.NO_LEADER);
+		awaitOtherLeader(leader);
 		TestRecords.send(cluster, this.partition, 0, 10);
 		assertThat(ProcessHandle.of(cluster.pid(leader))).isPresent();
 		cluster.reconnect(leader);
 		cluster.awaitInSync(this.partition.topic());
 		assertThat(reachable(leader)).isTrue();
 		assertThat(TestRecords.read(cluster, this.partition)).isEqualTo(values(0, 10));
+	}
+
+	// Each may be told by another broker.
+	private void awaitOtherLeader(int leader) {
+		await().atMost(FENCED).untilAsserted(() -> {
+			assertThat(cluster.liveBrokers()).doesNotContain(leader);
+			assertThat(leader()).isNotIn(leader, KafkaCluster.NO_LEADER);
+		});
 	}
 
 	@Test
