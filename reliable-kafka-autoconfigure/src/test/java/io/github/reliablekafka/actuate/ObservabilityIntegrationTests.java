@@ -261,7 +261,7 @@ class ObservabilityIntegrationTests extends ApplicationOnBroker {
 		probe.createTopic(this.topic, 1);
 		run(Shop.class, (context) -> {
 			KafkaTemplate<String, String> template = context.getBean(KafkaTemplate.class);
-			template.send(this.topic, "payload").get(10, TimeUnit.SECONDS);
+			template.send(this.topic, "payload").get(60, TimeUnit.SECONDS);
 			DeliveryLedger ledger = context.getBean(DeliveryLedger.class);
 			await().until(() -> ledger.consumption(this.topic, this.group).count(ConsumptionOutcome.PROCESSED) == 1);
 			ledger.deadLetters().post(this.deadLetters, DeadLetterCounts.Outcome.WRITTEN, 1);

@@ -208,9 +208,8 @@ class CommitGuardChaosIntegrationTests {
 		Map<String, Map<TopicPartition, Long>> committed = new HashMap<>();
 		this.groups.forEach((group) -> committed.put(group, committed(group)));
 		// What was written behind a transaction of an instance that was killed is not
-		// seen
-		// before that times out.
-		long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+		// seen before that times out.
+		long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
 		while (true) {
 			boolean last = System.nanoTime() > end;
 			this.books.read();

@@ -90,7 +90,7 @@ class RestartsTests {
 		await().during(Duration.ofSeconds(1))
 			.atMost(Duration.ofSeconds(5))
 			.until(() -> this.factory.failures.get() <= 5);
-		assertThat(this.factory.failures.get()).isPositive();
+		await().until(() -> this.factory.failures.get() > 0);
 	}
 
 	@Test
@@ -121,7 +121,7 @@ class RestartsTests {
 
 	@Test
 	void containerThatIsStoppedAndStartedMeanwhileIsLeftAlone() {
-		this.restarts = new Restarts(null, this.ledger, Duration.ofMillis(500));
+		this.restarts = new Restarts(null, this.ledger, Duration.ofSeconds(3));
 		start(1);
 		this.restarts.restart(this.container, this.factory.consumers.get(0), this.refusal);
 		await().until(() -> !this.ledger.waiting().isEmpty());

@@ -62,7 +62,7 @@ class UnfinishedRecordsTests extends CommitGuardSetup {
 		this.consumer.poll(Duration.ZERO);
 		look(Duration.ofSeconds(50));
 		assertThat(this.ledger.unfinished()).isEmpty();
-		look(Duration.ofSeconds(61));
+		look(Duration.ofSeconds(65));
 		assertThat(this.ledger.unfinished()).singleElement().satisfies((record) -> {
 			assertThat(record.offset()).isZero();
 			assertThat(record.group()).isEqualTo("g");

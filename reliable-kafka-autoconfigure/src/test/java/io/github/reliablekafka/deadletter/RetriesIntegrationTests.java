@@ -100,7 +100,7 @@ class RetriesIntegrationTests extends DeadLetterSetup {
 			DeliveryLedger ledger = context.getBean(DeliveryLedger.class);
 			assertThat(ledger.waiting()).containsOnlyKeys("%s-0 in group '%s'".formatted(this.topic, this.group));
 			probe.alterTopic(this.deadLetters, "max.message.bytes", "1000000");
-			await().atMost(Duration.ofSeconds(20)).until(() -> probe.committed(this.group, this.topic, 0) == 2);
+			await().until(() -> probe.committed(this.group, this.topic, 0) == 2);
 			assertThat(probe.records(this.deadLetters)).singleElement()
 				.satisfies((letter) -> assertThat(letter.value()).isEqualTo(POISON));
 			assertThat(context.getBean(Seen.class).values).containsExactly("FINE");

@@ -109,7 +109,7 @@ class SpooledLettersIntegrationTests extends SpooledLettersSetup {
 		run((context) -> {
 			this.probe.send(this.topic, 0, "k", "FAIL");
 			// Behind the others, without an attempt of 40 seconds to get past them.
-			await().atMost(Duration.ofSeconds(20)).until(() -> this.probe.committed(this.group, this.topic, 0) == 5);
+			await().atMost(Duration.ofSeconds(30)).until(() -> this.probe.committed(this.group, this.topic, 0) == 5);
 			assertLetters(context, 0, 1);
 			this.cluster.reconnect(this.away);
 			await().atMost(PATIENCE).until(() -> ledger(context).deliveries(this.deadLetters).delivered() == 3);

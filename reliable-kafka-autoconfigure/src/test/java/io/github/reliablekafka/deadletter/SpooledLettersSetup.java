@@ -84,7 +84,7 @@ abstract class SpooledLettersSetup {
 		}
 		int partitions = this.probe.partitions(OFFSETS);
 		int partition = Utils.abs(this.group.hashCode()) % partitions;
-		await().until(() -> this.cluster.leaderOf(OFFSETS, partition) != KafkaCluster.NO_LEADER);
+		await().ignoreExceptions().until(() -> this.cluster.leaderOf(OFFSETS, partition) != KafkaCluster.NO_LEADER);
 		return this.cluster.leaderOf(OFFSETS, partition);
 	}
 

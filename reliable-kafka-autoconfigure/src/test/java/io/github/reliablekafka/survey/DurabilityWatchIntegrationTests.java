@@ -71,6 +71,8 @@ class DurabilityWatchIntegrationTests extends ApplicationOnBroker {
 		run(Shop.class, (context) -> {
 			ClusterDurability cluster = seen(context);
 			assertThat(cluster.violations()).extracting(Violation::risk).contains("cluster.brokers");
+			// What was seen is posted before it is said.
+			await().untilAsserted(() -> assertThat(context.getBean(Shop.class).events).hasSize(1));
 			assertThat(output.getOut().lines().filter((line) -> line.contains("Durability risk="))).singleElement()
 				.asString()
 				.contains("number of brokers is '1', required at least 3")
@@ -80,7 +82,6 @@ class DurabilityWatchIntegrationTests extends ApplicationOnBroker {
 			assertThat(topic(cluster, this.topic).use().groups()).containsExactly(this.group);
 			assertThat(topic(cluster, this.topic).level()).isEqualTo(DurabilityLevel.PROCESS);
 			assertThat(topic(cluster, this.topic).atMost()).isEqualTo(DurabilityLevel.PROCESS);
-			assertThat(context.getBean(Shop.class).events).hasSize(1);
 		});
 	}
 
@@ -89,7 +90,8 @@ class DurabilityWatchIntegrationTests extends ApplicationOnBroker {
 		probe.createTopic(this.topic, 1);
 		run(Shop.class, (context) -> {
 			assertThat(seen(context).isSafe()).isTrue();
-			assertThat(output).doesNotContain("Durability risk=").contains("by what they survive: {process=");
+			await().untilAsserted(() -> assertThat(output).contains("by what they survive: {process="));
+			assertThat(output).doesNotContain("Durability risk=");
 			assertThat(context.getBean(Shop.class).events).isEmpty();
 		}, "reliable.kafka.durability.level=process");
 	}
@@ -117,7 +119,7 @@ class DurabilityWatchIntegrationTests extends ApplicationOnBroker {
 			DurabilityWatch watch = context.getBean(DurabilityWatch.class);
 			probe.alterTopic(this.topic, "retention.ms", "3600000");
 			KafkaTemplate<String, String> template = context.getBean(KafkaTemplate.class);
-			template.send("sent-" + this.topic, "value").get(10, TimeUnit.SECONDS);
+			template.send("sent-" + this.topic, "value").get(60, TimeUnit.SECONDS);
 			watch.lookAtAll();
 			assertThat(output).contains("topic '" + this.topic + "' has changed: retention.ms was '")
 				.contains("is '3600000, set on the topic'");

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 
 import org.apache.kafka.clients.admin.Admin;
@@ -88,11 +89,12 @@ public final class KafkaProbe implements AutoCloseable {
 
 	public String topicConfig(String name, String config) {
 		ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
-		return await(() -> this.admin.describeConfigs(List.of(resource)).all().get().get(resource)).get(config).value();
+		return awaitKnown(() -> this.admin.describeConfigs(List.of(resource)).all().get().get(resource)).get(config)
+			.value();
 	}
 
 	public int partitions(String topic) {
-		return await(() -> this.admin.describeTopics(List.of(topic)).allTopicNames().get()).get(topic)
+		return awaitKnown(() -> this.admin.describeTopics(List.of(topic)).allTopicNames().get()).get(topic)
 			.partitions()
 			.size();
 	}
@@ -189,6 +191,11 @@ public final class KafkaProbe implements AutoCloseable {
 	public void close() {
 		this.producer.close();
 		this.admin.close();
+	}
+
+	// Any broker may be asked, and hears of a topic later than the controller.
+	private static <T> T awaitKnown(java.util.concurrent.Callable<T> action) {
+		return Awaitility.await().ignoreExceptionsInstanceOf(ExecutionException.class).until(action, Objects::nonNull);
 	}
 
 	private static <T> T await(java.util.concurrent.Callable<T> action) {

@@ -94,8 +94,10 @@ class KafkaClusterIntegrationTests {
 		long pid = cluster.pid(leader);
 		cluster.kill(leader);
 		assertThat(ProcessHandle.of(pid)).isEmpty();
-		await().atMost(FENCED).untilAsserted(() -> assertThat(leader()).isNotIn(leader, KafkaCluster.NO_LEADER));
-		assertThat(cluster.isr(this.partition.topic(), 0)).hasSize(2).doesNotContain(leader);
+		await().atMost(FENCED).untilAsserted(() -> {
+			assertThat(leader()).isNotIn(leader, KafkaCluster.NO_LEADER);
+			assertThat(cluster.isr(this.partition.topic(), 0)).hasSize(2).doesNotContain(leader);
+		});
 		TestRecords.send(cluster, this.partition, 10, 20);
 		assertThat(TestRecords.read(cluster, this.partition)).isEqualTo(values(0, 20));
 		assertThatIllegalStateException().isThrownBy(() -> cluster.pid(leader));

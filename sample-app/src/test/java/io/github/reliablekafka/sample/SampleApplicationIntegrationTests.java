@@ -104,7 +104,7 @@ class SampleApplicationIntegrationTests {
 	@Test
 	void actuatorTellsWhatTheTopicsSurvive() {
 		Awaitility.await()
-			.atMost(Duration.ofSeconds(30))
+			.atMost(Duration.ofSeconds(90))
 			.untilAsserted(() -> client.get()
 				.uri("/actuator/reliablekafka/durability")
 				.exchange()
